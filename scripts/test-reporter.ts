@@ -1,7 +1,7 @@
 // A line for each test file, the whole story of each failure, and what was skipped with its reason.
 // What a file printed is shown only if something in it failed.
 import type { TestEvent } from 'node:test/reporters';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { inspect } from 'node:util';
 
 interface FileRecord {
@@ -14,7 +14,7 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   const files = new Map<string, FileRecord>();
   const skipped = new Map<string, number>();
   const record = (file: string | undefined): FileRecord => {
-    const key = file ?? '';
+    const key = file === undefined ? '' : resolve(file);
     const known = files.get(key) ?? { failures: [], notes: [], printed: '' };
     files.set(key, known);
     return known;
@@ -55,7 +55,7 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
         for (const note of notes) yield `    ${note}\n`;
         for (const failure of failures) yield indent(failure);
         if (bad && printed !== '') yield `    what it printed:\n${indent(printed)}\n`;
-        files.delete(file);
+        files.delete(resolve(file));
         break;
       }
       default:

@@ -45,7 +45,7 @@ const house: Readonly<Record<string, Room>> = {
   journal: { imports: ['model', 'ports.ts'], types: ['decide'], because: shellBecause },
   serve: {
     imports: ['ports.ts'],
-    types: ['client.ts', 'model', 'decide'],
+    types: ['api.ts', 'client.ts', 'model', 'decide'],
     because: 'only carries what ports.ts hands it: put the question behind a port.',
   },
   keeper: {
@@ -53,10 +53,11 @@ const house: Readonly<Record<string, Room>> = {
     because: 'is small and boring, so that it outlives every other part: leave it to the agent.',
   },
   cli: {
-    imports: ['model', 'client.ts', 'journal', 'prove'],
+    imports: ['model', 'client.ts', 'layout.ts', 'journal', 'prove'],
+    types: ['api.ts'],
     because: 'asks the agent through client.ts, like every other user.',
   },
-  console: { imports: ['client.ts'], types: ['model'], because: 'runs in a browser: ask through client.ts.' },
+  console: { imports: ['client.ts'], types: ['api.ts', 'model'], because: 'runs in a browser: ask through client.ts.' },
   packs: { imports: ['model'], types: ['ports.ts'], because: "uses only what a stranger's pack could." },
   agent: wiring,
   'agent.ts': wiring,
@@ -67,7 +68,17 @@ const house: Readonly<Record<string, Room>> = {
     types: ['model', 'decide'],
     because: 'is interfaces only: import types of model/ and decide/.',
   },
-  'client.ts': { imports: [], types: ['model'], because: 'goes into other programs: import types of model/ only.' },
+  'api.ts': {
+    imports: [],
+    types: ['model', 'ports.ts'],
+    because: 'is shapes only, for other programs: import types of model/ and ports.ts.',
+  },
+  'layout.ts': { imports: [], npm: [], because: 'only says where things lie: it imports nothing.' },
+  'client.ts': {
+    imports: [],
+    types: ['api.ts', 'model'],
+    because: 'goes into other programs: import types of api.ts and model/ only.',
+  },
   'member.js': { imports: [], npm: [], because: 'runs inside other people’s services: it has no dependency.' },
   'member.d.ts': { imports: [], npm: [], because: 'goes into other people’s services: it has no dependency.' },
 };
@@ -224,7 +235,7 @@ function demandNone(
       messages.push(`The exception "${row.file} ${verb} ${row.what}" is needed no longer: remove its row.`);
     }
   }
-  assert.equal(messages.length, 0, `\n${messages.join('\n')}\n`);
+  if (messages.length > 0) assert.fail(`\n${messages.join('\n')}\n`);
 }
 
 function isUse(what: string): boolean {
