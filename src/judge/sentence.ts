@@ -40,7 +40,11 @@ export function statusSentence(facts: SentenceFacts): string {
 function state(facts: SentenceFacts): string {
   const { system, severity, missing, starting, plannedDown, canLose } = facts;
   if (missing.length > 0 && severity !== 0) return `${down(facts)} ${trouble(facts, { consumers: false })}`.trim();
-  if (plannedDown !== null && severity === 0) return `${system} is down ${plannedWords(plannedDown)}.`;
+  if (plannedDown !== null) {
+    const but =
+      severity === 0 ? '' : ` Yet something is wrong (severity ${severity}). ${trouble(facts, { consumers: false })}`;
+    return `${system} is down ${plannedWords(plannedDown)}.${but}`.trimEnd();
+  }
   if (starting.length > 0 && severity === 0) {
     const up = Math.max(0, facts.services - starting.length);
     return `${system} is starting: ${up} of ${count(facts.services, 'service')} up, waiting for ${someNames(starting)}.`;

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { addOutage, budgetLeft, pruneOutages, usedIn } from '../../src/judge/budget.ts';
+import type { Outage } from '../../src/judge/budget.ts';
+import { ms, wallMs } from '../../src/model/units.ts';
+
+const out = (service: string, from: number, to: number | null): Outage => ({
+  service,
+  fromMs: wallMs(from),
+  toMs: to === null ? null : wallMs(to),
+});
+const all = (...outages: Outage[]): readonly Outage[] => outages.reduce<readonly Outage[]>(addOutage, []);
+const hour = { per: ms(3_600_000), unavailable: ms(600_000) };
+
+test('what counts', () => {
+  const cases: readonly [what: string, outages: readonly Outage[], now: number, used: number][] = [
+    ['nothing', [], 1000, 0],
+    ['one', all(out('a', 100, 300)), 1000, 200],
+    ['two apart', all(out('a', 100, 300), out('a', 400, 500)), 1000, 300],
+    ['two services at once are one outage', all(out('a', 100, 300), out('b', 200, 400)), 1000, 300],
+    ['one that goes on counts up to now', all(out('a', 100, null)), 1000, 900],
+    ['its end, told later, ends it', all(out('a', 100, null), out('a', 100, 250)), 1000, 150],
+    ['its end, told again and again, grows it', all(out('a', 100, 200), out('a', 100, 300)), 1000, 200],
+    ['what is not yet', all(out('a', 2000, 3000)), 1000, 0],
+    ['what is out of the period is over', all(out('a', 0, 1000)), 3_600_500, 500],
+    ['a clock set back counts as nothing', all(out('a', 300, 100)), 1000, 0],
+  ];
+  for (const [what, outages, now, used] of cases) assert.equal(usedIn(hour, outages, wallMs(now)), used, what);
+});
+
+test('what is left, also when overdrawn', () => {
+  assert.equal(budgetLeft(hour, all(out('a', 0, 200)), wallMs(1000)), 599_800);
+  assert.equal(budgetLeft(hour, all(out('a', 0, null)), wallMs(700_000)), -100_000);
+});
+
+test('what ended before is forgotten, what goes on is not', () => {
+  const list = all(out('a', 0, 100), out('a', 150, 300), out('b', 10, null));
+  assert.deepEqual(pruneOutages(list, wallMs(200)), [out('a', 150, 300), out('b', 10, null)]);
+});
+
+test('a list without end is bounded, by joining what lies closest: never less is counted', () => {
+  let list: readonly Outage[] = [];
+  for (let index = 0; index < 1500; index += 1) list = addOutage(list, out('a', index * 10, index * 10 + 5));
+  assert.equal(list.length, 1000);
+  const used = usedIn(hour, list, wallMs(15_000));
+  assert.ok(used >= 7500 && used <= 15_000, `${used}`);
+});
+
+const small = fc.record({
+  service: fc.constantFrom('a', 'b', 'c'),
+  from: fc.integer({ min: 0, max: 60 }),
+  length: fc.option(fc.integer({ min: -5, max: 30 }), { freq: 5 }),
+});
+
+test('property: equals counting millisecond by millisecond, in whatever order it was told', () => {
+  fc.assert(
+    fc.property(
+      fc.array(small, { maxLength: 12 }),
+      fc.integer({ min: 0, max: 100 }),
+      fc.integer({ min: 1, max: 80 }),
+      (told, now, per) => {
+        // An open one and a closed one of the same beginning are the same outage, told twice; the twin is not told so.
+        const fresh = told.filter(
+          (each, index) =>
+            told.findIndex((other) => other.service === each.service && other.from === each.from) === index,
+        );
+        const outages = fresh.map(({ service, from, length }) =>
+          out(service, from, length === null ? null : from + length),
+        );
+        let slow = 0;
+        for (let at = now - per; at < now; at += 1)
+          if (outages.some((each) => each.fromMs <= at && (each.toMs === null || at < each.toMs))) slow += 1;
+        assert.equal(usedIn({ per: ms(per) }, all(...outages), wallMs(now)), slow);
+        assert.equal(usedIn({ per: ms(per) }, outages, wallMs(now)), slow, 'also when nothing was merged');
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
