@@ -1,0 +1,185 @@
+// Keeps output files below their size by copy and truncate: the writer keeps its file, so nobody has to be told.
+// `file` becomes `file.1`, that `file.2`, up to the number to keep. A file that grows fast is looked at oftener.
+// Does not cover: what is written between the last read and the truncation; it is lost, and the result says about how much.
+
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import type { Bytes } from '../model/units.ts';
+
+export type Rotated =
+  /** Copied and truncated. `lostBytes`: written too late to be copied, at least so many; `leftOut`: the oldest part, when the file had outgrown its limit. */
+  | {
+      readonly kind: 'rotated';
+      readonly path: string;
+      readonly copiedBytes: number;
+      readonly leftOut: number;
+      readonly lostBytes: number;
+    }
+  /** Nothing could be kept (mostly: the disk is full), so it was only truncated. */
+  | { readonly kind: 'truncated'; readonly path: string; readonly lostBytes: number; readonly why: string }
+  /** Not even that. Said once, until it succeeds again. */
+  | { readonly kind: 'failed'; readonly path: string; readonly why: string };
+
+export interface Rotator {
+  /** Watches a file that may not yet be there. `keep` 0 keeps no old ones. */
+  add(path: string, limits: { maxSize: Bytes; keep: number }): void;
+  remove(path: string): void;
+  close(): void;
+}
+
+const idleEveryMs = 2000;
+const shortestMs = 50;
+const chunkBytes = 1024 * 1024;
+/** Copying goes on until so little is left that truncating now loses next to nothing, or the writer is faster. */
+const caughtUpBytes = 64 * 1024;
+const mostRounds = 8;
+
+interface Followed {
+  readonly path: string;
+  readonly maxSize: number;
+  readonly keep: number;
+  size: number;
+  lookedAt: number;
+  due: number;
+  failing: boolean;
+}
+
+/** Opens a rotator; `now` in ms, monotonic. Everything is done one after the other, so that rotating never takes more than one disk's attention. */
+export function openRotator(options: { onRotated: (rotated: Rotated) => void; now: () => number }): Rotator {
+  const { now } = options;
+  const followed = new Map<string, Followed>();
+  let timer: NodeJS.Timeout | undefined;
+  let working = false;
+  let closed = false;
+
+  const arm = (): void => {
+    clearTimeout(timer);
+    if (closed || working || followed.size === 0) return;
+    let due = Infinity;
+    for (const file of followed.values()) due = Math.min(due, file.due);
+    timer = setTimeout(() => void round(), Math.max(0, due - now()));
+  };
+  const round = async (): Promise<void> => {
+    working = true;
+    // Those of one round together, so that many idle files cost one timer.
+    const due = [...followed.values()].filter((file) => file.due <= now() + shortestMs);
+    for (const file of due) {
+      if (closed) break;
+      if (followed.get(file.path) === file) await look(file, now, options.onRotated);
+    }
+    working = false;
+    arm();
+  };
+  return {
+    add(path, { maxSize, keep }) {
+      followed.set(path, { path, maxSize, keep, size: 0, lookedAt: now(), due: now() + shortestMs, failing: false });
+      arm();
+    },
+    remove(path) {
+      followed.delete(path);
+      arm();
+    },
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function look(file: Followed, now: () => number, tell: (rotated: Rotated) => void): Promise<void> {
+  let size = 0;
+  try {
+    size = (await stat(file.path)).size;
+    if (size >= file.maxSize) {
+      const rotated = await rotate(file);
+      if (rotated.kind !== 'failed' || !file.failing) tell(rotated);
+      file.failing = rotated.kind === 'failed';
+      size = file.failing ? size : 0;
+    }
+  } catch {
+    // Not there yet, or gone: nothing to keep small.
+  }
+  const at = now();
+  const grownPerMs = Math.max(0, size - file.size) / Math.max(1, at - file.lookedAt);
+  // At this rate it is full in so long; look again well before that.
+  const fullIn = grownPerMs === 0 ? Infinity : Math.max(0, file.maxSize - size) / grownPerMs;
+  file.due = at + Math.max(shortestMs, Math.min(idleEveryMs, fullIn / 2));
+  file.size = size;
+  file.lookedAt = at;
+}
+
+async function rotate({ path, maxSize, keep }: Followed): Promise<Rotated> {
+  let source: FileHandle | null = null;
+  try {
+    source = await open(path, 'r+');
+    const { size } = await source.stat();
+    if (keep === 0) return await truncated(source, path, 'no old ones are kept');
+    const from = Math.max(0, size - maxSize);
+    const part = `${path}.part`;
+    let copied: number;
+    try {
+      copied = await copyOut(source, from, part, maxSize);
+      await shift(path, keep, part);
+    } catch (error) {
+      await rm(part, { force: true }).catch(() => {});
+      return await truncated(source, path, reasonOf(error));
+    }
+    const { size: end } = await source.stat();
+    await source.truncate(0);
+    return { kind: 'rotated', path, copiedBytes: copied, leftOut: from, lostBytes: Math.max(0, end - from - copied) };
+  } catch (error) {
+    return { kind: 'failed', path, why: reasonOf(error) };
+  } finally {
+    await source?.close().catch(() => {});
+  }
+}
+
+/** Copies from there to the end, and what has come since, until it has caught up or has copied twice the limit. */
+async function copyOut(source: FileHandle, from: number, to: string, maxSize: number): Promise<number> {
+  const target = await open(to, 'w', 0o600);
+  try {
+    const buffer = Buffer.allocUnsafe(chunkBytes);
+    let done = 0;
+    for (let round = 0; round < mostRounds; round++) {
+      const { size } = await source.stat();
+      const most = Math.min(size - from, 2 * maxSize);
+      while (done < most) {
+        const { bytesRead } = await source.read(buffer, 0, Math.min(chunkBytes, most - done), from + done);
+        if (bytesRead === 0) break;
+        await writeAll(target, buffer.subarray(0, bytesRead));
+        done += bytesRead;
+      }
+      if (done >= 2 * maxSize || (await source.stat()).size - from - done < caughtUpBytes) break;
+    }
+    return done;
+  } finally {
+    await target.close();
+  }
+}
+
+async function writeAll(target: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += (await target.write(bytes, at)).bytesWritten;
+}
+
+/** `file.1` to `file.2` and so on, the oldest is dropped, and the copy takes the first place. Needs no room on the disk. */
+async function shift(path: string, keep: number, part: string): Promise<void> {
+  for (let number = keep - 1; number >= 1; number--) {
+    await rename(`${path}.${number}`, `${path}.${number + 1}`).catch((error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    });
+  }
+  await rename(part, `${path}.1`);
+}
+
+async function truncated(source: FileHandle, path: string, why: string): Promise<Rotated> {
+  const { size } = await source.stat();
+  await source.truncate(0);
+  return { kind: 'truncated', path, lostBytes: size, why };
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (code === 'ENOSPC') return 'the disk is full';
+  if (code === 'EDQUOT') return 'the quota is used up';
+  return error.message;
+}

@@ -1,0 +1,177 @@
+// Runs a program to its end: a check, a probe, a role call. In a session and process group of its own, so that what hangs
+// is killed whole; what it writes is kept up to a limit and the rest thrown away while it runs.
+// Does not cover: a program that leaves its group (setsid) outlives its time limit. Services do that, checks hardly.
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import type { Readable } from 'node:stream';
+import type { CommandEnd, CommandRequest } from '../ports.ts';
+
+const keptBytes = 64 * 1024;
+/** After the program's end its pipes may be held open by what it left behind; this long is waited for their rest. */
+const drainMs = 50;
+
+/** Runs the program; see `RunCommand` in ports.ts. The time limit counts from the start of the program. Never rejects. */
+export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
+  const argv = request.command.kind === 'argv' ? request.command.argv : ['/bin/sh', '-c', request.command.line];
+  let full: readonly string[];
+  try {
+    full = await asUser(argv, request.user, request.group);
+  } catch (error) {
+    return { kind: 'notStarted', why: reasonOf(error) };
+  }
+  if (request.signal?.aborted === true) return { kind: 'notStarted', why: 'no longer wanted' };
+  return start(full, request);
+}
+
+function start(argv: readonly string[], request: CommandRequest): Promise<CommandEnd> {
+  const [file, ...args] = argv;
+  if (file === undefined || file === '') return Promise.resolve({ kind: 'notStarted', why: 'the command is empty' });
+  return new Promise((resolve) => {
+    let child: ChildProcess;
+    try {
+      child = spawn(file, args, {
+        cwd: request.dir,
+        env: { ...(request.env['PATH'] === undefined ? { PATH: process.env['PATH'] } : {}), ...request.env },
+        stdio: [request.input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        detached: true,
+      });
+    } catch (error) {
+      resolve({ kind: 'notStarted', why: reasonOf(error) });
+      return;
+    }
+    const output = keep(child.stdout);
+    const errors = keep(child.stderr);
+    let timedOut = false;
+    let exited: { code: number | null; signal: string | null } | null = null;
+    let drain: NodeJS.Timeout | undefined;
+
+    const stop = (): void => {
+      // Not yet reaped: the group is still ours.
+      if (exited === null && child.pid !== undefined) killGroup(child.pid);
+    };
+    const limit = setTimeout(() => {
+      timedOut = true;
+      stop();
+    }, request.within);
+    request.signal?.addEventListener('abort', stop, { once: true });
+
+    const finish = (end: CommandEnd): void => {
+      clearTimeout(limit);
+      clearTimeout(drain);
+      request.signal?.removeEventListener('abort', stop);
+      resolve(end);
+    };
+    child.on('error', (error) => {
+      // After a start that succeeded only a signal can fail, and then the exit is still to come.
+      if (child.pid === undefined) finish({ kind: 'notStarted', why: startFailure(error, file, request.dir) });
+    });
+    child.on('exit', (code, signal) => {
+      exited = { code, signal };
+      drain = setTimeout(() => {
+        if (child.pid !== undefined) killLeftBehind(child.pid);
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, drainMs);
+    });
+    child.on('close', () => {
+      const written = { output: output(), errors: errors() };
+      if (timedOut) finish({ kind: 'timedOut', ...written });
+      else finish({ kind: 'ended', code: exited?.code ?? null, signal: exited?.signal ?? null, ...written });
+    });
+    if (child.stdin !== null) {
+      // A program that does not read its input is not in error.
+      child.stdin.on('error', () => {});
+      child.stdin.end(request.input ?? '');
+    }
+  });
+}
+
+/** Reads all, keeps the first part. */
+function keep(stream: Readable | null): () => string {
+  const chunks: Buffer[] = [];
+  let kept = 0;
+  stream?.on('data', (chunk: Buffer) => {
+    if (kept >= keptBytes) return;
+    const part = chunk.subarray(0, keptBytes - kept);
+    chunks.push(part);
+    kept += part.length;
+  });
+  stream?.on('error', () => {});
+  return () => Buffer.concat(chunks).toString('utf8');
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
+
+/**
+ * The program has ended but something holds its pipes: kill what still is in its group. The leader's pid is free by now,
+ * so the group is signalled only after a member was found in the leader's old session.
+ */
+function killLeftBehind(leader: number): void {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
+      const [, , group, session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (Number(group) === leader && Number(session) === leader && Number(name) !== leader) {
+        killGroup(leader);
+        return;
+      }
+    } catch {
+      // Ended between the list and the look.
+    }
+  }
+}
+
+const primaryGroups = new Map<string, string>();
+
+/** The same program as another user: by `setpriv`, which keeps the pid. Throws when it cannot be. */
+async function asUser(argv: readonly string[], user: string | null, group: string | null): Promise<readonly string[]> {
+  if (user === null && group === null) return argv;
+  if (process.getuid?.() !== 0) {
+    const own = userInfo();
+    const same = user === null || user === own.username || user === String(own.uid);
+    if (same && group === null) return argv;
+    throw new Error(`cannot run as ${user ?? own.username}${group === null ? '' : `:${group}`}: the agent is not root`);
+  }
+  if (user === null) return ['setpriv', `--regid=${group}`, '--clear-groups', '--', ...argv];
+  return [
+    'setpriv',
+    `--reuid=${user}`,
+    `--regid=${group ?? (await primaryGroup(user))}`,
+    '--init-groups',
+    '--',
+    ...argv,
+  ];
+}
+
+async function primaryGroup(user: string): Promise<string> {
+  const known = primaryGroups.get(user);
+  if (known !== undefined) return known;
+  const found = await new Promise<string>((resolve, reject) => {
+    execFile('id', ['-g', '--', user], { timeout: 5000 }, (error, stdout) => {
+      if (error) reject(new Error(`there is no user ${user}`));
+      else resolve(stdout.trim());
+    });
+  });
+  primaryGroups.set(user, found);
+  return found;
+}
+
+function startFailure(error: Error, file: string, dir: string): string {
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return `${file} is not there (looked from ${dir})`;
+  if (code === 'EACCES') return `${file} may not be run`;
+  return error.message;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
