@@ -59,6 +59,7 @@ class Member {
   /** @type {api.Status | null} */
   #lastStatus = null;
   #statusDue = false;
+  #telling = Promise.resolve(true);
   #closed = false;
   /** @type {NodeJS.Timeout | undefined} */
   #pollTimer;
@@ -108,7 +109,7 @@ class Member {
   /** @param {api.Flag | api.Status} status */
   async status(status) {
     this.#lastStatus = typeof status === 'string' ? { status } : status;
-    return this.#sendStatus();
+    return this.#tellStatus();
   }
 
   /** @returns {Promise<api.TakeoverAnswer>} */
@@ -169,7 +170,7 @@ class Member {
     const { role, term, validForMs } = answer.body;
     if (this.#roleFile === null || !this.#readRoleFile()) this.#learn({ role, term });
     if (role === 'active') this.#grant = { term, until: validForMs === null ? noLease : sent + validForMs };
-    if (answer.fresh || this.#statusDue) await this.#sendStatus();
+    if (answer.fresh || this.#statusDue) await this.#tellStatus();
     await this.#confirm();
     // File and socket differ for a moment while a role changes; should it last, ask ever less often.
     this.#unclear = same({ role, term }, this.#known) ? 0 : Math.min(this.#unclear + 1, 6);
@@ -177,11 +178,14 @@ class Member {
     return validForMs === null ? slowestPollMs : Math.min(slowestPollMs, Math.max(fastestPollMs, validForMs / 4));
   }
 
-  async #sendStatus() {
-    if (this.#lastStatus === null) return true;
-    const { ok } = await this.#connection.ask('PUT', '/v1/status', this.#lastStatus);
-    this.#statusDue = !ok;
-    return ok;
+  /** One after the other, so that an older status never arrives after a newer one. */
+  #tellStatus() {
+    return (this.#telling = this.#telling.then(async () => {
+      if (this.#lastStatus === null) return true;
+      const { ok } = await this.#connection.ask('PUT', '/v1/status', this.#lastStatus);
+      this.#statusDue = !ok;
+      return ok;
+    }));
   }
 
   /** @param {number} ms */
