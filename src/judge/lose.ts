@@ -116,7 +116,10 @@ class Trials {
     this.#up = new Set(live.hosts.filter((host) => host.state === 'up').map((host) => host.name));
     this.#storeReachable = live.storeReachable;
     this.#dependants = dependants(system);
-    const fallen = system.services.filter((service) => !this.#stands(service, null)).map((service) => service.name);
+    // What no state could satisfy (a check of the description finds it) falls here too, so that the rest holds of any description.
+    const fallen = system.services
+      .filter((service) => !this.#stands(service, null) || !this.#couldStand(service))
+      .map((service) => service.name);
     this.#down = this.#fall(fallen, new Map());
     this.out = system.serves.filter((name) => this.#down.has(name));
   }
@@ -160,6 +163,11 @@ class Trials {
       service.trigger !== 'manual' &&
       left.some((each) => isAble(each, service))
     );
+  }
+
+  #couldStand(service: Service): boolean {
+    if (service.needs === null || this.#live.get(service.name)?.notExpected === true) return true;
+    return isMet(service.needs, (name) => this.#services.has(name));
   }
 
   /** All that falls when these fall, each with what fell first; `down` is what lies already. */

@@ -28,7 +28,7 @@ export interface JudgedService {
   readonly leased: boolean;
   /** It can be used by who needs it. */
   readonly usable: boolean;
-  /** Its own, as a whole (none active, too few, an external that does not answer); of what its instances say see there. */
+  /** What only shows in the whole (`gradeServiceAlone`, `gradeExternal`); what its instances say stands with them. */
   readonly verdict: Verdict;
   readonly instances: readonly JudgedInstance[];
 }

@@ -20,20 +20,19 @@ export interface ServiceFacts {
   readonly noneForMs: number | null;
   /** What the next activation waits for (the words of `Exclusion`, or `store`); null: nothing in particular. */
   readonly waitsFor: string | null;
-  readonly instances: readonly Verdict[];
 }
 
-/** The gravest of its instances, and what only shows in the whole: that none is active, or too few. */
-export function gradeService(facts: ServiceFacts): Verdict {
+/** The gravest of its instances and of what only shows in the whole. */
+export function gradeService(facts: ServiceFacts, instances: readonly Verdict[]): Verdict {
+  return worstOf([gradeServiceAlone(facts), ...instances]);
+}
+
+/** What only shows in the whole: that none is active, or too few. */
+export function gradeServiceAlone(facts: ServiceFacts): Verdict {
   const { severity, wanted, active, needed, noneForMs: forMs, waitsFor } = facts;
-  const own: Verdict = !wanted
-    ? fine
-    : active === 0
-      ? { severity, reasons: [{ kind: 'none-active', facts: { forMs, waitsFor } }] }
-      : active < needed
-        ? { severity: 3, reasons: [{ kind: 'too-few', facts: { active, needed } }] }
-        : fine;
-  return worstOf([own, ...facts.instances]);
+  if (!wanted) return fine;
+  if (active === 0) return { severity, reasons: [{ kind: 'none-active', facts: { forMs, waitsFor } }] };
+  return active < needed ? { severity: 3, reasons: [{ kind: 'too-few', facts: { active, needed } }] } : fine;
 }
 
 /** How many instances must be active for all the load to be carried; 1 where nothing is said. */
