@@ -1,0 +1,214 @@
+// Asks an agent over its Unix socket: what the command line uses, and other programs may. Every wait is bounded.
+
+import { request } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { FailoverView, IntentAnswer, IntentRequest, IntentView, StatusView } from './api.ts';
+
+/** What can be asked of an agent. Everything rejects with `AgentUnreachable` when it does not answer in time. */
+export interface AgentClient {
+  readonly socket: string;
+  status(): Promise<StatusView>;
+  failovers(): Promise<readonly FailoverView[]>;
+  intents(): Promise<readonly IntentView[]>;
+  /** Bounded by 30 s: an agent may have to wait for another host before it can answer. */
+  intend(intent: IntentRequest): Promise<IntentAnswer>;
+  /** False: no open incident of that name. */
+  ack(incident: string, owner: string): Promise<boolean>;
+  description(): Promise<{ readonly text: string; readonly folder: string; readonly hash: string }>;
+  /** Follows the status until stopped or ended; begins with the present one. */
+  events(on: AgentEvents): { stop(): void };
+}
+
+export interface AgentEvents {
+  status(status: StatusView): void;
+  /** It lives, though nothing changed. Comes each second. */
+  alive?(): void;
+  /** The stream ended: the agent is gone, or said nothing for 5 s. Called once, not after `stop`. */
+  ended(why: string): void;
+}
+
+/** The agent did not answer, or not with what it should have. */
+export class AgentUnreachable extends Error {
+  override readonly name = 'AgentUnreachable';
+}
+
+const answerWithinMs = 3_000;
+const intendWithinMs = 30_000;
+const silentForMs = 5_000;
+/** The longest answer that is read. A status of 500 services has about 300 KiB. In bytes. */
+const mostBytes = 64 * 1024 * 1024;
+
+/** A client of the agent at this socket. Opens nothing yet. `withinMs` bounds every question but `intend`. */
+export function connectAgent(socket: string, withinMs: number = answerWithinMs): AgentClient {
+  async function ask(method: string, path: string, body?: unknown, within = withinMs): Promise<Answer> {
+    const answer = await exchange({ socket, method, path, body, withinMs: within });
+    if (answer.status >= 500) throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+    return answer;
+  }
+  /** The shape is the agent's promise: both are of one version, and a reader of ours is no border of trust. */
+  async function read<T>(path: string): Promise<T> {
+    const answer = await ask('GET', path);
+    if (answer.status !== 200)
+      throw new AgentUnreachable(`${socket} answered ${answer.status} to ${path}: ${whyOf(answer.body)}`);
+    return answer.body as T;
+  }
+  return {
+    socket,
+    status: () => read<StatusView>('/api/v1/status'),
+    failovers: () => read<readonly FailoverView[]>('/api/v1/failovers'),
+    intents: () => read<readonly IntentView[]>('/api/v1/intents'),
+    description: () => read<{ text: string; folder: string; hash: string }>('/api/v1/description'),
+    async intend(intent) {
+      const answer = await ask('POST', '/api/v1/intents', intent, intendWithinMs);
+      if (answer.status === 200 || answer.status === 409) return answer.body as IntentAnswer;
+      throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+    },
+    async ack(incident, owner) {
+      const path = `/api/v1/incidents/${encodeURIComponent(incident)}/ack`;
+      const answer = await ask('POST', path, { owner });
+      if (answer.status === 204) return true;
+      if (answer.status === 404) return false;
+      throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+    },
+    events: (on) => follow(socket, on),
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+interface Exchange {
+  readonly socket: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+  readonly withinMs: number;
+}
+
+function exchange(asked: Exchange): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const text = asked.body === undefined ? '' : JSON.stringify(asked.body);
+    const sent = request({
+      socketPath: asked.socket,
+      method: asked.method,
+      path: asked.path,
+      agent: false,
+      headers: text === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+    });
+    const timer = setTimeout(() => {
+      sent.destroy(new AgentUnreachable(`${asked.socket} did not answer within ${asked.withinMs} ms`));
+    }, asked.withinMs);
+    sent.once('response', (response) => {
+      readAnswer(response).then(resolve, reject);
+    });
+    sent.on('error', (error) => {
+      reject(unreachable(asked.socket, error));
+    });
+    sent.once('close', () => {
+      clearTimeout(timer);
+      reject(new AgentUnreachable(`${asked.socket} closed without an answer`));
+    });
+    sent.end(text);
+  });
+}
+
+async function readAnswer(response: IncomingMessage): Promise<Answer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > mostBytes) throw new AgentUnreachable(`the answer is longer than ${mostBytes} bytes`);
+    parts.push(part);
+  }
+  const text = Buffer.concat(parts).toString('utf8');
+  try {
+    const body: unknown = text === '' ? null : JSON.parse(text);
+    return { status: response.statusCode ?? 0, body };
+  } catch {
+    throw new AgentUnreachable('the answer is no JSON');
+  }
+}
+
+/** Reads a stream of server-sent events: lines, of which an empty one ends an event. */
+function follow(socket: string, on: AgentEvents): { stop(): void } {
+  let over = false;
+  let rest = '';
+  let silence: NodeJS.Timeout | undefined;
+  const sent: ClientRequest = request({ socketPath: socket, path: '/api/v1/events', agent: false });
+
+  function end(why: string): void {
+    if (over) return;
+    over = true;
+    clearTimeout(silence);
+    sent.destroy();
+    on.ended(why);
+  }
+  function heard(): void {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      end(`${socket} said nothing for ${silentForMs} ms`);
+    }, silentForMs);
+  }
+  function take(text: string): void {
+    rest += text;
+    if (rest.length > mostBytes) {
+      end('the agent sent an event without an end');
+      return;
+    }
+    for (let at = rest.indexOf('\n\n'); at !== -1 && !over; at = rest.indexOf('\n\n')) {
+      const event = rest.slice(0, at);
+      rest = rest.slice(at + 2);
+      if (event.startsWith('event: status\ndata: ')) {
+        const status: unknown = JSON.parse(event.slice('event: status\ndata: '.length));
+        on.status(status as StatusView);
+      } else on.alive?.();
+    }
+  }
+
+  heard();
+  sent.on('response', (response) => {
+    response.setEncoding('utf8');
+    response.on('data', (text: string) => {
+      heard();
+      try {
+        take(text);
+      } catch (error) {
+        end(error instanceof Error ? error.message : String(error));
+      }
+    });
+    response.on('error', (error) => {
+      end(error.message);
+    });
+    response.on('close', () => {
+      end('the agent ended the stream');
+    });
+  });
+  sent.on('error', (error) => {
+    end(unreachable(socket, error).message);
+  });
+  sent.end();
+  return {
+    stop() {
+      over = true;
+      clearTimeout(silence);
+      sent.destroy();
+    },
+  };
+}
+
+function unreachable(socket: string, error: Error): AgentUnreachable {
+  if (error instanceof AgentUnreachable) return error;
+  return new AgentUnreachable(`nobody answers at ${socket} (${error.message})`, { cause: error });
+}
+
+/** The reason in `{ error: { why } }`, or what there is. */
+function whyOf(body: unknown): string {
+  if (typeof body === 'object' && body !== null && 'error' in body) {
+    const { error } = body;
+    if (typeof error === 'object' && error !== null && 'why' in error && typeof error.why === 'string')
+      return error.why;
+  }
+  return JSON.stringify(body);
+}

@@ -1,0 +1,47 @@
+// Reads the small JSON bodies of the agent's socket.
+
+import type { IncomingMessage } from 'node:http';
+import { Refusal } from './refusal.ts';
+
+/** More than any status with hundreds of subsystems needs. In bytes. */
+const mostBytes = 256 * 1024;
+
+/** Words that count as JSON texts: a shell script says `curl --data ok`. */
+const bareWords = new Set(['ok', 'degraded', 'failed']);
+
+/** The body as JSON; `undefined` when there is none. Refuses what is too long or no JSON. */
+export async function readBody(request: IncomingMessage): Promise<unknown> {
+  const text = (await readText(request)).trim();
+  if (text === '') return undefined;
+  if (bareWords.has(text)) return text;
+  try {
+    const read: unknown = JSON.parse(text);
+    return read;
+  } catch {
+    throw new Refusal(400, 'SF-503', 'the body is no JSON', 'Send JSON, for example {"status":"ok"}.');
+  }
+}
+
+function readText(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let length = 0;
+    request.on('data', (part: Buffer) => {
+      length += part.length;
+      if (length > mostBytes) {
+        request.removeAllListeners('data');
+        request.pause();
+        reject(new Refusal(413, 'SF-504', `the body is longer than ${mostBytes} bytes`, 'Send less.'));
+        return;
+      }
+      parts.push(part);
+    });
+    request.once('end', () => {
+      resolve(Buffer.concat(parts).toString('utf8'));
+    });
+    request.once('error', reject);
+    request.once('close', () => {
+      reject(new Refusal(400, 'SF-503', 'the request ended in mid-body', 'Send it again.'));
+    });
+  });
+}

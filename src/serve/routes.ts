@@ -1,0 +1,134 @@
+// What can be asked on the agent's socket, as a table.
+
+import type { AgentAnswers, IntentAnswer } from '../api.ts';
+import { Refusal } from './refusal.ts';
+import { ackBody, confirmBody, intentBody, parsed, statusBody } from './shapes.ts';
+
+export interface Asked {
+  readonly answers: AgentAnswers;
+  /** The part of the path that varies, decoded; empty when there is none. */
+  readonly parameter: string;
+  readonly body: unknown;
+  /** The header `Standfast-Instance`. */
+  readonly instance: string | null;
+}
+
+export interface Answered {
+  readonly status: number;
+  /** `undefined`: no body. */
+  readonly body: unknown;
+}
+
+export type Route =
+  | { readonly kind: 'events' }
+  | { readonly kind: 'answer'; readonly answer: (asked: Asked) => Answered | Promise<Answered> };
+
+const fine: Answered = { status: 204, body: undefined };
+
+/** `POST /v1/heartbeat` is first: 500 services may ask it each second. */
+const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
+  [
+    'POST /v1/heartbeat',
+    answering((asked) => (asked.answers.heartbeat(instance(asked)) ? fine : noSuchInstance(asked))),
+  ],
+  [
+    'PUT /v1/status',
+    answering((asked) => {
+      const said = parsed(statusBody, asked.body);
+      return asked.answers.saidStatus(instance(asked), said) ? fine : noSuchInstance(asked);
+    }),
+  ],
+  [
+    'GET /v1/role',
+    answering((asked) => {
+      const role = asked.answers.role(instance(asked));
+      return role === null ? noSuchInstance(asked) : json(role);
+    }),
+  ],
+  [
+    'POST /v1/role/confirm',
+    answering((asked) => {
+      const confirmed = parsed(confirmBody, asked.body);
+      if (asked.answers.confirm(instance(asked), confirmed)) return fine;
+      throw new Refusal(
+        409,
+        'SF-505',
+        `${instance(asked)} was not asked to become ${confirmed.role} in term ${confirmed.term}`,
+        'Ask GET /v1/role for the present role and term.',
+      );
+    }),
+  ],
+  ['POST /v1/takeover', answering(async (asked) => intentAnswer(await asked.answers.takeover(instance(asked))))],
+  ['GET /api/v1/status', answering((asked) => json(asked.answers.status()))],
+  ['GET /api/v1/failovers', answering((asked) => json(asked.answers.failovers()))],
+  ['GET /api/v1/intents', answering((asked) => json(asked.answers.intents()))],
+  [
+    'POST /api/v1/intents',
+    answering(async (asked) => intentAnswer(await asked.answers.intend(parsed(intentBody, asked.body)))),
+  ],
+  [
+    'POST /api/v1/incidents/:/ack',
+    answering(async (asked) => {
+      const { owner } = parsed(ackBody, asked.body);
+      if (await asked.answers.ack(asked.parameter, owner)) return fine;
+      throw new Refusal(404, 'SF-506', `there is no open incident ${asked.parameter}`, 'standfast incidents lists them.');
+    }),
+  ],
+  ['GET /api/v1/description', answering((asked) => json(asked.answers.description()))],
+  ['GET /api/v1/events', { kind: 'events' }],
+]);
+
+/** The route and its parameter. Refuses what is not in the table: 404, or 405 when another method would do. */
+export function routeFor(method: string, url: string): { readonly route: Route; readonly parameter: string } {
+  const path = url.split('?', 1)[0] ?? '';
+  const plain = routes.get(`${method} ${path}`);
+  if (plain !== undefined) return { route: plain, parameter: '' };
+  const incident = /^\/api\/v1\/incidents\/([^/]+)\/ack$/.exec(path)?.[1];
+  const pattern = incident === undefined ? path : '/api/v1/incidents/:/ack';
+  const route = routes.get(`${method} ${pattern}`);
+  if (route !== undefined && incident !== undefined) return { route, parameter: decoded(incident) };
+  const methods = [...routes.keys()].filter((key) => key.endsWith(` ${pattern}`)).map((key) => key.split(' ')[0]);
+  if (methods.length > 0)
+    throw new Refusal(405, 'SF-502', `${pattern} does not take ${method}`, `It takes ${methods.join(' and ')}.`);
+  throw new Refusal(404, 'SF-501', `there is nothing at ${path}`, 'docs/socket.md lists what can be asked.');
+}
+
+function answering(answer: (asked: Asked) => Answered | Promise<Answered>): Route {
+  return { kind: 'answer', answer };
+}
+
+function json(body: unknown): Answered {
+  return { status: 200, body };
+}
+
+/** A refused intent is an answer like any other: who asked reads `ok`. */
+function intentAnswer(answer: IntentAnswer): Answered {
+  return { status: answer.ok ? 200 : 409, body: answer };
+}
+
+function instance(asked: Asked): string {
+  if (asked.instance !== null) return asked.instance;
+  throw new Refusal(
+    400,
+    'SF-507',
+    'the header Standfast-Instance is missing',
+    'Send Standfast-Instance: $STANDFAST_INSTANCE.',
+  );
+}
+
+function noSuchInstance(asked: Asked): never {
+  throw new Refusal(
+    404,
+    'SF-508',
+    `no instance ${asked.instance ?? ''} runs here`,
+    'Use the value of STANDFAST_INSTANCE that this process was started with.',
+  );
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new Refusal(400, 'SF-503', `${part} is not well encoded`, 'Encode it as in a URL.');
+  }
+}

@@ -1,0 +1,41 @@
+// The bodies that the agent's socket takes, and the clear word for those it does not.
+
+import { z } from 'zod';
+import { Refusal } from './refusal.ts';
+
+const flag = z.enum(['ok', 'degraded', 'failed']);
+
+/** `"ok"`, or `{ "status": "ok", "subsystems": { "db": "degraded" } }`. */
+export const statusBody = z.union([
+  flag.transform((status) => ({ status, subsystems: {} })),
+  z.strictObject({ status: flag, subsystems: z.record(z.string().max(200), flag).default({}) }),
+]);
+
+export const confirmBody = z.strictObject({ role: z.enum(['active', 'standby', 'passive']), term: z.int().min(0) });
+
+const name = z.string().min(1).max(200);
+
+export const intentBody = z.strictObject({
+  kind: z.enum(['restart', 'stop', 'start', 'failover', 'pause', 'resume', 'maintenance', 'ban', 'down']),
+  service: name.nullable().default(null),
+  host: name.nullable().default(null),
+  owner: name,
+  why: z.string().max(2000).default(''),
+  forMs: z.number().positive().nullable().default(null),
+  acceptLoss: z.boolean().default(false),
+  leaveRunning: z.boolean().default(false),
+});
+
+export const ackBody = z.strictObject({ owner: name });
+
+/** The body in its shape. Refuses with 400, naming every field that is wrong. */
+export function parsed<T>(shape: z.ZodType<T>, body: unknown): T {
+  const read = shape.safeParse(body);
+  if (read.success) return read.data;
+  const wrong = read.error.issues.map((issue) => {
+    const where = issue.path.join('.');
+    return where === '' ? issue.message : `${where}: ${issue.message}`;
+  });
+  const why = body === undefined ? 'the body is missing' : wrong.join('; ');
+  throw new Refusal(400, 'SF-503', why, 'docs/socket.md shows what is expected.');
+}
