@@ -41,7 +41,10 @@ export interface BeatTerms {
   readonly startedAt: MonoMs | null;
   /** How late our own loop ran since the last beat; 0 when absent. */
   readonly ownLatenessMs?: Ms;
-  /** How long the first beat may take after `startedAt`, when longer than any other. */
+  /**
+   * How long the first beat may take after `startedAt`, when longer than any other; 10 s when absent. A service without `ready` counts
+   * as ready when its process exists, and to end it while it loads would be to end it for ever. 0: it is known to be up.
+   */
   readonly firstWithin?: Ms;
 }
 
@@ -50,6 +53,7 @@ export const noBeats: BeatHistory = { lastAt: null, gaps: [] };
 
 const kept = 64;
 const leastToleratedMs = 1000;
+const usualFirstMs = 10_000;
 
 /** Takes a beat in. One older than the last is ignored: beats of different sources may arrive out of order. */
 export function addBeat(history: BeatHistory, at: MonoMs): BeatHistory {
@@ -67,7 +71,7 @@ export function judgeBeat(history: BeatHistory, terms: BeatTerms, now: MonoMs): 
   if (startedAt === null) return { late: false, silentMs: ms(0), toleratedMs: ms(d + own), lookAgainAt: after(now, d) };
   const beaten = history.lastAt !== null && history.lastAt >= startedAt;
   const since = history.lastAt !== null && beaten ? history.lastAt : startedAt;
-  const waited = beaten ? tolerance(history, every, d) : Math.max(ceiling(d), terms.firstWithin ?? 0);
+  const waited = beaten ? tolerance(history, every, d) : Math.max(ceiling(d), terms.firstWithin ?? usualFirstMs);
   const toleratedMs = ms(waited + own);
   const silentMs = ms(Math.max(0, between(since, now)));
   // Compared as moments: the sum that sets the timer is the one that is judged when it rings.

@@ -75,6 +75,7 @@ export function rankCandidates(candidates: readonly Candidate[], terms: ChoiceTe
   };
   const ranked = able.toSorted(
     (a, b) =>
+      Number(a.phase === 'failed') - Number(b.phase === 'failed') ||
       gravity(a.severity) - gravity(b.severity) ||
       (ages.get(a.host) ?? 0) - (ages.get(b.host) ?? 0) ||
       Number(b.host === terms.prefer) - Number(a.host === terms.prefer) ||
@@ -112,11 +113,12 @@ function phaseWaitsFor(phase: Phase, policy: Policy): Exclusion['waitsFor'] | nu
     case 'standby':
     case 'passive':
       return null;
-    case 'down':
     case 'starting':
-      return startsWhenChosen(policy) ? null : phase === 'down' ? 'restart' : 'ready';
+      return startsWhenChosen(policy) ? null : 'ready';
+    // One that failed and waits no more may try: it comes last.
+    case 'down':
     case 'failed':
-      return 'restart';
+      return startsWhenChosen(policy) ? null : 'restart';
     case 'stopping':
       return 'stop';
     case 'unknown':

@@ -238,13 +238,12 @@ function absent(incident: Incident, joined: string | null, nowMs: number): Incid
   if (joined === null && !incident.flapping && turns.length > mostTurns)
     return withEvent({ ...gone, flapping: true }, 'flapping', nowMs);
   const last = incident.flapping ? (turns.at(-1) ?? null) : null;
-  if (joined === null && last !== null && nowMs - last < quietMs(incident)) return gone;
+  if (joined === null && last !== null && nowMs - last < quietMs(turns)) return gone;
   return withEvent({ ...gone, resolvedAtMs: nowMs, joined }, 'resolved', nowMs);
 }
 
-/** How long one that flapped must be quiet: three times its mean swing, between one and ten minutes. */
-function quietMs(incident: Incident): number {
-  const { turns } = incident;
+/** How long one that flapped must be quiet: three times its mean swing in the last ten minutes, between one and ten minutes. */
+function quietMs(turns: readonly number[]): number {
   const span = (turns.at(-1) ?? 0) - (turns[0] ?? 0);
   const swing = turns.length > 1 ? span / (turns.length - 1) : 0;
   return Math.min(windowMs, Math.max(60_000, 3 * swing));

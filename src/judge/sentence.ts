@@ -95,7 +95,8 @@ export function canLoseWords(canLose: CanLose): string {
   else if (hosts.length > 0)
     parts.push(hosts.length === 1 ? `host ${hosts[0] ?? ''}` : `any 1 of hosts ${someNames(hosts)}`);
   if (instances.length > 0) parts.push(instancesWords(instances, notInstances));
-  if (parts.length === 0) return `It can lose nothing: ${reason(canLose, [...notHosts, ...notInstances])}.`;
+  if (parts.length === 0)
+    return `It can lose nothing: ${reason(canLose, notInstances.length > 0 ? notInstances : notHosts)}.`;
   const not = notHosts.length === 0 ? '' : ` Not ${hostsWords(notHosts)}: ${reason(canLose, notHosts)}.`;
   return `It can lose ${parts.join(', or ')}.${not}`;
 }

@@ -88,13 +88,14 @@ export function reasonWords(reason: Reason): string {
 export function whyNotWords(why: WhyNot): string {
   const { part, service, first } = why;
   const needed = first === service ? '' : `, which ${service} needs,`;
+  const atEnd = needed.slice(0, -1);
   switch (why.because) {
     case 'already-out':
       return `${service} is out already`;
     case 'runs-only-there':
-      return part.includes('@') ? `${first}${needed} has no other` : `${first}${needed} runs only there`;
+      return part.includes('@') ? `there is only one ${first}${atEnd}` : `${first}${needed} runs only there`;
     case 'nobody-able':
-      return `nobody could take over ${first}${needed === '' ? '' : needed.slice(0, -1)}`;
+      return `nobody could take over ${first}${atEnd}`;
     case 'nobody-unasked':
       return `${first}${needed} is taken over by hand only`;
     case 'too-few':

@@ -41,9 +41,11 @@ test('what is borne', () => {
     ['an interval of d/2 is borne almost up to d', beatsAt(0, 500, 1000), terms(500, 1000), 950],
     ['our own lateness on top, past d', beatsAt(0, 500, 1000), terms(500, 1000, { ownLatenessMs: ms(3000) }), 3950],
     ['a negative lateness is none', beatsAt(0, 500, 1000), terms(500, 1000, { ownLatenessMs: ms(-5) }), 950],
-    ['the first beat has almost d', noBeats, terms(500, 1000), 950],
-    ['the first beat has what it was given', noBeats, terms(500, 1000, { firstWithin: ms(10_000) }), 10_000],
-    ['beats of before it was ready count as none', beatsAt(0, 10), terms(10, 1000, { startedAt: monoMs(20) }), 950],
+    ['the first beat has ten seconds', noBeats, terms(500, 1000), 10_000],
+    ['the first beat has almost d when that is longer', noBeats, terms(500, 20_000), 19_750],
+    ['the first beat of what is known to be up has almost d', noBeats, terms(500, 1000, { firstWithin: ms(0) }), 950],
+    ['the first beat has what it was given', noBeats, terms(500, 1000, { firstWithin: ms(60_000) }), 60_000],
+    ['beats of before it was ready count as none', beatsAt(0, 10), terms(10, 1000, { startedAt: monoMs(20) }), 10_000],
   ];
   for (const [what, history, given, toleratedMs] of cases)
     assert.equal(judgeBeat(history, given, monoMs(60)).toleratedMs, toleratedMs, what);
@@ -124,7 +126,7 @@ test('property: whatever was seen, a stop is found within d (and our own latenes
         let at = 1e6 / 3;
         let history = noBeats;
         for (const gap of steps) history = addBeat(history, monoMs((at += gap)));
-        const given = terms(every, d, { startedAt: monoMs(1e6 / 3), ownLatenessMs: ms(own) });
+        const given = terms(every, d, { startedAt: monoMs(1e6 / 3), ownLatenessMs: ms(own), firstWithin: ms(0) });
         const silence = foundAt(history, given, at) - at;
         assert.ok(silence <= d + own);
         assert.ok(silence > every, 'the monitor waits longer than the interval');

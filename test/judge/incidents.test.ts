@@ -291,6 +291,6 @@ test('property: all that is wrong is under something open, and all of it resolve
         'something never resolves',
       );
     }),
-    { numRuns: 1000 },
+    { numRuns: 1500 },
   );
 });

@@ -84,6 +84,7 @@ test('RB1: the key, row by row', () => {
       false,
       'changing',
     ],
+    ['first start at the very end of its time', { phase: 'starting', phaseForMs: 1000 }, 0, false, 'changing'],
     ['being activated', { phase: 'standby' }, 0, false, 'changing'],
     ['being deactivated', { planned: 'standby' }, 0, false, 'changing'],
     ['asked to restart', { phase: 'stopping' }, 0, false, 'changing'],
