@@ -28,7 +28,7 @@ export interface JudgedService {
   readonly leased: boolean;
   /** It can be used by who needs it. */
   readonly usable: boolean;
-  /** What only shows in the whole (`gradeServiceAlone`, `gradeExternal`); what its instances say stands with them. */
+  /** What only shows in the whole (`gradeService` of no instances, `gradeExternal`); the rest stands with the instances. */
   readonly verdict: Verdict;
   readonly instances: readonly JudgedInstance[];
 }

@@ -20,15 +20,16 @@ export interface ServiceFacts {
   readonly noneForMs: number | null;
   /** What the next activation waits for (the words of `Exclusion`, or `store`); null: nothing in particular. */
   readonly waitsFor: string | null;
+  /** Empty when only what shows in the whole is asked for. */
+  readonly instances: readonly Verdict[];
 }
 
-/** The gravest of its instances and of what only shows in the whole. */
-export function gradeService(facts: ServiceFacts, instances: readonly Verdict[]): Verdict {
-  return worstOf([gradeServiceAlone(facts), ...instances]);
+/** The gravest of its instances and of what only shows in the whole: that none is active, or too few. */
+export function gradeService(facts: ServiceFacts): Verdict {
+  return worstOf([whole(facts), ...facts.instances]);
 }
 
-/** What only shows in the whole: that none is active, or too few. */
-export function gradeServiceAlone(facts: ServiceFacts): Verdict {
+function whole(facts: ServiceFacts): Verdict {
   const { severity, wanted, active, needed, noneForMs: forMs, waitsFor } = facts;
   if (!wanted) return fine;
   if (active === 0) return { severity, reasons: [{ kind: 'none-active', facts: { forMs, waitsFor } }] };

@@ -259,8 +259,9 @@ test('a service as a whole', () => {
     needed: 1,
     noneForMs: null,
     waitsFor: null,
+    instances: [fine],
   };
-  const rows: readonly [Partial<ServiceFacts> & { instances?: Verdict[] }, Severity, ...ReasonKind[]][] = [
+  const rows: readonly [Partial<ServiceFacts>, Severity, ...ReasonKind[]][] = [
     [{}, 0],
     [{ instances: [fine, bad] }, 3, 'files-missing'],
     [{ active: 0, instances: [bad] }, 1, 'none-active', 'files-missing'],
@@ -268,8 +269,8 @@ test('a service as a whole', () => {
     [{ active: 0, wanted: false }, 0],
     [{ active: 1, needed: 2 }, 3, 'too-few'],
   ];
-  for (const [{ instances, ...more }, severity, ...kinds] of rows) {
-    const verdict = gradeService({ ...whole, ...more }, instances ?? [fine]);
+  for (const [more, severity, ...kinds] of rows) {
+    const verdict = gradeService({ ...whole, ...more });
     assert.deepEqual([verdict.severity, ...verdict.reasons.map((reason) => reason.kind)], [severity, ...kinds]);
   }
   assert.deepEqual(
