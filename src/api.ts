@@ -1,0 +1,179 @@
+// The shapes that scripts and people's tools read: the contract's JSON, as types. No code.
+
+import type { JsonValue } from './ports.ts';
+import type { Severity } from './model/system.ts';
+
+/** As shown. `unknown`: nothing heard of it lately. */
+export type Phase = 'down' | 'starting' | 'passive' | 'standby' | 'active' | 'stopping' | 'failed' | 'unknown';
+export type HostState = 'up' | 'silent' | 'down' | 'maintenance' | 'banned' | 'unknown';
+
+export interface InstanceView {
+  readonly host: string;
+  readonly phase: Phase;
+  readonly planned: Phase;
+  readonly pid: number | null;
+  readonly startedAtMs: number | null;
+  readonly restarts: number;
+  readonly severity: Severity;
+  /** Why its severity is not 0, or what it waits for; null when there is nothing to say. */
+  readonly reason: string | null;
+  readonly term: number;
+  readonly role: 'active' | 'standby' | 'passive' | null;
+  readonly validForMs: number | null;
+  readonly lastExit: { readonly code: number | null; readonly signal: string | null; readonly atMs: number } | null;
+  /** When this was so, Unix ms. */
+  readonly asOfMs: number;
+}
+
+export interface ServiceView {
+  readonly name: string;
+  readonly policy: string;
+  readonly severity: Severity;
+  /** Hosts where it is active. */
+  readonly active: readonly string[];
+  readonly term: number;
+  readonly instances: readonly InstanceView[];
+  /** Externals: is it answering; null when it has no checks. */
+  readonly external: { readonly ok: boolean | null; readonly reason: string | null } | null;
+  readonly scheduledDown: boolean;
+  readonly paused: boolean;
+}
+
+export interface HostView {
+  readonly name: string;
+  readonly state: HostState;
+  readonly agentPid: number | null;
+  readonly keeperPid: number | null;
+  readonly boot: string | null;
+  readonly asOfMs: number | null;
+}
+
+export interface IncidentView {
+  readonly id: string;
+  readonly severity: Severity;
+  readonly service: string | null;
+  readonly instance: string | null;
+  readonly host: string | null;
+  readonly cause: string;
+  readonly impact: string;
+  readonly sinceMs: number;
+  readonly resolvedAtMs: number | null;
+  /** What else is down because of it. */
+  readonly also: readonly string[];
+  /** What was done automatically. */
+  readonly done: readonly string[];
+  readonly next: string;
+  readonly ackBy: string | null;
+  readonly flapping: boolean;
+}
+
+export interface StatusView {
+  readonly system: string;
+  readonly about: string | null;
+  readonly severity: Severity;
+  readonly sentence: string;
+  readonly atMs: number;
+  readonly objective: {
+    readonly unavailableMs: number;
+    readonly perMs: number;
+    readonly recoverWithinMs: number;
+    readonly usedMs: number;
+  };
+  /** What can be lost one at a time with consumers still served; from trying each. */
+  readonly canLose: { readonly instances: readonly string[]; readonly hosts: readonly string[]; readonly notInstances: readonly string[]; readonly notHosts: readonly string[] };
+  readonly store: { readonly kind: string; readonly reachable: boolean };
+  readonly hosts: readonly HostView[];
+  readonly services: readonly ServiceView[];
+  readonly incidents: readonly IncidentView[];
+}
+
+export interface FailoverView {
+  readonly service: string;
+  readonly cause: string;
+  readonly atMs: number;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly term: number;
+  readonly rule: number;
+  readonly dMs: number | null;
+  readonly switchMs: number | null;
+  readonly bMs: number | null;
+  readonly iMs: number | null;
+  readonly zMs: number | null;
+  readonly declaredZMs: number;
+  readonly planned: boolean;
+}
+
+export type IntentKind = 'restart' | 'stop' | 'start' | 'failover' | 'pause' | 'resume' | 'maintenance' | 'ban' | 'down';
+
+/** What a person asks. `service` null: the whole system. */
+export interface IntentRequest {
+  readonly kind: IntentKind;
+  readonly service: string | null;
+  readonly host: string | null;
+  readonly owner: string;
+  readonly why: string;
+  /** How long it stays in force; null for acts that are over when done. */
+  readonly forMs: number | null;
+  readonly acceptLoss: boolean;
+  /** Only of `down`: agents and keepers end, the services stay. */
+  readonly leaveRunning?: boolean;
+}
+
+export type IntentAnswer =
+  | { readonly ok: true; readonly id: string; readonly text: string }
+  /** Refused: with the code, why, and what to do. */
+  | { readonly ok: false; readonly code: string; readonly why: string; readonly next: string };
+
+export interface IntentView {
+  readonly id: string;
+  readonly kind: IntentKind;
+  readonly service: string | null;
+  readonly host: string | null;
+  readonly owner: string;
+  readonly why: string;
+  readonly atMs: number;
+  readonly untilMs: number | null;
+}
+
+/** A line of `journal --json`. `because` are the facts that the rule fired on. */
+export interface JournalLine {
+  readonly seq: number;
+  readonly host: string;
+  readonly atMs: number;
+  readonly kind: string;
+  readonly service: string | null;
+  readonly instance: string | null;
+  readonly term: number | null;
+  readonly rule: number | null;
+  readonly because: Readonly<Record<string, JsonValue>>;
+}
+
+/** `GET /v1/role` on the agent's socket. */
+export interface RoleView {
+  readonly role: 'active' | 'standby' | 'passive';
+  readonly term: number;
+  /** From when the request was sent; null without a lease (then it is valid until told otherwise). */
+  readonly validForMs: number | null;
+}
+
+/** What the agent answers; `serve/` only carries it. */
+export interface AgentAnswers {
+  status(): StatusView;
+  failovers(): readonly FailoverView[];
+  intents(): readonly IntentView[];
+  intend(request: IntentRequest): Promise<IntentAnswer>;
+  /** Acknowledges; false when there is no such incident. */
+  ack(incident: string, owner: string): Promise<boolean>;
+  /** Null: no such instance here. */
+  role(instance: string): RoleView | null;
+  /** False: no such instance here. */
+  heartbeat(instance: string): boolean;
+  saidStatus(instance: string, said: { status: 'ok' | 'degraded' | 'failed'; subsystems: Readonly<Record<string, 'ok' | 'degraded' | 'failed'>> }): boolean;
+  confirm(instance: string, confirmed: { role: string; term: number }): boolean;
+  takeover(instance: string): Promise<IntentAnswer>;
+  /** Calls back on every change of the status, at most every 50 ms. */
+  onChange(listener: () => void): () => void;
+  /** The description in force: its text, folder and hash. */
+  description(): { readonly text: string; readonly folder: string; readonly hash: string };
+}

@@ -1,0 +1,344 @@
+// Takes in what the keeper and the probes tell of the instances here.
+
+import { addBeat, noBeats } from '../judge/beats.ts';
+import { addFailure, nextTry } from '../judge/backoff.ts';
+import { isLeased, type RunService } from '../model/system.ts';
+import { between, type MonoMs } from '../model/units.ts';
+import type { Draft } from './draft.ts';
+import type { Outcome } from './effect.ts';
+import type { Ended, Running, Seen } from './input.ts';
+import { endInstance } from './lease.ts';
+import { newInstance } from './new-instance.ts';
+import { becameActive, hotLoss } from './recovery.ts';
+import type { CheckState, Instance, Slot } from './state.ts';
+
+/** Everything that the keeper owns, after connecting: what runs is taken over, what we thought to run and does not has ended. */
+export function keeperHello(d: Draft, keeper: { pid: number; startTicks: number }, running: readonly Running[], ended: readonly Ended[]): void {
+  d.s.keeper = { ...d.s.keeper, up: true, pid: keeper.pid, startTicks: keeper.startTicks, answeredAt: d.mono, unplaced: [] };
+  d.s.own = { ...d.s.own, extendedUntil: null };
+  const alive = new Set(running.map((each) => each.instance));
+  for (const each of ended) instanceEnded(d, each);
+  for (const slot of d.s.slots.values()) {
+    const { now } = slot;
+    if (now !== null && !alive.has(now.id) && !(now.phase === 'starting' && now.effect !== null)) instanceEnded(d, lostEnd(d, slot.service, now));
+  }
+  for (const each of running) place(d, each);
+  d.touchAll();
+}
+
+function lostEnd(d: Draft, service: string, instance: Instance): Ended {
+  return {
+    instance: instance.id,
+    service,
+    code: null,
+    signal: null,
+    endedAt: d.mono,
+    goneAt: d.mono,
+    endedAtMs: d.now.wall,
+    by: 'keeper-lost',
+    term: instance.term,
+  };
+}
+
+/** Gives instances that ran before the description was known their slots. */
+export function placeWaiting(d: Draft): void {
+  const { unplaced } = d.s.keeper;
+  if (unplaced.length === 0 || d.s.system === null) return;
+  d.s.keeper = { ...d.s.keeper, unplaced: [] };
+  for (const each of unplaced) place(d, each);
+}
+
+function place(d: Draft, running: Running): void {
+  if (d.s.system === null) {
+    d.s.keeper = { ...d.s.keeper, unplaced: [...d.s.keeper.unplaced, running] };
+    return;
+  }
+  const slot = d.slot(running.service);
+  if (slot?.now?.id === running.instance) {
+    d.setInstance(running.service, { pid: running.pid, startTicks: running.startTicks });
+    return;
+  }
+  if (slot === undefined || slot.now !== null) {
+    d.note({ kind: 'unknownInstance', service: running.service, instance: running.instance, facts: { pid: running.pid } });
+    d.ask({ kind: 'kill', instance: running.instance });
+    return;
+  }
+  const active = running.role === 'active';
+  d.setSlot(running.service, {
+    now: {
+      ...newInstance(running.instance, running.role, running.term, d.mono),
+      phase: active ? 'active' : 'ready',
+      pid: running.pid,
+      startTicks: running.startTicks,
+      startedAt: running.startedAt,
+      startedAtMs: running.startedAtMs,
+      readyAt: d.mono,
+      activeAt: active ? d.mono : null,
+      beats: noBeats,
+    },
+  });
+  d.note({ kind: 'adopted', service: running.service, instance: running.instance, term: running.term, facts: { host: d.s.me, pid: running.pid, role: running.role } });
+  d.tell({ kind: 'observe', instance: running.instance, service: running.service, pid: running.pid, startTicks: running.startTicks });
+}
+
+/** A start was carried out, or came to nothing. */
+export function startOutcome(d: Draft, id: number, outcome: Outcome, running: Running | null): void {
+  for (const slot of d.s.slots.values()) {
+    if (slot.now?.effect !== id || slot.now.phase !== 'starting') continue;
+    const service = d.runService(slot.service);
+    if (service === undefined) return;
+    if (outcome.kind === 'done' && running !== null) {
+      d.setSlot(slot.service, {
+        startError: null,
+        now: { ...slot.now, pid: running.pid, startTicks: running.startTicks, startedAt: running.startedAt, startedAtMs: running.startedAtMs, effect: null },
+      });
+      d.note({ kind: 'started', service: slot.service, instance: slot.now.id, term: slot.now.term, facts: { host: d.s.me, pid: running.pid, role: slot.now.role } });
+      d.tell({ kind: 'observe', instance: slot.now.id, service: slot.service, pid: running.pid, startTicks: running.startTicks });
+      return;
+    }
+    if (outcome.kind === 'failed') {
+      const failures = addFailure(slot.failures, d.mono, 0, service.backOff.upTo);
+      const next = nextTry(failures, service.backOff.upTo, d.mono, slot.service);
+      d.setSlot(slot.service, { now: null, startError: outcome.why, failures, failing: true, failedUntil: next.at });
+      d.note({ kind: 'startFailed', service: slot.service, instance: slot.now.id, facts: { host: d.s.me, why: outcome.why, tries: next.tries, nextAtMs: Math.round(d.now.wall + next.at - d.mono) } });
+      return;
+    }
+    // Unknown: the keeper's next hello tells whether it runs.
+    d.setInstance(slot.service, { effect: null });
+    return;
+  }
+}
+
+/** How an activation, deactivation, stop or kill came out. */
+export function effectOutcome(d: Draft, id: number, outcome: Outcome, at: MonoMs): boolean {
+  for (const slot of d.s.slots.values()) {
+    const { now } = slot;
+    if (now === null || now.effect !== id) continue;
+    const service = d.runService(slot.service);
+    if (service === undefined) return true;
+    d.setInstance(slot.service, { effect: null });
+    if (now.phase === 'activating') activateOutcome(d, service, outcome, at);
+    else if (now.phase === 'deactivating') deactivateOutcome(d, service, outcome, at);
+    // A stop or kill that failed because there is nothing to end is settled by `ended`; one that is unknown by the next hello.
+    else if (now.phase === 'stopping' && outcome.kind === 'failed') d.note({ kind: 'endFailed', service: slot.service, instance: now.id, facts: { why: outcome.why } });
+    return true;
+  }
+  return false;
+}
+
+function activateOutcome(d: Draft, service: RunService, outcome: Outcome, at: MonoMs): void {
+  const instance = d.slot(service.name)?.now;
+  if (instance === undefined || instance === null) return;
+  if (outcome.kind !== 'done') {
+    d.note({ kind: 'activateFailed', service: service.name, instance: instance.id, term: instance.term, facts: { host: d.s.me, outcome: outcome.kind, why: outcome.why } });
+    // Unknown is never done, and never undone either: it may be active, so it is ended.
+    endInstance(d, service, { why: `could not be activated: ${outcome.why}`, rule: 522, orderly: false, failure: true });
+    return;
+  }
+  if (service.active !== null) d.tell({ kind: 'awaitActive', instance: instance.id });
+  else becameActive(d, service, at, service.activate === null || service.activate.kind === 'signal' ? null : between(instance.activateAt ?? at, at));
+}
+
+function deactivateOutcome(d: Draft, service: RunService, outcome: Outcome, at: MonoMs): void {
+  const slot = d.slot(service.name);
+  if (slot?.now === null || slot?.now === undefined) return;
+  const instance = slot.now;
+  if (outcome.kind !== 'done') {
+    d.note({ kind: 'deactivateFailed', service: service.name, instance: instance.id, term: instance.term, facts: { host: d.s.me, outcome: outcome.kind, why: outcome.why } });
+    endInstance(d, service, { why: 'hand-over', rule: 216, orderly: true });
+    return;
+  }
+  const role = service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
+  d.setSlot(service.name, {
+    now: { ...instance, phase: 'ready', role, term: 0, since: d.mono, activeAt: null, activateAt: null },
+    recovery: { cause: plannedCause(d, slot), from: d.s.me, rule: slot.handover?.rule ?? 216, planned: true, endedAt: at, endedAtMs: d.now.wall - (d.mono - at), detectedAt: at },
+  });
+  d.note({ kind: 'deactivated', service: service.name, instance: instance.id, term: instance.term, facts: { host: d.s.me } });
+}
+
+function plannedCause(d: Draft, slot: Slot): string {
+  const intent = slot.handover?.intent === null || slot.handover === null ? undefined : d.s.intents.get(slot.handover.intent);
+  return intent === undefined ? 'planned' : `planned by ${intent.value.owner}`;
+}
+
+/** An instance has ended: nothing of it lives. */
+export function instanceEnded(d: Draft, ended: Ended): void {
+  d.tell({ kind: 'forget', instance: ended.instance });
+  const slot = d.slotOf(ended.instance);
+  const service = slot === undefined ? undefined : d.runService(slot.service);
+  if (slot?.now === null || slot === undefined || service === undefined) return;
+  const instance = slot.now;
+  d.tell({ kind: 'unobserve', instance: ended.instance });
+  const asked = instance.ending !== null && !instance.ending.failure;
+  const finished = service.finishes && ended.by === 'itself' && ended.code === 0 && !asked;
+  const failed = !asked && !finished && ended.by !== 'stop';
+  const since = instance.readyAt ?? instance.startedAt ?? instance.requestedAt;
+  const failures = failed ? addFailure(slot.failures, d.mono, between(since, ended.endedAt), service.backOff.upTo) : slot.failures;
+  const next = failed ? nextTry(failures, service.backOff.upTo, d.mono, slot.service) : null;
+  d.note({
+    kind: 'ended',
+    service: slot.service,
+    instance: ended.instance,
+    term: ended.term,
+    facts: {
+      host: d.s.me,
+      code: ended.code,
+      signal: ended.signal,
+      by: ended.by,
+      why: instance.ending?.why ?? null,
+      endedAtMs: Math.round(ended.endedAtMs),
+      seenAfterMs: round(d.mono - ended.endedAt),
+      finished,
+      tries: next?.tries ?? 0,
+    },
+  });
+  const lost = instance.activeAt !== null || instance.activateAt !== null;
+  d.setSlot(slot.service, {
+    now: null,
+    lastExit: { code: ended.code, signal: ended.signal, atMs: Math.round(ended.endedAtMs) },
+    failures,
+    failing: failed || (slot.failing && !finished),
+    failedUntil: next?.at ?? null,
+    finishedAtMs: finished ? Math.round(ended.endedAtMs) : slot.finishedAtMs,
+    said: null,
+    recovery: slot.recovery ?? (lost && !finished ? recoveryFrom(d, slot, instance, ended) : null),
+  });
+  if (failed && service.policy === 'hot-active/hot-active') hotLoss(d, service, ended);
+  if (isLeased(service)) lateKill(d, service, ended, instance);
+}
+
+/** What is to be mended, counted from when it last served. */
+function recoveryFrom(d: Draft, slot: Slot, instance: Instance, ended: Ended): NonNullable<Slot['recovery']> {
+  const silentSince = instance.ending?.why === 'beat-late' ? (instance.beats?.lastAt ?? null) : null;
+  const ours = instance.ending !== null;
+  const endedAt = silentSince ?? (ours && instance.ending?.failure === true ? instance.since : ended.endedAt);
+  return {
+    cause: causeOf(d, slot, instance, ended),
+    from: d.s.me,
+    rule: instance.ending?.rule ?? 0,
+    planned: instance.ending !== null && !instance.ending.failure,
+    endedAt,
+    endedAtMs: Math.round(d.now.wall - (d.mono - endedAt)),
+    // What we ended ourselves was detected when we set about it.
+    detectedAt: instance.ending?.failure === true ? instance.since : ours ? ended.endedAt : d.mono,
+  };
+}
+
+function causeOf(d: Draft, slot: Slot, instance: Instance, ended: Ended): string {
+  if (instance.ending?.why === 'hand-over') return plannedCause(d, slot);
+  if (instance.ending !== null) return instance.ending.why;
+  if (ended.by === 'keeper-lost') return 'keeper lost';
+  if (ended.by === 'deadline') return 'lease lapsed';
+  return ended.signal !== null ? `killed (${ended.signal})` : ended.code === null ? 'ended' : `exit ${ended.code}`;
+}
+
+/** A kill at the deadline that took longer than room may have let two be active: a person has to know. */
+function lateKill(d: Draft, service: RunService, ended: Ended, instance: Instance): void {
+  if (ended.by !== 'deadline' || d.s.own.extendedUntil === null) return;
+  const late = ended.goneAt - d.s.own.extendedUntil;
+  if (late <= d.s.timing.room) return;
+  d.note({ kind: 'mayHaveOverlapped', service: service.name, instance: instance.id, term: instance.term, facts: { lateMs: round(late), roomMs: d.s.timing.room } });
+  d.s.incidents = {
+    ...d.s.incidents,
+    others: [
+      ...d.s.incidents.others.filter((each) => each.key !== `overlap:${service.name}`),
+      {
+        key: `overlap:${service.name}`,
+        severity: 1,
+        service: service.name,
+        instance: `${service.name}@${d.s.me}`,
+        host: d.s.me,
+        cause: { kind: 'kill-late', facts: { tookMs: round(late), roomMs: d.s.timing.room } },
+        also: [],
+      },
+    ],
+  };
+}
+
+/** What the probes saw. */
+export function seen(d: Draft, each: Seen): void {
+  const slot = d.slotOf(each.instance);
+  if (slot?.now === null || slot === undefined) return;
+  const service = d.runService(slot.service);
+  if (service === undefined) return;
+  const instance = slot.now;
+  switch (each.kind) {
+    case 'ready':
+      if (instance.phase === 'starting' && instance.startedAt !== null) becameReady(d, service, instance, each.at);
+      break;
+    case 'active':
+      if (instance.phase === 'activating') becameActive(d, service, each.at, between(instance.activateAt ?? instance.readyAt ?? each.at, each.at));
+      break;
+    case 'beat':
+      setQuietly(d, slot, { beats: addBeat(instance.beats ?? noBeats, each.at) });
+      d.touch(slot.service);
+      break;
+    case 'status':
+      d.setInstance(slot.service, {
+        status: { status: each.status, subsystems: each.subsystems, why: each.why, at: each.at, failures: each.status === null ? (instance.status?.failures ?? 0) + 1 : 0 },
+        behindMs: each.behindMs ?? (each.status === null ? instance.behindMs : null),
+      });
+      break;
+    case 'check': {
+      const before = instance.checks.get(each.check);
+      const failed = each.result === 'critical' || each.result === 'unknown';
+      const state: CheckState = { result: each.result, text: each.text, at: each.at, failures: failed ? (before?.failures ?? 0) + 1 : 0 };
+      const checks = new Map(instance.checks).set(each.check, state);
+      if (before?.result === each.result && before.text === each.text && !failed) setQuietly(d, slot, { checks });
+      else d.setInstance(slot.service, { checks });
+      break;
+    }
+    case 'files':
+      d.setInstance(slot.service, { missingFiles: each.missing });
+      break;
+    case 'processGone':
+      d.setInstance(slot.service, { processGone: true });
+      break;
+    default:
+      each satisfies never;
+  }
+}
+
+/** Nothing that is reported has changed: no report is made. */
+function setQuietly(d: Draft, slot: Slot, change: Partial<Instance>): void {
+  if (slot.now === null) return;
+  const slots = d.own('slots', d.s.slots);
+  slots.set(slot.service, { ...slot, now: { ...slot.now, ...change } });
+  d.s.slots = slots;
+}
+
+function becameReady(d: Draft, service: RunService, instance: Instance, at: MonoMs): void {
+  const slot = d.slot(service.name);
+  if (slot === undefined) return;
+  const bMs = Math.max(0, between(instance.requestedAt, at));
+  const beats = service.detect.heartbeat === null ? null : noBeats;
+  d.setSlot(service.name, {
+    bMs: [...slot.bMs, round(bMs)].slice(-10),
+    now: { ...instance, phase: 'ready', readyAt: at, since: d.mono, beats },
+  });
+  d.note({ kind: 'ready', service: service.name, instance: instance.id, facts: { host: d.s.me, bMs: round(bMs) } });
+  if (instance.role !== 'active') {
+    settled(d, service.name);
+    return;
+  }
+  // Started as active: its environment says so. An `activate` is sent all the same, since a service may know only that.
+  const bareSignal = service.ready === null && service.activate?.kind === 'signal';
+  if (instance.term > 0 && service.activate !== null && !bareSignal && d.s.own.validUntil !== null) {
+    const id = d.ask({ kind: 'activate', instance: instance.id, service: service.name, term: instance.term, deadline: d.s.own.validUntil });
+    d.setInstance(service.name, { phase: 'activating', since: d.mono, activateAt: at, effect: id });
+  } else if (service.active !== null) {
+    d.tell({ kind: 'awaitActive', instance: instance.id });
+    d.setInstance(service.name, { phase: 'activating', since: d.mono, activateAt: at });
+  } else becameActive(d, service, at, null);
+}
+
+/** It is where it should be: a later failure is a new one. */
+function settled(d: Draft, service: string): void {
+  const slot = d.slot(service);
+  if (slot?.failing === true) d.setSlot(service, { failing: false });
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+

@@ -1,0 +1,193 @@
+// Takes in what the store holds and how writes to it came out.
+
+import { sessionTtl } from '../model/timings.ts';
+import type { System } from '../model/system.ts';
+import { deposeOutcome, peerSessionSeen } from './depose.ts';
+import type { Draft } from './draft.ts';
+import { incidentsOutcome } from './incidents.ts';
+import type { StoreOutcome } from './input.ts';
+import { leaseOutcome, leaseSeen } from './lease.ts';
+import { intentOutcome } from './people.ts';
+import type { HostReport, RecordChange } from './records.ts';
+import { ownEntrySeen, sessionOutcome } from './session.ts';
+import type { Slot } from './state.ts';
+
+/** The whole store, as read at one revision: what we knew and it does not hold is gone. */
+export function storeRead(d: Draft, revision: number, entries: readonly RecordChange[], system: System): void {
+  const first = d.s.store.firstReadAt === null;
+  d.s.store = { reachable: true, firstReadAt: d.s.store.firstReadAt ?? d.mono, revision, lostAt: null, why: null };
+  useSystem(d, system);
+  const held = new Set(entries.map((entry) => keyOf(entry)));
+  for (const service of d.s.leases.keys()) if (!held.has(`lease ${service}`)) leaseSeen(d, service, null, revision);
+  for (const host of d.s.sessions.keys()) if (!held.has(`session ${host}`)) peerSessionSeen(d, host, null, revision);
+  const intents = d.own('intents', d.s.intents);
+  for (const id of intents.keys()) if (!held.has(`intent ${id}`)) intents.delete(id);
+  d.s.intents = intents;
+  for (const entry of entries) changed(d, entry);
+  if (!held.has(`session ${d.s.me}`)) ownEntrySeen(d, null);
+  if (first) d.note({ kind: 'storeRead', facts: { revision } });
+  d.touchAll();
+  d.incidentsDirty = true;
+}
+
+function keyOf(change: RecordChange): string {
+  switch (change.kind) {
+    case 'lease':
+      return `lease ${change.service}`;
+    case 'session':
+    case 'report':
+      return `${change.kind} ${change.host}`;
+    case 'intent':
+      return `intent ${change.id}`;
+    case 'incidents':
+    case 'description':
+      return change.kind;
+    default:
+      return change satisfies never;
+  }
+}
+
+/** What changed since, in order. */
+export function storeChanges(d: Draft, revision: number, changes: readonly RecordChange[], system: System | null): void {
+  if (!d.s.store.reachable) storeBack(d);
+  d.s.store = { ...d.s.store, revision: Math.max(revision, d.s.store.revision) };
+  if (system !== null) useSystem(d, system);
+  for (const change of changes) changed(d, change);
+}
+
+/** The store does not answer. What is leased goes on until its session ends, or as long as every peer promises. */
+export function storeLost(d: Draft, why: string): void {
+  if (!d.s.store.reachable) return;
+  d.s.store = { ...d.s.store, reachable: false, lostAt: d.mono, why };
+  d.note({ kind: 'storeLost', facts: { why } });
+  d.incidentsDirty = true;
+}
+
+function storeBack(d: Draft): void {
+  d.note({ kind: 'storeBack', facts: { awayMs: d.s.store.lostAt === null ? null : Math.round(d.mono - d.s.store.lostAt) } });
+  d.s.store = { ...d.s.store, reachable: true, lostAt: null, why: null };
+  d.incidentsDirty = true;
+  d.touchAll();
+}
+
+function changed(d: Draft, change: RecordChange): void {
+  switch (change.kind) {
+    case 'session':
+      if (change.host === d.s.me) ownEntrySeen(d, change.value === null ? null : { revision: change.revision, value: change.value });
+      else peerSessionSeen(d, change.host, change.value, change.revision);
+      break;
+    case 'lease':
+      leaseSeen(d, change.service, change.value, change.revision);
+      break;
+    case 'report':
+      if (change.value !== null && change.host === d.s.me) ownReportSeen(d, change.value);
+      else if (change.value !== null) reportHeard(d, change.host, change.value);
+      break;
+    case 'intent': {
+      const intents = d.own('intents', d.s.intents);
+      if (change.value === null) intents.delete(change.id);
+      else intents.set(change.id, { revision: change.revision, value: change.value });
+      d.s.intents = intents;
+      if (change.value !== null && change.value.untilMs !== null) d.wakeBy(d.mono + Math.max(0, change.value.untilMs - d.now.wall));
+      d.touchAll();
+      break;
+    }
+    case 'incidents':
+      if (change.revision > d.s.incidents.revision) {
+        d.s.incidents = { ...d.s.incidents, revision: change.revision, list: change.value?.incidents ?? [] };
+        d.incidentsDirty = true;
+      }
+      break;
+    case 'description':
+      break;
+    default:
+      change satisfies never;
+  }
+}
+
+/** What a former life of this agent reported: counts and measurements go on. */
+function ownReportSeen(d: Draft, report: HostReport): void {
+  if (d.s.lastReport !== null && d.s.lastReport.seq >= report.seq && d.s.remembered) return;
+  if (d.s.remembered) return;
+  d.s.remembered = true;
+  d.s.reportSeq = Math.max(d.s.reportSeq, report.seq);
+  d.s.outages = [...report.outages, ...d.s.outages];
+  for (const each of report.instances) {
+    const slot = d.slot(each.service);
+    if (slot === undefined) continue;
+    d.setSlot(each.service, {
+      restarts: Math.max(slot.restarts, each.restarts),
+      lastExit: slot.lastExit ?? each.lastExit,
+      finishedAtMs: slot.finishedAtMs ?? each.finishedAtMs,
+      bMs: slot.bMs.length > 0 ? slot.bMs : each.bMs,
+      iMs: slot.iMs.length > 0 ? slot.iMs : each.iMs,
+      switchMs: slot.switchMs.length > 0 ? slot.switchMs : each.switchMs,
+    });
+  }
+}
+
+/** A peer's report, through the store or straight from it; the higher `seq` of the newer life counts. */
+export function reportHeard(d: Draft, host: string, report: HostReport): void {
+  if (host === d.s.me) return;
+  const known = d.s.reports.get(host)?.report;
+  if (known !== undefined && known.boot === report.boot && known.seq >= report.seq) return;
+  const reports = d.own('reports', d.s.reports);
+  reports.set(host, { report, heardAt: d.mono });
+  d.s.reports = reports;
+  for (const each of report.instances) {
+    const before = known?.instances.find((other) => other.service === each.service);
+    if (before === undefined || before.phase !== each.phase || before.severity !== each.severity || before.finishedAtMs !== each.finishedAtMs || before.failedUntilMs !== each.failedUntilMs || before.behindMs !== each.behindMs)
+      d.touch(each.service);
+  }
+  if (known?.leaving !== report.leaving) d.touchAll();
+  d.incidentsDirty = true;
+}
+
+/** Uses a description: slots for what runs here; what left it is ended by its absence. */
+export function useSystem(d: Draft, system: System): void {
+  if (d.s.system?.hash === system.hash) return;
+  d.s.system = system;
+  d.s.timing = { ...d.s.timing, ttl: sessionTtl(system) };
+  const slots = d.own('slots', d.s.slots);
+  for (const service of system.services)
+    if (service.kind === 'run' && service.on.some((place) => place.host === d.s.me) && !slots.has(service.name))
+      slots.set(service.name, emptySlot(service.name));
+  d.s.slots = slots;
+  const externals = d.own('externals', d.s.externals);
+  for (const service of system.services) if (service.kind === 'external' && !externals.has(service.name)) externals.set(service.name, { checks: new Map() });
+  d.s.externals = externals;
+  d.note({ kind: 'description', facts: { hash: system.hash.slice(0, 12), services: system.services.length } });
+  d.touchAll();
+}
+
+function emptySlot(service: string): Slot {
+  return {
+    service,
+    now: null,
+    failures: [],
+    restarts: 0,
+    lastExit: null,
+    startError: null,
+    failing: false,
+    finishedAtMs: null,
+    bMs: [],
+    iMs: [],
+    switchMs: [],
+    leaseTxn: null,
+    grant: null,
+    recovery: null,
+    freeSince: null,
+    handover: null,
+    failedUntil: null,
+    said: null,
+  };
+}
+
+/** How a write came out, whosever it was. */
+export function storeOutcome(d: Draft, id: number, answer: StoreOutcome): void {
+  if (answer.kind !== 'unknown' && !d.s.store.reachable && d.s.store.firstReadAt !== null) storeBack(d);
+  const known = sessionOutcome(d, id, answer) || deposeOutcome(d, id, answer) || leaseOutcome(d, id, answer) || incidentsOutcome(d, id, answer) || intentOutcome(d, id, answer);
+  if (!known) d.note({ kind: 'strayOutcome', facts: { id } });
+  d.touchAll();
+}
+

@@ -1,0 +1,101 @@
+// Takes one input in: changes what is known, decides nothing.
+
+import { spreadUsable } from './usable.ts';
+import { effectOutcome, instanceEnded, keeperHello, seen, startOutcome } from './absorb-instance.ts';
+import { reportHeard, storeChanges, storeLost, storeOutcome, storeRead, useSystem } from './absorb-store.ts';
+import type { Draft } from './draft.ts';
+import { toldOutcome } from './incidents.ts';
+import type { Input } from './input.ts';
+import { personAsks } from './people.ts';
+import { promiseAnswered, promiseAsked } from './validity.ts';
+import { ms } from '../model/units.ts';
+
+/** Takes the input in. */
+export function absorb(d: Draft, input: Input): void {
+  switch (input.kind) {
+    case 'tick':
+      rang(d);
+      d.incidentsDirty ||= d.s.incidents.nextAt !== null && d.mono >= d.s.incidents.nextAt;
+      break;
+    case 'storeRead':
+      storeRead(d, input.revision, input.entries, input.system);
+      break;
+    case 'storeChanges':
+      storeChanges(d, input.revision, input.changes, input.system);
+      break;
+    case 'storeLost':
+      storeLost(d, input.why);
+      break;
+    case 'rememberedSystem':
+      if (d.s.system === null) useSystem(d, input.system);
+      break;
+    case 'keeperHello':
+      keeperHello(d, input.keeper, input.running, input.ended);
+      break;
+    case 'keeperLost':
+      d.s.keeper = { ...d.s.keeper, up: false };
+      d.note({ kind: 'keeperLost', facts: { why: input.why } });
+      d.touchAll();
+      break;
+    case 'keeperHealth':
+      d.s.keeper = { ...d.s.keeper, answeredAt: input.at, worstKillMs: input.worstKillMs, worstTimerLateMs: input.worstTimerLateMs };
+      d.s.timing = { ...d.s.timing, room: ms(Math.max(50, 3 * Math.max(input.worstKillMs, input.worstTimerLateMs))) };
+      break;
+    case 'ended':
+      instanceEnded(d, input.ended);
+      break;
+    case 'seen':
+      for (const each of input.seen) seen(d, each);
+      break;
+    case 'externalSeen': {
+      const externals = d.own('externals', d.s.externals);
+      const before = externals.get(input.service);
+      const failed = input.result === 'critical' || input.result === 'unknown';
+      const checks = new Map(before?.checks).set(input.check, {
+        result: input.result,
+        text: input.text,
+        at: input.at,
+        failures: failed ? (before?.checks.get(input.check)?.failures ?? 0) + 1 : 0,
+      });
+      externals.set(input.service, { checks });
+      d.s.externals = externals;
+      d.incidentsDirty = true;
+      spreadUsable(d, [input.service]);
+      break;
+    }
+    case 'storeOutcome':
+      storeOutcome(d, input.id, input.answer);
+      break;
+    case 'startOutcome':
+      startOutcome(d, input.id, input.outcome, input.running);
+      break;
+    case 'outcome':
+      if (!toldOutcome(d, input.id, input.outcome)) effectOutcome(d, input.id, input.outcome, input.at);
+      break;
+    case 'promiseAsked':
+      promiseAsked(d, input.from, input.ask, input.epoch);
+      break;
+    case 'promiseAnswered':
+      promiseAnswered(d, input.from, input.ask, input.given);
+      break;
+    case 'peerReport':
+      reportHeard(d, input.host, input.report);
+      spreadUsable(d, input.report.instances.map((each) => each.service));
+      break;
+    case 'person':
+      personAsks(d, input.request, input.owner, input.why, input.asks);
+      break;
+    case 'ownLateness':
+      d.s.ownLatenessMs = input.lateMs;
+      break;
+    default:
+      input satisfies never;
+  }
+}
+
+/** Touches what wanted to be looked at by now. */
+function rang(d: Draft): void {
+  for (const [service, at] of d.s.wakes) if (at <= d.mono) d.touch(service);
+  const planChanged = d.s.nextPlanChangeMs !== null && d.s.nextPlanChangeMs <= d.now.wall;
+  if (planChanged || [...d.s.intents.values()].some(({ value }) => value.untilMs !== null && value.untilMs <= d.now.wall)) d.touchAll();
+}

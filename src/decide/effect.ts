@@ -1,0 +1,63 @@
+// What the core asks the shell to do. Exact enough that the shell has no choice left; every effect with an `id` comes back as an
+// outcome, and what comes back unknown is never treated as done.
+
+import type { Incident, IncidentEvent } from '../judge/incidents.ts';
+import type { MonoMs, Ms } from '../model/units.ts';
+import type { HostReport } from './records.ts';
+
+export type EffectId = number;
+
+export interface StoreCompare {
+  readonly key: string;
+  readonly revision: number;
+}
+
+export interface StorePut {
+  readonly key: string;
+  readonly value: string | null;
+}
+
+export type Effect =
+  | { readonly kind: 'store'; readonly id: EffectId; readonly compares: readonly StoreCompare[]; readonly puts: readonly StorePut[]; readonly timeoutMs: Ms }
+  | {
+      readonly kind: 'start';
+      readonly id: EffectId;
+      readonly service: string;
+      readonly instance: string;
+      readonly role: 'active' | 'standby' | 'passive';
+      readonly term: number;
+      readonly deadline: MonoMs | null;
+      /** The declared other way, after the first has failed again and again. */
+      readonly alternative: boolean;
+    }
+  | { readonly kind: 'stop'; readonly id: EffectId; readonly instance: string; readonly signal: string; readonly forcedAfter: Ms }
+  | { readonly kind: 'kill'; readonly id: EffectId; readonly instance: string }
+  /** Arm, write the role, call. The outcome comes when the call was answered. */
+  | { readonly kind: 'activate'; readonly id: EffectId; readonly instance: string; readonly service: string; readonly term: number; readonly deadline: MonoMs }
+  /** Call, have it confirmed, disarm. Done means confirmed. */
+  | { readonly kind: 'deactivate'; readonly id: EffectId; readonly instance: string; readonly service: string; readonly term: number; readonly role: 'standby' | 'passive' }
+  | { readonly kind: 'extend'; readonly until: MonoMs; readonly instances: readonly { readonly instance: string; readonly term: number }[] }
+  | { readonly kind: 'observe'; readonly instance: string; readonly service: string; readonly pid: number; readonly startTicks: number }
+  | { readonly kind: 'awaitActive'; readonly instance: string }
+  | { readonly kind: 'unobserve'; readonly instance: string }
+  /** The end is written down; the keeper may forget it. */
+  | { readonly kind: 'forget'; readonly instance: string }
+  | { readonly kind: 'askPromise'; readonly ask: number; readonly hosts: readonly string[]; readonly epoch: number }
+  | { readonly kind: 'answerPromise'; readonly to: string; readonly ask: number; readonly given: boolean }
+  /** To every peer that is connected, and for our own status. */
+  | { readonly kind: 'report'; readonly report: HostReport }
+  | { readonly kind: 'notify'; readonly id: EffectId; readonly event: IncidentEvent; readonly incident: Incident }
+  | { readonly kind: 'answer'; readonly request: number; readonly answer: PersonAnswer }
+  /** Everything here is down and the session is closed: end keeper and agent. */
+  | { readonly kind: 'quit'; readonly leaveRunning: boolean };
+
+/** To a person's request. */
+export type PersonAnswer =
+  | { readonly ok: true; readonly id: string; readonly text: string }
+  | { readonly ok: false; readonly code: string; readonly why: string; readonly next: string };
+
+/** How an effect came out. */
+export type Outcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'unknown'; readonly why: string };

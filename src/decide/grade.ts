@@ -1,0 +1,141 @@
+// From what is known of an instance here to what the judge wants to know.
+
+import { judgeBeat } from '../judge/beats.ts';
+import type { PlannedDown } from '../judge/reason.ts';
+import { gradeInstance, type InstanceVerdict } from '../judge/verdict.ts';
+import { isLeased, type RunService } from '../model/system.ts';
+import { ms } from '../model/units.ts';
+import type { Draft } from './draft.ts';
+import type { ReportedPhase } from './records.ts';
+import type { Slot } from './state.ts';
+import { termsOf } from './terms.ts';
+import { holderOf, isLive, leaseOf, plannedDown } from './view.ts';
+
+/** How long what is planned down may be up before it is wrong: the time to be told. */
+const toldWithinMs = 2000;
+
+/** Grades the instance of this slot, and wakes us when the verdict may change by time alone. */
+export function grade(d: Draft, service: RunService, slot: Slot): InstanceVerdict {
+  const terms = termsOf(d, service);
+  const instance = slot.now;
+  const phase = phaseShown(d, service, slot);
+  const { phase: planned, because } = plannedPhase(d, service);
+  const beat =
+    instance !== null && service.detect.heartbeat !== null && instance.beats !== null
+      ? judgeBeat(
+          instance.beats,
+          { every: ms(terms.beatEvery), d: ms(terms.d), startedAt: instance.readyAt, ownLatenessMs: d.s.ownLatenessMs },
+          d.mono,
+        )
+      : null;
+  if (beat !== null && instance?.phase !== 'stopping') d.wakeBy(beat.lookAgainAt);
+  const within = withinOf(service, slot, phase, planned, terms);
+  const since = instance?.since ?? d.mono;
+  if (within !== null && d.mono - since <= within) d.wakeBy(since + within + 1);
+  return gradeInstance({
+    phase,
+    planned,
+    plannedBecause: because,
+    severity: service.severity,
+    afterFailure: slot.failing,
+    phaseForMs: d.mono - since,
+    phaseWithinMs: within,
+    down: {
+      exitCode: slot.lastExit?.code ?? null,
+      exitSignal: slot.lastExit?.signal ?? null,
+      startError: slot.startError,
+      tries: slot.failures.length,
+      nextInMs: slot.failedUntil === null || slot.now !== null ? null : Math.max(0, Math.round(slot.failedUntil - d.mono)),
+    },
+    processGone: instance?.processGone ?? false,
+    beat,
+    status:
+      instance?.status === undefined || instance.status === null
+        ? null
+        : {
+            flag: instance.status.status,
+            subsystems: instance.status.subsystems,
+            why: instance.status.why,
+            failures: instance.status.failures,
+            every: ms(terms.statusEvery),
+          },
+    checks: [...(instance?.checks ?? [])].map(([name, check]) => {
+      const declared = service.detect.checks.find((each) => each.name === name);
+      return {
+        name,
+        severity: declared?.severity ?? (declared?.probe.kind === 'log' ? 3 : declared === undefined ? 3 : 1),
+        result: check.result,
+        text: check.text,
+        failures: check.failures,
+        every: ms(declared?.every ?? terms.checkEvery),
+      };
+    }),
+    filesMissing: instance?.missingFiles ?? [],
+    d: ms(terms.d),
+  });
+}
+
+function withinOf(service: RunService, slot: Slot, phase: ReportedPhase, planned: ReportedPhase, terms: ReturnType<typeof termsOf>): number | null {
+  switch (phase) {
+    case 'starting':
+      return terms.readyWithin + (slot.now?.phase === 'activating' ? terms.activeWithin : 0);
+    case 'stopping':
+      return service.stop.forcedAfter + 5000;
+    case 'active':
+      return planned === 'active' ? null : toldWithinMs + service.stop.forcedAfter;
+    case 'standby':
+    case 'passive':
+      return planned === 'active' ? service.objective.recoverWithin : planned === 'down' ? toldWithinMs : null;
+    case 'down':
+    case 'failed':
+      return null;
+    default:
+      return phase satisfies never;
+  }
+}
+
+/** The phase as people see it. */
+export function phaseShown(d: Draft, service: RunService, slot: Slot): ReportedPhase {
+  const instance = slot.now;
+  if (instance === null) {
+    const waits = slot.failedUntil !== null && slot.failedUntil > d.mono;
+    return (waits || slot.startError !== null) && plannedDown(d, service, d.s.me) === null ? 'failed' : 'down';
+  }
+  const warm = isLeased(service) && service.policy !== 'hot-active/cold-passive';
+  const waiting = service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
+  switch (instance.phase) {
+    case 'starting':
+      return 'starting';
+    case 'ready':
+      return warm ? waiting : 'starting';
+    case 'activating':
+      return warm ? waiting : 'starting';
+    case 'active':
+    case 'deactivating':
+      return 'active';
+    case 'stopping':
+      return 'stopping';
+    default:
+      return instance.phase satisfies never;
+  }
+}
+
+/** The phase it should be in, and why when that is `down`. */
+export function plannedPhase(d: Draft, service: RunService): { readonly phase: ReportedPhase; readonly because: PlannedDown } {
+  if (d.s.leaving !== null && !d.s.leaving.leaveRunning) return { phase: 'down', because: 'asked' };
+  const down = plannedDown(d, service, d.s.me);
+  if (down !== null) return { phase: 'down', because: down };
+  if (!isLeased(service)) return { phase: 'active', because: 'unsaid' };
+  const second = service.policy === 'hot-active/cold-passive' ? 'down' : service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
+  const holder = holderOf(d, service.name);
+  const active = holder === 'me' ? d.slot(service.name)?.handover === null : holder === 'free' && nextHolder(d, service) === d.s.me;
+  return active ? { phase: 'active', because: 'unsaid' } : { phase: second, because: 'policy' };
+}
+
+/** Who is to have a free lease, as far as can be said before anybody takes it. */
+function nextHolder(d: Draft, service: RunService): string | null {
+  const { next } = leaseOf(d, service.name);
+  if (next !== null && isLive(d, next)) return next;
+  const able = service.on.map(({ host }) => host).filter((host) => isLive(d, host) && plannedDown(d, service, host) === null);
+  return service.prefer !== null && able.includes(service.prefer) ? service.prefer : (able[0] ?? null);
+}

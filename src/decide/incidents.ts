@@ -1,0 +1,150 @@
+// Incidents are kept in the store by one agent, the reporter: the first host of the description whose session lives. Each is told once, also when
+// the reporter changes, since what was told stands in the incident.
+
+import { addDone, markTold, reconcile, untold, type Incident } from '../judge/incidents.ts';
+import { desiredIncidents } from '../judge/roots.ts';
+import { after, ms } from '../model/units.ts';
+import type { Draft } from './draft.ts';
+import type { Outcome } from './effect.ts';
+import type { StoreOutcome } from './input.ts';
+import { judgeSystem } from './judged.ts';
+import { keys } from './records.ts';
+
+/** Not worked out oftener than this: what is over sooner is told in the journal alone. */
+const atMostEveryMs = 50;
+/** While something is open it is looked at for what time alone changes. */
+const whileOpenEveryMs = 1000;
+
+/** True when this agent is the one that keeps the incidents. */
+export function isReporter(d: Draft): boolean {
+  const { system } = d.s;
+  if (system === null) return false;
+  for (const { name } of system.hosts) {
+    if (name === d.s.me) return true;
+    const session = d.s.sessions.get(name);
+    if (session !== undefined && !session.value.dead) return false;
+  }
+  return false;
+}
+
+/** Opens, updates, resolves and tells. */
+export function keepIncidents(d: Draft): void {
+  const kept = d.s.incidents;
+  if (d.s.system === null || d.s.store.firstReadAt === null || d.s.leaving !== null || !isReporter(d)) return;
+  const due = kept.nextAt === null || d.mono >= kept.nextAt;
+  if (!d.incidentsDirty && !due) return d.wakeBy(kept.nextAt);
+  if (d.incidentsDirty && kept.workedAt !== null && d.mono - kept.workedAt < atMostEveryMs) {
+    const nextAt = after(kept.workedAt, atMostEveryMs);
+    d.s.incidents = { ...kept, nextAt };
+    return d.wakeBy(nextAt);
+  }
+  if (kept.writing !== null) return;
+  const { open } = reconcile(kept.list, desiredIncidents(judgeSystem(d)), d.now.wall);
+  const list = withDone(d, open);
+  const changed = JSON.stringify(list) !== JSON.stringify(kept.list);
+  const anyOpen = list.some((incident) => incident.resolvedAtMs === null);
+  const nextAt = anyOpen ? after(d.mono, whileOpenEveryMs) : null;
+  d.s.incidents = { ...kept, list, workedAt: d.mono, nextAt, doneNotes: [] };
+  d.wakeBy(nextAt);
+  if (changed) {
+    noteEvents(d, kept.list, list);
+    writeIncidents(d, list);
+  }
+  tell(d);
+}
+
+function withDone(d: Draft, open: readonly Incident[]): readonly Incident[] {
+  let list = open;
+  for (const note of d.s.incidents.doneNotes)
+    for (const incident of list)
+      if (incident.resolvedAtMs === null && (incident.service === note.service || incident.also.some((name) => name === note.service || name.startsWith(`${note.service}@`))))
+        list = addDone(list, incident.id, note.text);
+  return list;
+}
+
+function noteEvents(d: Draft, before: readonly Incident[], after_: readonly Incident[]): void {
+  const known = new Map(before.map((incident) => [incident.id, incident.events.at(-1)?.n ?? 0]));
+  for (const incident of after_)
+    for (const event of incident.events)
+      if (event.n > (known.get(incident.id) ?? 0))
+        d.note({
+          kind: 'incident',
+          rule: 700,
+          service: incident.service,
+          instance: incident.instance,
+          facts: { id: incident.id, event: event.kind, severity: event.severity, key: incident.key, cause: { kind: incident.cause.kind, facts: { ...incident.cause.facts } }, also: incident.also, host: incident.host },
+        });
+}
+
+function writeIncidents(d: Draft, list: readonly Incident[]): void {
+  if (!d.s.store.reachable) return;
+  const id = d.ask({
+    kind: 'store',
+    compares: [{ key: keys.incidents, revision: d.s.incidents.revision }],
+    puts: [{ key: keys.incidents, value: JSON.stringify({ incidents: list }) }],
+    timeoutMs: ms(2000),
+  });
+  d.s.incidents = { ...d.s.incidents, writing: id, wanted: list };
+}
+
+/** Sends what was not told; it is marked only when it went out, so that a successor sends what we could not. */
+function tell(d: Draft): void {
+  const underWay = new Set(d.s.incidents.telling.values());
+  const telling = new Map(d.s.incidents.telling);
+  for (const { incident, event } of untold(d.s.incidents.list)) {
+    const mark = `${incident.id} ${event.n}`;
+    if (underWay.has(mark)) continue;
+    telling.set(d.ask({ kind: 'notify', incident, event }), mark);
+  }
+  d.s.incidents = { ...d.s.incidents, telling };
+}
+
+/** A notification went out, or was given up. True when it was one. */
+export function toldOutcome(d: Draft, id: number, outcome: Outcome): boolean {
+  const mark = d.s.incidents.telling.get(id);
+  if (mark === undefined) return false;
+  const telling = new Map(d.s.incidents.telling);
+  telling.delete(id);
+  const [incident = '', n = '0'] = mark.split(' ');
+  const list = markTold(d.s.incidents.list, incident, Number(n));
+  if (outcome.kind !== 'done') d.note({ kind: 'notTold', rule: 702, facts: { incident, why: outcome.why } });
+  d.s.incidents = { ...d.s.incidents, telling, list };
+  if (d.s.incidents.writing === null) writeIncidents(d, list);
+  else d.incidentsDirty = true;
+  return true;
+}
+
+/** Takes in how the write of the incidents came out. True when it was one. */
+export function incidentsOutcome(d: Draft, id: number, answer: StoreOutcome): boolean {
+  const kept = d.s.incidents;
+  if (kept.writing !== id) return false;
+  d.s.incidents = { ...kept, writing: null, wanted: null };
+  switch (answer.kind) {
+    case 'applied':
+      d.s.incidents = { ...d.s.incidents, revision: Math.max(kept.revision, answer.revision) };
+      if (kept.list !== kept.wanted) d.incidentsDirty = true;
+      break;
+    case 'refused':
+      for (const change of answer.current)
+        if (change.kind === 'incidents') d.s.incidents = { ...d.s.incidents, revision: change.revision, list: merged(kept.list, change.value?.incidents ?? []) };
+      d.incidentsDirty = true;
+      break;
+    case 'unknown':
+      d.incidentsDirty = true;
+      break;
+    default:
+      answer satisfies never;
+  }
+  return true;
+}
+
+/** Ours go on; what others have written since (an acknowledgement) is taken over. */
+function merged(ours: readonly Incident[], theirs: readonly Incident[]): readonly Incident[] {
+  const byId = new Map(theirs.map((incident) => [incident.id, incident]));
+  const joined = ours.map((incident) => {
+    const other = byId.get(incident.id);
+    byId.delete(incident.id);
+    return other?.ackBy !== null && other !== undefined ? { ...incident, ackBy: other.ackBy, ackAtMs: other.ackAtMs } : incident;
+  });
+  return [...joined, ...byId.values()];
+}

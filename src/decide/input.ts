@@ -1,0 +1,88 @@
+// Everything the core can be told. One at a time, in the order in which the shell took them in.
+
+import type { System } from '../model/system.ts';
+import type { MonoMs, Ms, WallMs } from '../model/units.ts';
+import type { EffectId, Outcome } from './effect.ts';
+import type { HostReport, IntentVerb, RecordChange } from './records.ts';
+
+export interface Running {
+  readonly instance: string;
+  readonly service: string;
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly startedAt: MonoMs;
+  readonly startedAtMs: WallMs;
+  readonly role: 'active' | 'standby' | 'passive';
+  readonly term: number;
+  readonly deadline: MonoMs | null;
+}
+
+export interface Ended {
+  readonly instance: string;
+  readonly service: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly endedAt: MonoMs;
+  readonly goneAt: MonoMs;
+  readonly endedAtMs: WallMs;
+  readonly by: 'itself' | 'stop' | 'kill' | 'deadline' | 'keeper-lost';
+  readonly term: number;
+}
+
+export type Seen =
+  | { readonly kind: 'ready' | 'active' | 'beat' | 'processGone'; readonly instance: string; readonly at: MonoMs }
+  | {
+      readonly kind: 'status';
+      readonly instance: string;
+      readonly at: MonoMs;
+      readonly status: 'ok' | 'degraded' | 'failed' | null;
+      readonly subsystems: Readonly<Record<string, 'ok' | 'degraded' | 'failed'>>;
+      /** Why no status was had, when `status` is null. */
+      readonly why: string | null;
+      readonly behindMs: number | null;
+    }
+  | {
+      readonly kind: 'check';
+      readonly instance: string;
+      readonly at: MonoMs;
+      readonly check: string;
+      readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
+      readonly text: string;
+    }
+  | { readonly kind: 'files'; readonly instance: string; readonly at: MonoMs; readonly missing: readonly string[] };
+
+export type PersonRequest =
+  | { readonly kind: 'intent'; readonly verb: IntentVerb; readonly service: string | null; readonly host: string | null; readonly acceptLoss: boolean; readonly forMs: Ms | null }
+  | { readonly kind: 'resume'; readonly service: string | null }
+  | { readonly kind: 'ack'; readonly incident: string }
+  | { readonly kind: 'down'; readonly leaveRunning: boolean };
+
+export type Input =
+  /** A timer rang, or nothing in particular. */
+  | { readonly kind: 'tick' }
+  /** The whole store as read at `revision`: first after opening, and after every return of the store. */
+  | { readonly kind: 'storeRead'; readonly revision: number; readonly entries: readonly RecordChange[]; readonly system: System }
+  | { readonly kind: 'storeChanges'; readonly revision: number; readonly changes: readonly RecordChange[]; readonly system: System | null }
+  | { readonly kind: 'storeLost'; readonly why: string }
+  /** The store cannot be had, and this is the description last used: unleased services may start. */
+  | { readonly kind: 'rememberedSystem'; readonly system: System }
+  | { readonly kind: 'keeperHello'; readonly keeper: { readonly pid: number; readonly startTicks: number }; readonly running: readonly Running[]; readonly ended: readonly Ended[] }
+  | { readonly kind: 'keeperLost'; readonly why: string }
+  | { readonly kind: 'keeperHealth'; readonly at: MonoMs; readonly worstTimerLateMs: Ms; readonly worstKillMs: Ms }
+  | { readonly kind: 'ended'; readonly ended: Ended }
+  | { readonly kind: 'seen'; readonly seen: readonly Seen[] }
+  | { readonly kind: 'externalSeen'; readonly service: string; readonly check: string; readonly at: MonoMs; readonly result: 'ok' | 'warning' | 'critical' | 'unknown'; readonly text: string }
+  | { readonly kind: 'storeOutcome'; readonly id: EffectId; readonly answer: StoreOutcome }
+  | { readonly kind: 'startOutcome'; readonly id: EffectId; readonly outcome: Outcome; readonly running: Running | null }
+  | { readonly kind: 'outcome'; readonly id: EffectId; readonly outcome: Outcome; readonly at: MonoMs }
+  | { readonly kind: 'promiseAsked'; readonly from: string; readonly ask: number; readonly epoch: number }
+  | { readonly kind: 'promiseAnswered'; readonly from: string; readonly ask: number; readonly given: boolean }
+  | { readonly kind: 'peerReport'; readonly host: string; readonly report: HostReport }
+  | { readonly kind: 'person'; readonly request: number; readonly owner: string; readonly why: string; readonly asks: PersonRequest }
+  /** How late our own loop ran: not held against the services. */
+  | { readonly kind: 'ownLateness'; readonly lateMs: Ms };
+
+export type StoreOutcome =
+  | { readonly kind: 'applied'; readonly revision: number }
+  | { readonly kind: 'refused'; readonly revision: number; readonly current: readonly RecordChange[] }
+  | { readonly kind: 'unknown'; readonly why: string };

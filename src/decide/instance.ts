@@ -1,0 +1,126 @@
+// The life of one instance on this host (rules 500–599): started, restarted, stopped in order, ended when unfit.
+
+import { isLeased, type RunService } from '../model/system.ts';
+import type { JsonValue } from '../model/json.ts';
+import type { Draft } from './draft.ts';
+import { grade } from './grade.ts';
+import { lifeRows, type LifeFacts } from './instance-rows.ts';
+import { beginStart, endInstance } from './lease.ts';
+import { firstMatch } from './row.ts';
+import type { Slot } from './state.ts';
+import { termsOf } from './terms.ts';
+import { intentsFor, isPaused, missingNeeds, needsOf, plannedDown, reportOf } from './view.ts';
+
+/** Decides what to do with this service's instance here. */
+export function decideLife(d: Draft, service: RunService): void {
+  const slot = d.slot(service.name);
+  if (slot === undefined) return;
+  const facts = lifeFacts(d, service, slot);
+  const row = firstMatch(lifeRows, facts);
+  const move = row.then(facts);
+  const shown: Record<string, JsonValue> = { host: d.s.me };
+  switch (move.move) {
+    case 'nothing':
+      break;
+    case 'wait': {
+      if (move.forMs !== null) d.wakeBy(d.mono + move.forMs);
+      const said = `${row.n} ${move.waitsFor}`;
+      if (slot.said === said) break;
+      d.note({
+        kind: 'wait',
+        rule: row.n,
+        service: service.name,
+        facts: {
+          ...shown,
+          waitsFor: move.waitsFor,
+          tries: facts.tries,
+          ...(move.forMs === null ? {} : { nextAtMs: Math.round(d.now.wall + move.forMs) }),
+        },
+      });
+      d.setSlot(service.name, { said });
+      break;
+    }
+    case 'start': {
+      const leased = isLeased(service);
+      const role = !leased ? 'active' : service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
+      beginStart(d, service, { role, term: 0, deadline: null });
+      const instance = d.slot(service.name)?.now?.id ?? null;
+      d.note({ kind: 'rule', rule: row.n, service: service.name, instance, facts: { ...shown, role, tries: facts.tries } });
+      break;
+    }
+    case 'stop': {
+      d.note({ kind: 'rule', rule: row.n, service: service.name, instance: slot.now?.id ?? null, facts: { ...shown, why: move.why } });
+      endInstance(d, service, { why: move.why, rule: row.n, orderly: true });
+      if (move.why === 'restart') finishRestart(d, service);
+      break;
+    }
+    case 'fail': {
+      d.note({ kind: 'rule', rule: row.n, service: service.name, instance: slot.now?.id ?? null, facts: { ...shown, why: move.why } });
+      endInstance(d, service, { why: move.why, rule: row.n, orderly: move.orderly, failure: true });
+      break;
+    }
+    default:
+      move satisfies never;
+  }
+}
+
+function lifeFacts(d: Draft, service: RunService, slot: Slot): LifeFacts {
+  const instance = slot.now;
+  const leaving = d.s.leaving;
+  const down = leaving !== null && !leaving.leaveRunning ? 'asked' : plannedDown(d, service, d.s.me);
+  const verdict = instance === null ? null : grade(d, service, slot);
+  const terms = termsOf(d, service);
+  const leased = isLeased(service);
+  if (instance?.phase === 'starting') d.wakeBy(instance.since + terms.readyWithin);
+  if (instance?.phase === 'activating') d.wakeBy(instance.since + terms.activeWithin);
+  return {
+    keeperUp: d.s.keeper.up,
+    paused: isPaused(d, service.name) && leaving === null && slot.handover === null,
+    leaveRunning: leaving?.leaveRunning ?? false,
+    phase: instance?.phase ?? 'none',
+    busy: instance?.effect !== null && instance !== null,
+    wanted: down === null,
+    plannedBecause: down ?? '',
+    startsByLease: service.policy === 'hot-active/cold-passive',
+    dependants: leaving === null ? [] : runningDependants(d, service.name),
+    missingNeeds: missingNeeds(d, service),
+    backOffMs: slot.failedUntil === null ? 0 : slot.failedUntil - d.mono,
+    tries: slot.failures.length,
+    startOverdue: instance !== null && d.mono - instance.since >= terms.readyWithin,
+    activateOverdue: instance !== null && d.mono - instance.since >= terms.activeWithin,
+    unhealthy: verdict?.unhealthy === true ? (verdict.reasons[0]?.kind ?? 'unfit') : null,
+    manualActive: leased && service.trigger === 'manual' && instance !== null && instance.term > 0,
+    restartAsked: restartIntent(d, service.name) !== null,
+  };
+}
+
+/** Who needs this service and still runs, here or elsewhere. */
+function runningDependants(d: Draft, name: string): string[] {
+  const { system } = d.s;
+  if (system === null) return [];
+  const running: string[] = [];
+  for (const other of system.services) {
+    if (other.kind !== 'run' || !needsOf(other).includes(name)) continue;
+    const up = other.on.some(({ host }) => {
+      if (host === d.s.me) return d.slot(other.name)?.now !== null && d.slot(other.name) !== undefined;
+      const session = d.s.sessions.get(host);
+      if (session === undefined || session.value.dead) return false;
+      const phase = reportOf(d, other.name, host)?.phase;
+      return phase !== undefined && phase !== 'down' && phase !== 'failed';
+    });
+    if (up) running.push(other.name);
+  }
+  return running;
+}
+
+/** The restart that a person asked for and that this host has yet to do. */
+function restartIntent(d: Draft, service: string): string | null {
+  for (const intent of intentsFor(d, 'restart', service, d.s.me))
+    if (intent.pending.includes(d.s.me) && !d.s.carriedOut.includes(`${intent.id} ${service}`)) return intent.id;
+  return null;
+}
+
+function finishRestart(d: Draft, service: RunService): void {
+  const id = restartIntent(d, service.name);
+  if (id !== null) d.s.carriedOut = [...d.s.carriedOut.slice(-99), `${id} ${service.name}`];
+}

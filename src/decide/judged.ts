@@ -1,0 +1,123 @@
+// How everything stands, from what this agent knows: the input of the incidents and of what people see.
+
+import { failuresThatCount } from '../judge/verdict.ts';
+import { gradeExternal, gradeHost, gradeServiceAlone, gradeStore, neededActive } from '../judge/wholes.ts';
+import type { HostState, Phase, Reason, Verdict } from '../judge/reason.ts';
+import type { JudgedInstance, JudgedService, JudgedSystem } from '../judge/roots.ts';
+import type { Live } from '../judge/lose.ts';
+import { isLeased, type ExternalService, type RunService } from '../model/system.ts';
+import { ms } from '../model/units.ts';
+import type { Draft } from './draft.ts';
+import type { ExternalState } from './state.ts';
+import { isLive, leaseOf, plannedDown, reportOf } from './view.ts';
+
+/** Everything judged, for `desiredIncidents`. */
+export function judgeSystem(d: Draft): JudgedSystem {
+  const { system } = d.s;
+  return {
+    services: (system?.services ?? []).map((service) => (service.kind === 'run' ? judgeRun(d, service) : judgeExternal(d, service))),
+    hosts: (system?.hosts ?? []).map(({ name }) => {
+      const state = hostState(d, name);
+      return { name, state, verdict: d.s.leaving === null ? gradeHost(name, state, silentMs(d, name)) : gradeHost(name, 'up', null) };
+    }),
+    store: gradeStore(d.s.store.reachable || d.s.store.firstReadAt === null, d.s.store.why),
+    others: d.s.incidents.others,
+  };
+}
+
+/** The state of a host as its session shows it. */
+export function hostState(d: Draft, host: string): HostState {
+  if (host === d.s.me) return 'up';
+  const session = d.s.sessions.get(host);
+  if (session === undefined) return 'unknown';
+  if (session.value.dead) return 'down';
+  return d.s.store.reachable && d.mono - session.seenAt > session.value.ttlMs ? 'silent' : 'up';
+}
+
+/** Since when nothing was heard of a host that is not up; null: it is up, or never was. */
+export function silentMs(d: Draft, host: string): number | null {
+  const session = d.s.sessions.get(host);
+  return session === undefined || host === d.s.me ? null : Math.round(d.mono - session.seenAt);
+}
+
+/** An instance as it shows here: of a host that is gone nothing is known. */
+export function judgeInstance(d: Draft, service: RunService, host: string): JudgedInstance {
+  const state = hostState(d, host);
+  const report = reportOf(d, service.name, host);
+  if (state === 'down' || state === 'unknown') {
+    const left = d.s.sessions.get(host)?.value.left === true || d.s.leaving !== null;
+    const expected = plannedDown(d, service, host) === null && !left && (state === 'down' || everActive(d, service.name));
+    const planned: Phase = 'active';
+    return { host, phase: left ? 'down' : 'unknown', severity: expected ? service.severity : 0, cause: expected ? { kind: 'not-heard-of', facts: { planned } } : null };
+  }
+  if (report === null) return { host, phase: 'unknown', severity: 0, cause: null };
+  return { host, phase: report.phase, severity: report.severity, cause: report.cause };
+}
+
+function everActive(d: Draft, service: string): boolean {
+  return leaseOf(d, service).term > 0;
+}
+
+function judgeRun(d: Draft, service: RunService): JudgedService {
+  const instances = service.on.map(({ host }) => judgeInstance(d, service, host));
+  const active = instances.filter((each) => each.phase === 'active').length;
+  const planned = d.s.leaving === null && service.on.some(({ host }) => plannedDown(d, service, host) === null);
+  const begun = isLeased(service) ? everActive(d, service.name) : instances.some((each) => each.severity !== 0);
+  const verdict: Verdict = gradeServiceAlone({
+    severity: service.severity,
+    wanted: planned && (active > 0 || begun || instances.some((each) => each.severity !== 0)),
+    active,
+    needed: service.policy === 'hot-active/hot-active' ? neededActive(service) : 1,
+    noneForMs: null,
+    waitsFor: null,
+  });
+  return { name: service.name, needs: service.needs, leased: isLeased(service), usable: !planned || active > 0 || verdict.severity === 0, verdict, instances };
+}
+
+function judgeExternal(d: Draft, service: ExternalService): JudgedService {
+  const verdict = externalVerdict(service, d.s.externals.get(service.name));
+  return { name: service.name, needs: service.needs, leased: false, usable: isExternalUsable(d, service), verdict, instances: [] };
+}
+
+/** The verdict on an external part by its checks. */
+export function externalVerdict(service: ExternalService, state: ExternalState | undefined): Verdict {
+  const checks = [...(state?.checks ?? [])].map(([name, check]) => ({
+    name,
+    severity: service.detect.checks.find((each) => each.name === name)?.severity ?? (1 as const),
+    result: check.result,
+    text: check.text,
+    failures: check.failures,
+    every: ms(5000),
+  }));
+  return gradeExternal(service.severity, checks, failuresThatCount(ms(0), ms(1)));
+}
+
+/** An external is of use while its checks do not say otherwise; what they have not said yet is taken for good. */
+export function isExternalUsable(d: Draft, service: ExternalService): boolean {
+  return !externalVerdict(service, d.s.externals.get(service.name)).reasons.some((reason: Reason) => reason.kind === 'external-down');
+}
+
+/** How things stand, for trying what can be lost. */
+export function liveView(d: Draft): Live {
+  const { system } = d.s;
+  return {
+    hosts: (system?.hosts ?? []).map(({ name }) => ({ name, state: hostState(d, name) })),
+    storeReachable: d.s.store.reachable,
+    services: (system?.services ?? []).map((service) => {
+      if (service.kind === 'external')
+        return { name: service.name, notExpected: false, externalOk: service.detect.checks.length === 0 ? null : isExternalUsable(d, service), instances: [] };
+      return {
+        name: service.name,
+        notExpected: service.on.every(({ host }) => plannedDown(d, service, host) !== null),
+        externalOk: null,
+        instances: service.on.map(({ host }) => {
+          const { phase, severity } = judgeInstance(d, service, host);
+          const report = reportOf(d, service.name, host);
+          const tooOld = service.mayLose !== null && report !== null && report.behindMs !== null && report.behindMs > service.mayLose;
+          const waits = report !== null && report.failedUntilMs !== null && report.failedUntilMs > d.now.wall;
+          return { host, phase, severity, mayTakeOver: isLive(d, host) && !tooOld && !waits && plannedDown(d, service, host) === null };
+        }),
+      };
+    }),
+  };
+}

@@ -1,0 +1,246 @@
+// The rows of a lease (rules 200–299), first match wins.
+
+import type { Trigger } from '../model/system.ts';
+import type { JsonValue } from '../model/json.ts';
+import type { Row } from './row.ts';
+import type { InstancePhase } from './state.ts';
+import type { Holder } from './view.ts';
+
+export interface LeaseFacts {
+  readonly storeRead: boolean;
+  /** Whether our session goes on or was ended by others is known in this life. */
+  readonly sessionKnown: boolean;
+  readonly inFlight: boolean;
+  readonly paused: boolean;
+  readonly leaving: boolean;
+  /** Own session alive for long enough to be worth taking something under it, store and keeper there. */
+  readonly sessionGood: boolean;
+  readonly renewing: boolean;
+  readonly holder: Holder;
+  readonly term: number;
+  readonly wanted: boolean;
+  readonly phase: 'none' | InstancePhase;
+  readonly instanceTerm: number;
+  readonly ending: boolean;
+  readonly granted: boolean;
+  readonly cold: boolean;
+  readonly handover: boolean;
+  readonly handoverTo: string | null;
+  readonly handoverForMs: number;
+  readonly ttlMs: number;
+  readonly trigger: Trigger;
+  /** The last holder lost it unplanned. */
+  readonly lost: boolean;
+  readonly named: string | null;
+  readonly namedMe: boolean;
+  readonly takeoverMe: boolean;
+  readonly takeoverOther: string | null;
+  readonly freeForMs: number;
+  readonly freshForMs: number;
+  /** Our place among those able to take over; -1: not able. */
+  readonly place: number;
+  readonly waitsFor: string | null;
+  readonly choice: 'restart' | 'handOver';
+  readonly best: string | null;
+  readonly missingNeeds: readonly string[];
+  readonly backOffMs: number;
+  readonly preferredStarting: boolean;
+  readonly failBackTo: string | null;
+  readonly dMs: number;
+  readonly shown: Readonly<Record<string, JsonValue>>;
+}
+
+export type LeaseMove =
+  | { readonly move: 'nothing' }
+  | { readonly move: 'wait'; readonly forMs: number | null; readonly waitsFor: string }
+  | { readonly move: 'end'; readonly why: string; readonly orderly: boolean }
+  | { readonly move: 'activate' }
+  | { readonly move: 'startActive' }
+  | { readonly move: 'deactivate' }
+  | { readonly move: 'release'; readonly next: string | null }
+  | { readonly move: 'beginHandover'; readonly to: string }
+  | { readonly move: 'take' };
+
+const nothing = (): LeaseMove => ({ move: 'nothing' });
+const wait =
+  (waitsFor: string, forMs: (f: LeaseFacts) => number | null = () => null) =>
+  (f: LeaseFacts): LeaseMove => ({ move: 'wait', forMs: forMs(f), waitsFor });
+
+/** Down, or running without being active. */
+const inactive = (f: LeaseFacts): boolean => f.phase === 'none' || ((f.phase === 'ready' || f.phase === 'starting') && f.instanceTerm === 0);
+const isActive = (f: LeaseFacts): boolean => f.phase === 'active' || f.phase === 'activating' || (f.phase === 'starting' && f.instanceTerm > 0);
+/** What the policy needs before it can be made active: a ready instance, or none. */
+const canActivate = (f: LeaseFacts): boolean => (f.cold ? f.phase === 'none' && f.backOffMs <= 0 : f.phase === 'ready');
+
+export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
+  {
+    n: 200,
+    name: 'end-active-without-lease',
+    when: (f) => f.sessionKnown && f.instanceTerm > 0 && !f.ending && !f.inFlight && (f.holder !== 'me' || f.term !== f.instanceTerm),
+    then: () => ({ move: 'end', why: 'the lease is not, or no longer, ours', orderly: false }),
+    why: 'an instance is active under a term that is not, or no longer, ours',
+  },
+  { n: 202, name: 'lease-write-under-way', when: (f) => f.inFlight, then: nothing, why: 'a write of the lease has not been answered', quiet: true },
+  { n: 204, name: 'store-not-read', when: (f) => !f.storeRead, then: wait('store'), why: 'the store has not been read in this life' },
+  {
+    n: 206,
+    name: 'use-grant',
+    when: (f) => f.holder === 'me' && f.granted && f.phase === 'ready' && !f.cold && f.sessionGood,
+    then: () => ({ move: 'activate' }),
+    why: 'the lease was taken for this activation and the instance is ready',
+  },
+  {
+    n: 208,
+    name: 'use-grant-cold',
+    when: (f) => f.holder === 'me' && f.granted && f.phase === 'none' && f.cold && f.sessionGood && f.missingNeeds.length === 0,
+    then: () => ({ move: 'startActive' }),
+    why: 'the lease was taken for this start',
+  },
+  {
+    n: 210,
+    name: 'hand-over-when-inactive',
+    when: (f) => f.holder === 'me' && f.handover && inactive(f) && (f.handoverTo !== null || f.leaving),
+    then: (f) => ({ move: 'release', next: f.handoverTo }),
+    why: 'the instance here is confirmed inactive, so that the other may become active',
+  },
+  {
+    n: 212,
+    name: 'release-when-not-wanted',
+    when: (f) => f.holder === 'me' && inactive(f) && (!f.wanted || f.leaving),
+    then: () => ({ move: 'release', next: null }),
+    why: 'it is not to run here, and it does not',
+  },
+  {
+    n: 214,
+    name: 'paused',
+    when: (f) => f.paused && !f.handover,
+    then: wait('resume'),
+    why: 'a person paused it: we observe and act on nothing',
+  },
+  {
+    n: 216,
+    name: 'begin-hand-over',
+    when: (f) => f.holder === 'me' && f.handover && f.phase === 'active' && f.handoverTo !== null,
+    then: () => ({ move: 'deactivate' }),
+    why: 'it is to move to another host, which is ready for it',
+  },
+  {
+    n: 218,
+    name: 'hand-over-waits-for-target',
+    when: (f) => f.holder === 'me' && f.handover && f.phase === 'active',
+    then: wait('target', () => 100),
+    why: 'it is to move, and the host that it should go to cannot take it at the moment',
+  },
+  {
+    n: 220,
+    name: 'fail-back',
+    when: (f) => f.holder === 'me' && f.phase === 'active' && !f.handover && f.failBackTo !== null && f.wanted,
+    then: (f) => ({ move: 'beginHandover', to: f.failBackTo ?? '' }),
+    why: 'the preferred host has been ready, and all quiet, for long enough',
+  },
+  {
+    n: 222,
+    name: 'active-under-lease',
+    when: (f) => f.holder === 'me' && isActive(f) && f.instanceTerm === f.term,
+    then: nothing,
+    why: 'it is active here under a live lease',
+    quiet: true,
+  },
+  {
+    n: 224,
+    name: 'instance-between-phases',
+    when: (f) => f.holder === 'me' && !inactive(f),
+    then: nothing,
+    why: 'the instance here is being activated, deactivated or ended',
+    quiet: true,
+  },
+  {
+    n: 230,
+    name: 'release-for-the-standby-that-asks',
+    when: (f) => f.holder === 'me' && f.trigger === 'standby' && f.lost && f.takeoverOther !== null,
+    then: (f) => ({ move: 'release', next: f.takeoverOther }),
+    why: 'nothing is active here and a standby asked to take over',
+  },
+  {
+    n: 232,
+    name: 'hand-over-after-end',
+    when: (f) => f.holder === 'me' && !f.granted && f.choice === 'handOver' && f.best !== null && f.trigger !== 'manual',
+    then: (f) => ({ move: 'release', next: f.trigger === 'standby' ? null : f.best }),
+    why: 'the active ended, and another host is back sooner than a restart here',
+  },
+  {
+    n: 234,
+    name: 'wait-for-needs',
+    when: (f) => f.holder === 'me' && f.cold && f.phase === 'none' && f.missingNeeds.length > 0,
+    then: (f) => ({ move: 'wait', forMs: null, waitsFor: f.missingNeeds.join(', ') }),
+    why: 'what it needs is not there',
+  },
+  {
+    n: 236,
+    name: 'new-term-for-restart',
+    when: (f) => f.holder === 'me' && !f.granted && canActivate(f) && f.sessionGood && !f.renewing,
+    then: () => ({ move: 'take' }),
+    why: 'a restart here is back soonest; every activation needs a new term',
+  },
+  {
+    n: 238,
+    name: 'restart-under-way',
+    when: (f) => f.holder === 'me',
+    then: wait('restart', (f) => (f.backOffMs > 0 ? f.backOffMs : null)),
+    why: 'the instance here has yet to start, or our session to be renewed',
+    quiet: true,
+  },
+  { n: 250, name: 'other-holds', when: (f) => f.holder === 'other', then: nothing, why: 'another host holds the lease and its session lives', quiet: true },
+  { n: 252, name: 'not-wanted-here', when: (f) => !f.wanted || f.leaving, then: nothing, why: 'it is not to run here at present', quiet: true },
+  { n: 254, name: 'no-good-session', when: (f) => !f.sessionGood, then: wait('session', (f) => f.ttlMs / 4), why: 'our own session, the store or the keeper is not there', quiet: true },
+  { n: 256, name: 'renewal-under-way', when: (f) => f.renewing, then: nothing, why: 'a renewal is under way, which would make the taking fail', quiet: true },
+  {
+    n: 258,
+    name: 'store-without-history',
+    when: (f) => f.freshForMs > 0,
+    then: wait('a store without history', (f) => f.freshForMs),
+    why: 'this lease was never written in this store: somebody may hold one that a lost store knew, so ttl and drift are waited',
+  },
+  { n: 260, name: 'take-as-named', when: (f) => f.namedMe && canActivate(f), then: () => ({ move: 'take' }), why: 'who had it named this host to be next' },
+  {
+    n: 262,
+    name: 'wait-for-the-named',
+    when: (f) => f.named !== null && !f.namedMe && f.freeForMs < f.ttlMs / 2,
+    then: wait('the named host', (f) => f.ttlMs / 2 - f.freeForMs),
+    why: 'who had it named another host to be next',
+    quiet: true,
+  },
+  {
+    n: 264,
+    name: 'take-as-the-standby-that-asked',
+    when: (f) => f.trigger === 'standby' && f.takeoverMe && canActivate(f),
+    then: () => ({ move: 'take' }),
+    why: 'the standby here watched the active and asked to take over',
+  },
+  {
+    n: 266,
+    name: 'wait-for-a-person',
+    when: (f) => f.trigger === 'manual' && f.lost,
+    then: wait('a person: standfast failover'),
+    why: 'its trigger is manual, so a person decides where it becomes active again',
+  },
+  {
+    n: 268,
+    name: 'wait-for-a-standby-to-ask',
+    when: (f) => f.trigger === 'standby' && f.lost && f.freeForMs < f.dMs,
+    then: wait('a standby that asks', (f) => f.dMs - f.freeForMs),
+    why: 'its standbys watch the active themselves; we step in only when none has asked within d',
+  },
+  { n: 270, name: 'not-able', when: (f) => f.place < 0 || !canActivate(f), then: (f) => ({ move: 'wait', forMs: f.backOffMs > 0 ? f.backOffMs : null, waitsFor: f.waitsFor ?? 'ready' }), why: 'the instance here cannot become active now' },
+  { n: 272, name: 'wait-for-preferred-first-start', when: (f) => f.preferredStarting && f.freeForMs < 10_000, then: wait('the preferred host', (f) => 10_000 - f.freeForMs), why: 'at the first start the preferred host is given its time', quiet: true },
+  { n: 274, name: 'cold-waits-for-needs', when: (f) => f.cold && f.missingNeeds.length > 0, then: (f) => ({ move: 'wait', forMs: null, waitsFor: f.missingNeeds.join(', ') }), why: 'what it needs is not there' },
+  {
+    n: 276,
+    name: 'wait-for-our-turn',
+    when: (f) => f.freeForMs < (f.place * f.ttlMs) / 4,
+    then: wait('a host before us', (f) => (f.place * f.ttlMs) / 4 - f.freeForMs),
+    why: 'a better one is to act first; if it has not within ttl/4, the next may',
+    quiet: true,
+  },
+  { n: 280, name: 'take-over', when: () => true, then: () => ({ move: 'take' }), why: 'the lease is free and this host is the best, or next, to take it' },
+];

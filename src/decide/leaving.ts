@@ -1,0 +1,17 @@
+// The end of an agent that was asked to leave: when nothing runs here and the session is closed, or at once when the services stay.
+
+import type { Draft } from './draft.ts';
+
+/** Ends keeper and agent when there is nothing left to do here. */
+export function quitWhenDown(d: Draft): void {
+  const { leaving, own } = d.s;
+  if (leaving === null || leaving.quit) return;
+  const down = leaving.leaveRunning || [...d.s.slots.values()].every((slot) => slot.now === null && slot.leaseTxn === null);
+  if (!down || !own.closed) {
+    if (down) d.wakeBy(d.mono + 50);
+    return;
+  }
+  d.s.leaving = { ...leaving, quit: true };
+  d.note({ kind: 'quit', facts: { host: d.s.me, leaveRunning: leaving.leaveRunning } });
+  d.tell({ kind: 'quit', leaveRunning: leaving.leaveRunning });
+}

@@ -1,0 +1,30 @@
+import type { MonoMs } from '../model/units.ts';
+import type { Instance } from './state.ts';
+
+/** An instance of which nothing is known but that it is being started. */
+export function newInstance(id: string, role: Instance['role'], term: number, at: MonoMs): Instance {
+  return {
+    id,
+    phase: 'starting',
+    role,
+    term,
+    pid: null,
+    startTicks: 0,
+    requestedAt: at,
+    startedAt: null,
+    startedAtMs: null,
+    readyAt: null,
+    activateAt: null,
+    activeAt: null,
+    since: at,
+    effect: null,
+    ending: null,
+    beats: null,
+    status: null,
+    behindMs: null,
+    checks: new Map(),
+    missingFiles: [],
+    processGone: false,
+    killedAt: null,
+  };
+}

@@ -1,0 +1,146 @@
+// What agents tell one another through the store: keys and the values below them. Shared by every agent of a system, so a change
+// of meaning needs a new name.
+
+import type { Reason } from '../judge/reason.ts';
+import type { Severity } from '../model/system.ts';
+import type { Incident } from '../judge/incidents.ts';
+
+export const keys = {
+  description: 'description',
+  session: (host: string): string => `session/${host}`,
+  report: (host: string): string => `report/${host}`,
+  lease: (service: string): string => `lease/${service}`,
+  intent: (id: string): string => `intent/${id}`,
+  incidents: 'incidents',
+} as const;
+
+/** What a key below the system's prefix held, read and checked at the border; `value` null: deleted or never written. */
+export type RecordChange = { readonly revision: number } & (
+  | { readonly kind: 'description'; readonly value: DescriptionRecord | null }
+  | { readonly kind: 'session'; readonly host: string; readonly value: SessionRecord | null }
+  | { readonly kind: 'report'; readonly host: string; readonly value: HostReport | null }
+  | { readonly kind: 'lease'; readonly service: string; readonly value: LeaseRecord | null }
+  | { readonly kind: 'intent'; readonly id: string; readonly value: IntentRecord | null }
+  | { readonly kind: 'incidents'; readonly value: IncidentsRecord | null }
+);
+
+/** The description in force. */
+export interface DescriptionRecord {
+  readonly text: string;
+  readonly folder: string;
+  readonly file: string;
+  readonly hash: string;
+}
+
+/**
+ * An agent's session: renewed every ttl/4 by compare-and-set on its own last revision. Whoever is in `mayDepose` may mark it dead
+ * after having watched it unchanged for ttlMs · (1 + drift).
+ */
+export interface SessionRecord {
+  readonly epoch: number;
+  readonly dead: boolean;
+  /** Left on purpose: nobody need be told that the host is lost. */
+  readonly left: boolean;
+  readonly nonce: string;
+  readonly boot: string;
+  readonly keeper: string;
+  readonly ttlMs: number;
+  readonly mayDepose: readonly string[];
+}
+
+/** Why and when the former active ended, so that who takes over can say how long it took. */
+export interface Handed {
+  readonly cause: string;
+  readonly from: string | null;
+  readonly rule: number;
+  readonly planned: boolean;
+  /** Boot of whose monotonic clock `endedAt` and `detectedAt` are moments. */
+  readonly boot: string;
+  readonly endedAt: number;
+  readonly detectedAt: number;
+  readonly endedAtMs: number;
+}
+
+/** Who may be active. `term` only grows; every activation is preceded by a compare-and-set that grows it. */
+export interface LeaseRecord {
+  readonly term: number;
+  /** Null: free. */
+  readonly host: string | null;
+  /** The epoch of the holder's session; the lease is void when that session is dead or has another epoch. */
+  readonly epoch: number;
+  /** The instance it was taken for; null when a cold one is yet to be started. */
+  readonly instance: string | null;
+  /** Who is to take a released lease first; null: whoever is chosen. */
+  readonly next: string | null;
+  readonly handed: Handed | null;
+}
+
+export type ReportedPhase = 'down' | 'starting' | 'passive' | 'standby' | 'active' | 'stopping' | 'failed';
+
+export interface InstanceReport {
+  readonly service: string;
+  readonly instance: string | null;
+  readonly phase: ReportedPhase;
+  readonly planned: ReportedPhase;
+  readonly role: 'active' | 'standby' | 'passive' | null;
+  readonly term: number;
+  readonly pid: number | null;
+  readonly startedAtMs: number | null;
+  readonly restarts: number;
+  readonly severity: Severity;
+  /** The gravest of why it is not as it should be; null: it is. */
+  readonly cause: Reason | null;
+  readonly lastExit: { readonly code: number | null; readonly signal: string | null; readonly atMs: number } | null;
+  /** It cannot take over or start before (Unix ms); null: it can. */
+  readonly failedUntilMs: number | null;
+  /** By how much its state is older than the active's, as far as it says; null: not said. */
+  readonly behindMs: number | null;
+  /** When it last ended by itself with exit 0 though it `finishes`: done for that window of its schedule. */
+  readonly finishedAtMs: number | null;
+  readonly bMs: readonly number[];
+  readonly iMs: readonly number[];
+  readonly switchMs: readonly number[];
+}
+
+export interface OutageReport {
+  readonly service: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What a host says of itself; `seq` grows with every change, also across restarts of the agent. */
+export interface HostReport {
+  readonly seq: number;
+  readonly agentPid: number;
+  readonly keeperPid: number | null;
+  readonly boot: string;
+  readonly leaving: boolean;
+  readonly atMs: number;
+  readonly instances: readonly InstanceReport[];
+  readonly outages: readonly OutageReport[];
+}
+
+export type IntentVerb = 'restart' | 'stop' | 'start' | 'failover' | 'pause' | 'takeover';
+
+/** What a person (or, for `takeover`, a standby) asked. Ends by being done, by being taken back or by `untilMs`. */
+export interface IntentRecord {
+  readonly id: string;
+  readonly verb: IntentVerb;
+  /** Null: the whole system. */
+  readonly service: string | null;
+  /** Null: every host. */
+  readonly host: string | null;
+  /** Hosts that have yet to act on it; for stop and pause, which stay in force, always empty. */
+  readonly pending: readonly string[];
+  readonly owner: string;
+  readonly why: string;
+  readonly acceptLoss: boolean;
+  readonly atMs: number;
+  readonly untilMs: number | null;
+}
+
+/** The open incidents and those resolved lately, kept by the reporter. */
+export interface IncidentsRecord {
+  readonly incidents: readonly Incident[];
+}
+

@@ -1,0 +1,78 @@
+// What this host tells of itself, made anew only for the services that were looked at.
+
+import type { RunService } from '../model/system.ts';
+import type { Draft } from './draft.ts';
+import { grade, phaseShown, plannedPhase } from './grade.ts';
+import type { HostReport, InstanceReport } from './records.ts';
+
+/** Brings the report of one service up to date. */
+export function reportService(d: Draft, service: RunService): void {
+  const slot = d.slot(service.name);
+  if (slot === undefined) return;
+  const verdict = grade(d, service, slot);
+  const instance = slot.now;
+  const report: InstanceReport = {
+    service: service.name,
+    instance: instance?.id ?? null,
+    phase: phaseShown(d, service, slot),
+    planned: plannedPhase(d, service).phase,
+    role: instance?.role ?? null,
+    term: instance?.term ?? 0,
+    pid: instance?.pid ?? null,
+    startedAtMs: instance?.startedAtMs ?? null,
+    restarts: slot.restarts,
+    severity: verdict.severity,
+    cause: verdict.severity === 0 ? null : (verdict.reasons[0] ?? null),
+    lastExit: slot.lastExit,
+    failedUntilMs: slot.failedUntil === null || slot.now !== null ? null : Math.round(d.now.wall + slot.failedUntil - d.mono),
+    behindMs: instance?.behindMs ?? null,
+    finishedAtMs: slot.finishedAtMs,
+    bMs: slot.bMs,
+    iMs: slot.iMs,
+    switchMs: slot.switchMs,
+  };
+  const before = d.s.reported.get(service.name);
+  if (before !== undefined && same(before, report)) return;
+  d.s.reported = new Map(d.s.reported).set(service.name, report);
+  d.reportDirty = true;
+  d.incidentsDirty = true;
+  if (before !== undefined && report.restarts > before.restarts)
+    d.s.incidents = { ...d.s.incidents, doneNotes: [...d.s.incidents.doneNotes.slice(-50), { service: service.name, text: `restarted on ${d.s.me} (restart ${report.restarts})` }] };
+}
+
+/** Equal but for what changes by the clock alone. */
+function same(a: InstanceReport, b: InstanceReport): boolean {
+  const { cause: causeA, failedUntilMs: untilA, behindMs: behindA, ...restA } = a;
+  const { cause: causeB, failedUntilMs: untilB, behindMs: behindB, ...restB } = b;
+  if (Math.abs((untilA ?? 0) - (untilB ?? 0)) > 50 || Math.abs((behindA ?? -1) - (behindB ?? -1)) >= 500) return false;
+  if (causeA?.kind !== causeB?.kind) return false;
+  return JSON.stringify(restA) === JSON.stringify(restB);
+}
+
+/** Makes the report of the host when something in it changed. */
+export function makeReport(d: Draft): void {
+  const last = d.s.lastReport;
+  const instances = [...d.s.reported.values()];
+  const leaving = d.s.leaving !== null;
+  const changed =
+    last === null ||
+    last.leaving !== leaving ||
+    last.keeperPid !== d.s.keeper.pid ||
+    last.outages !== d.s.outages ||
+    last.instances.length !== instances.length ||
+    instances.some((each, index) => each !== last.instances[index]);
+  if (!changed) return;
+  d.s.reportSeq += 1;
+  const report: HostReport = {
+    seq: d.s.reportSeq,
+    agentPid: d.s.agentPid,
+    keeperPid: d.s.keeper.pid,
+    boot: d.s.boot,
+    leaving,
+    atMs: Math.round(d.now.wall),
+    instances,
+    outages: d.s.outages,
+  };
+  d.s.lastReport = report;
+  d.tell({ kind: 'report', report });
+}

@@ -1,0 +1,31 @@
+// All rules, in one list: what the journal's numbers mean. docs/rules.md holds the same rows, and a test compares the two.
+
+import { deposeRows } from './depose.ts';
+import { lifeRows } from './instance-rows.ts';
+import { leaseRows } from './lease-rows.ts';
+import { askedRows } from './people.ts';
+import { sessionRows } from './session.ts';
+import { promiseRows, validityRows } from './validity.ts';
+
+/** A rule as people see it. */
+export interface RuleRow {
+  readonly n: number;
+  readonly name: string;
+  readonly why: string;
+  /** Fires many times a second, or says that nothing need be done: not written to the journal. */
+  readonly quiet?: boolean;
+}
+
+/** What is done without a choice between rows has a number too. */
+const single: readonly RuleRow[] = [
+  { n: 130, name: 'session-deposed', why: 'the store shows our session ended by others, so all that was leased here is ended and a new epoch begins' },
+  { n: 600, name: 'person-asked', why: 'a person asked for it' },
+  { n: 612, name: 'start-asked', why: 'a person asked for it to be started: failures and being finished are forgiven' },
+  { n: 700, name: 'incident-changed', why: 'what is wrong, or how grave it is, has changed' },
+  { n: 702, name: 'notification-given-up', why: 'it could not be delivered in the time allowed' },
+];
+
+/** Every rule, by number. */
+export const rules: readonly RuleRow[] = [...sessionRows, ...validityRows, ...promiseRows, ...deposeRows, ...leaseRows, ...lifeRows, ...askedRows, ...single]
+  .map(({ n, name, why, ...rest }) => ({ n, name, why, ...('quiet' in rest && rest.quiet === true ? { quiet: true } : {}) }))
+  .toSorted((a, b) => a.n - b.n);

@@ -1,0 +1,359 @@
+// The own session (rules 100–119): one key, renewed every ttl/4, that says "this host's agent lives". A renewal is a compare-and-set on
+// our own last revision, so that who was deposed cannot come back by renewing. Its argument is in docs/safety.md.
+
+import { sharesLeaseWith } from '../model/system.ts';
+import { after, ms, type MonoMs } from '../model/units.ts';
+import type { Draft } from './draft.ts';
+import type { StoreOutcome } from './input.ts';
+import { holdsUnderLease } from './held.ts';
+import { keys, type HostReport, type SessionRecord } from './records.ts';
+import { firstMatch, type Row } from './row.ts';
+import { drift, type Kept, type SentRenewal } from './state.ts';
+
+interface SessionFacts {
+  readonly storeRead: boolean;
+  readonly reachable: boolean;
+  readonly hasSystem: boolean;
+  readonly owned: boolean;
+  readonly inFlight: boolean;
+  readonly closing: boolean;
+  readonly closed: boolean;
+  readonly entry: 'none' | 'dead' | 'same boot' | 'other boot';
+  readonly entrySilentMs: number;
+  readonly entryTtlMs: number;
+  readonly due: boolean;
+  readonly keeperSilentMs: number;
+  readonly ttlMs: number;
+  readonly holds: boolean;
+  readonly hung: boolean;
+  readonly leavingAndDown: boolean;
+}
+
+type SessionMove =
+  | { readonly move: 'nothing' }
+  | { readonly move: 'wait'; readonly forMs: number }
+  | { readonly move: 'renew'; readonly epoch: 'same' | 'entry' | 'next' }
+  | { readonly move: 'deposeFormer' }
+  | { readonly move: 'close' };
+
+const nothing = (): SessionMove => ({ move: 'nothing' });
+
+export const sessionRows: readonly Row<SessionFacts, SessionMove>[] = [
+  {
+    n: 100,
+    name: 'session-closed',
+    when: (f) => f.closed || f.closing || !f.hasSystem,
+    then: nothing,
+    why: 'this agent has left, or knows no description yet',
+    quiet: true,
+  },
+  {
+    n: 102,
+    name: 'close-session-when-all-is-down',
+    when: (f) => f.leavingAndDown,
+    then: () => ({ move: 'close' }),
+    why: 'everything here is down and we were asked to leave, so the others need not wait for our silence',
+  },
+  {
+    n: 104,
+    name: 'wait-until-store-was-read',
+    when: (f) => !f.storeRead,
+    then: nothing,
+    why: 'what stands in the store is not known in this life yet',
+    quiet: true,
+  },
+  {
+    n: 106,
+    name: 'one-renewal-at-a-time',
+    when: (f) => f.inFlight,
+    then: nothing,
+    why: 'the last renewal has not been answered',
+    quiet: true,
+  },
+  {
+    n: 108,
+    name: 'begin-first-epoch',
+    when: (f) => !f.owned && f.entry === 'none',
+    then: () => ({ move: 'renew', epoch: 'next' }),
+    why: 'no session of this host stands in the store',
+  },
+  {
+    n: 110,
+    name: 'begin-next-epoch',
+    when: (f) => !f.owned && f.entry === 'dead',
+    then: () => ({ move: 'renew', epoch: 'next' }),
+    why: 'the former session of this host was closed or deposed',
+  },
+  {
+    n: 112,
+    name: 'go-on-in-the-same-epoch',
+    when: (f) => !f.owned && f.entry === 'same boot',
+    then: () => ({ move: 'renew', epoch: 'entry' }),
+    why: 'the session in the store belongs to this boot of this machine, so its instances are still ours',
+  },
+  {
+    n: 114,
+    name: 'depose-former-machine',
+    when: (f) => !f.owned && f.entrySilentMs >= f.entryTtlMs * (1 + drift),
+    then: () => ({ move: 'deposeFormer' }),
+    why: 'a session of another boot under our name stood still past ttl and drift',
+  },
+  {
+    n: 115,
+    name: 'wait-for-former-machine',
+    when: (f) => !f.owned,
+    then: (f) => ({ move: 'wait', forMs: f.entryTtlMs * (1 + drift) - f.entrySilentMs }),
+    why: 'a session of another boot under our name may still be alive; we wait like everybody else',
+  },
+  {
+    n: 116,
+    name: 'no-renewal-without-keeper',
+    when: (f) => f.holds && f.keeperSilentMs > f.ttlMs / 2,
+    then: nothing,
+    why: 'the keeper does not answer, so nobody here can end what is active: the lease is let go',
+  },
+  {
+    n: 117,
+    name: 'no-renewal-while-hung',
+    when: (f) => f.holds && f.hung,
+    then: nothing,
+    why: 'a kill has hung for longer than detection may take, so this host is sick: the lease is let go',
+  },
+  {
+    n: 118,
+    name: 'renew',
+    when: (f) => f.due,
+    then: () => ({ move: 'renew', epoch: 'same' }),
+    why: 'a quarter of ttl is over since the last renewal was sent',
+    quiet: true,
+  },
+  { n: 119, name: 'renewed', when: () => true, then: nothing, why: 'the next renewal is not due', quiet: true },
+];
+
+/** Renews, begins, adopts or closes this host's session. */
+export function keepSession(d: Draft): void {
+  const facts = sessionFacts(d);
+  const row = firstMatch(sessionRows, facts);
+  const move = row.then(facts);
+  if (row.quiet !== true && d.s.own.saidRule !== row.n)
+    d.note({ kind: 'session', rule: row.n, facts: { host: d.s.me, epoch: d.s.own.epoch, keeperSilentMs: Math.round(facts.keeperSilentMs) } });
+  d.s.own = { ...d.s.own, saidRule: row.n };
+  switch (move.move) {
+    case 'nothing':
+      break;
+    case 'wait':
+      d.wakeBy(d.mono + move.forMs);
+      break;
+    case 'renew':
+      renew(d, move.epoch);
+      break;
+    case 'deposeFormer':
+      deposeFormer(d);
+      break;
+    case 'close':
+      close(d);
+      break;
+    default:
+      move satisfies never;
+  }
+  if (d.s.own.revision > 0 && d.s.own.inFlight === null) d.wakeBy(d.s.own.nextRenewAt);
+}
+
+function sessionFacts(d: Draft): SessionFacts {
+  const { own, store, keeper, timing, leaving, system } = d.s;
+  const entry = own.entry?.value ?? null;
+  return {
+    storeRead: store.firstReadAt !== null,
+    reachable: store.reachable,
+    hasSystem: system !== null,
+    owned: own.revision > 0,
+    inFlight: own.inFlight !== null,
+    closing: own.closing !== null,
+    closed: own.closed,
+    entry: entry === null ? 'none' : entry.dead ? 'dead' : entry.boot === d.s.boot ? 'same boot' : 'other boot',
+    entrySilentMs: own.entrySeenAt === null ? 0 : d.mono - own.entrySeenAt,
+    entryTtlMs: entry?.ttlMs ?? timing.ttl,
+    due: d.mono >= own.nextRenewAt,
+    keeperSilentMs: keeper.answeredAt === null ? Number.MAX_SAFE_INTEGER : d.mono - keeper.answeredAt,
+    ttlMs: timing.ttl,
+    holds: holdsUnderLease(d.s).length > 0,
+    hung: isHung(d),
+    leavingAndDown: leaving !== null && (leaving.leaveRunning || [...d.s.slots.values()].every((slot) => slot.now === null)),
+  };
+}
+
+/** A kill of something leased that has not come to its end for as long as detection may take. */
+function isHung(d: Draft): boolean {
+  for (const { instance } of holdsUnderLease(d.s))
+    if (instance.phase === 'stopping' && instance.killedAt !== null && d.mono - instance.killedAt > d.s.timing.ttl) return true;
+  return false;
+}
+
+function renew(d: Draft, which: 'same' | 'entry' | 'next'): void {
+  const { own, system } = d.s;
+  if (system === null) return;
+  const epoch = which === 'same' ? own.epoch : which === 'entry' ? (own.entry?.value.epoch ?? 1) : (own.entry?.value.epoch ?? 0) + 1;
+  const list = sharesLeaseWith(system, d.s.me);
+  const nonce = `${d.s.life}.${d.s.counter + 1}`;
+  const record: SessionRecord = {
+    epoch,
+    dead: false,
+    left: false,
+    nonce,
+    boot: d.s.boot,
+    keeper: d.s.keeper.pid === null ? '' : `${d.s.keeper.pid}.${d.s.keeper.startTicks}`,
+    ttlMs: d.s.timing.ttl,
+    mayDepose: list,
+  };
+  const puts = [{ key: keys.session(d.s.me), value: JSON.stringify(record) }];
+  const report = reportToWrite(d);
+  if (report !== null) puts.push({ key: keys.report(d.s.me), value: JSON.stringify(report) });
+  const id = d.ask({
+    kind: 'store',
+    compares: [{ key: keys.session(d.s.me), revision: which === 'same' ? own.revision : (own.entry?.revision ?? 0) }],
+    puts,
+    timeoutMs: ms(Math.max(d.s.timing.ttl / 2, 100)),
+  });
+  const sent: SentRenewal = { id, nonce, sentAt: d.mono, list, epoch };
+  d.s.own = {
+    ...own,
+    inFlight: id,
+    sent: [...own.sent.slice(-32), sent],
+    nextRenewAt: after(d.mono, d.s.timing.ttl / 4),
+  };
+}
+
+/** What the host reports rides on a renewal, only when it changed, at most once a second. */
+function reportToWrite(d: Draft): HostReport | null {
+  const { lastReport, reportWrittenSeq, reportWrittenAt } = d.s;
+  if (lastReport === null || lastReport.seq === reportWrittenSeq) return null;
+  if (reportWrittenAt !== null && d.mono - reportWrittenAt < 1000) return null;
+  d.s.reportWrittenSeq = lastReport.seq;
+  d.s.reportWrittenAt = d.mono;
+  return lastReport;
+}
+
+function deposeFormer(d: Draft): void {
+  const { own } = d.s;
+  if (own.entry === null) return;
+  const id = d.ask({
+    kind: 'store',
+    compares: [{ key: keys.session(d.s.me), revision: own.entry.revision }],
+    puts: [{ key: keys.session(d.s.me), value: JSON.stringify({ ...own.entry.value, dead: true }) }],
+    timeoutMs: ms(Math.max(d.s.timing.ttl / 2, 100)),
+  });
+  d.s.own = { ...own, inFlight: id };
+}
+
+function close(d: Draft): void {
+  const { own, store } = d.s;
+  if (d.s.leaving === null) return;
+  if (own.revision === 0 || own.entry === null || !store.reachable || d.s.leaving.leaveRunning) {
+    d.s.own = { ...own, closed: true };
+    return;
+  }
+  const id = d.ask({
+    kind: 'store',
+    compares: [{ key: keys.session(d.s.me), revision: own.revision }],
+    puts: [
+      { key: keys.session(d.s.me), value: JSON.stringify({ ...own.entry.value, dead: true, left: true, nonce: `${d.s.life}.left` }) },
+      { key: keys.report(d.s.me), value: d.s.lastReport === null ? null : JSON.stringify(d.s.lastReport) },
+    ],
+    timeoutMs: ms(1000),
+  });
+  d.s.own = { ...own, closing: id };
+}
+
+/** Takes in how a renewal, a deposition of our former self or the closing came out. True when it was one of these. */
+export function sessionOutcome(d: Draft, id: number, answer: StoreOutcome): boolean {
+  const { own } = d.s;
+  if (own.closing === id) {
+    d.s.own = { ...own, closing: null, closed: answer.kind !== 'refused' };
+    if (answer.kind === 'refused') ownEntrySeen(d, entryOf(d, answer));
+    return true;
+  }
+  if (own.inFlight !== id) return own.sent.some((each) => each.id === id);
+  d.s.own = { ...own, inFlight: null };
+  const sent = own.sent.find((each) => each.id === id);
+  switch (answer.kind) {
+    case 'applied':
+      if (sent !== undefined) applied(d, sent, answer.revision);
+      break;
+    case 'refused':
+      ownEntrySeen(d, entryOf(d, answer));
+      break;
+    case 'unknown':
+      break;
+    default:
+      answer satisfies never;
+  }
+  return true;
+}
+
+function entryOf(d: Draft, answer: Extract<StoreOutcome, { kind: 'refused' }>): Kept<SessionRecord> | null {
+  for (const change of answer.current)
+    if (change.kind === 'session' && change.host === d.s.me && change.value !== null) return { revision: change.revision, value: change.value };
+  return null;
+}
+
+/**
+ * What stands under our own name, from a refused renewal or from the watch. One of our own nonces: that renewal was applied though its answer
+ * was lost. Anything else at a newer revision: we were deposed, or another life of us took over.
+ */
+export function ownEntrySeen(d: Draft, entry: Kept<SessionRecord> | null): void {
+  const { own } = d.s;
+  const known = own.entry?.revision ?? 0;
+  if (entry !== null && entry.revision <= known && own.revision > 0) return;
+  const sent = entry === null || entry.value.dead ? undefined : own.sent.find((each) => each.nonce === entry.value.nonce);
+  if (sent !== undefined && entry !== null) {
+    applied(d, sent, entry.revision);
+    return;
+  }
+  const lost = own.revision > 0;
+  d.s.own = {
+    ...own,
+    entry,
+    entrySeenAt: entry === null || entry.revision !== known ? d.mono : own.entrySeenAt,
+    revision: 0,
+    deposed: own.deposed || lost,
+    appliedSentAt: lost ? null : own.appliedSentAt,
+    validUntil: lost ? null : own.validUntil,
+    nextRenewAt: d.mono,
+  };
+  if (lost) {
+    d.note({ kind: 'session', rule: 130, facts: { host: d.s.me, epoch: own.epoch, dead: entry?.value.dead ?? true } });
+    d.touchAll();
+  }
+}
+
+function applied(d: Draft, sent: SentRenewal, revision: number): void {
+  const { own, system } = d.s;
+  if (system === null) return;
+  const sentAt: MonoMs = own.appliedSentAt !== null && own.appliedSentAt > sent.sentAt ? own.appliedSentAt : sent.sentAt;
+  const first = own.revision === 0;
+  const record: SessionRecord = {
+    epoch: sent.epoch,
+    dead: false,
+    left: false,
+    nonce: sent.nonce,
+    boot: d.s.boot,
+    keeper: '',
+    ttlMs: d.s.timing.ttl,
+    mayDepose: sent.list,
+  };
+  const until = after(sentAt, d.s.timing.ttl - d.s.timing.room);
+  d.s.own = {
+    ...own,
+    revision,
+    epoch: sent.epoch,
+    entry: { revision, value: record },
+    entrySeenAt: d.mono,
+    appliedSentAt: sentAt,
+    validUntil: own.validUntil !== null && own.validUntil > until && !first ? own.validUntil : until,
+    deposed: false,
+    list: sent.list,
+    // Later ones may still be applied by the store, earlier ones can no longer be.
+    sent: own.sent.filter((each) => each.sentAt > sent.sentAt || each.id === sent.id),
+  };
+  if (first) d.touchAll();
+}

@@ -1,0 +1,254 @@
+// All that one agent knows. Plain data: the same state and input always give the same decisions.
+
+import type { BeatHistory } from '../judge/beats.ts';
+import type { DesiredIncident, Incident } from '../judge/incidents.ts';
+import type { System } from '../model/system.ts';
+import type { MonoMs, Ms } from '../model/units.ts';
+import type { EffectId } from './effect.ts';
+import type { Running } from './input.ts';
+import type { HostReport, InstanceReport, IntentRecord, LeaseRecord, OutageReport, SessionRecord } from './records.ts';
+
+export interface State {
+  readonly me: string;
+  readonly boot: string;
+  /** New for every life of the agent; makes instance names and nonces unique. */
+  readonly life: string;
+  readonly agentPid: number;
+  readonly system: System | null;
+  readonly timing: Timing;
+  readonly store: StoreState;
+  readonly keeper: KeeperState;
+  readonly own: OwnSession;
+  readonly ask: PromiseAsk | null;
+  readonly sessions: ReadonlyMap<string, PeerSession>;
+  readonly leases: ReadonlyMap<string, Kept<LeaseRecord>>;
+  readonly reports: ReadonlyMap<string, HeardReport>;
+  readonly intents: ReadonlyMap<string, Kept<IntentRecord>>;
+  readonly incidents: IncidentState;
+  /** By service: what runs, ran or should run here. */
+  readonly slots: ReadonlyMap<string, Slot>;
+  readonly externals: ReadonlyMap<string, ExternalState>;
+  /** Is a service of use to who needs it, as far as is known here. */
+  readonly usable: ReadonlyMap<string, boolean>;
+  readonly leaving: Leaving | null;
+  readonly counter: number;
+  readonly reportSeq: number;
+  readonly reportWrittenSeq: number;
+  readonly reportWrittenAt: MonoMs | null;
+  readonly lastReport: HostReport | null;
+  readonly outages: readonly OutageReport[];
+  readonly ownLatenessMs: Ms;
+  /** Own instances as last reported, by service. */
+  readonly reported: ReadonlyMap<string, InstanceReport>;
+  /** What a former life reported has been taken in. */
+  readonly remembered: boolean;
+  /** Writes of intents that a person waits for, by effect. */
+  readonly requests: ReadonlyMap<EffectId, { readonly request: number | null; readonly id: string; readonly text: string }>;
+  /** One-time intents done here, as `id service`. */
+  readonly carriedOut: readonly string[];
+  /** Unix ms at which a schedule changes next; null: none does, or it is to be worked out. */
+  readonly nextPlanChangeMs: number | null;
+  /** When each service is to be looked at again by time alone. */
+  readonly wakes: ReadonlyMap<string, MonoMs>;
+  /** When to look again without an input. */
+  readonly wakeAt: MonoMs | null;
+}
+
+/** A store value with the revision it was written at. */
+export interface Kept<T> {
+  readonly revision: number;
+  readonly value: T;
+}
+
+export interface Timing {
+  readonly ttl: Ms;
+  readonly room: Ms;
+}
+
+/** The margin between clocks' rates (design: *Session*): a disciplined clock may slew by 8 %. */
+export const drift = 0.1;
+
+export interface StoreState {
+  readonly reachable: boolean;
+  /** When this life first read the store; null: nobody is asked, nothing is taken, before. */
+  readonly firstReadAt: MonoMs | null;
+  readonly revision: number;
+  readonly lostAt: MonoMs | null;
+  readonly why: string | null;
+}
+
+export interface KeeperState {
+  readonly up: boolean;
+  readonly pid: number | null;
+  readonly startTicks: number;
+  readonly answeredAt: MonoMs | null;
+  /** What it says it runs and we have no description for yet. */
+  readonly unplaced: readonly Running[];
+  readonly worstKillMs: Ms;
+  readonly worstTimerLateMs: Ms;
+}
+
+export interface OwnSession {
+  /** Revision of the own key as this life last wrote it; 0: this life has not written it, or was deposed. */
+  readonly revision: number;
+  readonly epoch: number;
+  /** What stands in the store under our name. */
+  readonly entry: Kept<SessionRecord> | null;
+  /** When the present entry was first seen (it may be a former life's). */
+  readonly entrySeenAt: MonoMs | null;
+  /** Renewals sent and not yet known to be applied, oldest first. */
+  readonly sent: readonly SentRenewal[];
+  readonly inFlight: EffectId | null;
+  readonly nextRenewAt: MonoMs;
+  /** When the newest applied renewal was sent. */
+  readonly appliedSentAt: MonoMs | null;
+  /** Until when what is leased here may be active; null: not at all. */
+  readonly validUntil: MonoMs | null;
+  /** When the peers were last asked and all promised. */
+  readonly promisedAt: MonoMs | null;
+  /** Our session was ended by others, and what was leased then may not have been ended yet. */
+  readonly deposed: boolean;
+  /** Up to which the keeper was told. */
+  readonly extendedUntil: MonoMs | null;
+  /** Who may depose, as in the newest renewal known applied. */
+  readonly list: readonly string[];
+  readonly closing: EffectId | null;
+  readonly closed: boolean;
+  /** The rule that spoke last: a journal line only when it changes. */
+  readonly saidRule: number | null;
+}
+
+export interface SentRenewal {
+  readonly id: EffectId;
+  readonly nonce: string;
+  readonly sentAt: MonoMs;
+  readonly list: readonly string[];
+  readonly epoch: number;
+}
+
+export interface PeerSession extends Kept<SessionRecord> {
+  readonly seenAt: MonoMs;
+  readonly deposing: EffectId | null;
+  /** When we, or somebody, deposed it; `silentSince` is the last renewal seen. */
+  readonly deposedAt: MonoMs | null;
+}
+
+export interface PromiseAsk {
+  readonly ask: number;
+  readonly askedAt: MonoMs;
+  readonly waiting: readonly string[];
+}
+
+export interface HeardReport {
+  readonly report: HostReport;
+  readonly heardAt: MonoMs;
+}
+
+export interface IncidentState {
+  readonly revision: number;
+  readonly list: readonly Incident[];
+  readonly writing: EffectId | null;
+  /** Worked out and being written. */
+  readonly wanted: readonly Incident[] | null;
+  readonly workedAt: MonoMs | null;
+  /** When to work them out again by time alone. */
+  readonly nextAt: MonoMs | null;
+  /** Events being told, by effect; `incident n`. */
+  readonly telling: ReadonlyMap<EffectId, string>;
+  /** What was done automatically since the last time, for the incidents it belongs to. */
+  readonly doneNotes: readonly { readonly service: string; readonly text: string }[];
+  /** Found by this agent alone, such as a kill that came too late. */
+  readonly others: readonly DesiredIncident[];
+}
+
+export interface Leaving {
+  readonly leaveRunning: boolean;
+  readonly quit: boolean;
+}
+
+export interface ExternalState {
+  readonly checks: ReadonlyMap<string, CheckState>;
+}
+
+export interface CheckState {
+  readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
+  readonly text: string;
+  readonly at: MonoMs;
+  /** Critical or unknown answers in a row. */
+  readonly failures: number;
+}
+
+/** One service on this host. */
+export interface Slot {
+  readonly service: string;
+  readonly now: Instance | null;
+  /** Unexpected ends, as moments; the back-off counts them. */
+  readonly failures: readonly MonoMs[];
+  readonly restarts: number;
+  readonly lastExit: { readonly code: number | null; readonly signal: string | null; readonly atMs: number } | null;
+  /** Why the last start came to nothing; null: it did not. */
+  readonly startError: string | null;
+  /** It failed and has not been in its planned phase since: until then it counts as down. */
+  readonly failing: boolean;
+  readonly finishedAtMs: number | null;
+  readonly bMs: readonly number[];
+  readonly iMs: readonly number[];
+  readonly switchMs: readonly number[];
+  /** A compare-and-set on the lease that has not come back. */
+  readonly leaseTxn: { readonly id: EffectId; readonly record: LeaseRecord; readonly rule: number } | null;
+  /** An activation that a compare-and-set of ours has paid for and that has not been used. */
+  readonly grant: { readonly term: number; readonly epoch: number; readonly rule: number } | null;
+  /** The loss that a coming activation mends. */
+  readonly recovery: Recovery | null;
+  /** Since when the lease is seen free. */
+  readonly freeSince: MonoMs | null;
+  /** A planned hand-over under way here. */
+  readonly handover: { readonly intent: string | null; readonly to: string | null; readonly since: MonoMs; readonly rule: number } | null;
+  readonly failedUntil: MonoMs | null;
+  /** What was last written to the journal of why nothing is done: each reason once. */
+  readonly said: string | null;
+}
+
+export interface Recovery {
+  readonly cause: string;
+  readonly from: string | null;
+  readonly rule: number;
+  readonly planned: boolean;
+  readonly endedAt: MonoMs;
+  readonly endedAtMs: number;
+  readonly detectedAt: MonoMs;
+}
+
+export type InstancePhase = 'starting' | 'ready' | 'activating' | 'active' | 'deactivating' | 'stopping';
+
+export interface Instance {
+  readonly id: string;
+  readonly phase: InstancePhase;
+  readonly role: 'active' | 'standby' | 'passive';
+  /** Term it is, or is about to be, active under; 0 without. */
+  readonly term: number;
+  readonly pid: number | null;
+  readonly startTicks: number;
+  readonly requestedAt: MonoMs;
+  readonly startedAt: MonoMs | null;
+  readonly startedAtMs: number | null;
+  readonly readyAt: MonoMs | null;
+  readonly activateAt: MonoMs | null;
+  readonly activeAt: MonoMs | null;
+  /** Since when it is in its present phase. */
+  readonly since: MonoMs;
+  /** The effect under way for it. */
+  readonly effect: EffectId | null;
+  /** Why we end it; null: we do not. */
+  readonly ending: { readonly why: string; readonly rule: number; readonly failure: boolean } | null;
+  readonly beats: BeatHistory | null;
+  readonly status: { readonly status: 'ok' | 'degraded' | 'failed' | null; readonly subsystems: Readonly<Record<string, 'ok' | 'degraded' | 'failed'>>; readonly why: string | null; readonly at: MonoMs; readonly failures: number } | null;
+  readonly behindMs: number | null;
+  readonly checks: ReadonlyMap<string, CheckState>;
+  readonly missingFiles: readonly string[];
+  readonly processGone: boolean;
+  /** When SIGKILL was asked for; null: it was not. */
+  readonly killedAt: MonoMs | null;
+}
+
+

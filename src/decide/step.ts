@@ -1,0 +1,72 @@
+// The core: what one agent decides, as a pure function. Takes the input in, judges, decides and returns; every phase has a name below.
+
+import type { Now, MonoMs } from '../model/units.ts';
+import { isLeased } from '../model/system.ts';
+import { absorb } from './absorb.ts';
+import { watchPeers } from './depose.ts';
+import { Draft, type Because } from './draft.ts';
+import type { Effect } from './effect.ts';
+import { keepIncidents } from './incidents.ts';
+import type { Input } from './input.ts';
+import { decideLife } from './instance.ts';
+import { decideLease } from './lease.ts';
+import { quitWhenDown } from './leaving.ts';
+import { decideAsked, decideStartAsked, settleIntents } from './people.ts';
+import { makeReport, reportService } from './report.ts';
+import { keepSession } from './session.ts';
+import type { State } from './state.ts';
+import { spreadUsable } from './usable.ts';
+import { keepPromises, keepValidity } from './validity.ts';
+import { placeWaiting } from './absorb-instance.ts';
+import { wakeForSchedules } from './wake.ts';
+
+export interface Decided {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+  readonly because: readonly Because[];
+  /** When to call again without an input; null: only with one. */
+  readonly wakeAt: MonoMs | null;
+}
+
+/** A service is looked at again when what it decided touched it; more rounds than this in one step would be a rule that never settles. */
+const mostRounds = 16;
+
+/** Decides what to do about one input. Never throws for what the world did; a broken invariant throws, and the agent stops loudly. */
+export function step(state: State, input: Input, now: Now): Decided {
+  const d = new Draft(state, now);
+  absorb(d, input);
+  placeWaiting(d);
+  keepValidity(d);
+  let round = 0;
+  for (let touched = d.takeTouched(); touched.length > 0; touched = d.takeTouched()) {
+    round += 1;
+    if (round > mostRounds) throw new Error(`no end of deciding about ${touched.join(', ')}`);
+    for (const name of touched) decideService(d, name);
+    spreadUsable(d, touched);
+  }
+  keepSession(d);
+  watchPeers(d);
+  keepValidity(d);
+  keepPromises(d);
+  settleIntents(d);
+  if (d.reportDirty || d.s.lastReport === null) makeReport(d);
+  keepIncidents(d);
+  quitWhenDown(d);
+  wakeForSchedules(d);
+  return { state: { ...d.s, wakeAt: d.wake }, effects: d.effects, because: d.because, wakeAt: d.wake };
+}
+
+/** One service on this host: what people asked, then its lease, then its instance, then what to report. */
+function decideService(d: Draft, name: string): void {
+  const service = d.runService(name);
+  if (service === undefined) return;
+  d.about(name);
+  decideStartAsked(d, service);
+  if (isLeased(service)) {
+    decideAsked(d, service);
+    decideLease(d, service);
+  }
+  decideLife(d, service);
+  reportService(d, service);
+  d.about(null);
+}

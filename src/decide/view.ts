@@ -1,0 +1,173 @@
+// What this agent believes of services on hosts, its own from its slots and others' from their reports. Questions only, no decisions.
+
+import { isScheduled, nextChange } from '../model/schedule.ts';
+import { isLeased, type RunService, type Service } from '../model/system.ts';
+import { rankCandidates, type Candidate, type Ranking } from '../judge/choice.ts';
+import { wallMs } from '../model/units.ts';
+import type { PlannedDown } from '../judge/reason.ts';
+import type { Draft } from './draft.ts';
+import type { HostReport, InstanceReport, IntentRecord, LeaseRecord } from './records.ts';
+
+/** The newest report of that instance; null: none heard. Own ones are as of the last step. */
+export function reportOf(d: Draft, service: string, host: string): InstanceReport | null {
+  if (host === d.s.me) return d.s.reported.get(service) ?? null;
+  const report = d.s.reports.get(host)?.report;
+  if (report === undefined) return null;
+  let index = indexes.get(report);
+  if (index === undefined) {
+    index = new Map(report.instances.map((each) => [each.service, each]));
+    indexes.set(report, index);
+  }
+  return index.get(service) ?? null;
+}
+
+const indexes = new WeakMap<HostReport, Map<string, InstanceReport>>();
+
+/** True while the host's agent has a living session. */
+export function isLive(d: Draft, host: string): boolean {
+  if (host === d.s.me) return d.s.own.revision > 0 && d.s.leaving === null;
+  const session = d.s.sessions.get(host);
+  return session !== undefined && !session.value.dead && d.s.reports.get(host)?.report.leaving !== true;
+}
+
+export type Holder = 'me' | 'other' | 'free';
+
+/** Who holds the lease: a lease whose session is dead, or of another epoch, is free. */
+export function holderOf(d: Draft, service: string): Holder {
+  const lease = d.s.leases.get(service)?.value;
+  if (lease === undefined || lease.host === null) return 'free';
+  if (lease.host === d.s.me) return d.s.own.revision > 0 && lease.epoch === d.s.own.epoch ? 'me' : 'free';
+  const session = d.s.sessions.get(lease.host);
+  return session !== undefined && !session.value.dead && session.value.epoch === lease.epoch ? 'other' : 'free';
+}
+
+/** The host that holds the lease alive; null: nobody. */
+export function liveHolder(d: Draft, service: string): string | null {
+  return holderOf(d, service) === 'free' ? null : (d.s.leases.get(service)?.value.host ?? null);
+}
+
+/** Intents in force for a service on a host. */
+export function intentsFor(d: Draft, verb: IntentRecord['verb'], service: string, host: string): IntentRecord[] {
+  const found: IntentRecord[] = [];
+  for (const { value } of d.s.intents.values())
+    if (value.verb === verb && (value.service === null || value.service === service) && (value.host === null || value.host === host))
+      if (value.untilMs === null || value.untilMs > d.now.wall) found.push(value);
+  return found;
+}
+
+/** True while a person has us act on nothing for this service. */
+export function isPaused(d: Draft, service: string): boolean {
+  return intentsFor(d, 'pause', service, d.s.me).length > 0;
+}
+
+/** Why the service should not run on that host now; null: it should. */
+export function plannedDown(d: Draft, service: RunService, host: string): PlannedDown | null {
+  if (intentsFor(d, 'stop', service.name, host).length > 0) return 'asked';
+  if (service.schedule !== null) {
+    if (!isScheduled(service.schedule, d.now.wall)) return 'schedule';
+  }
+  if (service.finishes && isFinished(d, service)) return 'finished';
+  return null;
+}
+
+/** True when it ended well in the present window of its schedule; without a schedule, until it is started by a person. */
+function isFinished(d: Draft, service: RunService): boolean {
+  const leased = isLeased(service);
+  for (const { host } of service.on) {
+    if (!leased && host !== d.s.me) continue;
+    const at = host === d.s.me ? (d.slot(service.name)?.finishedAtMs ?? null) : (reportOf(d, service.name, host)?.finishedAtMs ?? null);
+    if (at === null) continue;
+    if (service.schedule === null) return true;
+    const over = nextChange(service.schedule, wallMs(at));
+    if (over === null || over > d.now.wall) return true;
+  }
+  return false;
+}
+
+/** Which hosts could make it active next, the best first, and what the others wait for. */
+export function rank(d: Draft, service: RunService, options: { without?: string; acceptLoss?: boolean }): Ranking {
+  const candidates: Candidate[] = [];
+  for (const { host } of service.on) {
+    if (host === options.without) continue;
+    const report = host === d.s.me ? ownCandidate(d, service) : reportOf(d, service.name, host);
+    candidates.push({
+      host,
+      live: isLive(d, host),
+      barred: plannedDown(d, service, host) === null ? null : 'asked',
+      phase: report?.phase ?? 'unknown',
+      severity: report?.severity ?? 0,
+      failedForMs: report?.failedUntilMs === null || report === null ? null : report.failedUntilMs - d.now.wall,
+      behindMs: report?.behindMs ?? null,
+      mayLoseMs: service.mayLose,
+    });
+  }
+  return rankCandidates(candidates, {
+    policy: service.policy,
+    prefer: service.prefer,
+    order: service.on.map((place) => place.host),
+    acceptLoss: options.acceptLoss ?? false,
+  });
+}
+
+/** Ourselves as a candidate, as of this very step. */
+function ownCandidate(d: Draft, service: RunService): Pick<InstanceReport, 'phase' | 'severity' | 'failedUntilMs' | 'behindMs'> {
+  const slot = d.slot(service.name);
+  const instance = slot?.now ?? null;
+  const severity = reportOf(d, service.name, d.s.me)?.severity ?? 0;
+  const failedUntilMs = slot?.failedUntil === null || slot === undefined ? null : d.now.wall + (slot.failedUntil - d.mono);
+  if (instance === null) return { phase: 'down', severity, failedUntilMs, behindMs: null };
+  const waiting = service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
+  switch (instance.phase) {
+    case 'starting':
+      return { phase: 'starting', severity, failedUntilMs, behindMs: instance.behindMs };
+    case 'ready':
+      return { phase: waiting, severity: severity === 1 ? 0 : severity, failedUntilMs, behindMs: instance.behindMs };
+    case 'activating':
+    case 'active':
+    case 'deactivating':
+      return { phase: 'active', severity, failedUntilMs, behindMs: instance.behindMs };
+    case 'stopping':
+      return { phase: 'stopping', severity, failedUntilMs, behindMs: null };
+    default:
+      return instance.phase satisfies never;
+  }
+}
+
+/** The lease as known, or what stands for a lease never written. */
+export function leaseOf(d: Draft, service: string): LeaseRecord {
+  return d.s.leases.get(service)?.value ?? { term: 0, host: null, epoch: 0, instance: null, next: null, handed: null };
+}
+
+/** Names of the services that this service's needs mention. */
+export function needsOf(service: Service): string[] {
+  const names: string[] = [];
+  const open = service.needs === null ? [] : [service.needs];
+  for (let need = open.pop(); need !== undefined; need = open.pop())
+    if (need.kind === 'service') names.push(need.name);
+    else open.push(...need.of);
+  return names;
+}
+
+/** Which needs keep it from starting; empty: none. Of an `anyOf` that fails all are named. */
+export function missingNeeds(d: Draft, service: Service): string[] {
+  if (service.needs === null) return [];
+  const missing = new Set<string>();
+  const met = (need: NonNullable<Service['needs']>): boolean => {
+    switch (need.kind) {
+      case 'service': {
+        const usable = d.s.usable.get(need.name) ?? false;
+        if (!usable) missing.add(need.name);
+        return usable;
+      }
+      case 'all':
+        return need.of.map(met).every(Boolean);
+      case 'anyOf':
+        return need.of.map(met).some(Boolean);
+      case 'atLeast':
+        return need.of.map(met).filter(Boolean).length >= need.k;
+      default:
+        return need satisfies never;
+    }
+  };
+  return met(service.needs) ? [] : [...missing];
+}

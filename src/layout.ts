@@ -1,0 +1,75 @@
+// Where things lie in a state folder. Paths only; who makes a folder makes it with mode 0700.
+
+import { createHash } from 'node:crypto';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The state folder: `--state`, else STANDFAST_STATE, else /var/lib/standfast as root, else the XDG state folder. */
+export function stateFolder(option: string | undefined, env: Readonly<Record<string, string | undefined>>, uid: number): string {
+  if (option !== undefined && option !== '') return option;
+  const fromEnv = env['STANDFAST_STATE'];
+  if (fromEnv !== undefined && fromEnv !== '') return fromEnv;
+  if (uid === 0) return '/var/lib/standfast';
+  const xdg = env['XDG_STATE_HOME'];
+  return join(xdg !== undefined && xdg !== '' ? xdg : join(env['HOME'] ?? homedir(), '.local', 'state'), 'standfast');
+}
+
+/** What all agents of one system on this machine share. */
+export interface SystemLayout {
+  readonly folder: string;
+  readonly storeFile: string;
+  host(name: string): HostLayout;
+}
+
+/** What belongs to one described host. */
+export interface HostLayout {
+  readonly folder: string;
+  /** Unix sockets; a path in `sockets` is short enough for the kernel (107 bytes). */
+  readonly keeperSocket: string;
+  readonly agentSocket: string;
+  readonly peerSocket: string;
+  /** True when the sockets are reached through a short link to `folder`, which must be made first: `socketLink`. */
+  readonly socketLink: string | null;
+  readonly journalFile: string;
+  /** The description that the agent last used. */
+  readonly descriptionFile: string;
+  /** What an agent remembers across restarts while the store is away: identity, revision, terms. */
+  readonly memoryFile: string;
+  readonly instances: string;
+  readonly logs: string;
+  readonly keeperLog: string;
+  readonly agentLog: string;
+  output(service: string): string;
+}
+
+/** The longest path that fits a Unix socket's address. */
+const socketPathLimit = 107;
+
+/** The layout of one system below a state folder (absolute). */
+export function systemLayout(state: string, system: string): SystemLayout {
+  const folder = join(state, system);
+  return { folder, storeFile: join(folder, 'store.db'), host: (name) => hostLayout(folder, name) };
+}
+
+function hostLayout(system: string, host: string): HostLayout {
+  const folder = join(system, host);
+  const tooLong = Buffer.byteLength(join(folder, 'keeper.sock')) > socketPathLimit;
+  const link = tooLong ? join(tmpdir(), `standfast-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`) : null;
+  const sockets = link ?? folder;
+  const logs = join(folder, 'log');
+  return {
+    folder,
+    keeperSocket: join(sockets, 'keeper.sock'),
+    agentSocket: join(sockets, 'agent.sock'),
+    peerSocket: join(sockets, 'peer.sock'),
+    socketLink: link,
+    journalFile: join(folder, 'journal.db'),
+    descriptionFile: join(folder, 'description.json'),
+    memoryFile: join(folder, 'memory.json'),
+    instances: join(folder, 'instances'),
+    logs,
+    keeperLog: join(folder, 'keeper.log'),
+    agentLog: join(folder, 'agent.log'),
+    output: (service) => join(logs, `${service}.log`),
+  };
+}

@@ -1,0 +1,264 @@
+// What a system is, once read and checked: plain data with every default filled in, durations in milliseconds, names resolved.
+// The text form is the contract's `standfast.yaml`; `read.ts` turns one into the other.
+
+import type { Bytes, Ms } from './units.ts';
+
+/** A description that has passed every check. JSON-serialisable. */
+export interface System {
+  readonly name: string;
+  readonly about: string | null;
+  readonly objective: Objective;
+  readonly store: StoreChoice;
+  /** What consumers use; the system is unavailable while any of these is. Absent in the text: services that no other needs. */
+  readonly serves: readonly string[];
+  readonly notify: readonly NotifyTarget[];
+  readonly domains: readonly Domain[];
+  readonly hosts: readonly Host[];
+  readonly services: readonly Service[];
+  /** Absolute path of the folder that holds the description. */
+  readonly folder: string;
+  /** SHA-256 of the text, hex: tells whether two agents use the same description. */
+  readonly hash: string;
+}
+
+/** Not more than `unavailable` in any `per`; back within `recoverWithin`. */
+export interface Objective {
+  readonly unavailable: Ms;
+  readonly per: Ms;
+  readonly recoverWithin: Ms;
+}
+
+export type StoreChoice =
+  | { readonly kind: 'embedded' }
+  | { readonly kind: 'etcd'; readonly managed: true }
+  | {
+      readonly kind: 'etcd';
+      readonly managed: false;
+      readonly endpoints: readonly string[];
+      readonly ca: string | null;
+      readonly cert: string | null;
+      readonly key: string | null;
+      readonly user: string | null;
+      readonly passwordFile: string | null;
+    };
+
+/** Where incidents of severity `from` and graver go (1 is graver than 2, 2 than 3). */
+export type NotifyTarget =
+  | { readonly kind: 'webhook'; readonly url: string; readonly from: FaultSeverity }
+  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly from: FaultSeverity };
+
+/** 0 none, 1 critical, 2 moderate, 3 low (mission row RB1). */
+export type Severity = 0 | 1 | 2 | 3;
+export type FaultSeverity = 1 | 2 | 3;
+
+/** What was stated of how often a part fails; `null` where nothing was. */
+export interface Reliability {
+  readonly unavailability: number | null;
+  readonly mtbf: Ms | null;
+  readonly mttr: Ms | null;
+  /** Only of the part itself; of a service's objective see `Objective`. */
+  readonly recoverWithin: Ms | null;
+}
+
+export interface Domain {
+  readonly name: string;
+  readonly kind: string;
+  readonly in: readonly string[];
+  readonly reliability: Reliability;
+}
+
+export interface Host {
+  readonly name: string;
+  readonly address: string;
+  readonly in: readonly string[];
+  readonly reliability: Reliability;
+}
+
+export type Policy =
+  | 'single'
+  | 'hot-active/cold-passive'
+  | 'hot-active/warm-passive'
+  | 'hot-active/warm-active'
+  | 'hot-active/hot-active';
+
+export type Trigger = 'supervisor' | 'standby' | 'manual';
+
+/** A program and its arguments, or a line for `/bin/sh -c`. */
+export type Command =
+  | { readonly kind: 'argv'; readonly argv: readonly string[] }
+  | { readonly kind: 'shell'; readonly line: string };
+
+/** How to ask something a question once. Strings may still hold `${NAME}`; `instance.ts` fills them in. */
+export type ProbeSpec =
+  | { readonly kind: 'http'; readonly url: string }
+  | { readonly kind: 'tcp'; readonly address: string }
+  | { readonly kind: 'command'; readonly command: Command }
+  /** A line that matches the pattern appears in the file (relative to `dir`). */
+  | { readonly kind: 'log'; readonly pattern: string; readonly file: string }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** A probe that ends a wait: asked again and again until it answers or `within` is over. */
+export interface Wait {
+  readonly probe: ProbeSpec;
+  readonly within: Ms;
+}
+
+/** How a role is given or taken. */
+export type RoleCall =
+  | { readonly kind: 'signal'; readonly signal: string }
+  | { readonly kind: 'http'; readonly url: string }
+  | { readonly kind: 'command'; readonly command: Command }
+  | { readonly kind: 'message' };
+
+export type HeartbeatSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'message' }
+  | { readonly kind: 'row'; readonly url: string; readonly query: string };
+
+export interface Heartbeat {
+  readonly source: HeartbeatSource;
+  /** How often the service beats; at most d/2. `null`: Standfast derives d/2. */
+  readonly every: Ms | null;
+}
+
+export interface Check {
+  /** Unique within the service: what is asked, as people would name it, for example `tcp 127.0.0.1:7101`. */
+  readonly name: string;
+  readonly probe: ProbeSpec;
+  /** `null`: derived from the objective. */
+  readonly every: Ms | null;
+  /** What a failure means; 1 ends the instance. `null`: 1 for http, tcp and command, 3 for log. */
+  readonly severity: FaultSeverity | null;
+}
+
+export interface Detect {
+  readonly heartbeat: Heartbeat | null;
+  readonly status: ProbeSpec | null;
+  readonly checks: readonly Check[];
+}
+
+/** What must stand for something to stand. */
+export type Need =
+  | { readonly kind: 'service'; readonly name: string }
+  | { readonly kind: 'all'; readonly of: readonly Need[] }
+  | { readonly kind: 'anyOf'; readonly of: readonly Need[] }
+  | { readonly kind: 'atLeast'; readonly k: number; readonly of: readonly Need[] };
+
+export type Consumers =
+  | { readonly kind: 'dropDuplicates' }
+  | { readonly kind: 'balancer'; readonly detectsWithin: Ms };
+
+/** Where one instance runs, and what only it gets. */
+export interface Placement {
+  readonly host: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface FileRule {
+  readonly path: string;
+  readonly mode: string | null;
+  readonly owner: string | null;
+  readonly group: string | null;
+}
+
+/** A weekly window in a time zone: up inside, down as planned outside. `days`: 1 is Monday, 7 Sunday. Minutes since midnight. */
+export interface Schedule {
+  readonly text: string;
+  readonly days: readonly number[];
+  readonly fromMinute: number;
+  /** Past midnight when not above `fromMinute`. */
+  readonly toMinute: number;
+  readonly zone: string;
+}
+
+export interface Limits {
+  readonly memory: Bytes | null;
+  readonly files: number | null;
+}
+
+/** A part that others depend on and nothing here runs. */
+export interface ExternalService {
+  readonly kind: 'external';
+  readonly name: string;
+  readonly about: string | null;
+  readonly needs: Need | null;
+  readonly detect: Detect;
+  readonly reliability: Reliability;
+  readonly severity: FaultSeverity;
+  readonly impact: string | null;
+}
+
+export interface RunService {
+  readonly kind: 'run';
+  readonly name: string;
+  readonly about: string | null;
+  readonly run: Command;
+  readonly policy: Policy;
+  readonly consumers: Consumers | null;
+  /** In order of preference. */
+  readonly on: readonly Placement[];
+  readonly prefer: string | null;
+  readonly failBack: boolean;
+  readonly needs: Need | null;
+  readonly objective: Objective;
+  readonly ready: Wait | null;
+  readonly activate: RoleCall | null;
+  readonly active: Wait | null;
+  readonly deactivate: RoleCall | null;
+  readonly trigger: Trigger;
+  readonly detect: Detect;
+  readonly log: { readonly file: string; readonly started: string | null } | null;
+  readonly files: readonly FileRule[];
+  readonly stop: { readonly signal: string; readonly forcedAfter: Ms };
+  readonly restart: { readonly alternative: Command | null };
+  readonly mayLose: Ms | null;
+  readonly capacity: number | null;
+  readonly load: number | null;
+  readonly severity: FaultSeverity;
+  readonly schedule: Schedule | null;
+  readonly finishes: boolean;
+  readonly impact: string | null;
+  readonly runbook: string | null;
+  /** Absolute. */
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute. */
+  readonly envFile: string | null;
+  readonly user: string | null;
+  readonly group: string | null;
+  readonly logs: { readonly maxSize: Bytes; readonly keep: number };
+  readonly backOff: { readonly upTo: Ms };
+  readonly limits: Limits;
+  readonly reliability: Reliability;
+}
+
+export type Service = RunService | ExternalService;
+
+/** A service with one active among several instances. */
+export type LeasedService = RunService & { readonly policy: Exclude<Policy, 'single' | 'hot-active/hot-active'> };
+
+/** True for a policy with one active among several instances: those hold a lease. */
+export function isLeased(service: Service): service is LeasedService {
+  return service.kind === 'run' && service.policy !== 'single' && service.policy !== 'hot-active/hot-active';
+}
+
+/** The service of that name, or `undefined`. */
+export function serviceNamed(system: System, name: string): Service | undefined {
+  return system.services.find((service) => service.name === name);
+}
+
+/** The services that run something on this host. */
+export function servicesOn(system: System, host: string): RunService[] {
+  return system.services.filter(
+    (service): service is RunService => service.kind === 'run' && service.on.some((place) => place.host === host),
+  );
+}
+
+/** The hosts that share a leased service with `host`: those that may depose its session (design: *Session*). In order of the description. */
+export function sharesLeaseWith(system: System, host: string): string[] {
+  const names = new Set<string>();
+  for (const service of system.services)
+    if (isLeased(service) && service.on.some((place) => place.host === host))
+      for (const place of service.on) if (place.host !== host) names.add(place.host);
+  return system.hosts.map((each) => each.name).filter((name) => names.has(name));
+}
