@@ -59,6 +59,8 @@ class Member {
   /** @type {api.Status | null} */
   #lastStatus = null;
   #statusDue = false;
+  /** An agent has answered before. */
+  #met = false;
   #telling = Promise.resolve(true);
   #closed = false;
   /** @type {NodeJS.Timeout | undefined} */
@@ -170,7 +172,10 @@ class Member {
     const { role, term, validForMs } = answer.body;
     if (this.#roleFile === null || !this.#readRoleFile()) this.#learn({ role, term });
     if (role === 'active') this.#grant = { term, until: validForMs === null ? noLease : sent + validForMs };
-    if (answer.fresh || this.#statusDue) await this.#tellStatus();
+    const perhapsRestarted = answer.fresh === true && this.#met;
+    this.#met = true;
+    if (perhapsRestarted) this.#confirmed = null; // that agent has heard nothing yet
+    if (perhapsRestarted || this.#statusDue) await this.#tellStatus();
     await this.#confirm();
     // File and socket differ for a moment while a role changes; should it last, ask ever less often.
     this.#unclear = same({ role, term }, this.#known) ? 0 : Math.min(this.#unclear + 1, 6);
@@ -267,8 +272,9 @@ class Member {
     const role = this.#handled;
     if (role === null || !same(role, this.#known) || same(role, this.#confirmed) || this.#closed) return;
     this.#confirmed = role;
-    const { ok } = await this.#connection.ask('POST', '/v1/role/confirm', role);
-    if (ok || !same(role, this.#confirmed)) return;
+    const { ok, code } = await this.#connection.ask('POST', '/v1/role/confirm', role);
+    // 409: heard, and nobody is waiting for it (yet, or because the role is taken by signal or HTTP).
+    if (ok || code === 409 || !same(role, this.#confirmed)) return;
     this.#confirmed = null;
   }
 }
