@@ -169,7 +169,15 @@ export interface AgentAnswers {
   role(instance: string): RoleView | null;
   /** False: no such instance here. */
   heartbeat(instance: string): boolean;
-  saidStatus(instance: string, said: { status: 'ok' | 'degraded' | 'failed'; subsystems: Readonly<Record<string, 'ok' | 'degraded' | 'failed'>> }): boolean;
+  saidStatus(
+    instance: string,
+    said: {
+      status: 'ok' | 'degraded' | 'failed';
+      subsystems: Readonly<Record<string, 'ok' | 'degraded' | 'failed'>>;
+      /** How much older its state is than the active's. */
+      behindMs?: number | null;
+    },
+  ): boolean;
   confirm(instance: string, confirmed: { role: string; term: number }): boolean;
   takeover(instance: string): Promise<IntentAnswer>;
   /** Calls back on every change of the status, at most every 50 ms. */

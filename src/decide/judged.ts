@@ -1,7 +1,7 @@
 // How everything stands, from what this agent knows: the input of the incidents and of what people see.
 
 import { failuresThatCount } from '../judge/verdict.ts';
-import { gradeExternal, gradeHost, gradeServiceAlone, gradeStore, neededActive } from '../judge/wholes.ts';
+import { gradeExternal, gradeHost, gradeService, gradeStore, neededActive } from '../judge/wholes.ts';
 import type { HostState, Phase, Reason, Verdict } from '../judge/reason.ts';
 import type { JudgedInstance, JudgedService, JudgedSystem } from '../judge/roots.ts';
 import type { Live } from '../judge/lose.ts';
@@ -63,13 +63,14 @@ function judgeRun(d: Draft, service: RunService): JudgedService {
   const active = instances.filter((each) => each.phase === 'active').length;
   const planned = d.s.leaving === null && service.on.some(({ host }) => plannedDown(d, service, host) === null);
   const begun = isLeased(service) ? everActive(d, service.name) : instances.some((each) => each.severity !== 0);
-  const verdict: Verdict = gradeServiceAlone({
+  const verdict: Verdict = gradeService({
     severity: service.severity,
     wanted: planned && (active > 0 || begun || instances.some((each) => each.severity !== 0)),
     active,
     needed: service.policy === 'hot-active/hot-active' ? neededActive(service) : 1,
     noneForMs: null,
     waitsFor: null,
+    instances: [],
   });
   return { name: service.name, needs: service.needs, leased: isLeased(service), usable: !planned || active > 0 || verdict.severity === 0, verdict, instances };
 }

@@ -7,8 +7,8 @@ const flag = z.enum(['ok', 'degraded', 'failed']);
 
 /** `"ok"`, or `{ "status": "ok", "subsystems": { "db": "degraded" } }`. */
 export const statusBody = z.union([
-  flag.transform((status) => ({ status, subsystems: {} })),
-  z.strictObject({ status: flag, subsystems: z.record(z.string().max(200), flag).default({}) }),
+  flag.transform((status) => ({ status, subsystems: {}, behindMs: null })),
+  z.strictObject({ status: flag, subsystems: z.record(z.string().max(200), flag).default({}), behindMs: z.number().min(0).nullable().default(null) }),
 ]);
 
 export const confirmBody = z.strictObject({ role: z.enum(['active', 'standby', 'passive']), term: z.int().min(0) });
@@ -37,5 +37,5 @@ export function parsed<T>(shape: z.ZodType<T>, body: unknown): T {
     return where === '' ? issue.message : `${where}: ${issue.message}`;
   });
   const why = body === undefined ? 'the body is missing' : wrong.join('; ');
-  throw new Refusal(400, 'SF-503', why, 'docs/socket.md shows what is expected.');
+  throw new Refusal(400, 'SF-523', why, 'docs/socket.md shows what is expected.');
 }

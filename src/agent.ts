@@ -1,0 +1,195 @@
+// The agent of one host: the loop and everything around it. Started by the keeper as
+// `node agent.ts --state DIR --system NAME --host NAME`; when it ends, services go on and the keeper starts it again.
+
+import { randomBytes } from 'node:crypto';
+import { mkdir, readlink } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { MessageDesk } from './act/message-desk.ts';
+import { openNotices } from './agent/notices.ts';
+import { openDesk } from './agent/answers.ts';
+import { carryOut, type Hands } from './agent/effects.ts';
+import { openFailovers } from './agent/failovers.ts';
+import { openKeeperLink, pingEvery } from './agent/keeper-link.ts';
+import { openLoop, type Loop } from './agent/loop.ts';
+import { openPeers } from './agent/peers.ts';
+import { plansFor, type Plans } from './agent/plans.ts';
+import { openStoreLink } from './agent/store-link.ts';
+import { openUpkeep } from './agent/upkeep.ts';
+import { observationsAsInputs } from './agent/observations.ts';
+import { openRoleCaller } from './act/role-call.ts';
+import type { Because } from './decide/draft.ts';
+import type { Input } from './decide/input.ts';
+import { initialState } from './decide/initial.ts';
+import { openJournal } from './journal/journal.ts';
+import { monoNow, wallNow } from './keeper/clock.ts';
+import { startKeeper } from './keeper/start.ts';
+import { bootId } from './keeper/proc.ts';
+import { systemLayout } from './layout.ts';
+import type { Now } from './model/units.ts';
+import { openObserver } from './observe/observer.ts';
+import { runCommand } from './observe/command.ts';
+import { serveAgent } from './serve/server.ts';
+
+const { values } = parseArgs({ options: { state: { type: 'string' }, system: { type: 'string' }, host: { type: 'string' } } });
+const { state: stateDir, system: systemName, host: me } = values;
+if (stateDir === undefined || systemName === undefined || me === undefined) {
+  process.stderr.write('agent: --state, --system and --host are needed; `standfast up` starts it\n');
+  process.exit(2);
+}
+
+/** Ends that the keeper understands: 0 stays down, 64 an invariant broke. */
+const brokenExit = 64;
+const journalKeeps = { maxAgeMs: 30 * 86_400_000, maxBytes: 256 << 20 };
+
+const system = systemLayout(stateDir, systemName);
+const layout = system.host(me);
+const log = (text: string): void => {
+  process.stderr.write(`${new Date().toISOString()} agent ${me}: ${text}\n`);
+};
+const now = (): Now => ({ mono: monoNow(), wall: wallNow() });
+
+await mkdir(layout.logs, { recursive: true, mode: 0o700 });
+// Hosts made of network namespaces share a boot but are not one machine.
+const boot = `${bootId()}:${await readlink('/proc/self/ns/net').catch(() => '')}`;
+const initial = initialState({ me, boot, life: randomBytes(4).toString('hex'), agentPid: process.pid });
+
+const journal = await openJournal({ file: layout.journalFile, host: me, ...journalKeeps });
+const failovers = openFailovers(layout.journalFile, me);
+const messages = new MessageDesk(monoNow);
+let loop: Loop | null = null;
+let plans: Plans | null = null;
+let plansHash = '';
+let quitting = false;
+
+const early: Input[] = [];
+const tell = (input: Input): void => {
+  if (loop === null) early.push(input);
+  else loop.tell(input);
+};
+
+const record = (because: Because): void => {
+  failovers.noted(because, me);
+  journal.append({
+    atMs: wallNow(),
+    kind: because.kind,
+    service: because.service,
+    instance: because.instance,
+    term: because.term,
+    rule: because.rule,
+    facts: because.facts,
+  });
+};
+
+const keeper = openKeeperLink({
+  socket: layout.keeperSocket,
+  tell,
+  now: monoNow,
+  startKeeper: () => startKeeper({ layout, state: stateDir, system: systemName, host: me, agentPid: process.pid }),
+  pingEveryMs: () => pingEvery(loop?.state().timing.ttl ?? 1000),
+  log,
+});
+const peers = await openPeers({
+  me,
+  socket: layout.peerSocket,
+  events: {
+    nudged: () => store.nudged(),
+    report: (host, report) => tell({ kind: 'peerReport', host, report }),
+    asked: (from, ask, epoch) => tell({ kind: 'promiseAsked', from, ask, epoch }),
+    answered: (from, ask, given) => tell({ kind: 'promiseAnswered', from, ask, given }),
+    down: (leaveRunning) => tell({ kind: 'person', request: 0, owner: 'system', why: 'the whole system goes down', asks: { kind: 'down', leaveRunning } }),
+  },
+});
+const store = openStoreLink({
+  file: system.storeFile,
+  memoryFile: layout.memoryFile,
+  descriptionFile: layout.descriptionFile,
+  tell,
+  wrote: () => peers.nudge(),
+  log,
+});
+const observer = openObserver({
+  now: monoNow,
+  onObservations: (batch) => {
+    for (const input of observationsAsInputs(batch, (name) => loop?.state().externals.has(name) ?? false)) tell(input);
+  },
+});
+const notices = openNotices({ now: monoNow, runCommand, tell, log });
+const upkeep = openUpkeep({ layout, now: monoNow, tell, note: record });
+const desk = openDesk({
+  state: () => loop?.state() ?? initial,
+  now,
+  tell,
+  storeKind: 'embedded',
+  messages,
+  failovers: failovers.list,
+  description: store.description,
+  spreadDown: (leaveRunning) => peers.down(leaveRunning),
+});
+const hands: Hands = {
+  keeper,
+  store,
+  peers,
+  observer,
+  caller: openRoleCaller({ now: monoNow, desk: messages, runCommand }),
+  plans: () => plans,
+  now: monoNow,
+  tell,
+  notify: notices.send,
+  answer: (effect) => desk.answered(effect.request, effect.answer),
+  quit: (leaveRunning) => void quit(leaveRunning),
+  running: (service, instance) => upkeep.running(service, instance, plans),
+};
+
+loop = openLoop({
+  initial,
+  now,
+  act: (effect, state) => carryOut(effect, state, hands),
+  record,
+  broken: (error, input) => {
+    log(`an invariant is broken, this agent stops; services go on. Input: ${input.kind}. ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    journal.append({ atMs: wallNow(), kind: 'broken', service: null, instance: null, term: null, rule: null, facts: { why: String(error), input: input.kind } });
+    void journal.flush().finally(() => process.exit(brokenExit));
+  },
+  stepped: (state) => {
+    if (state.system !== null && state.system.hash !== plansHash) useSystem(state.system);
+    desk.changed();
+  },
+});
+for (const input of early.splice(0)) loop.tell(input);
+const server = await serveAgent({ socket: layout.agentSocket, answers: desk.answers });
+log(`serves ${layout.agentSocket} as pid ${process.pid}`);
+
+process.on('SIGTERM', () => void leave(0));
+process.on('SIGINT', () => undefined);
+
+/** Another description: what is planned, watched, told and talked to follows it. */
+function useSystem(described: NonNullable<ReturnType<Loop['state']>['system']>): void {
+  plansHash = described.hash;
+  plans = plansFor(described, me ?? '', layout);
+  peers.connectTo(new Map(described.hosts.map((host) => [host.name, system.host(host.name).peerSocket])));
+  notices.use(described);
+  upkeep.observeExternals(described, observer);
+}
+
+/** Everything here is down, or is to be left alone: keeper and agent end. */
+async function quit(leaveRunning: boolean): Promise<void> {
+  if (quitting) return;
+  quitting = true;
+  await journal.flush();
+  await keeper.quit({ leave: leaveRunning });
+  await leave(0);
+}
+
+/** Ends this agent only. */
+async function leave(code: number): Promise<void> {
+  loop?.stop();
+  keeper.close();
+  observer.close();
+  notices.close();
+  upkeep.close();
+  await server.close();
+  await peers.close();
+  await store.close();
+  await journal.close();
+  process.exit(code);
+}

@@ -1,0 +1,173 @@
+// What the agent's socket answers, from the state of the loop.
+
+import type { AgentAnswers, FailoverView, IntentAnswer, IntentRequest, RoleView } from '../api.ts';
+import type { PersonAnswer } from '../decide/effect.ts';
+import type { Input, PersonRequest, Seen } from '../decide/input.ts';
+import type { State } from '../decide/state.ts';
+import { isLeased, serviceNamed } from '../model/system.ts';
+import { ms, type Now } from '../model/units.ts';
+import type { MessageDesk } from '../act/message-desk.ts';
+import type { DescriptionRecord } from '../decide/records.ts';
+import { intentViews, statusOf } from './view.ts';
+
+export interface Desk {
+  readonly answers: AgentAnswers;
+  /** The core has answered a person. */
+  answered(request: number, answer: PersonAnswer): void;
+  /** Something that people see may have changed. */
+  changed(): void;
+}
+
+/** A person is answered within this time in any case. */
+const answerWithinMs = 10_000;
+const changesEveryMs = 50;
+
+/** Makes the answers. */
+export function openDesk(options: {
+  state(): State;
+  now(): Now;
+  tell(input: Input): void;
+  storeKind: string;
+  messages: MessageDesk;
+  failovers(): readonly FailoverView[];
+  description(): DescriptionRecord | null;
+  /** A system is to go down: its other agents on this machine hear it too. */
+  spreadDown(leaveRunning: boolean): void;
+}): Desk {
+  const { state, now, tell } = options;
+  const waiting = new Map<number, (answer: PersonAnswer) => void>();
+  const listeners = new Set<() => void>();
+  let requests = 0;
+  let timer: NodeJS.Timeout | null = null;
+  let seen: Seen[] = [];
+
+  const ask = (asks: PersonRequest, owner: string, why: string): Promise<PersonAnswer> =>
+    new Promise((resolve) => {
+      requests += 1;
+      const request = requests;
+      const late = setTimeout(() => {
+        waiting.delete(request);
+        resolve({ ok: false, code: 'SF-502', why: 'it took too long to find out whether it was done', next: 'Look before you ask again: standfast intents' });
+      }, answerWithinMs);
+      waiting.set(request, (answer) => {
+        clearTimeout(late);
+        resolve(answer);
+      });
+      tell({ kind: 'person', request, owner, why, asks });
+    });
+
+  /** Beats of one turn of the event loop make one input. */
+  const saw = (each: Seen): void => {
+    if (seen.length === 0)
+      setImmediate(() => {
+        const all = seen;
+        seen = [];
+        tell({ kind: 'seen', seen: all });
+      });
+    seen.push(each);
+  };
+  const isHere = (instance: string): boolean => {
+    const at = instance.lastIndexOf('@');
+    return at > 0 && state().slots.get(instance.slice(0, instance.indexOf('@')))?.now?.id === instance;
+  };
+
+  const answers: AgentAnswers = {
+    status() {
+      const status = statusOf(state(), now(), options.storeKind);
+      if (status === null) throw new Error('no description is known yet');
+      return status;
+    },
+    failovers: options.failovers,
+    intents: () => intentViews(state()),
+    async intend(request) {
+      const asks = asksOf(request);
+      if (asks === null) return { ok: false, code: 'SF-401', why: `${request.kind} is not there yet`, next: 'standfast --help tells what is.' };
+      if (asks.kind === 'down') options.spreadDown(asks.leaveRunning);
+      return await ask(asks, request.owner, request.why);
+    },
+    async ack(incident, owner) {
+      return (await ask({ kind: 'ack', incident }, owner, '')).ok;
+    },
+    role(instance) {
+      return isHere(instance) ? roleOf(state(), instance, now()) : null;
+    },
+    heartbeat(instance) {
+      if (!isHere(instance)) return false;
+      saw({ kind: 'beat', instance, at: now().mono });
+      return true;
+    },
+    saidStatus(instance, said) {
+      if (!isHere(instance)) return false;
+      saw({ kind: 'status', instance, at: now().mono, status: said.status, subsystems: said.subsystems, why: null, behindMs: said.behindMs ?? null });
+      return true;
+    },
+    confirm(instance, confirmed) {
+      if (!isHere(instance)) return false;
+      options.messages.confirmed(instance, confirmed.role, confirmed.term);
+      return true;
+    },
+    async takeover(instance): Promise<IntentAnswer> {
+      const service = instance.slice(0, instance.indexOf('@'));
+      return await ask(
+        { kind: 'intent', verb: 'takeover', service, host: state().me, acceptLoss: false, forMs: null },
+        instance.slice(0, instance.indexOf('#')),
+        'the standby asks to take over',
+      );
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    description() {
+      const description = options.description();
+      return { text: description?.text ?? '', folder: description?.folder ?? '', hash: description?.hash ?? '' };
+    },
+  };
+  return {
+    answers,
+    answered(request, answer) {
+      waiting.get(request)?.(answer);
+      waiting.delete(request);
+    },
+    changed() {
+      if (listeners.size === 0) return;
+      timer ??= setTimeout(() => {
+        timer = null;
+        for (const listener of listeners) listener();
+      }, changesEveryMs);
+    },
+  };
+}
+
+function asksOf(request: IntentRequest): PersonRequest | null {
+  switch (request.kind) {
+    case 'restart':
+    case 'stop':
+    case 'start':
+    case 'failover':
+    case 'pause':
+      return { kind: 'intent', verb: request.kind, service: request.service, host: request.host, acceptLoss: request.acceptLoss, forMs: request.forMs === null ? null : ms(request.forMs) };
+    case 'resume':
+      return { kind: 'resume', service: request.service };
+    case 'down':
+      return { kind: 'down', leaveRunning: request.leaveRunning ?? false };
+    case 'maintenance':
+    case 'ban':
+      return null;
+    default:
+      return request.kind satisfies never;
+  }
+}
+
+function roleOf(state: State, id: string, now: Now): RoleView | null {
+  for (const slot of state.slots.values()) {
+    if (slot.now?.id !== id) continue;
+    const service = state.system === null ? undefined : serviceNamed(state.system, slot.service);
+    const leased = service !== undefined && isLeased(service);
+    if (!leased) return { role: 'active', term: 0, validForMs: null };
+    const { role, term } = slot.now;
+    const until = state.own.validUntil;
+    return { role, term, validForMs: role === 'active' ? (until === null ? 0 : Math.max(0, Math.floor(until - now.mono))) : 0 };
+  }
+  return null;
+}

@@ -1,0 +1,210 @@
+// Carries out what the core decided and tells how it came out. No choice is made here: a refusal is `failed`, silence is `unknown`.
+
+import type { Effect, Outcome } from '../decide/effect.ts';
+import type { Input } from '../decide/input.ts';
+import type { State } from '../decide/state.ts';
+import { serviceByName } from '../decide/draft.ts';
+import type { RoleCall, RunService } from '../model/system.ts';
+import { ms, type MonoMs } from '../model/units.ts';
+import type { CallAnswer, Keeper, KeeperAnswer, Observer, RoleCaller } from '../ports.ts';
+import { waitUntilCaught } from '../observe/signals.ts';
+import type { Peers } from './peers.ts';
+import type { Plans } from './plans.ts';
+import type { StoreLink } from './store-link.ts';
+
+export interface Hands {
+  readonly keeper: Keeper;
+  readonly store: StoreLink;
+  readonly peers: Peers;
+  readonly observer: Observer;
+  readonly caller: RoleCaller;
+  plans(): Plans | null;
+  now(): MonoMs;
+  tell(input: Input): void;
+  notify(effect: Extract<Effect, { kind: 'notify' }>): void;
+  answer(effect: Extract<Effect, { kind: 'answer' }>): void;
+  quit(leaveRunning: boolean): void;
+  /** A start, or an end: rotation and the checks of files follow. */
+  running(service: RunService, instance: string | null): void;
+}
+
+/** How long a signal may wait for a handler: earlier it would end the process instead. */
+const handlerWithinMs = 2000;
+
+/** Begins to carry out one effect. */
+export function carryOut(effect: Effect, state: State, hands: Hands): void {
+  const { keeper, tell } = hands;
+  const service = 'service' in effect ? runService(state, effect.service) : null;
+  switch (effect.kind) {
+    case 'store':
+      void hands.store.txn(effect.compares, effect.puts, effect.timeoutMs).then((answer) => tell({ kind: 'storeOutcome', id: effect.id, answer }));
+      break;
+    case 'start':
+      if (service !== null) void start(effect, service, hands);
+      break;
+    case 'stop':
+      void keeper.stop({ instance: effect.instance, signal: effect.signal, forcedAfter: effect.forcedAfter }).then((answer) => outcome(effect.id, answer, hands));
+      break;
+    case 'kill':
+      void keeper.kill({ instance: effect.instance }).then((answer) => outcome(effect.id, answer, hands));
+      break;
+    case 'activate':
+      if (service !== null) void activate(effect, service, pidOf(state, effect.instance), hands);
+      break;
+    case 'deactivate':
+      if (service !== null) void deactivate(effect, service, hands);
+      break;
+    case 'extend':
+      void keeper.extend(effect.instances.map(({ instance, term }) => ({ instance, term, deadline: effect.until })));
+      break;
+    case 'observe':
+      if (service !== null) observe(effect, service, hands);
+      break;
+    case 'awaitActive':
+      hands.observer.awaitActive(effect.instance);
+      break;
+    case 'unobserve':
+      hands.observer.unobserve(effect.instance);
+      break;
+    case 'forget':
+      void keeper.forget({ instance: effect.instance });
+      break;
+    case 'askPromise':
+      hands.peers.ask(effect.hosts, effect.ask, effect.epoch);
+      break;
+    case 'answerPromise':
+      hands.peers.answer(effect.to, effect.ask, effect.given);
+      break;
+    case 'report':
+      hands.peers.report(effect.report);
+      break;
+    case 'notify':
+      hands.notify(effect);
+      break;
+    case 'answer':
+      hands.answer(effect);
+      break;
+    case 'quit':
+      hands.quit(effect.leaveRunning);
+      break;
+    default:
+      effect satisfies never;
+  }
+}
+
+function runService(state: State, name: string): RunService | null {
+  const service = state.system === null ? undefined : serviceByName(state.system.services, name);
+  return service?.kind === 'run' ? service : null;
+}
+
+function pidOf(state: State, instance: string): number | null {
+  for (const slot of state.slots.values()) if (slot.now?.id === instance) return slot.now.pid;
+  return null;
+}
+
+function outcome(id: number, answer: KeeperAnswer<unknown>, hands: Hands): void {
+  hands.tell({ kind: 'outcome', id, outcome: outcomeOf(answer), at: hands.now() });
+}
+
+function outcomeOf(answer: KeeperAnswer<unknown>): Outcome {
+  switch (answer.kind) {
+    case 'done':
+      return { kind: 'done' };
+    case 'failed':
+      return { kind: 'failed', why: answer.why };
+    case 'unknown':
+      return { kind: 'unknown', why: answer.why };
+    default:
+      return answer satisfies never;
+  }
+}
+
+async function start(effect: Extract<Effect, { kind: 'start' }>, service: RunService, hands: Hands): Promise<void> {
+  const plans = hands.plans();
+  if (plans === null) return;
+  const { instance } = effect;
+  hands.running(service, instance);
+  await hands.observer.starting(plans.observe(service, { instance, pid: 0, startTicks: 0 }));
+  const answer = await hands.keeper.start(plans.start(service, effect));
+  const running = answer.kind === 'done' ? { ...answer.value } : null;
+  hands.tell({ kind: 'startOutcome', id: effect.id, outcome: outcomeOf(answer), running });
+}
+
+function observe(effect: Extract<Effect, { kind: 'observe' }>, service: RunService, hands: Hands): void {
+  const plans = hands.plans();
+  if (plans === null) return;
+  hands.running(service, effect.instance);
+  hands.observer.observe(plans.observe(service, effect));
+  if (service.ready !== null) return;
+  // Without a way to ask, it is ready when it exists; one that is activated by a signal, when it would bear it.
+  const { activate } = service;
+  const ready = (): void => hands.tell({ kind: 'seen', seen: [{ kind: 'ready', instance: effect.instance, at: hands.now() }] });
+  if (activate?.kind === 'signal') void waitUntilCaught(effect.pid, activate.signal, handlerWithinMs).then(ready);
+  else ready();
+}
+
+/** The keeper arms, writes the role and sends the signal; every other call is made here, after that. */
+async function activate(effect: Extract<Effect, { kind: 'activate' }>, service: RunService, pid: number | null, hands: Hands): Promise<void> {
+  const call = roleCall(service, service.activate, hands);
+  const signal = call.kind === 'signal' ? call.signal : null;
+  if (signal !== null && pid !== null) await waitUntilCaught(pid, signal, handlerWithinMs);
+  const armed = await hands.keeper.activate({ instance: effect.instance, term: effect.term, deadline: effect.deadline, signal });
+  if (armed.kind !== 'done' || call.kind === 'signal') {
+    hands.tell({ kind: 'outcome', id: effect.id, outcome: outcomeOf(armed), at: armed.kind === 'done' ? armed.value.activatedAt : hands.now() });
+    return;
+  }
+  const answer = await make(call, service, { instance: effect.instance, role: 'active', term: effect.term, withinMs: service.active?.within ?? usualCallMs }, hands);
+  called(effect.id, answer, hands);
+}
+
+/** Done means that the service confirmed it; only then is the deadline disarmed. */
+async function deactivate(effect: Extract<Effect, { kind: 'deactivate' }>, service: RunService, hands: Hands): Promise<void> {
+  const call = roleCall(service, service.deactivate, hands);
+  const told = await hands.keeper.deactivate({ instance: effect.instance, term: effect.term, role: effect.role, signal: call.kind === 'signal' ? call.signal : null });
+  if (told.kind !== 'done') return outcome(effect.id, told, hands);
+  if (call.kind === 'signal') return called(effect.id, { kind: 'unknown', why: 'a bare signal confirms nothing' }, hands);
+  const answer = await make(call, service, { instance: effect.instance, role: effect.role, term: effect.term, withinMs: usualCallMs }, hands);
+  if (answer.kind !== 'done') return called(effect.id, answer, hands);
+  const disarmed = await hands.keeper.disarm({ instance: effect.instance, term: effect.term });
+  if (disarmed.kind !== 'done') return outcome(effect.id, disarmed, hands);
+  called(effect.id, answer, hands);
+}
+
+/** How long a call may take when the description does not say. */
+const usualCallMs = 5000;
+
+/** Where nothing is declared the service learns its role from the role file and the socket, and nothing is waited for. */
+function roleCall(service: RunService, declared: RoleCall | null, hands: Hands): RoleCall | { readonly kind: 'none' } {
+  if (declared === null) return { kind: 'none' };
+  const plan = hands.plans()?.plan(service);
+  const call = declared === service.activate ? plan?.activate : plan?.deactivate;
+  return call ?? declared;
+}
+
+async function make(
+  call: Exclude<RoleCall, { kind: 'signal' }> | { readonly kind: 'none' },
+  service: RunService,
+  about: { instance: string; role: 'active' | 'standby' | 'passive'; term: number; withinMs: number },
+  hands: Hands,
+): Promise<CallAnswer> {
+  const plan = hands.plans()?.plan(service);
+  if (call.kind === 'none' || plan === undefined) return { kind: 'done', at: hands.now() };
+  return await hands.caller.call({
+    instance: about.instance,
+    call,
+    dir: plan.dir,
+    env: { ...plan.env, STANDFAST_ROLE: about.role, STANDFAST_TERM: String(about.term), STANDFAST_INSTANCE: about.instance },
+    user: service.user,
+    group: service.group,
+    within: ms(about.withinMs),
+  });
+}
+
+function called(id: number, answer: CallAnswer, hands: Hands): void {
+  hands.tell({
+    kind: 'outcome',
+    id,
+    outcome: answer.kind === 'done' ? { kind: 'done' } : answer,
+    at: answer.kind === 'done' ? answer.at : hands.now(),
+  });
+}

@@ -1,0 +1,173 @@
+// The agent's line to the store: opens it, reads all, watches, and tells the core of it in its own words. An unreachable store is opened again and
+// again; another store than the one known is as good as none, and a person is called.
+
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { StoreCompare, StorePut } from '../decide/effect.ts';
+import type { Input, StoreOutcome } from '../decide/input.ts';
+import type { DescriptionRecord, RecordChange } from '../decide/records.ts';
+import { readDescription } from '../model/read.ts';
+import type { System } from '../model/system.ts';
+import type { Ms } from '../model/units.ts';
+import { openEmbedded } from '../store/embedded.ts';
+import type { Store } from '../ports.ts';
+import { readRecord } from './records.ts';
+
+export interface StoreLink {
+  txn(compares: readonly StoreCompare[], puts: readonly StorePut[], timeoutMs: Ms): Promise<StoreOutcome>;
+  nudged(): void;
+  /** The description in force as text; null: not read yet. */
+  description(): DescriptionRecord | null;
+  close(): Promise<void>;
+}
+
+export interface StoreLinkOptions {
+  readonly file: string;
+  readonly memoryFile: string;
+  readonly descriptionFile: string;
+  tell(input: Input): void;
+  /** Ours was applied: others should look. */
+  wrote(): void;
+  log(text: string): void;
+}
+
+const reopenMs = 500;
+const memory = z.object({ identity: z.string(), revision: z.number() });
+const remembered = z.object({ text: z.string(), folder: z.string(), file: z.string(), hash: z.string() });
+
+/** Opens the line; returns at once, what it finds is told as inputs. */
+export function openStoreLink(options: StoreLinkOptions): StoreLink {
+  let store: Store | null = null;
+  let watch: ReturnType<Store['watch']> | null = null;
+  let description: DescriptionRecord | null = null;
+  let system: System | null = null;
+  let closed = false;
+  let timer: NodeJS.Timeout | null = null;
+
+  const open = async (): Promise<void> => {
+    timer = null;
+    try {
+      store ??= await openEmbedded({ file: options.file, prefix: '' });
+      const identity = await store.identity();
+      const known = await readMemory(options.memoryFile);
+      const { revision, entries } = await store.read('');
+      if (known !== null && known.identity !== identity) throw new Error(`this is another store (${identity}) than the one known (${known.identity})`);
+      if (known !== null && revision < known.revision) throw new Error(`the store went back from revision ${known.revision} to ${revision}`);
+      const understood = entries.map(readRecord).filter((record) => record !== null);
+      for (const record of understood) useDescription(record);
+      if (system === null) throw new Error('the store holds no description yet');
+      await writeMemory(options.memoryFile, { identity, revision });
+      options.tell({ kind: 'storeRead', revision, entries: understood, system });
+      follow(store, revision, identity);
+    } catch (error) {
+      options.tell({ kind: 'storeLost', why: error instanceof Error ? error.message : String(error) });
+      if (system === null) await recall();
+      if (!closed) timer = setTimeout(() => void open(), reopenMs);
+    }
+  };
+
+  const follow = (opened: Store, revision: number, identity: string): void => {
+    let remembering = revision;
+    watch = opened.watch(revision, {
+      changes(changes) {
+        const records: RecordChange[] = [];
+        let changedSystem: System | null = null;
+        for (const change of changes.changes) {
+          const record = readRecord(change);
+          if (record === null) continue;
+          if (useDescription(record)) changedSystem = system;
+          records.push(record);
+        }
+        options.tell({ kind: 'storeChanges', revision: changes.revision, changes: records, system: changedSystem });
+        if (changes.revision > remembering + rememberEvery) {
+          remembering = changes.revision;
+          void writeMemory(options.memoryFile, { identity, revision: remembering });
+        }
+      },
+      lost(why) {
+        options.tell({ kind: 'storeLost', why });
+      },
+      back() {
+        options.tell({ kind: 'storeChanges', revision: 0, changes: [], system: null });
+      },
+    });
+  };
+
+  /** Takes a description over; true when it is another than before. One that cannot be read is left alone: the old one stays in force. */
+  const useDescription = (record: RecordChange): boolean => {
+    if (record.kind !== 'description' || record.value === null || record.value.hash === description?.hash) return false;
+    const { system: read, errors } = readDescription({ text: record.value.text, file: record.value.file, folder: record.value.folder });
+    if (read === null) {
+      options.log(`the description in the store cannot be read: ${errors[0]?.message ?? 'unknown reason'}`);
+      return false;
+    }
+    description = record.value;
+    system = read;
+    void replaceFile(options.descriptionFile, JSON.stringify(record.value)).catch(() => undefined);
+    return true;
+  };
+
+  /** The description last used, so that what needs no lease can run while the store is away. */
+  const recall = async (): Promise<void> => {
+    const text = await readFile(options.descriptionFile, 'utf8').catch(() => null);
+    const parsed = text === null ? null : remembered.safeParse(parse(text));
+    if (parsed === null || !parsed.success) return;
+    const { system: read } = readDescription({ text: parsed.data.text, file: parsed.data.file, folder: parsed.data.folder });
+    if (read !== null) options.tell({ kind: 'rememberedSystem', system: read });
+  };
+
+  void open();
+  return {
+    async txn(compares, puts, timeoutMs) {
+      if (store === null) return { kind: 'unknown', why: 'the store is not open' };
+      const answer = await store.txn(compares, puts, timeoutMs);
+      switch (answer.kind) {
+        case 'applied':
+          options.wrote();
+          return answer;
+        case 'refused':
+          return { kind: 'refused', revision: answer.revision, current: answer.current.map(readRecord).filter((record) => record !== null) };
+        case 'unknown':
+          return answer;
+        default:
+          return answer satisfies never;
+      }
+    },
+    nudged() {
+      watch?.nudge();
+    },
+    description: () => description,
+    async close() {
+      closed = true;
+      if (timer !== null) clearTimeout(timer);
+      watch?.stop();
+      await store?.close();
+    },
+  };
+}
+
+/** How many revisions may pass before the newest is written down. */
+const rememberEvery = 100;
+
+async function readMemory(file: string): Promise<z.infer<typeof memory> | null> {
+  const text = await readFile(file, 'utf8').catch(() => null);
+  const parsed = text === null ? null : memory.safeParse(parse(text));
+  return parsed?.success === true ? parsed.data : null;
+}
+
+async function writeMemory(file: string, what: z.infer<typeof memory>): Promise<void> {
+  await replaceFile(file, JSON.stringify(what)).catch(() => undefined);
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

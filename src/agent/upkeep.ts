@@ -1,0 +1,73 @@
+// What goes on beside the loop for what runs here: outputs are rotated, declared files looked at, externals observed.
+
+import { openRotator } from '../act/rotate.ts';
+import type { Because } from '../decide/draft.ts';
+import type { Input } from '../decide/input.ts';
+import type { HostLayout } from '../layout.ts';
+import type { RunService, System } from '../model/system.ts';
+import { ms, type MonoMs } from '../model/units.ts';
+import type { Observer } from '../ports.ts';
+import { wrongFiles } from './files.ts';
+import { pathOf, type Plans } from './plans.ts';
+
+export interface Upkeep {
+  running(service: RunService, instance: string | null, plans: Plans | null): void;
+  observeExternals(system: System, observer: Observer): void;
+  close(): void;
+}
+
+const filesEveryMs = 10_000;
+const externalEveryMs = 5000;
+
+/** Begins to look after this host. */
+export function openUpkeep(options: { layout: HostLayout; now(): MonoMs; tell(input: Input): void; note(because: Because): void }): Upkeep {
+  const rotated = new Set<string>();
+  const watched = new Map<string, { service: RunService; instance: string; plans: Plans; before: string }>();
+  const externals = new Set<string>();
+  const rotator = openRotator({
+    now: options.now,
+    onRotated: (what) =>
+      options.note({ kind: 'rotated', rule: null, service: what.path.slice(options.layout.logs.length + 1).replace(/\.log$/, ''), instance: null, term: null, facts: { ...what } }),
+  });
+  const look = async (): Promise<void> => {
+    for (const each of watched.values()) {
+      const plan = each.plans.plan(each.service);
+      const missing = await wrongFiles(plan.files, (path) => pathOf(plan, path));
+      const text = missing.join('\n');
+      if (text === each.before) continue;
+      each.before = text;
+      options.tell({ kind: 'seen', seen: [{ kind: 'files', instance: each.instance, at: options.now(), missing }] });
+    }
+  };
+  const timer = setInterval(() => void look(), filesEveryMs);
+
+  return {
+    running(service, instance, plans) {
+      const output = options.layout.output(service.name);
+      if (!rotated.has(output)) rotator.add(output, service.logs);
+      rotated.add(output);
+      if (instance === null || plans === null || service.files.length === 0) return;
+      watched.set(service.name, { service, instance, plans, before: '' });
+      void look();
+    },
+    observeExternals(system, observer) {
+      for (const name of externals) observer.unobserve(name);
+      externals.clear();
+      for (const service of system.services) {
+        if (service.kind !== 'external' || service.detect.checks.length === 0) continue;
+        externals.add(service.name);
+        observer.observeExternal({
+          name: service.name,
+          dir: system.folder,
+          env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
+          checks: service.detect.checks.map((check) => ({ ...check, every: check.every ?? ms(externalEveryMs) })),
+        });
+      }
+    },
+    close() {
+      clearInterval(timer);
+      rotator.close();
+    },
+  };
+}
+

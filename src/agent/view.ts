@@ -1,0 +1,231 @@
+// What people see of the state: the status, in the contract's words.
+
+import type { HostView, IncidentView, InstanceView, IntentView, ServiceView, StatusView } from '../api.ts';
+import { Draft } from '../decide/draft.ts';
+import { externalVerdict, hostState, judgeInstance, judgeSystem, liveView } from '../decide/judged.ts';
+import type { HostReport } from '../decide/records.ts';
+import type { State } from '../decide/state.ts';
+import { isPaused, leaseOf, liveHolder, plannedDown, reportOf } from '../decide/view.ts';
+import { usedIn } from '../judge/budget.ts';
+import type { Incident } from '../judge/incidents.ts';
+import { notUsable, whatCanBeLost } from '../judge/lose.ts';
+import { gravest } from '../judge/reason.ts';
+import { statusSentence, type PlannedOutage } from '../judge/sentence.ts';
+import { reasonWords } from '../judge/words.ts';
+import { isLeased, type RunService, type Severity, type System } from '../model/system.ts';
+import { wallMs, type Now } from '../model/units.ts';
+
+/** The status as this agent sees it now; null before it knows a description. */
+export function statusOf(state: State, now: Now, storeKind: string): StatusView | null {
+  const { system } = state;
+  if (system === null) return null;
+  const d = new Draft(state, now);
+  const judged = judgeSystem(d);
+  const verdicts = new Map(judged.services.map((each) => [each.name, each.verdict]));
+  const services = system.services.map((service) =>
+    service.kind === 'run' ? runView(d, service, verdicts.get(service.name)?.severity ?? 0) : externalView(d, service.name),
+  );
+  const severity = gravest([...services.map((each) => each.severity), ...judged.hosts.map((each) => each.verdict.severity), judged.store.severity]);
+  const live = liveView(d);
+  const canLose = whatCanBeLost(system, live);
+  const open = state.incidents.list.filter((incident) => incident.resolvedAtMs === null);
+  const missing = missingNow(d, system, notUsable(system, live));
+  return {
+    system: system.name,
+    about: system.about,
+    severity,
+    sentence: statusSentence({
+      system: system.name,
+      severity,
+      known: true,
+      storeReachable: state.store.reachable,
+      plannedDown: plannedOutage(d, system),
+      starting: services.filter((each) => each.external === null && !each.scheduledDown && each.active.length === 0 && each.severity === 0).map((each) => each.name),
+      services: services.filter((each) => each.external === null && !each.scheduledDown).length,
+      missing,
+      troubles: open.map((incident) => ({ severity: incident.severity, about: aboutOf(incident), cause: reasonWords(incident.cause) })),
+      canLose,
+      paused: system.services.filter((service) => service.kind === 'run' && isPaused(d, service.name)).map((service) => service.name),
+    }),
+    atMs: Math.round(now.wall),
+    objective: {
+      unavailableMs: system.objective.unavailable,
+      perMs: system.objective.per,
+      recoverWithinMs: system.objective.recoverWithin,
+      usedMs: Math.round(used(d, system)),
+    },
+    canLose: { instances: canLose.instances, hosts: canLose.hosts, notInstances: canLose.notInstances, notHosts: canLose.notHosts },
+    store: { kind: storeKind, reachable: state.store.reachable },
+    hosts: system.hosts.map(({ name }) => hostView(d, name)),
+    services,
+    incidents: open.map((incident) => incidentView(system, incident)),
+  };
+}
+
+function runView(d: Draft, service: RunService, whole: Severity): ServiceView {
+  const instances = service.on.map(({ host }) => instanceView(d, service, host));
+  return {
+    name: service.name,
+    policy: service.policy,
+    severity: gravest([whole, ...instances.map((each) => each.severity)]),
+    active: instances.filter((each) => each.phase === 'active').map((each) => each.host),
+    term: leaseOf(d, service.name).term,
+    instances,
+    external: null,
+    scheduledDown: service.on.every(({ host }) => plannedDown(d, service, host) !== null),
+    paused: isPaused(d, service.name),
+  };
+}
+
+function instanceView(d: Draft, service: RunService, host: string): InstanceView {
+  const judged = judgeInstance(d, service, host);
+  const report = reportOf(d, service.name, host);
+  const mine = host === d.s.me ? d.slot(service.name) : undefined;
+  const wait = mine?.now === null && mine.said !== null ? waitWords(mine.said) : null;
+  return {
+    host,
+    phase: judged.phase,
+    planned: report?.planned ?? 'unknown',
+    pid: judged.phase === 'unknown' ? null : (report?.pid ?? null),
+    startedAtMs: report?.startedAtMs ?? null,
+    restarts: report?.restarts ?? 0,
+    severity: judged.severity,
+    reason: judged.cause === null ? wait : reasonWords(judged.cause),
+    term: report?.term ?? 0,
+    role: report?.role ?? null,
+    validForMs: validFor(d, service, host),
+    lastExit: report?.lastExit ?? null,
+    asOfMs: asOf(d, host),
+  };
+}
+
+/** A wait is kept as its rule's number and what it waits for. */
+function waitWords(said: string): string {
+  const waitsFor = said.slice(said.indexOf(' ') + 1).replaceAll('"', '');
+  return waitsFor === 'null' || waitsFor === 'back-off' ? 'waiting' : `waits for ${waitsFor}`;
+}
+
+function validFor(d: Draft, service: RunService, host: string): number | null {
+  if (!isLeased(service) || liveHolder(d, service.name) !== host) return null;
+  if (host === d.s.me) return d.s.own.validUntil === null ? null : Math.max(0, Math.round(d.s.own.validUntil - d.mono));
+  const session = d.s.sessions.get(host);
+  return session === undefined ? null : Math.max(0, Math.round(session.seenAt + session.value.ttlMs - d.mono));
+}
+
+function asOf(d: Draft, host: string): number {
+  if (host === d.s.me) return Math.round(d.now.wall);
+  const heard = d.s.reports.get(host)?.heardAt;
+  const seen = d.s.sessions.get(host)?.seenAt;
+  const newest = Math.max(heard ?? 0, seen ?? 0);
+  return newest === 0 ? 0 : Math.round(d.now.wall - (d.mono - newest));
+}
+
+function externalView(d: Draft, name: string): ServiceView {
+  const service = d.service(name);
+  const state = d.s.externals.get(name);
+  const verdict = service?.kind === 'external' ? externalVerdict(service, state) : { severity: 0 as const, reasons: [] };
+  const reason = verdict.reasons[0];
+  return {
+    name,
+    policy: 'external',
+    severity: verdict.severity,
+    active: [],
+    term: 0,
+    instances: [],
+    external: { ok: state === undefined || state.checks.size === 0 ? null : verdict.severity === 0, reason: reason === undefined ? null : reasonWords(reason) },
+    scheduledDown: false,
+    paused: false,
+  };
+}
+
+function hostView(d: Draft, host: string): HostView {
+  const report: HostReport | null = host === d.s.me ? d.s.lastReport : (d.s.reports.get(host)?.report ?? null);
+  const state = hostState(d, host);
+  const gone = state === 'down' || state === 'unknown';
+  return {
+    name: host,
+    state,
+    agentPid: gone ? null : host === d.s.me ? d.s.agentPid : (report?.agentPid ?? null),
+    keeperPid: gone ? null : (report?.keeperPid ?? null),
+    boot: report?.boot ?? null,
+    asOfMs: asOf(d, host) === 0 ? null : asOf(d, host),
+  };
+}
+
+function aboutOf(incident: Incident): string {
+  if (incident.instance !== null) return incident.instance.replace('@', ' on ');
+  if (incident.service !== null) return incident.service;
+  return incident.host === null ? incident.key : `host ${incident.host}`;
+}
+
+/** An incident in words. */
+export function incidentView(system: System, incident: Incident): IncidentView {
+  const service = incident.service === null ? undefined : system.services.find((each) => each.name === incident.service);
+  const subject = incident.service ?? incident.id;
+  return {
+    id: incident.id,
+    severity: incident.severity,
+    service: incident.service,
+    instance: incident.instance,
+    host: incident.host,
+    cause: `${aboutOf(incident)}: ${reasonWords(incident.cause)}`,
+    impact: service?.impact ?? (incident.also.length > 0 ? `also: ${incident.also.slice(0, 5).join(', ')}` : 'none declared'),
+    sinceMs: incident.sinceMs,
+    resolvedAtMs: incident.resolvedAtMs,
+    also: incident.also,
+    done: incident.done,
+    next: incident.present ? `standfast explain ${subject}` : 'wait: it is settling',
+    ackBy: incident.ackBy,
+    flapping: incident.flapping,
+  };
+}
+
+/** What people asked and is in force. */
+export function intentViews(state: State): IntentView[] {
+  return [...state.intents.values()].map(({ value }) => ({
+    id: value.id,
+    kind: value.verb === 'takeover' ? 'failover' : value.verb,
+    service: value.service,
+    host: value.host,
+    owner: value.owner,
+    why: value.why,
+    atMs: value.atMs,
+    untilMs: value.untilMs,
+  }));
+}
+
+/** The system's outages in the running period: those that are over, of all hosts, and those that last. */
+function used(d: Draft, system: System): number {
+  const reports = [d.s.lastReport, ...[...d.s.reports.values()].map((each) => each.report)];
+  const over = reports.flatMap((report) => report?.outages ?? []).filter((each) => system.serves.includes(each.service));
+  const lasting = [...d.s.slots.values()]
+    .filter((slot) => slot.recovery !== null && system.serves.includes(slot.service) && d.s.usable.get(slot.service) !== true)
+    .map((slot) => ({ service: slot.service, fromMs: slot.recovery?.endedAtMs ?? d.now.wall, toMs: d.now.wall }));
+  return usedIn(
+    system.objective,
+    [...over, ...lasting].map((each) => ({ service: each.service, fromMs: wallMs(each.fromMs), toMs: wallMs(each.toMs) })),
+    d.now.wall,
+  );
+}
+
+function missingNow(d: Draft, system: System, out: readonly string[]): { service: string; forMs: number | null }[] {
+  return out
+    .filter((name) => {
+      const service = d.service(name);
+      return service?.kind === 'run' && service.on.some(({ host }) => plannedDown(d, service, host) === null) && system.serves.includes(name);
+    })
+    .map((service) => {
+      const since = d.slot(service)?.recovery?.endedAtMs;
+      return { service, forMs: since === undefined ? null : Math.max(0, d.now.wall - since) };
+    });
+}
+
+function plannedOutage(d: Draft, system: System): PlannedOutage | null {
+  if (d.s.leaving !== null) return { kind: 'asked', by: null };
+  const runs = system.services.filter((service): service is RunService => service.kind === 'run');
+  const reasons = runs.flatMap((service) => service.on.map(({ host }) => plannedDown(d, service, host)));
+  if (reasons.length === 0 || reasons.includes(null)) return null;
+  if (reasons.includes('asked')) return { kind: 'asked', by: [...d.s.intents.values()].find(({ value }) => value.verb === 'stop')?.value.owner ?? null };
+  return reasons.includes('schedule') ? { kind: 'schedule', nextText: null } : { kind: 'finished' };
+}
+
