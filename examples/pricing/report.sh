@@ -20,7 +20,12 @@ may_write() { # still active, in the term we began in?
 }
 
 snapshot=run/risk.snapshot
-[ -r "$snapshot" ] || { echo "no snapshot of risk yet ($snapshot)" >&2; exit 1; }
+tries=0
+until [ -r "$snapshot" ]; do # risk writes its first one a second after it became active
+  tries=$((tries + 1))
+  [ "$tries" -le 10 ] || { echo "no snapshot of risk ($snapshot)" >&2; exit 1; }
+  sleep 1
+done
 number() { sed -n "s/.*\"$1\":\(-\{0,1\}[0-9]*\).*/\1/p" "$snapshot"; }
 
 report=run/report-$(date +%F).txt

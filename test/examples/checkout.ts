@@ -1,0 +1,140 @@
+// A checkout of one's own, so that the example can be run and broken while another one runs: the example is copied with its
+// ports moved, the rest is linked, and the state is a temporary folder. What is left running is ended by its mark.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { StatusView } from '../../src/api.ts';
+
+const repository = join(import.meta.dirname, '../..');
+/** The example's ports are 74xx. */
+const examplePort = /\b74(\d\d)\b/g;
+
+/** What a command said and how it ended. */
+export interface Ran {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+export class Checkout {
+  readonly folder = mkdtempSync(join(tmpdir(), 'sf-readme-'));
+  readonly env: Record<string, string>;
+  readonly #ports: string;
+
+  private constructor(ports: string) {
+    this.#ports = ports;
+    this.env = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? '/',
+      STANDFAST_STATE: join(this.folder, 'state'),
+    };
+    for (const part of ['standfast', 'src']) symlinkSync(join(repository, part), join(this.folder, part));
+    const example = join(this.folder, 'examples/pricing');
+    const leftOver = /\/(run|log)$/;
+    cpSync(join(repository, 'examples/pricing'), example, { recursive: true, filter: (path) => !leftOver.test(path) });
+    const description = join(example, 'standfast.yaml');
+    writeFileSync(description, this.moved(readFileSync(description, 'utf8')));
+  }
+
+  /** With ports that nobody uses now. */
+  static async make(): Promise<Checkout> {
+    for (let hundred = 200; hundred < 320; hundred++)
+      if (await areFree([0, 1, 2, 11, 12, 31, 32].map((port) => hundred * 100 + port)))
+        return new Checkout(String(hundred));
+    throw new Error('no hundred of ports is free between 20000 and 32000');
+  }
+
+  /** A text of the example with this checkout's ports in it. */
+  moved(text: string): string {
+    return text.replaceAll(examplePort, `${this.#ports}$1`);
+  }
+
+  /** Runs a piece of shell to its end. */
+  async sh(line: string): Promise<Ran> {
+    const child = this.start(line);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (part: string) => (output += part));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, output };
+  }
+
+  /** Starts a piece of shell in a process group of its own. */
+  start(line: string): ReturnType<typeof spawn> {
+    return spawn('sh', ['-c', this.moved(line)], {
+      cwd: this.folder,
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+  }
+
+  async status(): Promise<StatusView | null> {
+    const { output } = await this.sh('./standfast status --json 2>/dev/null');
+    return output.startsWith('{') ? (JSON.parse(output) as StatusView) : null;
+  }
+
+  /** Asks again and again, as a person would; each question takes its own time. */
+  async until(what: string, holds: (status: StatusView) => boolean): Promise<StatusView> {
+    let last: StatusView | null = null;
+    for (let tries = 0; tries < 150; tries++) {
+      last = await this.status();
+      if (last !== null && holds(last)) return last;
+    }
+    throw new Error(`never: ${what}; at last ${JSON.stringify(last, null, 1)}`);
+  }
+
+  /** Until everything is as it should be. */
+  settled(): Promise<StatusView> {
+    return this.until(
+      'everything in its planned phase',
+      ({ severity, services }) =>
+        severity === 0 && services.every((each) => each.instances.every(({ phase, planned }) => phase === planned)),
+    );
+  }
+
+  /** Ends what was started here, found by this folder in its environment, and removes the folder. */
+  remove(): void {
+    for (const pid of this.marked()) tryKill(pid);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Processes that carry this folder in their environment. */
+  marked(): number[] {
+    return readdirSync('/proc').flatMap((name) => {
+      const pid = Number(name);
+      return Number.isInteger(pid) && pid !== process.pid && environment(pid).includes(this.folder) ? [pid] : [];
+    });
+  }
+}
+
+function environment(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return ''; // ended meanwhile, or another user's
+  }
+}
+
+function tryKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // ended meanwhile
+  }
+}
+
+async function areFree(ports: readonly number[]): Promise<boolean> {
+  for (const port of ports) {
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!free) return false;
+    server.close();
+    await once(server, 'close');
+  }
+  return true;
+}

@@ -1,0 +1,162 @@
+// Every command of the two READMEs is run, in order, in a checkout of its own; after the more telling ones it is looked whether what
+// the text promises has come about. A block ```sh is run to its end and must succeed; a block ```sh follow goes on in the background.
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import type { FailoverView, StatusView } from '../../src/api.ts';
+import { Checkout } from './checkout.ts';
+
+const repository = join(import.meta.dirname, '../..');
+
+interface Block {
+  readonly heading: string;
+  readonly follow: boolean;
+  readonly line: string;
+}
+
+/** What can't be run from here, and why not. */
+const notHere = new Map([['npm cit', 'is what runs this test']]);
+
+function blocks(text: string): Block[] {
+  const found: Block[] = [];
+  let heading = '';
+  for (const [, title, marker, line] of text.matchAll(/^## (.*)$|^```sh(.*)\n([^]*?)^```$/gm)) {
+    if (title !== undefined) heading = title;
+    else found.push({ heading, follow: marker?.trim() === 'follow', line: line?.trim() ?? '' });
+  }
+  return found;
+}
+
+/** Runs all blocks; `after` looks at what came of the blocks under a heading, before the next begins. */
+async function runAll(
+  file: string,
+  after: Readonly<Record<string, (checkout: Checkout) => Promise<void>>>,
+): Promise<void> {
+  const all = blocks(readFileSync(join(repository, file), 'utf8'));
+  assert.ok(all.length > 0, 'there are commands');
+  for (const heading of Object.keys(after))
+    assert.ok(
+      all.some((block) => block.heading === heading),
+      `no heading ${heading}`,
+    );
+  const checkout = await Checkout.make();
+  const followers: ChildProcess[] = [];
+  try {
+    for (const [index, block] of all.entries()) {
+      if (notHere.has(block.line)) continue;
+      if (block.follow) {
+        const follower = checkout.start(block.line);
+        followers.push(follower);
+        let said = '';
+        follower.stderr?.on('data', (part) => (said += String(part)));
+        const first = follower.stdout === null ? [] : [once(follower.stdout, 'data')];
+        await Promise.race([...first, once(follower, 'exit')]);
+        assert.equal(follower.exitCode, null, `${block.line}\n${said}`);
+        follower.stdout?.resume();
+      } else {
+        const { code, output } = await checkout.sh(block.line);
+        assert.equal(code, 0, `${block.line}\n${output}`);
+      }
+      const last = all[index + 1]?.heading !== block.heading;
+      if (last) await after[block.heading]?.(checkout);
+      if (!block.line.includes('standfast down')) await settledUnlessDown(checkout, block);
+    }
+    assert.deepEqual(await gone(checkout, followers), [], 'after `down` nothing is left');
+  } finally {
+    for (const follower of followers) interrupt(follower);
+    checkout.remove();
+  }
+}
+
+/** After a host was killed things settle only once it was brought back. */
+async function settledUnlessDown(checkout: Checkout, block: Block): Promise<void> {
+  if (!block.line.endsWith('/pid a)')) await checkout.settled();
+}
+
+function interrupt(follower: ChildProcess): void {
+  if (follower.pid === undefined || follower.exitCode !== null || follower.signalCode !== null) return;
+  process.kill(-follower.pid, 'SIGINT');
+}
+
+/** Interrupts what follows, then names what still runs here. */
+async function gone(checkout: Checkout, followers: readonly ChildProcess[]): Promise<number[]> {
+  for (const follower of followers) {
+    if (follower.exitCode !== null || follower.signalCode !== null) continue;
+    const ended = once(follower, 'exit');
+    interrupt(follower);
+    await ended;
+  }
+  return checkout.marked();
+}
+
+function service(status: StatusView, name: string): StatusView['services'][number] {
+  const found = status.services.find((each) => each.name === name);
+  assert.ok(found, `no ${name} in the status`);
+  return found;
+}
+
+async function failovers(checkout: Checkout): Promise<FailoverView[]> {
+  const { code, output } = await checkout.sh('./standfast failovers --json');
+  assert.equal(code, 0, output);
+  return JSON.parse(output) as FailoverView[];
+}
+
+const activeOn = (checkout: Checkout, name: string, host: string): Promise<StatusView> =>
+  checkout.until(`${name} active on ${host}`, (status) => service(status, name).active.join() === host);
+
+suite('README.md', () => {
+  test('every command does what it says', async () => {
+    await runAll('README.md', {
+      'Try it': async (checkout) => assert.deepEqual(await checkout.status(), null, 'down is down'),
+    });
+  });
+
+  test('the description that it shows is valid', async () => {
+    const text = /^```yaml\n([^]*?)^```$/m.exec(readFileSync(join(repository, 'README.md'), 'utf8'))?.[1];
+    assert.ok(text);
+    const checkout = await Checkout.make();
+    try {
+      mkdirSync(join(checkout.folder, 'shop'));
+      writeFileSync(join(checkout.folder, 'shop/standfast.yaml'), text);
+      const { code, output } = await checkout.sh('./standfast check shop');
+      assert.equal(code, 0, output);
+    } finally {
+      checkout.remove();
+    }
+  });
+});
+
+suite('examples/pricing/README.md', () => {
+  test('every command does what it says', async () => {
+    await runAll('examples/pricing/README.md', {
+      'Start it': async (checkout) => {
+        const status = await checkout.settled();
+        assert.deepEqual(service(status, 'pricer').active, ['a']);
+        assert.deepEqual(service(status, 'feed').active.toSorted(), ['a', 'b']);
+      },
+      'Kill a feed: nothing happens': async (checkout) => {
+        const status = await checkout.settled();
+        assert.equal(service(status, 'feed').instances.find(({ host }) => host === 'a')?.restarts, 1);
+      },
+      'Kill the pricer: a blink': async (checkout) => {
+        await activeOn(checkout, 'pricer', 'b');
+        const row = (await failovers(checkout)).find((each) => each.service === 'pricer');
+        assert.equal(row?.from, 'a');
+        assert.equal(row.to, 'b');
+        assert.equal(row.declaredZMs, 5000);
+      },
+      'Stop it, so that it is alive and silent': async (checkout) => void (await activeOn(checkout, 'pricer', 'a')),
+      'Kill risk: the load shows': async (checkout) => {
+        await activeOn(checkout, 'risk', 'b');
+        const row = (await failovers(checkout)).find((each) => each.service === 'risk');
+        assert.ok((row?.iMs ?? 0) >= 390, `i was ${row?.iMs}`);
+      },
+      'Kill Standfast': async (checkout) => void (await activeOn(checkout, 'risk', 'a')),
+      'Lose a host': async (checkout) => void (await activeOn(checkout, 'pricer', 'b')),
+      'Do it on purpose': async (checkout) => void (await activeOn(checkout, 'pricer', 'a')),
+    });
+  });
+});
