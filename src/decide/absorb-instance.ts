@@ -201,10 +201,15 @@ export function instanceEnded(d: Draft, ended: Ended): void {
     failedUntil: next?.at ?? null,
     finishedAtMs: finished ? Math.round(ended.endedAtMs) : slot.finishedAtMs,
     said: null,
-    recovery: slot.recovery ?? (lost && !finished ? recoveryFrom(d, slot, instance, ended) : null),
+    recovery: slot.recovery ?? (lost && !finished && isToBeMended(instance) ? recoveryFrom(d, slot, instance, ended) : null),
   });
   if (failed && service.policy === 'hot-active/hot-active') hotLoss(d, service, ended);
   if (isLeased(service)) lateKill(d, service, ended, instance);
+}
+
+/** What was stopped because it is not to run is no loss; what moves or restarts is, though planned. */
+function isToBeMended(instance: Instance): boolean {
+  return instance.ending === null || instance.ending.failure || instance.ending.why === 'hand-over' || instance.ending.why === 'restart';
 }
 
 /** What is to be mended, counted from when it last served. */

@@ -39,7 +39,7 @@ export function watchPeers(d: Draft): void {
       ttlMs: session.value.ttlMs,
       ownSession: d.s.own.revision > 0 && d.s.leaving === null,
     };
-    const row = firstMatch(deposeRows, facts);
+    const row = firstMatch(deposeRows, facts, d.fired);
     const move = row.then(facts);
     if (move === 'wait') d.wakeBy(session.seenAt + session.value.ttlMs * (1 + drift));
     if (move === 'depose') {

@@ -26,6 +26,8 @@ export class Draft {
   readonly s: Mutable<State>;
   readonly effects: Effect[] = [];
   readonly because: Because[] = [];
+  /** Every rule that matched, also those that say nothing. */
+  readonly fired: number[] = [];
   readonly #touched = new Set<string>();
   readonly #owned = new Set<string>();
   /** Whose wake-up times are being worked out; null: what belongs to no service. */

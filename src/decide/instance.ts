@@ -16,7 +16,7 @@ export function decideLife(d: Draft, service: RunService): void {
   const slot = d.slot(service.name);
   if (slot === undefined) return;
   const facts = lifeFacts(d, service, slot);
-  const row = firstMatch(lifeRows, facts);
+  const row = firstMatch(lifeRows, facts, d.fired);
   const move = row.then(facts);
   const shown: Record<string, JsonValue> = { host: d.s.me };
   switch (move.move) {
@@ -44,6 +44,7 @@ export function decideLife(d: Draft, service: RunService): void {
       const leased = isLeased(service);
       const role = !leased ? 'active' : service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
       beginStart(d, service, { role, term: 0, deadline: null });
+      if (!leased && slot.recovery !== null && slot.recovery.rule === 0) d.setSlot(service.name, { recovery: { ...slot.recovery, rule: row.n } });
       const instance = d.slot(service.name)?.now?.id ?? null;
       d.note({ kind: 'rule', rule: row.n, service: service.name, instance, facts: { ...shown, role, tries: facts.tries } });
       break;

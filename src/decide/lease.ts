@@ -21,7 +21,7 @@ export function decideLease(d: Draft, service: RunService): void {
   if (slot === undefined) return;
   noteFree(d, service);
   const facts = leaseFacts(d, service, d.slot(service.name) ?? slot);
-  const row = firstMatch(leaseRows, facts);
+  const row = firstMatch(leaseRows, facts, d.fired);
   const move = row.then(facts);
   const journal: Record<string, JsonValue> = { ...facts.shown };
   const say = (): void => {

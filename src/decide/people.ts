@@ -202,7 +202,7 @@ export function decideAsked(d: Draft, service: RunService): void {
     takeoverByOther: takeover !== undefined,
     standbyTrigger: service.trigger === 'standby',
   };
-  const row = firstMatch(askedRows, facts);
+  const row = firstMatch(askedRows, facts, d.fired);
   const move = row.then(facts);
   if (move === 'nothing') return;
   if (row.quiet !== true) d.note({ kind: 'rule', rule: row.n, service: service.name, instance: slot.now?.id ?? null, facts: { host: d.s.me, to: intent?.host ?? takeover?.value.host ?? null, owner: intent?.owner ?? null } });

@@ -8,8 +8,12 @@ export interface Row<F, M> extends RuleRow {
   readonly then: (facts: F) => M;
 }
 
-/** The first row that matches. Every section ends with a row that always does. */
-export function firstMatch<F, M>(rows: readonly Row<F, M>[], facts: F): Row<F, M> {
-  for (const row of rows) if (row.when(facts)) return row;
+/** The first row that matches, noted in `fired`. Every section ends with a row that always does. */
+export function firstMatch<F, M>(rows: readonly Row<F, M>[], facts: F, fired: number[]): Row<F, M> {
+  for (const row of rows)
+    if (row.when(facts)) {
+      fired.push(row.n);
+      return row;
+    }
   throw new Error(`no row matches; the last row of this section must always do: ${rows.at(-1)?.name ?? 'empty section'}`);
 }

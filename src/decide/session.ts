@@ -133,7 +133,7 @@ export const sessionRows: readonly Row<SessionFacts, SessionMove>[] = [
 /** Renews, begins, adopts or closes this host's session. */
 export function keepSession(d: Draft): void {
   const facts = sessionFacts(d);
-  const row = firstMatch(sessionRows, facts);
+  const row = firstMatch(sessionRows, facts, d.fired);
   const move = row.then(facts);
   if (row.quiet !== true && d.s.own.saidRule !== row.n)
     d.note({ kind: 'session', rule: row.n, facts: { host: d.s.me, epoch: d.s.own.epoch, keeperSilentMs: Math.round(facts.keeperSilentMs) } });

@@ -24,6 +24,8 @@ export interface Decided {
   readonly state: State;
   readonly effects: readonly Effect[];
   readonly because: readonly Because[];
+  /** Every rule that matched, in order, also the quiet ones that `because` leaves out. */
+  readonly fired: readonly number[];
   /** When to call again without an input; null: only with one. */
   readonly wakeAt: MonoMs | null;
 }
@@ -53,7 +55,7 @@ export function step(state: State, input: Input, now: Now): Decided {
   keepIncidents(d);
   quitWhenDown(d);
   wakeForSchedules(d);
-  return { state: { ...d.s, wakeAt: d.wake }, effects: d.effects, because: d.because, wakeAt: d.wake };
+  return { state: { ...d.s, wakeAt: d.wake }, effects: d.effects, because: d.because, fired: d.fired, wakeAt: d.wake };
 }
 
 /** One service on this host: what people asked, then its lease, then its instance, then what to report. */

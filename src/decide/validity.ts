@@ -35,7 +35,7 @@ export function keepValidity(d: Draft): void {
     lapsed: own.validUntil !== null && d.mono >= own.validUntil,
     grew: own.validUntil !== null && (own.extendedUntil === null || own.validUntil > own.extendedUntil),
   };
-  const row = firstMatch(validityRows, facts);
+  const row = firstMatch(validityRows, facts, d.fired);
   const move = row.then(facts);
   switch (move) {
     case 'nothing':
@@ -108,7 +108,7 @@ export function keepPromises(d: Draft): void {
     askedMsAgo: ask === null ? null : d.mono - ask.askedAt,
     keeperAnswers: d.s.keeper.answeredAt !== null && d.mono - d.s.keeper.answeredAt <= timing.ttl / 2,
   };
-  const row = firstMatch(promiseRows, facts);
+  const row = firstMatch(promiseRows, facts, d.fired);
   if (row.then(facts) === 'ask') {
     const hosts = peersToAsk(d);
     if (d.s.ask === null || d.mono - (own.promisedAt ?? own.appliedSentAt ?? 0) > timing.ttl)
