@@ -144,9 +144,7 @@ export type Need =
   | { readonly kind: 'anyOf'; readonly of: readonly Need[] }
   | { readonly kind: 'atLeast'; readonly k: number; readonly of: readonly Need[] };
 
-export type Consumers =
-  | { readonly kind: 'dropDuplicates' }
-  | { readonly kind: 'balancer'; readonly detectsWithin: Ms };
+export type Consumers = { readonly kind: 'dropDuplicates' } | { readonly kind: 'balancer'; readonly detectsWithin: Ms };
 
 /** Where one instance runs, and what only it gets. */
 export interface Placement {
