@@ -201,6 +201,7 @@ export function instanceEnded(d: Draft, ended: Ended): void {
     failedUntil: next?.at ?? null,
     finishedAtMs: finished ? Math.round(ended.endedAtMs) : slot.finishedAtMs,
     said: null,
+    leaseSaid: null,
     recovery: slot.recovery ?? (lost && !finished && isToBeMended(instance) ? recoveryFrom(d, slot, instance, ended) : null),
   });
   if (failed && service.policy === 'hot-active/hot-active') hotLoss(d, service, ended);
@@ -275,7 +276,7 @@ export function seen(d: Draft, each: Seen): void {
       if (instance.phase === 'activating') becameActive(d, service, each.at, between(instance.activateAt ?? instance.readyAt ?? each.at, each.at));
       break;
     case 'beat':
-      setQuietly(d, slot, { beats: addBeat(instance.beats ?? noBeats, each.at) });
+      setInstanceQuietly(d, slot, { beats: addBeat(instance.beats ?? noBeats, each.at) });
       d.touch(slot.service);
       break;
     case 'status':
@@ -289,7 +290,7 @@ export function seen(d: Draft, each: Seen): void {
       const failed = each.result === 'critical' || each.result === 'unknown';
       const state: CheckState = { result: each.result, text: each.text, at: each.at, failures: failed ? (before?.failures ?? 0) + 1 : 0 };
       const checks = new Map(instance.checks).set(each.check, state);
-      if (before?.result === each.result && before.text === each.text && !failed) setQuietly(d, slot, { checks });
+      if (before?.result === each.result && before.text === each.text && !failed) setInstanceQuietly(d, slot, { checks });
       else d.setInstance(slot.service, { checks });
       break;
     }
@@ -305,11 +306,8 @@ export function seen(d: Draft, each: Seen): void {
 }
 
 /** Nothing that is reported has changed: no report is made. */
-function setQuietly(d: Draft, slot: Slot, change: Partial<Instance>): void {
-  if (slot.now === null) return;
-  const slots = d.own('slots', d.s.slots);
-  slots.set(slot.service, { ...slot, now: { ...slot.now, ...change } });
-  d.s.slots = slots;
+function setInstanceQuietly(d: Draft, slot: Slot, change: Partial<Instance>): void {
+  if (slot.now !== null) d.setQuietly(slot.service, { now: { ...slot.now, ...change } });
 }
 
 function becameReady(d: Draft, service: RunService, instance: Instance, at: MonoMs): void {

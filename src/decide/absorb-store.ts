@@ -180,6 +180,7 @@ function emptySlot(service: string): Slot {
     handover: null,
     failedUntil: null,
     said: null,
+    leaseSaid: null,
   };
 }
 

@@ -83,6 +83,15 @@ export class Draft {
     this.reportDirty = true;
   }
 
+  /** What neither decides anything nor is reported: nobody looks again because of it. */
+  setQuietly(service: string, change: Partial<Slot>): void {
+    const slot = this.s.slots.get(service);
+    if (slot === undefined) return;
+    const slots = this.own('slots', this.s.slots);
+    slots.set(service, { ...slot, ...change });
+    this.s.slots = slots;
+  }
+
   setInstance(service: string, change: Partial<Instance>): void {
     const now = this.slot(service)?.now;
     if (now !== undefined && now !== null) this.setSlot(service, { now: { ...now, ...change } });

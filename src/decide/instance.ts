@@ -37,7 +37,7 @@ export function decideLife(d: Draft, service: RunService): void {
           ...(move.forMs === null ? {} : { nextAtMs: Math.round(d.now.wall + move.forMs) }),
         },
       });
-      d.setSlot(service.name, { said });
+      d.setQuietly(service.name, { said });
       break;
     }
     case 'start': {

@@ -70,9 +70,9 @@ export function decideLease(d: Draft, service: RunService): void {
 /** A wait is told once, until the reason for it changes. */
 function waitSaid(d: Draft, slot: Slot, rule: number, facts: Readonly<Record<string, JsonValue>>): void {
   const said = `${rule} ${JSON.stringify(facts['waitsFor'] ?? null)}`;
-  if (d.slot(slot.service)?.said === said) return;
+  if (d.slot(slot.service)?.leaseSaid === said) return;
   d.note({ kind: 'wait', rule, service: slot.service, instance: slot.now?.id ?? null, facts });
-  d.setSlot(slot.service, { said });
+  d.setQuietly(slot.service, { leaseSaid: said });
 }
 
 /** Keeps the moment since which the lease is seen free. */
@@ -258,6 +258,7 @@ export function beginStart(
   d.setSlot(service.name, {
     restarts: slot.lastExit === null && slot.startError === null ? slot.restarts : slot.restarts + 1,
     said: null,
+    leaseSaid: null,
     failedUntil: null,
     now: { ...newInstance(instance, as.role, as.term, d.mono), effect: id },
   });

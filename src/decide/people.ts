@@ -221,7 +221,7 @@ export function decideStartAsked(d: Draft, service: RunService): void {
     if (!intent.pending.includes(d.s.me) || d.s.carriedOut.includes(mark)) continue;
     d.s.carriedOut = [...d.s.carriedOut.slice(-99), mark];
     d.note({ kind: 'rule', rule: 612, service: service.name, facts: { host: d.s.me, owner: intent.owner } });
-    d.setSlot(service.name, { failures: [], failedUntil: null, finishedAtMs: null, startError: null, said: null });
+    d.setSlot(service.name, { failures: [], failedUntil: null, finishedAtMs: null, startError: null, said: null, leaseSaid: null });
   }
 }
 

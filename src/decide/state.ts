@@ -207,6 +207,8 @@ export interface Slot {
   readonly failedUntil: MonoMs | null;
   /** What was last written to the journal of why nothing is done: each reason once. */
   readonly said: string | null;
+  /** The same of its lease. */
+  readonly leaseSaid: string | null;
 }
 
 export interface Recovery {
