@@ -8,7 +8,11 @@ const flag = z.enum(['ok', 'degraded', 'failed']);
 /** `"ok"`, or `{ "status": "ok", "subsystems": { "db": "degraded" } }`. */
 export const statusBody = z.union([
   flag.transform((status) => ({ status, subsystems: {}, behindMs: null })),
-  z.strictObject({ status: flag, subsystems: z.record(z.string().max(200), flag).default({}), behindMs: z.number().min(0).nullable().default(null) }),
+  z.strictObject({
+    status: flag,
+    subsystems: z.record(z.string().max(200), flag).default({}),
+    behindMs: z.number().min(0).nullable().default(null),
+  }),
 ]);
 
 export const confirmBody = z.strictObject({ role: z.enum(['active', 'standby', 'passive']), term: z.int().min(0) });

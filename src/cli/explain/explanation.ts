@@ -1,0 +1,279 @@
+// Why a service, an incident or a decision is as it is: the story from the journal, how it stands now, what it waits for, what one can do.
+// Pure: entries and status in, explanation out.
+
+import type { InstanceView, JournalLine, ServiceView, StatusView } from '../../api.ts';
+import type { JsonValue } from '../../model/json.ts';
+import { safe } from '../text.ts';
+import { clockText, durationText } from '../times.ts';
+import { worded } from './words.ts';
+import type { Vocabulary } from './words.ts';
+
+export interface Step {
+  readonly atMs: number;
+  readonly text: string;
+  readonly rule: number | null;
+  readonly facts: Readonly<Record<string, JsonValue>>;
+  /** For people only: what stands at the end of the line, and whether the line is needed at all. */
+  readonly aside: string;
+  readonly detail: boolean;
+}
+
+export interface Explanation {
+  /** What could not be looked at. */
+  readonly gaps: readonly string[];
+  readonly subject: string;
+  /** How it stands now, as sentences. */
+  readonly state: string;
+  readonly steps: readonly Step[];
+  /** Null: it waits for nothing. */
+  readonly waitingFor: string | null;
+  /** Commands. */
+  readonly youCan: readonly string[];
+  /** What consumers noticed; null when nothing. */
+  readonly consumers: string | null;
+}
+
+export interface Known {
+  /** Of all hosts of this machine, oldest first. */
+  readonly lines: readonly JournalLine[];
+  /** Journals that could not be read, in words. */
+  readonly unreadable: readonly string[];
+  /** Null: no agent answers. */
+  readonly status: StatusView | null;
+  readonly vocabulary: Vocabulary;
+  readonly nowMs: number;
+  /** Words a command that people can copy. */
+  readonly command: (words: string) => string;
+}
+
+/** Of a service. */
+export function explainService(name: string, known: Known): Explanation {
+  const service = known.status?.services.find((each) => each.name === name) ?? null;
+  const hosts = new Set(
+    service?.instances.map((each) => each.host) ??
+      known.lines.filter((line) => line.service === name).map((line) => line.host),
+  );
+  const lines = known.lines.filter((line) => line.service === name || (line.service === null && concerns(line, hosts)));
+  return {
+    subject: name,
+    gaps: known.unreadable,
+    state: service === null ? withoutAgent(known) : serviceState(service, lines, known),
+    steps: stepsOf(lines, known),
+    waitingFor: waitingOf(
+      lines.filter((line) => line.service === name),
+      service,
+    ),
+    youCan: serviceCommands(name, service, known),
+    consumers: consumersText(
+      lines.filter((line) => line.service === name),
+      name,
+      known,
+    ),
+  };
+}
+
+/** Of an incident: what happened to all that it names, from a little before it opened. */
+export function explainIncident(id: string, known: Known): Explanation | null {
+  const own = known.lines.filter((line) => line.kind === 'incident' && line.because['id'] === id);
+  const view = known.status?.incidents.find((each) => each.id === id) ?? null;
+  const first = own[0];
+  if (first === undefined && view === null) return null;
+  const fromMs = (first?.atMs ?? view?.sinceMs ?? 0) - 5_000;
+  const resolved = own.findLast((line) => line.because['event'] === 'resolved');
+  const toMs = resolved === undefined ? Infinity : resolved.atMs + 1_000;
+  const services = new Set([...own.map((line) => line.service), view?.service ?? null].filter((each) => each !== null));
+  const hosts = new Set(
+    [...own.map((line) => line.because['host']), view?.host ?? null].filter((each) => typeof each === 'string'),
+  );
+  const lines = known.lines.filter(
+    (line) =>
+      line.atMs >= fromMs &&
+      line.atMs <= toMs &&
+      (line.kind === 'incident'
+        ? line.because['id'] === id
+        : line.service === null
+          ? concerns(line, hosts)
+          : services.has(line.service)),
+  );
+  const service = known.status?.services.find((each) => each.name === view?.service) ?? null;
+  return {
+    subject: id,
+    gaps: known.unreadable,
+    state:
+      view === null
+        ? resolved === undefined
+          ? withoutAgent(known)
+          : `Incident ${safe(id)} is over since ${clockText(resolved.atMs, known.nowMs)}.`
+        : incidentState(view, known),
+    steps: stepsOf(lines, known),
+    waitingFor: waitingOf(lines, service),
+    youCan: [
+      ...(view !== null && view.ackBy === null && view.resolvedAtMs === null ? [known.command(`ack ${id}`)] : []),
+      ...(view?.service === null || view === null ? [] : [known.command(`explain ${view.service}`)]),
+    ],
+    consumers: view?.impact ?? null,
+  };
+}
+
+/** Of one decision, `4711@a`: every fact that it rests on. Null: there is none of that number. */
+export function explainDecision(seq: number, host: string | null, known: Known): Explanation | null {
+  const line = known.lines.find((each) => each.seq === seq && (host === null || each.host === host));
+  if (line === undefined) return null;
+  const rule = line.rule === null ? undefined : known.vocabulary.rules.get(line.rule);
+  const state =
+    rule === undefined
+      ? `${safe(line.kind)}: noted without a rule.`
+      : `Rule ${rule.n} (${rule.name}) fired: ${rule.why}.`;
+  return {
+    subject: `${line.seq}@${line.host}`,
+    gaps: [],
+    state,
+    steps: stepsOf([line], known),
+    waitingFor: typeof line.because['waitsFor'] === 'string' ? line.because['waitsFor'] : null,
+    youCan: line.service === null ? [] : [known.command(`explain ${line.service}`)],
+    consumers: null,
+  };
+}
+
+function stepsOf(lines: readonly JournalLine[], known: Known): Step[] {
+  return lines.map((line) => {
+    const said = worded(line, known.vocabulary, known.nowMs);
+    return {
+      atMs: line.atMs,
+      text: said.text,
+      rule: line.rule,
+      facts: line.because,
+      aside: said.aside,
+      detail: said.detail,
+    };
+  });
+}
+
+/** What happened to a host or the store, when the service runs there. */
+function concerns(line: JournalLine, hosts: ReadonlySet<JsonValue>): boolean {
+  switch (line.kind) {
+    case 'hostLost':
+    case 'hostLeft':
+    case 'rule':
+    case 'incident':
+      return hosts.has(line.because['host'] ?? line.host);
+    case 'keeperLost':
+    case 'storeLost':
+    case 'storeBack':
+    case 'quit':
+    case 'person':
+      return hosts.has(line.host);
+    default:
+      return false;
+  }
+}
+
+function serviceState(service: ServiceView, lines: readonly JournalLine[], known: Known): string {
+  const name = safe(service.name);
+  if (service.external !== null) {
+    if (service.external.ok === null) return `${name} is external and nothing here watches it.`;
+    return service.external.ok
+      ? `${name} is external and answers.`
+      : `${name} is external and does not answer${service.external.reason === null ? '' : `: ${safe(service.external.reason)}`}. Its owner has to act.`;
+  }
+  const where =
+    service.active.length === 0
+      ? phaseList(service)
+      : `is active on ${service.active.map(safe).join(', ')}${sinceText(service, lines, known)}`;
+  const term = service.term > 0 && service.active.length > 0 ? ` (term ${service.term})` : '';
+  const planned = service.scheduledDown ? ', as scheduled' : '';
+  const paused = service.paused ? ' It is paused: Standfast watches and does nothing.' : '';
+  return `${name} ${where}${term}${planned}.${paused} ${needsWords(service, known)}`;
+}
+
+/** Since when the newest of the active ones is active. */
+function sinceText(service: ServiceView, lines: readonly JournalLine[], known: Known): string {
+  const became = lines.findLast(
+    (line) => line.kind === 'active' && line.service === service.name && service.active.includes(line.host),
+  );
+  const started = service.instances.find((each) => service.active.includes(each.host))?.startedAtMs ?? null;
+  const at = became?.atMs ?? started;
+  return at === null ? '' : ` since ${clockText(at, known.nowMs)}`;
+}
+
+function phaseList(service: ServiceView): string {
+  if (service.instances.length === 0) return 'runs nowhere';
+  return `is active nowhere: ${service.instances.map((each) => `${each.phase} on ${safe(each.host)}${reasonText(each)}`).join(', ')}`;
+}
+
+function reasonText(instance: InstanceView): string {
+  return instance.reason === null ? '' : ` (${safe(instance.reason)})`;
+}
+
+/** The question of three in the morning: must I get up? */
+function needsWords(service: ServiceView, known: Known): string {
+  const incidents =
+    known.status?.incidents.filter(
+      (each) =>
+        each.resolvedAtMs === null &&
+        (each.service === service.name || each.also.some((also) => also.split('@')[0] === service.name)),
+    ) ?? [];
+  const first = incidents[0];
+  if (first !== undefined)
+    return `Incident ${safe(first.id)} (severity ${first.severity}): ${safe(first.cause)}. Next: ${safe(first.next)}`;
+  if (service.severity === 0) return 'Nobody has to do anything.';
+  const worst = service.instances.find((each) => each.severity === service.severity);
+  return `Severity ${service.severity}${worst?.reason === null || worst === undefined ? '' : `: ${safe(worst.host)}: ${safe(worst.reason)}`}.`;
+}
+
+function incidentState(view: StatusView['incidents'][number], known: Known): string {
+  const held = view.ackBy === null ? 'Nobody has it yet' : `${safe(view.ackBy)} has it`;
+  const since = `since ${clockText(view.sinceMs, known.nowMs)}`;
+  const over = view.resolvedAtMs === null ? '' : ` It was over at ${clockText(view.resolvedAtMs, known.nowMs)}.`;
+  return `Severity ${view.severity} ${since}: ${safe(view.cause)}. ${held}.${over} Next: ${safe(view.next)}`;
+}
+
+function withoutAgent(known: Known): string {
+  const last = known.lines.at(-1);
+  const written =
+    last === undefined
+      ? 'The journal says nothing of it.'
+      : `The journal ends at ${clockText(last.atMs, known.nowMs)}.`;
+  return `No agent answers, so how it stands now is not known. ${written}`;
+}
+
+/** The newest wait that nothing has followed since. */
+function waitingOf(lines: readonly JournalLine[], service: ServiceView | null): string | null {
+  const settled = new Set<string>();
+  for (const line of lines.toReversed()) {
+    if (line.kind === 'incident' || settled.has(line.host)) continue;
+    settled.add(line.host);
+    const waitsFor = line.because['waitsFor'];
+    if (line.kind === 'wait' && typeof waitsFor === 'string') return `${safe(waitsFor)} (${safe(line.host)})`;
+  }
+  const changing = service?.instances.find((each) => each.phase !== each.planned && each.planned !== 'down');
+  return changing === undefined ? null : `${safe(changing.host)} to become ${changing.planned}`;
+}
+
+function serviceCommands(name: string, service: ServiceView | null, known: Known): string[] {
+  if (known.status === null) return [known.command('up PATH'), known.command('doctor')];
+  if (service === null || service.external !== null) return [known.command('status')];
+  const open = known.status.incidents.find(
+    (each) => each.resolvedAtMs === null && each.ackBy === null && each.service === name,
+  );
+  const standby = service.instances.find((each) => each.phase === 'standby' || each.phase === 'passive');
+  const stopped =
+    service.instances.every((each) => each.phase === 'down' && each.planned === 'down') && !service.scheduledDown;
+  return [
+    ...(open === undefined ? [] : [known.command(`ack ${open.id}`)]),
+    known.command(`logs ${name}`),
+    ...(service.paused ? [known.command(`resume ${name}`)] : []),
+    ...(stopped ? [known.command(`start ${name}`)] : [known.command(`restart ${name}`)]),
+    ...(standby !== undefined && service.active.length === 1
+      ? [known.command(`failover ${name} --to ${standby.host}`)]
+      : []),
+  ];
+}
+
+function consumersText(lines: readonly JournalLine[], name: string, known: Known): string | null {
+  const last = lines.findLast((line) => line.kind === 'failover');
+  const z = last?.because['zMs'];
+  if (typeof z !== 'number' || known.status === null) return null;
+  const { usedMs, unavailableMs, perMs } = known.status.objective;
+  return `Consumers had no ${safe(name)} for ${durationText(z)}. Used in the last ${durationText(perMs)}: ${durationText(usedMs)} of ${durationText(unavailableMs)}.`;
+}

@@ -1,0 +1,63 @@
+// An explanation as lines: how it stands, the story with its times, what it waits for, what one can do.
+
+import type { Terminal } from '../terminal.ts';
+import { padded, widthOf, wrapped } from '../text.ts';
+import { exactClockText } from '../times.ts';
+import type { Explanation, Step } from './explanation.ts';
+
+/** At most this many steps; older ones are counted. */
+const mostSteps = 20;
+const widest = 120;
+
+export function explanationScreen(of: Explanation, terminal: Terminal, nowMs: number, all: boolean): string[] {
+  const width = Math.min(terminal.columns(), widest);
+  const told = merged(all ? of.steps : of.steps.filter((step) => !step.detail));
+  const shown = all ? told : told.slice(-mostSteps);
+  const hidden = told.length - shown.length;
+  return [
+    ...wrapped(of.state, width).map((line) => terminal.paint('bold', line)),
+    ...of.gaps.flatMap((gap) => wrapped(gap, width).map((line) => terminal.paint('wait', line))),
+    '',
+    ...(hidden > 0 ? [`… ${hidden} earlier steps: --all, or --since 1h`] : []),
+    ...(shown.length === 0 ? ['The journal says nothing of it in this time: --since looks further back.'] : []),
+    ...shown.flatMap((step) => stepLines(step, width, terminal, nowMs)),
+    ...(of.consumers === null ? [] : ['', ...wrapped(of.consumers, width)]),
+    ...(of.waitingFor === null ? [] : ['', ...wrapped(`It waits for ${of.waitingFor}.`, width)]),
+    ...(of.youCan.length === 0 ? [] : ['', 'You can:', ...of.youCan.map((command) => `  ${command}`)]),
+  ];
+}
+
+interface Told extends Step {
+  readonly times: number;
+}
+
+/** The same said again and again is said once, with how often. */
+function merged(steps: readonly Step[]): Told[] {
+  const made: Told[] = [];
+  for (const step of steps) {
+    const last = made.at(-1);
+    if (last !== undefined && last.text === step.text && last.rule === step.rule)
+      made[made.length - 1] = { ...last, times: last.times + 1 };
+    else made.push({ ...step, times: 1 });
+  }
+  return made;
+}
+
+function stepLines(step: Told, width: number, terminal: Terminal, nowMs: number): string[] {
+  const time = exactClockText(step.atMs, nowMs);
+  const indent = widthOf(time) + 2;
+  const text = step.times === 1 ? step.text : `${step.text} (${step.times} times)`;
+  const narrow = width < 60;
+  const room = width - indent;
+  const lines = wrapped(text, narrow ? room : Math.max(20, room - 2));
+  const [first = '', ...rest] = lines;
+  const space = room - widthOf(lines.length === 1 ? first : (lines.at(-1) ?? ''));
+  const fits = step.aside !== '' && widthOf(step.aside) + 2 <= space;
+  const aside = terminal.paint('dim', step.aside);
+  const body = [first, ...rest];
+  if (fits) body[body.length - 1] = padded(body.at(-1) ?? '', room - widthOf(step.aside)) + aside;
+  else if (step.aside !== '') body.push(...wrapped(step.aside, room).map((line) => terminal.paint('dim', line)));
+  return body.map((line, index) =>
+    index === 0 ? `${terminal.paint('dim', time)}  ${line}` : ' '.repeat(indent) + line,
+  );
+}

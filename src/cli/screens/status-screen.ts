@@ -1,0 +1,89 @@
+// The first screen: one sentence, the budget, services × hosts, incidents.
+
+import type { HostView, StatusView } from '../../api.ts';
+import type { Terminal } from '../terminal.ts';
+import { safe, wrapped } from '../text.ts';
+import { clockText, durationText } from '../times.ts';
+import { grid } from './grid.ts';
+import { incidentList } from './incident-list.ts';
+
+/** Lines for this terminal. `most` services at most. `heardMs`: how long ago the agent was heard last; said when it is long. */
+export function statusScreen(
+  view: StatusView,
+  terminal: Terminal,
+  of: { readonly nowMs: number; readonly heardMs?: number; readonly most?: number },
+): string[] {
+  const incidents = incidentList(
+    view.incidents.filter((each) => each.resolvedAtMs === null),
+    terminal,
+    of.nowMs,
+  );
+  return [
+    ...staleLines(view, terminal, of),
+    ...sentenceLines(view, terminal),
+    ...wrapped(budgetText(view), terminal.columns()),
+    '',
+    ...grid(view, terminal, of.most ?? Infinity),
+    ...hostLines(view, of.nowMs),
+    ...(incidents.length === 0 ? [] : ['', ...incidents]),
+  ];
+}
+
+/** The agent's sentence, with the system's name in front when it does not say it. */
+export function sentenceLines(view: StatusView, terminal: Terminal): string[] {
+  const named = view.sentence.includes(view.system) ? view.sentence : `${view.system}: ${view.sentence}`;
+  const style = view.severity === 0 ? 'good' : view.severity === 3 ? 'wait' : 'bad';
+  const [first = '', ...rest] = wrapped(safe(named), terminal.columns());
+  return [terminal.paint(style, first), ...rest.map((line) => terminal.paint(style, line))];
+}
+
+/** `outage budget 600 s in 60 min: 599.8 s left`. */
+export function budgetText(view: StatusView): string {
+  const { unavailableMs, perMs, usedMs } = view.objective;
+  const left = unavailableMs - usedMs;
+  const budget = `outage budget ${durationText(unavailableMs)} in ${durationText(perMs)}`;
+  return left >= 0 ? `${budget}: ${durationText(left)} left` : `${budget}: overdrawn by ${durationText(-left)}`;
+}
+
+/** After this the picture is no longer called present. In ms. */
+const staleAfterMs = 3_000;
+
+function staleLines(
+  view: StatusView,
+  terminal: Terminal,
+  of: { readonly nowMs: number; readonly heardMs?: number },
+): string[] {
+  const heardMs = of.heardMs ?? 0;
+  if (heardMs < staleAfterMs) return [];
+  const text = `STALE: the agent was last heard ${durationText(heardMs)} ago; this is how it was at ${clockText(view.atMs, of.nowMs)}`;
+  return wrapped(text, terminal.columns()).map((line) => terminal.paint('bad', line));
+}
+
+function hostLines(view: StatusView, nowMs: number): string[] {
+  return view.hosts.flatMap((host) =>
+    host.state === 'up' ? [] : [`  host ${safe(host.name)}: ${hostText(host, nowMs)}`],
+  );
+}
+
+function hostText(host: HostView, nowMs: number): string {
+  const heard =
+    host.asOfMs === null
+      ? ''
+      : `, last heard at ${clockText(host.asOfMs, nowMs)} (${durationText(nowMs - host.asOfMs)} ago)`;
+  switch (host.state) {
+    case 'up':
+      return 'up';
+    case 'silent':
+      return `silent${heard}`;
+    case 'down':
+      return `down${heard}`;
+    case 'maintenance':
+      return 'in maintenance';
+    case 'banned':
+      return 'banned';
+    case 'unknown':
+      return `nothing known of it${heard}`;
+    default:
+      return host.state satisfies never;
+  }
+}

@@ -1,0 +1,28 @@
+// Is every instance where it should be? And if not, which, and why.
+
+import type { InstanceView, StatusView } from '../../api.ts';
+
+export interface Unplanned {
+  readonly service: string;
+  readonly instance: InstanceView;
+}
+
+/** The instances on these hosts that are not in their planned phase, and hosts that have not reported. */
+export function unplanned(
+  view: StatusView,
+  hosts: readonly string[],
+): { readonly instances: readonly Unplanned[]; readonly hosts: readonly string[] } {
+  const silent = hosts.filter((host) => view.hosts.find((each) => each.name === host)?.state !== 'up');
+  const instances = view.services.flatMap((service) =>
+    service.instances
+      .filter((instance) => hosts.includes(instance.host) && instance.phase !== instance.planned)
+      .map((instance): Unplanned => ({ service: service.name, instance })),
+  );
+  return { instances, hosts: silent };
+}
+
+/** True when nothing is missing. */
+export function isPlanned(view: StatusView, hosts: readonly string[]): boolean {
+  const missing = unplanned(view, hosts);
+  return missing.instances.length === 0 && missing.hosts.length === 0;
+}

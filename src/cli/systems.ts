@@ -1,0 +1,84 @@
+// Which systems and hosts have a folder in a state, and which agent answers.
+
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AgentUnreachable, connectAgent } from '../client.ts';
+import type { AgentClient } from '../client.ts';
+import { Failure } from './failure.ts';
+import type { ChosenSystem, Context } from './context.ts';
+
+export interface SystemFolder {
+  readonly name: string;
+  readonly hosts: readonly string[];
+}
+
+/** The systems in a state folder, sorted by name; none when the folder is not there. */
+export async function systemsIn(state: string): Promise<readonly SystemFolder[]> {
+  const names = await foldersIn(state);
+  const systems = await Promise.all(
+    names.map(async (name): Promise<SystemFolder> => ({ name, hosts: await foldersIn(join(state, name)) })),
+  );
+  return systems.filter((system) => system.hosts.length > 0);
+}
+
+/** Long enough for an agent on a machine that is short of processors; who is there answers in a few ms. */
+const answerWithinMs = 1_500;
+
+/** The agent that answers first; null when none does. */
+export async function findAgent(system: ChosenSystem): Promise<AgentClient | null> {
+  const asked = system.hosts.map(async (host) => {
+    const { agentSocket } = system.layout.host(host);
+    await connectAgent(agentSocket, answerWithinMs).intents();
+    return connectAgent(agentSocket);
+  });
+  return Promise.any(asked).catch(() => null);
+}
+
+/** All agents that answer. */
+export async function answeringAgents(system: ChosenSystem): Promise<readonly AgentClient[]> {
+  const asked = await Promise.allSettled(
+    system.hosts.map(async (host) => {
+      const { agentSocket } = system.layout.host(host);
+      await connectAgent(agentSocket, answerWithinMs).intents();
+      return connectAgent(agentSocket);
+    }),
+  );
+  return asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+}
+
+/** The agent that answers first. Fails with exit 3 and what to do when none does. */
+export async function needAgent(context: Context, system: ChosenSystem): Promise<AgentClient> {
+  const agent = await findAgent(system);
+  if (agent !== null) return agent;
+  throw new Failure({
+    code: 'SF-301',
+    what: `no agent of ${system.name} answers`,
+    why: `Looked for ${system.hosts.join(', ')} in ${system.layout.folder}. Services may still be running: nobody watches them.`,
+    next: `Start it: ${context.command('up PATH')}. What is wrong: ${context.command('doctor')}. What happened last: ${context.command('journal --since 10m')}`,
+    exit: 3,
+  });
+}
+
+/** Asks the agent; one that went away in between is exit 3 like one that never was. */
+export async function asking<T>(context: Context, question: Promise<T>): Promise<T> {
+  try {
+    return await question;
+  } catch (error) {
+    if (!(error instanceof AgentUnreachable)) throw error;
+    throw new Failure({
+      code: 'SF-302',
+      what: 'the agent did not answer',
+      why: error.message,
+      next: `Ask again; if it stays so: ${context.command('doctor')}`,
+      exit: 3,
+    });
+  }
+}
+
+async function foldersIn(folder: string): Promise<readonly string[]> {
+  const found = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return found
+    .filter((each) => each.isDirectory())
+    .map((each) => each.name)
+    .toSorted();
+}

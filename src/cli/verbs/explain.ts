@@ -1,0 +1,92 @@
+// `explain`: why it is as it is. The steps come from the journal alone; how it stands now from an agent, when one answers.
+
+import { chooseSystem } from '../context.ts';
+import type { ChosenSystem, Context } from '../context.ts';
+import { explainDecision, explainIncident, explainService } from '../explain/explanation.ts';
+import type { Explanation, Known } from '../explain/explanation.ts';
+import { explanationScreen } from '../explain/screen.ts';
+import { Failure } from '../failure.ts';
+import { readJournals } from '../journals.ts';
+import { nearest } from '../../model/nearest.ts';
+import { findAgent } from '../systems.ts';
+import { readMoment } from '../times.ts';
+import type { Run } from '../verb.ts';
+
+const usualMs = 3_600_000;
+
+export const explainVerb: Run = async (context, words, options) => {
+  const subject = words[0] ?? '';
+  const sinceMs = sinceOf(options.text('since'), context.now());
+  const system = await chooseSystem(context);
+  const known = await whatIsKnown(context, system, sinceMs);
+  const found = find(subject, known) ?? find(subject, await whatIsKnown(context, system, 0));
+  if (found === null) throw unknownSubject(context, subject, known);
+  if (options.flag('json')) {
+    const { subject: name, state, steps, waitingFor, youCan } = found;
+    const plain = steps.map(({ atMs, text, rule, facts }) => ({ atMs, text, rule, facts }));
+    context.terminal.print(JSON.stringify({ subject: name, state, steps: plain, waitingFor, youCan }, null, 2));
+  } else context.terminal.print(...explanationScreen(found, context.terminal, context.now(), options.flag('all')));
+  return 0;
+};
+
+async function whatIsKnown(context: Context, system: ChosenSystem, sinceMs: number): Promise<Known> {
+  const [journal, status, vocabulary] = await Promise.all([
+    readJournals(system, sinceMs),
+    findAgent(system).then((agent) => agent?.status().catch(() => null) ?? null),
+    context.world.vocabulary(),
+  ]);
+  return {
+    lines: journal.lines,
+    unreadable: journal.unreadable.map(({ host, why }) => `the journal of ${host} can't be read: ${why}`),
+    status,
+    vocabulary,
+    nowMs: context.now(),
+    command: (words) => context.command(words),
+  };
+}
+
+/** `pricer`, `pricer@a`, an incident's id, or a decision as `4711@a` or `4711`. */
+function find(subject: string, known: Known): Explanation | null {
+  const decision = /^(\d+)(?:@(.+))?$/.exec(subject);
+  if (decision !== null) return explainDecision(Number(decision[1]), decision[2] ?? null, known);
+  const incident = explainIncident(subject, known);
+  if (incident !== null) return incident;
+  const name = subject.split('@')[0] ?? '';
+  const isService =
+    known.status?.services.some((each) => each.name === name) === true ||
+    known.lines.some((line) => line.service === name);
+  return isService ? explainService(name, known) : null;
+}
+
+function unknownSubject(context: Context, subject: string, known: Known): Failure {
+  const names = known.status?.services.map((each) => each.name) ?? [
+    ...new Set(known.lines.flatMap((line) => line.service ?? [])),
+  ];
+  const meant = nearest(subject, names);
+  return new Failure({
+    code: 'SF-007',
+    what: `there is no service, incident or decision ${subject}`,
+    why:
+      names.length === 0
+        ? 'No agent answers, and the journal names no service.'
+        : `Services: ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}.`,
+    next:
+      meant === null
+        ? `Incidents: ${context.command('incidents')}   decisions: ${context.command('journal')}`
+        : `Did you mean ${meant}?`,
+    exit: known.status === null ? 3 : 2,
+  });
+}
+
+/** `--since`, else the last hour. Unix ms. */
+function sinceOf(text: string | undefined, nowMs: number): number {
+  if (text === undefined) return nowMs - usualMs;
+  const since = readMoment(text, nowMs);
+  if (since !== null) return since;
+  throw new Failure({
+    code: 'SF-002',
+    what: `--since ${text} is no time`,
+    next: 'Write it as 10m, 14:02, or 2026-11-21T14:02.',
+    exit: 2,
+  });
+}

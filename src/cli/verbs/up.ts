@@ -1,0 +1,132 @@
+// `up`: starts the hosts of this machine, and follows.
+
+import type { StatusView } from '../../api.ts';
+import { systemLayout } from '../../layout.ts';
+import type { System } from '../../model/system.ts';
+import type { ChosenSystem, Context } from '../context.ts';
+import { readPath } from '../description.ts';
+import { Failure } from '../failure.ts';
+import type { ExitStatus } from '../failure.ts';
+import { liveScreen } from '../live.ts';
+import { problemCount, problemLines } from '../screens/problems.ts';
+import { tryLine, upScreen } from '../screens/up-screen.ts';
+import { putDescription, startKeepers } from '../start/begin.ts';
+import { differenceFailure } from '../start/difference.ts';
+import { followOn, settle } from '../start/follow.ts';
+import { hostsHere } from '../start/hosts-here.ts';
+import { lateFailure } from '../start/late.ts';
+import { makeFolders } from '../start/folders.ts';
+import { presences } from '../start/keepers.ts';
+import { checkPorts } from '../start/ports.ts';
+import { terminalOf } from '../terminal.ts';
+import { readDuration } from '../times.ts';
+import type { Run } from '../verb.ts';
+
+/** How long the screen is redrawn for a start; what is not up by then is said, and followed line by line. */
+const startScreenMs = 60_000;
+
+export const up: Run = async (context, words, options) => {
+  const timeoutMs = readTimeout(options.text('timeout'));
+  const given = await readPath(words[0] ?? '.');
+  const { system } = given;
+  if (given.problems.length > 0 || system === null) {
+    const errors = terminalOf(process.stderr, context.world.env);
+    errors.print(...problemLines(given.problems, errors), problemCount(given.problems));
+    return 2;
+  }
+  const hosts = await hostsHere(system, options.list('host'));
+  const layout = systemLayout(context.state, system.name);
+  await makeFolders(context.state, layout, hosts, context.world.uid);
+  const { inForce, written } = await putOrCheck(context, system, given, hosts);
+  const started = await startKeepers(context, { system: system.name, layout, hosts });
+  const chosen: ChosenSystem = { name: system.name, layout, hosts };
+  const difference = written
+    ? null
+    : differenceFailure(context, { file: given.file, folder: given.folder, system }, inForce);
+  const exit = await follow(context, chosen, {
+    timeoutMs,
+    detach: options.flag('detach') || difference !== null,
+    started,
+  });
+  if (difference !== null) throw difference;
+  return exit;
+};
+
+/** The ports are looked at before anything is written or started, as far as nothing of ours runs. */
+async function putOrCheck(
+  context: Context,
+  system: System,
+  given: { readonly text: string; readonly folder: string; readonly file: string },
+  hosts: readonly string[],
+): ReturnType<typeof putDescription> {
+  const layout = systemLayout(context.state, system.name);
+  const running = await presences(layout, hosts);
+  const idle = running.filter((each) => !each.agent && !each.keeper).map((each) => each.host);
+  await checkPorts(context, system, layout, idle);
+  return putDescription(context, layout, {
+    text: given.text,
+    folder: given.folder,
+    file: given.file,
+    hash: system.hash,
+  });
+}
+
+async function follow(
+  context: Context,
+  system: ChosenSystem,
+  of: { readonly timeoutMs: number; readonly detach: boolean; readonly started: readonly string[] },
+): Promise<ExitStatus> {
+  const signal = context.interruption();
+  const live = context.terminal.redraws ? liveScreen(context.terminal) : null;
+  let shown: StatusView | null = null;
+  const settled = await settle(context, system, {
+    hosts: system.hosts,
+    untilMs: context.now() + (of.detach ? of.timeoutMs : startScreenMs),
+    signal,
+    show: (view) => {
+      shown = view;
+      live?.draw(upScreen(view, context, Math.max(3, context.terminal.rows() - 8)));
+    },
+  });
+  live?.draw([]);
+  live?.end();
+  const last: StatusView | null = shown;
+  if (last !== null) context.terminal.print(...upScreen(last, context));
+  if (settled.kind === 'interrupted') return goesOn(context);
+  const late = settled.kind === 'late' ? await lateFailure(context, system, settled.view, of.timeoutMs) : null;
+  if (of.detach) {
+    if (late !== null) throw late;
+    context.terminal.print('', goesOnText(context));
+    return 0;
+  }
+  if (late !== null)
+    context.terminal.print('', `Not all is as planned yet: ${late.message}.`, ...(late.why === null ? [] : [late.why]));
+  const hint = settled.kind === 'planned' ? tryLine(settled.view, context) : null;
+  if (hint !== null) context.terminal.print(hint);
+  context.terminal.print('', 'Following; ^C ends the following only.');
+  const end = await followOn(context, system, last, signal);
+  if (end === 'interrupted') return goesOn(context);
+  context.terminal.print(`${system.name} was stopped: agents and keepers are gone.`);
+  return 0;
+}
+
+function goesOn(context: Context): ExitStatus {
+  context.terminal.print('', goesOnText(context));
+  return 0;
+}
+
+function goesOnText(context: Context): string {
+  return `It goes on running. Look: ${context.command('status')}   Stop it: ${context.command('down')}`;
+}
+
+function readTimeout(text: string | undefined): number {
+  if (text === undefined) return 60_000;
+  const ms = readDuration(text);
+  if (ms !== null && ms > 0) return ms;
+  throw new Failure({
+    code: 'SF-002',
+    what: `--timeout ${text} is no duration`,
+    next: 'Write it as 90s, 2m or 500ms.',
+    exit: 2,
+  });
+}

@@ -1,0 +1,41 @@
+// What the verbs need of the rest of the house, wired in main.ts: cli/ itself asks agents through client.ts and reads journals.
+
+import type { Vocabulary } from './explain/words.ts';
+
+/** Opened lazily, so that a verb loads only what it uses. */
+export interface World {
+  /** What the core's rule numbers and causes mean. */
+  vocabulary(): Promise<Vocabulary>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+  /** As in package.json. */
+  version(): Promise<string>;
+  openStore(file: string): Promise<DescriptionStore>;
+  /** Who listens on the TCP port of this machine; null when nobody can be seen. */
+  ownerOfPort(port: number): Promise<PortOwner | null>;
+  /** Starts a keeper that keeps an agent for this host; resolves once it answers. */
+  startKeeper(of: { readonly state: string; readonly system: string; readonly host: string }): Promise<void>;
+}
+
+export interface PortOwner {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/** The part of a store that `up` and `doctor` use. */
+export interface DescriptionStore {
+  identity(): Promise<string>;
+  /** The description in force; null when there is none yet. */
+  description(): Promise<StoredDescription | null>;
+  /** Writes it if there is none; false: there was one already. */
+  describe(description: StoredDescription): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** As the agents read it. */
+export interface StoredDescription {
+  readonly text: string;
+  readonly folder: string;
+  readonly file: string;
+  readonly hash: string;
+}

@@ -1,0 +1,84 @@
+// The command line: wiring, nothing else. Rooms are loaded when a verb needs them.
+
+import { mkdirSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { DescriptionStore, StoredDescription, World } from './cli/world.ts';
+
+/** Compiled code is kept in a folder of one's own: in a shared one (Node's default is /tmp) others could put code for us to run. */
+function keepCompiledCode(): void {
+  const cache = process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache');
+  const folder = join(cache, 'standfast', 'compiled');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    enableCompileCache(folder);
+  } catch {
+    // Only speed is lost.
+  }
+}
+
+async function openStore(file: string): Promise<DescriptionStore> {
+  const { openEmbedded } = await import('./store/embedded.ts');
+  const { keys } = await import('./decide/records.ts');
+  const store = await openEmbedded({ file, prefix: '' });
+  return {
+    identity: () => store.identity(),
+    async description() {
+      const { entries } = await store.read(keys.description);
+      const entry = entries.find((each) => each.key === keys.description);
+      return entry === undefined ? null : (JSON.parse(entry.value) as StoredDescription);
+    },
+    async describe(description) {
+      const put = { key: keys.description, value: JSON.stringify(description) };
+      const answer = await store.txn([{ key: keys.description, revision: 0 }], [put], ms(5_000));
+      if (answer.kind === 'unknown') throw new Error(answer.why);
+      return answer.kind === 'applied';
+    },
+    close: () => store.close(),
+  };
+}
+
+keepCompiledCode();
+const { run } = await import('./cli/run.ts');
+const { ms } = await import('./model/units.ts');
+
+const world: World = {
+  env: process.env,
+  uid: process.getuid?.() ?? -1,
+  openStore,
+  async version() {
+    const { default: manifest } = await import('../package.json', { with: { type: 'json' } });
+    return manifest.version;
+  },
+  async vocabulary() {
+    const { rules } = await import('./decide/rules.ts');
+    const { reasonWords } = await import('./judge/words.ts');
+    return {
+      rules: new Map(rules.map((rule) => [rule.n, rule])),
+      cause(cause) {
+        try {
+          return reasonWords(cause as Parameters<typeof reasonWords>[0]);
+        } catch {
+          return null;
+        }
+      },
+    };
+  },
+  async ownerOfPort(port) {
+    const { ownerOfPort } = await import('./observe/who-listens.ts');
+    return ownerOfPort(port);
+  },
+  async startKeeper({ state, system, host }) {
+    const { startKeeper } = await import('./keeper/start.ts');
+    const agent = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'agent.ts' : 'agent.js');
+    await startKeeper({
+      state,
+      system,
+      host,
+      agent: [process.execPath, agent, '--state', state, '--system', system, '--host', host],
+    });
+  },
+};
+
+process.exit(await run(process.argv.slice(2), world));
