@@ -75,6 +75,7 @@ function place(d: Draft, running: Running): void {
       readyAt: d.mono,
       activeAt: active ? d.mono : null,
       beats: noBeats,
+      adopted: true,
     },
   });
   d.note({ kind: 'adopted', service: running.service, instance: running.instance, term: running.term, facts: { host: d.s.me, pid: running.pid, role: running.role } });
@@ -145,7 +146,7 @@ function deactivateOutcome(d: Draft, service: RunService, outcome: Outcome, at: 
   const instance = slot.now;
   if (outcome.kind !== 'done') {
     d.note({ kind: 'deactivateFailed', service: service.name, instance: instance.id, term: instance.term, facts: { host: d.s.me, outcome: outcome.kind, why: outcome.why } });
-    endInstance(d, service, { why: 'hand-over', rule: 216, orderly: true });
+    endInstance(d, service, { why: 'hand-over', rule: 216, orderly: true, planned: true });
     return;
   }
   const role = service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
@@ -169,9 +170,10 @@ export function instanceEnded(d: Draft, ended: Ended): void {
   if (slot?.now === null || slot === undefined || service === undefined) return;
   const instance = slot.now;
   d.tell({ kind: 'unobserve', instance: ended.instance });
-  const asked = instance.ending !== null && !instance.ending.failure;
+  const asked = instance.ending?.planned === true || (instance.ending === null && ended.by === 'stop');
   const finished = service.finishes && ended.by === 'itself' && ended.code === 0 && !asked;
-  const failed = !asked && !finished && ended.by !== 'stop';
+  // A deadline or a lost keeper ends what is not at fault: it is down, and need not wait before it is tried again.
+  const failed = !asked && !finished && (instance.ending === null ? ended.by === 'itself' : instance.ending.failure);
   const since = instance.readyAt ?? instance.startedAt ?? instance.requestedAt;
   const failures = failed ? addFailure(slot.failures, d.mono, between(since, ended.endedAt), service.backOff.upTo) : slot.failures;
   const next = failed ? nextTry(failures, service.backOff.upTo, d.mono, slot.service) : null;
@@ -197,14 +199,15 @@ export function instanceEnded(d: Draft, ended: Ended): void {
     now: null,
     lastExit: { code: ended.code, signal: ended.signal, atMs: Math.round(ended.endedAtMs) },
     failures,
-    failing: failed || (slot.failing && !finished),
+    failing: !finished && (!asked || slot.failing),
+    wantedSince: d.mono,
     failedUntil: next?.at ?? null,
     finishedAtMs: finished ? Math.round(ended.endedAtMs) : slot.finishedAtMs,
     said: null,
     leaseSaid: null,
     recovery: slot.recovery ?? (lost && !finished && isToBeMended(instance) ? recoveryFrom(d, slot, instance, ended) : null),
   });
-  if (failed && service.policy === 'hot-active/hot-active') hotLoss(d, service, ended);
+  if (!asked && !finished && service.policy === 'hot-active/hot-active') hotLoss(d, service, ended);
   if (isLeased(service)) lateKill(d, service, ended, instance);
 }
 
@@ -222,7 +225,7 @@ function recoveryFrom(d: Draft, slot: Slot, instance: Instance, ended: Ended): N
     cause: causeOf(d, slot, instance, ended),
     from: d.s.me,
     rule: instance.ending?.rule ?? 0,
-    planned: instance.ending !== null && !instance.ending.failure,
+    planned: instance.ending?.planned === true,
     endedAt,
     endedAtMs: Math.round(d.now.wall - (d.mono - endedAt)),
     // What we ended ourselves was detected when we set about it.

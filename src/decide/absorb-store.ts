@@ -4,7 +4,7 @@ import { sessionTtl } from '../model/timings.ts';
 import type { System } from '../model/system.ts';
 import { deposeOutcome, peerSessionSeen } from './depose.ts';
 import type { Draft } from './draft.ts';
-import { incidentsOutcome } from './incidents.ts';
+import { incidentsOutcome, incidentsSeen } from './incidents.ts';
 import type { StoreOutcome } from './input.ts';
 import { leaseOutcome, leaseSeen } from './lease.ts';
 import { intentOutcome } from './people.ts';
@@ -93,10 +93,7 @@ function changed(d: Draft, change: RecordChange): void {
       break;
     }
     case 'incidents':
-      if (change.revision > d.s.incidents.revision) {
-        d.s.incidents = { ...d.s.incidents, revision: change.revision, list: change.value?.incidents ?? [] };
-        d.incidentsDirty = true;
-      }
+      incidentsSeen(d, change.revision, change.value?.incidents ?? []);
       break;
     case 'description':
       break;
@@ -168,6 +165,7 @@ function emptySlot(service: string): Slot {
     restarts: 0,
     lastExit: null,
     startError: null,
+    wantedSince: null,
     failing: false,
     finishedAtMs: null,
     bMs: [],

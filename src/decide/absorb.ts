@@ -86,7 +86,7 @@ export function absorb(d: Draft, input: Input): void {
       personAsks(d, input.request, input.owner, input.why, input.asks);
       break;
     case 'ownLateness':
-      d.s.ownLatenessMs = input.lateMs;
+      d.s.lateness = [...d.s.lateness.slice(-15), { at: d.mono, lateMs: input.lateMs }];
       break;
     default:
       input satisfies never;

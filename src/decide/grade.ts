@@ -7,6 +7,7 @@ import { isLeased, type RunService } from '../model/system.ts';
 import { ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { ReportedPhase } from './records.ts';
+import { phaseShown } from './phase.ts';
 import type { Slot } from './state.ts';
 import { termsOf } from './terms.ts';
 import { holderOf, isLive, leaseOf, plannedDown } from './view.ts';
@@ -24,16 +25,25 @@ export function grade(d: Draft, service: RunService, slot: Slot): InstanceVerdic
     instance !== null && service.detect.heartbeat !== null && instance.beats !== null
       ? judgeBeat(
           instance.beats,
-          { every: ms(terms.beatEvery), d: ms(terms.d), startedAt: instance.readyAt, ownLatenessMs: d.s.ownLatenessMs },
+          {
+            every: ms(terms.beatEvery),
+            d: ms(terms.d),
+            startedAt: instance.readyAt,
+            ownLatenessMs: ms(latenessSince(d, Math.max(instance.beats.lastAt ?? 0, d.mono - terms.d))),
+            // One that said it was ready, or ran before we came, is known to be up.
+            ...(service.ready !== null || instance.adopted ? { firstWithin: ms(0) } : {}),
+          },
           d.mono,
         )
       : null;
   if (beat !== null && instance?.phase !== 'stopping') d.wakeBy(beat.lookAgainAt);
-  const within = withinOf(service, slot, phase, planned, terms);
-  const since = instance?.since ?? d.mono;
+  const first = phase === 'down' && planned !== 'down' && !slot.failing && slot.wantedSince !== null;
+  const within = first ? service.objective.recoverWithin : withinOf(service, slot, phase, planned, terms);
+  const since = first ? (slot.wantedSince ?? d.mono) : (instance?.since ?? d.mono);
   if (within !== null && d.mono - since <= within) d.wakeBy(since + within + 1);
   return gradeInstance({
-    phase,
+    // One that has yet to be started for the first time, or again as planned, is on its way.
+    phase: first ? 'starting' : phase,
     planned,
     plannedBecause: because,
     severity: service.severity,
@@ -75,6 +85,11 @@ export function grade(d: Draft, service: RunService, slot: Slot): InstanceVerdic
   });
 }
 
+/** How late our own loop ran since then; older lateness explains no silence that is found only now. */
+function latenessSince(d: Draft, since: number): number {
+  return d.s.lateness.reduce((sum, { at, lateMs }) => (at >= since ? sum + lateMs : sum), 0);
+}
+
 function withinOf(service: RunService, slot: Slot, phase: ReportedPhase, planned: ReportedPhase, terms: ReturnType<typeof termsOf>): number | null {
   switch (phase) {
     case 'starting':
@@ -91,32 +106,6 @@ function withinOf(service: RunService, slot: Slot, phase: ReportedPhase, planned
       return null;
     default:
       return phase satisfies never;
-  }
-}
-
-/** The phase as people see it. */
-export function phaseShown(d: Draft, service: RunService, slot: Slot): ReportedPhase {
-  const instance = slot.now;
-  if (instance === null) {
-    const waits = slot.failedUntil !== null && slot.failedUntil > d.mono;
-    return (waits || slot.startError !== null) && plannedDown(d, service, d.s.me) === null ? 'failed' : 'down';
-  }
-  const warm = isLeased(service) && service.policy !== 'hot-active/cold-passive';
-  const waiting = service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
-  switch (instance.phase) {
-    case 'starting':
-      return 'starting';
-    case 'ready':
-      return warm ? waiting : 'starting';
-    case 'activating':
-      return warm ? waiting : 'starting';
-    case 'active':
-    case 'deactivating':
-      return 'active';
-    case 'stopping':
-      return 'stopping';
-    default:
-      return instance.phase satisfies never;
   }
 }
 

@@ -30,7 +30,7 @@ export function isReporter(d: Draft): boolean {
 /** Opens, updates, resolves and tells. */
 export function keepIncidents(d: Draft): void {
   const kept = d.s.incidents;
-  if (d.s.system === null || d.s.store.firstReadAt === null || d.s.leaving !== null || !isReporter(d)) return;
+  if (!keepsThem(d)) return;
   const due = kept.nextAt === null || d.mono >= kept.nextAt;
   if (!d.incidentsDirty && !due) return d.wakeBy(kept.nextAt);
   if (d.incidentsDirty && kept.workedAt !== null && d.mono - kept.workedAt < atMostEveryMs) {
@@ -44,13 +44,24 @@ export function keepIncidents(d: Draft): void {
   const changed = JSON.stringify(list) !== JSON.stringify(kept.list);
   const anyOpen = list.some((incident) => incident.resolvedAtMs === null);
   const nextAt = anyOpen ? after(d.mono, whileOpenEveryMs) : null;
-  d.s.incidents = { ...kept, list, workedAt: d.mono, nextAt, doneNotes: [] };
+  d.s.incidents = { ...kept, list: changed ? list : kept.list, workedAt: d.mono, nextAt, doneNotes: [] };
   d.wakeBy(nextAt);
-  if (changed) {
-    noteEvents(d, kept.list, list);
-    writeIncidents(d, list);
-  }
-  tell(d);
+  if (changed) noteEvents(d, kept.list, list);
+  writeOrTell(d);
+}
+
+/** We are the reporter and know enough to be. */
+function keepsThem(d: Draft): boolean {
+  const { system, store, own, leaving } = d.s;
+  return system !== null && store.firstReadAt !== null && leaving === null && (own.revision > 0 || !store.reachable) && isReporter(d);
+}
+
+/** What stands in the store is told: two that both think they report cannot both write, so they do not both tell. */
+function writeOrTell(d: Draft): void {
+  const { list, stored, writing } = d.s.incidents;
+  if (writing !== null) return;
+  if (d.s.store.reachable && list !== stored && (list.length > 0 || (stored?.length ?? 0) > 0)) writeIncidents(d, list);
+  else tell(d);
 }
 
 function withDone(d: Draft, open: readonly Incident[]): readonly Incident[] {
@@ -77,7 +88,6 @@ function noteEvents(d: Draft, before: readonly Incident[], after_: readonly Inci
 }
 
 function writeIncidents(d: Draft, list: readonly Incident[]): void {
-  if (!d.s.store.reachable) return;
   const id = d.ask({
     kind: 'store',
     compares: [{ key: keys.incidents, revision: d.s.incidents.revision }],
@@ -109,8 +119,7 @@ export function toldOutcome(d: Draft, id: number, outcome: Outcome): boolean {
   const list = markTold(d.s.incidents.list, incident, Number(n));
   if (outcome.kind !== 'done') d.note({ kind: 'notTold', rule: 702, facts: { incident, why: outcome.why } });
   d.s.incidents = { ...d.s.incidents, telling, list };
-  if (d.s.incidents.writing === null) writeIncidents(d, list);
-  else d.incidentsDirty = true;
+  if (keepsThem(d)) writeOrTell(d);
   return true;
 }
 
@@ -121,12 +130,12 @@ export function incidentsOutcome(d: Draft, id: number, answer: StoreOutcome): bo
   d.s.incidents = { ...kept, writing: null, wanted: null };
   switch (answer.kind) {
     case 'applied':
-      d.s.incidents = { ...d.s.incidents, revision: Math.max(kept.revision, answer.revision) };
-      if (kept.list !== kept.wanted) d.incidentsDirty = true;
+      if (answer.revision > kept.revision) d.s.incidents = { ...d.s.incidents, revision: answer.revision, stored: kept.wanted };
+      d.incidentsDirty ||= kept.list !== kept.wanted;
+      if (keepsThem(d)) writeOrTell(d);
       break;
     case 'refused':
-      for (const change of answer.current)
-        if (change.kind === 'incidents') d.s.incidents = { ...d.s.incidents, revision: change.revision, list: merged(kept.list, change.value?.incidents ?? []) };
+      for (const change of answer.current) if (change.kind === 'incidents') incidentsSeen(d, change.revision, change.value?.incidents ?? []);
       d.incidentsDirty = true;
       break;
     case 'unknown':
@@ -138,13 +147,34 @@ export function incidentsOutcome(d: Draft, id: number, answer: StoreOutcome): bo
   return true;
 }
 
-/** Ours go on; what others have written since (an acknowledgement) is taken over. */
+/** The incidents as they now stand in the store, by whomever. */
+export function incidentsSeen(d: Draft, revision: number, incidents: readonly Incident[]): void {
+  const kept = d.s.incidents;
+  if (revision <= kept.revision) return;
+  const { wanted } = kept;
+  if (wanted !== null && JSON.stringify(wanted) === JSON.stringify(incidents)) {
+    // Our own write, heard of before its answer.
+    d.s.incidents = { ...kept, revision, stored: wanted };
+    return;
+  }
+  d.s.incidents = { ...kept, revision, stored: incidents, list: keepsThem(d) && kept.workedAt !== null ? merged(kept.list, incidents) : incidents };
+  d.incidentsDirty = true;
+}
+
+/** Ours go on; what others have written since (an acknowledgement, what was told) is taken over. */
 function merged(ours: readonly Incident[], theirs: readonly Incident[]): readonly Incident[] {
   const byId = new Map(theirs.map((incident) => [incident.id, incident]));
   const joined = ours.map((incident) => {
     const other = byId.get(incident.id);
     byId.delete(incident.id);
-    return other?.ackBy !== null && other !== undefined ? { ...incident, ackBy: other.ackBy, ackAtMs: other.ackAtMs } : incident;
+    if (other === undefined) return incident;
+    const told = new Set(other.events.filter((event) => event.told).map((event) => `${event.n} ${event.kind}`));
+    return {
+      ...incident,
+      ackBy: other.ackBy ?? incident.ackBy,
+      ackAtMs: other.ackAtMs ?? incident.ackAtMs,
+      events: incident.events.map((event) => (told.has(`${event.n} ${event.kind}`) ? { ...event, told: true } : event)),
+    };
   });
   return [...joined, ...byId.values()];
 }

@@ -51,7 +51,7 @@ export function decideLife(d: Draft, service: RunService): void {
     }
     case 'stop': {
       d.note({ kind: 'rule', rule: row.n, service: service.name, instance: slot.now?.id ?? null, facts: { ...shown, why: move.why } });
-      endInstance(d, service, { why: move.why, rule: row.n, orderly: true });
+      endInstance(d, service, { why: move.why, rule: row.n, orderly: true, planned: true });
       if (move.why === 'restart') finishRestart(d, service);
       break;
     }
@@ -69,6 +69,7 @@ function lifeFacts(d: Draft, service: RunService, slot: Slot): LifeFacts {
   const instance = slot.now;
   const leaving = d.s.leaving;
   const down = leaving !== null && !leaving.leaveRunning ? 'asked' : plannedDown(d, service, d.s.me);
+  if ((down === null) !== (slot.wantedSince !== null)) d.setQuietly(service.name, { wantedSince: down === null ? d.mono : null });
   const verdict = instance === null ? null : grade(d, service, slot);
   const terms = termsOf(d, service);
   const leased = isLeased(service);

@@ -12,8 +12,9 @@ import { keys, type Handed, type IntentRecord, type LeaseRecord } from './record
 import { firstMatch } from './row.ts';
 import { leaseRows, type LeaseFacts } from './lease-rows.ts';
 import { newInstance } from './new-instance.ts';
+import { rank } from './rank.ts';
 import { drift, type Recovery, type Slot } from './state.ts';
-import { holderOf, isPaused, leaseOf, missingNeeds, plannedDown, rank, reportOf } from './view.ts';
+import { holderOf, isPaused, leaseOf, missingNeeds, plannedDown, reportOf } from './view.ts';
 
 /** Decides what this host does about one service's lease. */
 export function decideLease(d: Draft, service: RunService): void {
@@ -273,7 +274,7 @@ function deactivate(d: Draft, service: RunService): void {
   if (instance === undefined || instance === null) return;
   const call = service.deactivate;
   if (call === null || call.kind === 'signal' || service.policy === 'hot-active/cold-passive') {
-    endInstance(d, service, { why: 'hand-over', rule: 216, orderly: true });
+    endInstance(d, service, { why: 'hand-over', rule: 216, orderly: true, planned: true });
     return;
   }
   const role = service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
@@ -282,7 +283,7 @@ function deactivate(d: Draft, service: RunService): void {
 }
 
 /** Ends the present instance: in order within what its `stop` allows, or at once. */
-export function endInstance(d: Draft, service: RunService, how: { why: string; rule: number; orderly: boolean; failure?: boolean }): void {
+export function endInstance(d: Draft, service: RunService, how: { why: string; rule: number; orderly: boolean; failure?: boolean; planned?: boolean }): void {
   const instance = d.slot(service.name)?.now;
   if (instance === undefined || instance === null) return;
   const id = how.orderly
@@ -293,7 +294,7 @@ export function endInstance(d: Draft, service: RunService, how: { why: string; r
     since: d.mono,
     effect: id,
     killedAt: how.orderly ? instance.killedAt : d.mono,
-    ending: instance.ending ?? { why: how.why, rule: how.rule, failure: how.failure ?? false },
+    ending: instance.ending ?? { why: how.why, rule: how.rule, failure: how.failure ?? false, planned: how.planned ?? false },
   });
 }
 

@@ -25,6 +25,7 @@ export function newInstance(id: string, role: Instance['role'], term: number, at
     checks: new Map(),
     missingFiles: [],
     processGone: false,
+    adopted: false,
     killedAt: null,
   };
 }

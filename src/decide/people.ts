@@ -9,7 +9,8 @@ import { failoverIntent } from './lease.ts';
 import type { PersonRequest, StoreOutcome } from './input.ts';
 import { keys, type IntentRecord } from './records.ts';
 import { firstMatch, type Row } from './row.ts';
-import { holderOf, intentsFor, liveHolder, rank } from './view.ts';
+import { rank } from './rank.ts';
+import { holderOf, intentsFor, liveHolder } from './view.ts';
 import { acknowledge } from '../judge/incidents.ts';
 
 /** One-time intents end by themselves if nobody could carry them out. */

@@ -2,7 +2,8 @@
 
 import type { RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
-import { grade, phaseShown, plannedPhase } from './grade.ts';
+import { grade, plannedPhase } from './grade.ts';
+import { phaseShown } from './phase.ts';
 import type { HostReport, InstanceReport } from './records.ts';
 
 /** Brings the report of one service up to date. */

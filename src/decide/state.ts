@@ -37,7 +37,8 @@ export interface State {
   readonly reportWrittenAt: MonoMs | null;
   readonly lastReport: HostReport | null;
   readonly outages: readonly OutageReport[];
-  readonly ownLatenessMs: Ms;
+  /** When our own loop ran late, and by how much: silence heard meanwhile is not held against anybody. Oldest first. */
+  readonly lateness: readonly { readonly at: MonoMs; readonly lateMs: Ms }[];
   /** Own instances as last reported, by service. */
   readonly reported: ReadonlyMap<string, InstanceReport>;
   /** What a former life reported has been taken in. */
@@ -65,8 +66,7 @@ export interface Timing {
   readonly room: Ms;
 }
 
-/** The margin between clocks' rates (design: *Session*): a disciplined clock may slew by 8 %. */
-export const drift = 0.1;
+export { drift } from '../model/timings.ts';
 
 export interface StoreState {
   readonly reachable: boolean;
@@ -150,6 +150,8 @@ export interface IncidentState {
   readonly writing: EffectId | null;
   /** Worked out and being written. */
   readonly wanted: readonly Incident[] | null;
+  /** What stands in the store, as far as known; null: not known. */
+  readonly stored: readonly Incident[] | null;
   readonly workedAt: MonoMs | null;
   /** When to work them out again by time alone. */
   readonly nextAt: MonoMs | null;
@@ -188,7 +190,9 @@ export interface Slot {
   readonly lastExit: { readonly code: number | null; readonly signal: string | null; readonly atMs: number } | null;
   /** Why the last start came to nothing; null: it did not. */
   readonly startError: string | null;
-  /** It failed and has not been in its planned phase since: until then it counts as down. */
+  /** Since when it should run and could have: a first start has its time. Null: it is not to run. */
+  readonly wantedSince: MonoMs | null;
+  /** It was lost and has not been in its planned phase since: until then it counts as down. */
   readonly failing: boolean;
   readonly finishedAtMs: number | null;
   readonly bMs: readonly number[];
@@ -221,6 +225,16 @@ export interface Recovery {
   readonly detectedAt: MonoMs;
 }
 
+/** Why we end an instance. */
+export interface Ending {
+  readonly why: string;
+  readonly rule: number;
+  /** It is at fault: counted by the back-off. */
+  readonly failure: boolean;
+  /** People, a schedule or a hand-over wanted it: nothing is lost by it. */
+  readonly planned: boolean;
+}
+
 export type InstancePhase = 'starting' | 'ready' | 'activating' | 'active' | 'deactivating' | 'stopping';
 
 export interface Instance {
@@ -242,13 +256,15 @@ export interface Instance {
   /** The effect under way for it. */
   readonly effect: EffectId | null;
   /** Why we end it; null: we do not. */
-  readonly ending: { readonly why: string; readonly rule: number; readonly failure: boolean } | null;
+  readonly ending: Ending | null;
   readonly beats: BeatHistory | null;
   readonly status: { readonly status: 'ok' | 'degraded' | 'failed' | null; readonly subsystems: Readonly<Record<string, 'ok' | 'degraded' | 'failed'>>; readonly why: string | null; readonly at: MonoMs; readonly failures: number } | null;
   readonly behindMs: number | null;
   readonly checks: ReadonlyMap<string, CheckState>;
   readonly missingFiles: readonly string[];
   readonly processGone: boolean;
+  /** It ran before this life of the agent. */
+  readonly adopted: boolean;
   /** When SIGKILL was asked for; null: it was not. */
   readonly killedAt: MonoMs | null;
 }

@@ -50,7 +50,7 @@ export function keepValidity(d: Draft): void {
           since: d.mono,
           effect: id,
           killedAt: d.mono,
-          ending: { why: row.n === 122 ? 'deposed' : 'its lease lapsed', rule: row.n, failure: false },
+          ending: { why: row.n === 122 ? 'deposed' : 'its lease lapsed', rule: row.n, failure: false, planned: false },
         });
       }
       break;

@@ -2,7 +2,6 @@
 
 import { isScheduled, nextChange } from '../model/schedule.ts';
 import { isLeased, type RunService, type Service } from '../model/system.ts';
-import { rankCandidates, type Candidate, type Ranking } from '../judge/choice.ts';
 import { wallMs } from '../model/units.ts';
 import type { PlannedDown } from '../judge/reason.ts';
 import type { Draft } from './draft.ts';
@@ -82,55 +81,6 @@ function isFinished(d: Draft, service: RunService): boolean {
     if (over === null || over > d.now.wall) return true;
   }
   return false;
-}
-
-/** Which hosts could make it active next, the best first, and what the others wait for. */
-export function rank(d: Draft, service: RunService, options: { without?: string; acceptLoss?: boolean }): Ranking {
-  const candidates: Candidate[] = [];
-  for (const { host } of service.on) {
-    if (host === options.without) continue;
-    const report = host === d.s.me ? ownCandidate(d, service) : reportOf(d, service.name, host);
-    candidates.push({
-      host,
-      live: isLive(d, host),
-      barred: plannedDown(d, service, host) === null ? null : 'asked',
-      phase: report?.phase ?? 'unknown',
-      severity: report?.severity ?? 0,
-      failedForMs: report?.failedUntilMs === null || report === null ? null : report.failedUntilMs - d.now.wall,
-      behindMs: report?.behindMs ?? null,
-      mayLoseMs: service.mayLose,
-    });
-  }
-  return rankCandidates(candidates, {
-    policy: service.policy,
-    prefer: service.prefer,
-    order: service.on.map((place) => place.host),
-    acceptLoss: options.acceptLoss ?? false,
-  });
-}
-
-/** Ourselves as a candidate, as of this very step. */
-function ownCandidate(d: Draft, service: RunService): Pick<InstanceReport, 'phase' | 'severity' | 'failedUntilMs' | 'behindMs'> {
-  const slot = d.slot(service.name);
-  const instance = slot?.now ?? null;
-  const severity = reportOf(d, service.name, d.s.me)?.severity ?? 0;
-  const failedUntilMs = slot?.failedUntil === null || slot === undefined ? null : d.now.wall + (slot.failedUntil - d.mono);
-  if (instance === null) return { phase: 'down', severity, failedUntilMs, behindMs: null };
-  const waiting = service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
-  switch (instance.phase) {
-    case 'starting':
-      return { phase: 'starting', severity, failedUntilMs, behindMs: instance.behindMs };
-    case 'ready':
-      return { phase: waiting, severity: severity === 1 ? 0 : severity, failedUntilMs, behindMs: instance.behindMs };
-    case 'activating':
-    case 'active':
-    case 'deactivating':
-      return { phase: 'active', severity, failedUntilMs, behindMs: instance.behindMs };
-    case 'stopping':
-      return { phase: 'stopping', severity, failedUntilMs, behindMs: null };
-    default:
-      return instance.phase satisfies never;
-  }
 }
 
 /** The lease as known, or what stands for a lease never written. */
