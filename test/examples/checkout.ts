@@ -2,10 +2,11 @@
 // ports moved, the rest is linked, and the state is a temporary folder. What is left running is ended by its mark.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endMarked, marked } from '../../scripts/marked.ts';
 import type { StatusView } from '../../src/api.ts';
 
 const repository = join(import.meta.dirname, '../..');
@@ -97,32 +98,13 @@ export class Checkout {
 
   /** Ends what was started here, found by this folder in its environment, and removes the folder. */
   remove(): void {
-    for (const pid of this.marked()) tryKill(pid);
+    endMarked(this.folder);
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Processes that carry this folder in their environment. */
   marked(): number[] {
-    return readdirSync('/proc').flatMap((name) => {
-      const pid = Number(name);
-      return Number.isInteger(pid) && pid !== process.pid && environment(pid).includes(this.folder) ? [pid] : [];
-    });
-  }
-}
-
-function environment(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8');
-  } catch {
-    return ''; // ended meanwhile, or another user's
-  }
-}
-
-function tryKill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // ended meanwhile
+    return marked(this.folder);
   }
 }
 
