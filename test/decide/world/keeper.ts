@@ -1,0 +1,196 @@
+// A keeper and the processes it owns, as design.md describes them: deadlines armed before a role is given, killed when they pass, guards that
+// end what is leased when the keeper dies. It checks nothing that the core has to keep to; the referee does (invariants.ts).
+
+import { monoMs, wallMs, type MonoMs } from '../../../src/model/units.ts';
+import type { Ended, Running } from '../../../src/decide/input.ts';
+import { beganAtMs, type SimHost } from './host.ts';
+import type { World } from './world.ts';
+
+export interface Process {
+  readonly id: string;
+  readonly service: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  role: 'active' | 'standby' | 'passive';
+  term: number;
+  deadline: MonoMs | null;
+  /** From the moment at which it may have heard that it is active until it has confirmed that it is not, or is gone. */
+  mayBeActive: boolean;
+  /** It heard: it serves. */
+  serves: boolean;
+  readySince: number | null;
+  servesSince: number | null;
+  hung: boolean;
+  /** The agent wants to hear when it serves. */
+  awaited: boolean;
+  alive: boolean;
+  /** SIGKILL was sent. */
+  dying: boolean;
+}
+
+type Answer<T> = { kind: 'done'; value: T } | { kind: 'failed'; why: string };
+
+export class SimKeeper {
+  readonly host: SimHost;
+  readonly world: World;
+  readonly pid: number;
+  alive = true;
+  /** Does not answer, though it lives. */
+  stuck = false;
+  readonly ended: Ended[] = [];
+
+  constructor(world: World, host: SimHost) {
+    this.world = world;
+    this.host = host;
+    host.keepers += 1;
+    host.pids += 1;
+    this.pid = host.pids;
+  }
+
+  start(request: { instance: string; service: string; role: Process['role']; term: number; deadline: MonoMs | null }): Answer<Running> {
+    const { host, world } = this;
+    if (host.processes.has(request.instance)) return { kind: 'failed', why: 'it exists' };
+    const behaviour = world.behaviour(request.service, host.name);
+    if (behaviour.startFails !== null) return { kind: 'failed', why: behaviour.startFails };
+    host.pids += 1;
+    const process: Process = {
+      id: request.instance,
+      service: request.service,
+      pid: host.pids,
+      startedAt: world.now,
+      role: request.role,
+      term: request.term,
+      deadline: request.deadline,
+      mayBeActive: request.role === 'active',
+      serves: false,
+      readySince: null,
+      servesSince: null,
+      hung: false,
+      awaited: false,
+      alive: true,
+      dying: false,
+    };
+    host.processes.set(process.id, process);
+    world.referee.started(host, process);
+    this.#arm(process);
+    world.at(behaviour.bMs, () => {
+      if (!process.alive || process.hung) return;
+      process.readySince = world.now;
+      if (process.role === 'active') world.serves(process);
+      world.observed(host, process, 'ready');
+    });
+    if (behaviour.diesAfterMs !== null) world.at(behaviour.diesAfterMs, () => this.ends(process, { by: 'itself', code: 1, signal: null }));
+    return { kind: 'done', value: running(host, process) };
+  }
+
+  stop(instance: string, forcedAfter: number): Answer<null> {
+    const process = this.host.processes.get(instance);
+    if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
+    const { stopMs } = this.world.behaviour(process.service, this.host.name);
+    if (process.hung || stopMs > forcedAfter) this.world.at(forcedAfter, () => this.kill(instance));
+    else this.world.at(stopMs, () => this.ends(process, { by: 'stop', code: 0, signal: null }));
+    return { kind: 'done', value: null };
+  }
+
+  kill(instance: string, by: Ended['by'] = 'kill'): Answer<null> {
+    const process = this.host.processes.get(instance);
+    if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
+    if (!process.dying) {
+      process.dying = true;
+      this.world.at(this.world.behaviour(process.service, this.host.name).killMs, () => this.ends(process, { by, code: null, signal: 'SIGKILL' }));
+    }
+    return { kind: 'done', value: null };
+  }
+
+  activate(request: { instance: string; term: number; deadline: MonoMs }): Answer<null> {
+    const process = this.host.processes.get(request.instance);
+    if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
+    if (request.deadline <= this.host.mono(this.world.now)) return { kind: 'failed', why: 'the deadline is past' };
+    process.deadline = request.deadline;
+    process.role = 'active';
+    process.term = request.term;
+    process.mayBeActive = true;
+    this.world.referee.activated(this.host, process);
+    this.#arm(process);
+    return { kind: 'done', value: null };
+  }
+
+  extend(until: MonoMs, instances: readonly { instance: string; term: number }[]): void {
+    for (const { instance, term } of instances) {
+      const process = this.host.processes.get(instance);
+      if (process === undefined || process.term !== term || process.deadline === null) continue;
+      process.deadline = monoMs(Math.max(process.deadline, until));
+      this.#arm(process);
+    }
+  }
+
+  deactivate(instance: string, role: 'standby' | 'passive'): Answer<null> {
+    const process = this.host.processes.get(instance);
+    if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
+    process.role = role;
+    return { kind: 'done', value: null };
+  }
+
+  disarm(instance: string): Answer<null> {
+    const process = this.host.processes.get(instance);
+    if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
+    process.deadline = null;
+    process.term = 0;
+    return { kind: 'done', value: null };
+  }
+
+  forget(instance: string): void {
+    const index = this.ended.findIndex((each) => each.instance === instance);
+    if (index >= 0) this.ended.splice(index, 1);
+  }
+
+  running(): Running[] {
+    return [...this.host.processes.values()].filter((process) => process.alive).map((process) => running(this.host, process));
+  }
+
+  /** The process is gone, whatever ended it. */
+  ends(process: Process, how: { by: Ended['by']; code: number | null; signal: string | null }): void {
+    if (!process.alive) return;
+    this.world.gone(this.host, process);
+    const at = this.host.mono(this.world.now);
+    const ended: Ended = {
+      instance: process.id,
+      service: process.service,
+      code: how.code,
+      signal: how.signal,
+      endedAt: at,
+      goneAt: at,
+      endedAtMs: wallMs(beganAtMs + this.world.now),
+      by: how.by,
+      term: process.term,
+    };
+    const keeper = this.host.keeper;
+    if (keeper === null) return;
+    keeper.ended.push(ended);
+    this.world.at(1, () => {
+      if (keeper.alive) this.host.agent?.hear({ kind: 'ended', ended });
+    });
+  }
+
+  #arm(process: Process): void {
+    const { deadline } = process;
+    if (deadline === null) return;
+    this.world.atTrue(this.host.trueAt(deadline) + 0.001, () => {
+      if (this.alive && process.alive && process.deadline !== null && process.deadline <= this.host.mono(this.world.now)) this.kill(process.id, 'deadline');
+    });
+  }
+}
+
+function running(host: SimHost, process: Process): Running {
+  return {
+    instance: process.id,
+    service: process.service,
+    pid: process.pid,
+    startTicks: process.pid * 10,
+    startedAt: host.mono(process.startedAt),
+    startedAtMs: wallMs(beganAtMs + process.startedAt),
+    role: process.role,
+    term: process.term,
+    deadline: process.deadline,
+  };
+}

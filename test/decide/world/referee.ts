@@ -1,0 +1,138 @@
+// Asks after every event whether what must never be is so. It looks at processes, clocks and the store, never at what the core believes,
+// and calls nothing of the core: who checks and who is checked share no mistake.
+
+import type { Effect } from '../../../src/decide/effect.ts';
+import type { SimHost } from './host.ts';
+import type { Process } from './keeper.ts';
+import type { Write } from './store.ts';
+import type { World } from './world.ts';
+
+interface WrittenLease {
+  readonly term: number;
+  readonly host: string | null;
+  readonly epoch: number;
+}
+
+interface WrittenSession {
+  readonly epoch: number;
+  readonly dead: boolean;
+}
+
+export class Referee {
+  readonly #world: World;
+  readonly broken: string[] = [];
+  /** By service: the highest term that was ever written, and under which something was ever made active. */
+  readonly #terms = new Map<string, number>();
+  readonly #activeTerms = new Map<string, { term: number; instance: string }>();
+  /** How often each service had an active instance that serves, for the liveness questions. */
+  takeovers = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  #say(text: string): void {
+    if (this.broken.length < 20) this.broken.push(`at ${this.#world.now.toFixed(1)} ms: ${text}`);
+  }
+
+  /** Never two that may be active; none of them without a deadline that the keeper still has before it. */
+  look(): void {
+    let seen: Map<string, string[]> | null = null;
+    for (const host of this.#world.hosts.values())
+      for (const process of host.processes.values()) {
+        if (!process.mayBeActive || !process.alive || !this.#world.isLeased(process.service)) continue;
+        const where = `${process.id} on ${host.name}`;
+        seen ??= new Map();
+        seen.set(process.service, [...(seen.get(process.service) ?? []), where]);
+        if (process.deadline === null) this.#say(`${where} may be active and no deadline stands over it`);
+      }
+    if (seen !== null) for (const [service, at] of seen) if (at.length > 1) this.#say(`two of ${service} may be active: ${at.join(', ')}`);
+  }
+
+  started(host: SimHost, process: Process): void {
+    if (!this.#world.isLeased(process.service)) return;
+    if (process.role === 'active') this.#newActive(host, process);
+  }
+
+  activated(host: SimHost, process: Process): void {
+    if (process.deadline === null) this.#say(`${process.id} was activated without a deadline`);
+    this.#newActive(host, process);
+  }
+
+  called(_: SimHost, process: Process): void {
+    if (process.deadline === null && this.#world.isLeased(process.service)) this.#say(`${process.id} was called active with no deadline over it`);
+    // A late call on one that has meanwhile rested makes it active again.
+    process.mayBeActive = true;
+  }
+
+  rested(_: SimHost, process: Process): void {
+    process.awaited = false;
+  }
+
+  #newActive(host: SimHost, process: Process): void {
+    if (process.term <= 0) this.#say(`${process.id} was made active under no term`);
+    if (process.deadline === null) this.#say(`${process.id} was made active without a deadline`);
+    const known = this.#activeTerms.get(process.service);
+    if (known !== undefined && (process.term < known.term || (process.term === known.term && known.instance !== process.id)))
+      this.#say(`${process.id} was made active on ${host.name} under term ${process.term} after ${known.instance} under ${known.term}`);
+    if (known === undefined || process.term > known.term) this.takeovers += 1;
+    this.#activeTerms.set(process.service, { term: process.term, instance: process.id });
+    const written = this.#terms.get(process.service) ?? 0;
+    if (process.term > written) this.#say(`${process.id} is active under term ${process.term}, and the store has only ${written}`);
+  }
+
+  decided(host: SimHost, effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'start' && this.#world.isLeased(effect.service) && (effect.role === 'active' || effect.term > 0))
+        if (effect.deadline === null || effect.term <= 0) this.#say(`${host.name} asks to start ${effect.instance} as active without deadline or term`);
+      if (effect.kind === 'activate' && (effect.deadline <= host.mono(this.#world.now) - 1 || effect.term <= 0))
+        this.#say(`${host.name} asks to activate ${effect.instance} with a deadline that is past`);
+    }
+  }
+
+  /** The store has taken a write: terms only grow; what is given up, or taken from a dead session, is not active any more. */
+  wrote(write: Write, before: ReadonlyMap<string, string | null>): void {
+    for (const { key, value } of write.puts) {
+      const was = before.get(key) ?? null;
+      if (key.startsWith('lease/')) this.#leaseWritten(key.slice(6), was === null ? null : (JSON.parse(was) as WrittenLease), value === null ? null : (JSON.parse(value) as WrittenLease));
+      if (key.startsWith('session/')) this.#sessionWritten(key.slice(8), was === null ? null : (JSON.parse(was) as WrittenSession), value === null ? null : (JSON.parse(value) as WrittenSession));
+    }
+  }
+
+  #leaseWritten(service: string, was: WrittenLease | null, is: WrittenLease | null): void {
+    if (is === null) return this.#say(`the lease of ${service} was deleted`);
+    const highest = this.#terms.get(service) ?? 0;
+    if (is.host === null) {
+      if (is.term !== highest) this.#say(`the lease of ${service} was released at term ${is.term}, the highest being ${highest}`);
+      if (was?.host !== null && was !== null) this.#nothingActive(was.host, service, `released`);
+      return;
+    }
+    if (is.term <= highest) this.#say(`the term of ${service} did not grow: ${highest}, then ${is.term}`);
+    this.#terms.set(service, Math.max(highest, is.term));
+    if (was !== null && was.host !== null) {
+      const session = this.#sessionOf(was.host);
+      const lives = session !== null && !session.dead && session.epoch === was.epoch;
+      if (was.host !== is.host && lives) this.#say(`${is.host} took ${service} from ${was.host}, whose session lives`);
+      this.#nothingActive(was.host, service, `taken by ${is.host}`);
+    }
+  }
+
+  #sessionWritten(host: string, was: WrittenSession | null, is: WrittenSession | null): void {
+    if (is === null || was === null) return;
+    if (is.epoch < was.epoch) this.#say(`the epoch of ${host} went back from ${was.epoch} to ${is.epoch}`);
+    if (was.dead && !is.dead && is.epoch === was.epoch) this.#say(`${host} came back by renewing a dead session`);
+    if (is.dead && !was.dead) for (const service of this.#world.system.services) if (this.#world.isLeased(service.name)) this.#nothingActive(host, service.name, 'deposed');
+  }
+
+  #sessionOf(host: string): WrittenSession | null {
+    const entry = this.#world.store.entries.get(`session/${host}`);
+    return entry === undefined ? null : (JSON.parse(entry.value) as WrittenSession);
+  }
+
+  #nothingActive(host: string, service: string, what: string): void {
+    for (const process of this.#world.host(host).processes.values())
+      if (process.service === service && process.alive && process.mayBeActive)
+        // Being killed takes a few milliseconds, which room stands for.
+        this.#say(`${process.id} may still be active on ${host} when its ${what === 'deposed' ? 'session is deposed' : `lease is ${what}`}`);
+  }
+}

@@ -1,0 +1,423 @@
+// A world in which agents live: hosts with clocks of their own, a store, keepers, processes, lines between them, and whatever befalls these. No
+// real time and nothing drawn but from the seed; after every event the referee, who shares nothing with the core, asks the invariants.
+
+import type { Because } from '../../../src/decide/draft.ts';
+import type { Effect } from '../../../src/decide/effect.ts';
+import type { Input, PersonRequest, Seen } from '../../../src/decide/input.ts';
+import type { RunService, System } from '../../../src/model/system.ts';
+import { isLeased } from '../../../src/model/system.ts';
+import { SimAgent, type Fate } from './agent.ts';
+import { SimHost } from './host.ts';
+import { SimKeeper, type Process } from './keeper.ts';
+import { Queue } from './queue.ts';
+import { Random } from './random.ts';
+import { Referee } from './referee.ts';
+import { SimStore } from './store.ts';
+
+/** How a service behaves on a host. */
+export interface Behaviour {
+  bMs: number;
+  iMs: number;
+  activateMs: number;
+  deactivateMs: number;
+  stopMs: number;
+  killMs: number;
+  activateFails: boolean;
+  deactivateFails: boolean;
+  startFails: string | null;
+  /** It ends by itself with exit 1 so long after its start. */
+  diesAfterMs: number | null;
+}
+
+const usualBehaviour: Behaviour = {
+  bMs: 300,
+  iMs: 20,
+  activateMs: 5,
+  deactivateMs: 5,
+  stopMs: 30,
+  killMs: 3,
+  activateFails: false,
+  deactivateFails: false,
+  startFails: null,
+  diesAfterMs: null,
+};
+
+export interface WorldOptions {
+  readonly system: System;
+  readonly seed?: number;
+  /** Clock rates are drawn within this of 1. */
+  readonly rateError?: number;
+  /** Messages are delayed by more than usual, lost and repeated with this probability. */
+  readonly noise?: number;
+  /** By host; instead of drawn ones. */
+  readonly rates?: Readonly<Record<string, number>>;
+}
+
+export interface Decision {
+  readonly at: number;
+  readonly host: string;
+  readonly input: Input;
+  readonly because: readonly Because[];
+  readonly effects: readonly Effect[];
+}
+
+export class World {
+  readonly system: System;
+  readonly random: Random;
+  readonly store = new SimStore();
+  readonly hosts = new Map<string, SimHost>();
+  readonly referee: Referee;
+  readonly answers: Extract<Effect, { kind: 'answer' }>[] = [];
+  readonly fired = new Map<number, number>();
+  readonly phases = new Set<string>();
+  readonly #queue = new Queue();
+  readonly #behaviours = new Map<string, Partial<Behaviour>>();
+  now = 0;
+  steps = 0;
+  noise: number;
+  storeUp = true;
+  notifies = true;
+  onDecided: (decision: Decision) => void = () => undefined;
+  /** Asked before each effect; false: the agent is gone. */
+  beforeEffect: (host: SimHost, effect: Effect) => boolean = () => true;
+  /** What befalls one write; null: what is drawn. */
+  onWrite: (host: SimHost, effect: Extract<Effect, { kind: 'store' }>) => Fate | null = () => null;
+  /** Keepers and agents that died come back after so long; null: not by themselves. */
+  restartsAfterMs: number | null = 200;
+
+  constructor(options: WorldOptions) {
+    this.system = options.system;
+    this.random = new Random(options.seed ?? 1);
+    this.noise = options.noise ?? 0;
+    this.referee = new Referee(this);
+    this.store.onWrite = (write, before) => this.referee.wrote(write, before);
+    this.store.onChanged = () => {
+      for (const host of this.hosts.values()) this.at(this.watchDelay(), () => host.agent?.poll());
+    };
+    const error = options.rateError ?? 0;
+    for (const { name } of options.system.hosts)
+      this.hosts.set(name, new SimHost(name, options.rates?.[name] ?? 1 + this.random.between(-error, error), Math.floor(this.random.between(1e5, 1e7))));
+  }
+
+  host(name: string): SimHost {
+    const host = this.hosts.get(name);
+    if (host === undefined) throw new Error(`no host ${name}`);
+    return host;
+  }
+
+  service(name: string): RunService {
+    const service = this.system.services.find((each) => each.name === name);
+    if (service?.kind !== 'run') throw new Error(`no service ${name}`);
+    return service;
+  }
+
+  at(delay: number, run: () => void): void {
+    this.#queue.add(this.now + delay, run);
+  }
+
+  atTrue(at: number, run: () => void): void {
+    this.#queue.add(Math.max(at, this.now), run);
+  }
+
+  /** Lets everything happen up to that true moment. */
+  run(until: number): void {
+    for (let next = this.#queue.nextAt; next !== null && next <= until; next = this.#queue.nextAt) {
+      const entry = this.#queue.take();
+      if (entry === null) break;
+      this.now = entry.at;
+      entry.run();
+      this.referee.look();
+    }
+    this.now = until;
+  }
+
+  // ---------------------------------------------------------------- hosts, keepers, agents
+
+  begin(): void {
+    for (const host of this.hosts.values()) this.startHost(host.name);
+  }
+
+  startHost(name: string): void {
+    const host = this.host(name);
+    host.left = false;
+    this.startKeeper(name);
+    this.startAgent(name);
+  }
+
+  startKeeper(name: string): void {
+    const host = this.host(name);
+    if (!host.up || host.keeper !== null) return;
+    const keeper = new SimKeeper(this, host);
+    host.keeper = keeper;
+    // What was under a lease is killed, never adopted; the rest goes on.
+    for (const process of host.processes.values())
+      if (process.alive && process.deadline !== null) {
+        this.gone(host, process);
+        keeper.ended.push(this.#lost(host, process));
+      }
+    keeper.ended.push(...host.diedAlone.splice(0));
+    host.agent?.keeperUp();
+  }
+
+  startAgent(name: string): void {
+    const host = this.host(name);
+    if (!host.up || host.agent !== null || host.left) return;
+    host.agent = new SimAgent(this, host);
+  }
+
+  killAgent(name: string): void {
+    const host = this.host(name);
+    host.agent?.die();
+    this.#comeBack(() => this.startAgent(name));
+  }
+
+  /** Guards end what is leased; the rest goes on without a keeper. */
+  killKeeper(name: string): void {
+    const host = this.host(name);
+    const { keeper } = host;
+    if (keeper === null) return;
+    keeper.alive = false;
+    host.keeper = null;
+    for (const process of host.processes.values())
+      if (process.alive && process.deadline !== null)
+        this.at(this.random.between(0, 3), () => {
+          if (!process.alive) return;
+          this.gone(host, process);
+          const ended = this.#lost(host, process);
+          if (host.keeper === null) host.diedAlone.push(ended);
+          else {
+            host.keeper.ended.push(ended);
+            host.agent?.hear({ kind: 'ended', ended });
+          }
+        });
+    this.at(1, () => host.agent?.hear({ kind: 'keeperLost', why: 'the line broke' }));
+    this.#comeBack(() => this.startKeeper(name));
+  }
+
+  #lost(host: SimHost, process: Process): SimKeeper['ended'][number] {
+    const at = host.mono(this.now);
+    return { instance: process.id, service: process.service, code: null, signal: null, endedAt: at, goneAt: at, endedAtMs: host.now(this.now).wall, by: 'keeper-lost', term: process.term };
+  }
+
+  #comeBack(run: () => void): void {
+    if (this.restartsAfterMs !== null) this.at(this.restartsAfterMs, run);
+  }
+
+  /** Power off: everything on it is gone at once. */
+  loseHost(name: string): void {
+    const host = this.host(name);
+    if (!host.up) return;
+    host.up = false;
+    host.agent?.die();
+    if (host.keeper !== null) host.keeper.alive = false;
+    host.keeper = null;
+    for (const process of host.processes.values()) this.gone(host, process);
+    host.processes.clear();
+    host.diedAlone.length = 0;
+  }
+
+  /** It comes up again: another boot. */
+  bootHost(name: string): void {
+    const host = this.host(name);
+    if (host.up) return;
+    host.up = true;
+    host.boot += 1;
+    host.offset = 5000 - this.now * host.rate;
+    this.startHost(name);
+  }
+
+  quits(host: SimHost, leaveRunning: boolean): void {
+    host.left = true;
+    host.agent?.die();
+    if (!leaveRunning) {
+      if (host.keeper !== null) host.keeper.alive = false;
+      host.keeper = null;
+    }
+  }
+
+  freezeAgent(name: string): void {
+    this.host(name).agent?.freeze();
+  }
+
+  wakeAgent(name: string): void {
+    this.host(name).agent?.wake();
+  }
+
+  // ---------------------------------------------------------------- processes
+
+  behaviour(service: string, host: string): Behaviour {
+    return { ...usualBehaviour, ...this.#behaviours.get(service), ...this.#behaviours.get(`${service}@${host}`) };
+  }
+
+  /** `where`: `service` or `service@host`. */
+  behave(where: string, change: Partial<Behaviour>): void {
+    this.#behaviours.set(where, { ...this.#behaviours.get(where), ...change });
+  }
+
+  process(service: string, host: string): Process | null {
+    for (const process of this.host(host).processes.values()) if (process.service === service && process.alive) return process;
+    return null;
+  }
+
+  /** A crash: it ends by itself. */
+  crash(service: string, host: string, how: { code: number | null; signal: string | null } = { code: null, signal: 'SIGKILL' }): void {
+    const process = this.process(service, host);
+    if (process === null) return;
+    const { keeper } = this.host(host);
+    if (keeper === null) {
+      this.gone(this.host(host), process);
+      this.host(host).diedAlone.push({ ...this.#lost(this.host(host), process), by: 'itself' });
+    } else keeper.ends(process, { by: 'itself', ...how });
+  }
+
+  hang(service: string, host: string): void {
+    const process = this.process(service, host);
+    if (process !== null) process.hung = true;
+  }
+
+  gone(host: SimHost, process: Process): void {
+    process.alive = false;
+    process.mayBeActive = false;
+    process.serves = false;
+    process.servesSince = null;
+    host.processes.delete(process.id);
+  }
+
+  /** It was told to be active, and is. */
+  serves(process: Process): void {
+    if (!process.alive || process.hung || process.role !== 'active' || process.serves) return;
+    process.serves = true;
+    process.servesSince = this.now;
+    for (const host of this.hosts.values()) if (host.processes.has(process.id) && process.awaited) this.observed(host, process, 'active');
+  }
+
+  /** It has given the role back and said so. */
+  rests(host: SimHost, process: Process): void {
+    process.mayBeActive = false;
+    process.serves = false;
+    process.servesSince = null;
+    this.referee.rested(host, process);
+  }
+
+  awaitActive(host: SimHost, process: Process): void {
+    process.awaited = true;
+    if (process.serves) this.observed(host, process, 'active');
+  }
+
+  observed(host: SimHost, process: Process, kind: 'ready' | 'active' | 'beat'): void {
+    this.at(1, () => {
+      if (process.alive) host.agent?.hear({ kind: 'seen', seen: [{ kind, instance: process.id, at: host.mono(this.now) }] });
+    });
+  }
+
+  /** Beats as its description says, for as long as this agent lives. */
+  beat(host: SimHost, instance: string, agent: SimAgent): void {
+    const process = host.processes.get(instance);
+    if (process === undefined) return;
+    const service = this.service(process.service);
+    const every = service.detect.heartbeat?.every ?? null;
+    if (every === null) return;
+    const next = (): void => {
+      if (!process.alive || !agent.alive) return;
+      if (!process.hung && process.readySince !== null) agent.hear({ kind: 'seen', seen: [{ kind: 'beat', instance, at: host.mono(this.now) }] });
+      this.at(every, next);
+    };
+    this.at(every, next);
+  }
+
+  /** What a probe tells, given by hand. */
+  see(service: string, host: string, what: (instance: string, at: ReturnType<SimHost['mono']>) => Seen): void {
+    const process = this.process(service, host);
+    if (process !== null) this.host(host).agent?.hear({ kind: 'seen', seen: [what(process.id, this.host(host).mono(this.now))] });
+  }
+
+  // ---------------------------------------------------------------- the store and the lines
+
+  reaches(host: SimHost): boolean {
+    return this.storeUp && !host.storeCut && host.up;
+  }
+
+  cutStore(name: string): void {
+    this.host(name).storeCut = true;
+    this.#tellStoreAway(name);
+  }
+
+  healStore(name: string): void {
+    this.host(name).storeCut = false;
+    this.host(name).agent?.poll();
+  }
+
+  stopStore(): void {
+    this.storeUp = false;
+    for (const name of this.hosts.keys()) this.#tellStoreAway(name);
+  }
+
+  startStore(): void {
+    this.storeUp = true;
+    for (const host of this.hosts.values()) host.agent?.poll();
+  }
+
+  #tellStoreAway(name: string): void {
+    this.at(100, () => {
+      const host = this.host(name);
+      if (!this.reaches(host)) host.agent?.storeAway();
+    });
+  }
+
+  send(from: string, to: string, input: Input): void {
+    if (this.noise > 0 && this.random.chance(this.noise)) return;
+    const copies = this.noise > 0 && this.random.chance(this.noise) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1)
+      this.at(this.#delay(1), () => {
+        const a = this.host(from);
+        const b = this.host(to);
+        if (a.up && b.up && !a.peersCut.has(to) && !b.peersCut.has(from)) b.agent?.hear(input);
+      });
+  }
+
+  fateOf(host: SimHost, effect: Extract<Effect, { kind: 'store' }>): Fate {
+    const given = this.onWrite(host, effect);
+    if (given !== null) return given;
+    const lost = this.noise > 0 && this.random.chance(this.noise) ? this.random.pick(['request', 'answer'] as const) : null;
+    return { goMs: this.storeDelay(), backMs: this.storeDelay(), lost, twice: this.noise > 0 && this.random.chance(this.noise) };
+  }
+
+  keeperFate(_: SimHost): 'request lost' | 'answer lost' | null {
+    return this.noise > 0 && this.random.chance(this.noise / 5) ? this.random.pick(['request lost', 'answer lost'] as const) : null;
+  }
+
+  storeDelay(): number {
+    return this.#delay(2);
+  }
+
+  watchDelay(): number {
+    return this.#delay(3);
+  }
+
+  keeperDelay(): number {
+    return this.#delay(0.5);
+  }
+
+  /** Usually short, now and then as long as a session or three. */
+  #delay(usual: number): number {
+    if (this.noise > 0 && this.random.chance(this.noise)) return this.random.between(10, 6000);
+    return this.noise > 0 ? this.random.between(usual / 4, usual * 4) : usual;
+  }
+
+  person(host: string, asks: PersonRequest, owner = 'ada'): void {
+    this.host(host).agent?.hear({ kind: 'person', request: this.answers.length + 1, owner, why: '', asks });
+  }
+
+  decided(host: SimHost, input: Input, because: readonly Because[], effects: readonly Effect[], fired: readonly number[]): void {
+    for (const rule of fired) this.fired.set(rule, (this.fired.get(rule) ?? 0) + 1);
+    for (const each of because) if (each.rule !== null) this.fired.set(each.rule, (this.fired.get(each.rule) ?? 0) + (fired.includes(each.rule) ? 0 : 1));
+    for (const slot of host.agent?.state.slots.values() ?? []) this.phases.add(slot.now?.phase ?? 'none');
+    this.referee.decided(host, effects);
+    this.onDecided({ at: this.now, host: host.name, input, because, effects });
+  }
+
+  isLeased(service: string): boolean {
+    const found = this.system.services.find((each) => each.name === service);
+    return found !== undefined && isLeased(found);
+  }
+}
