@@ -49,7 +49,7 @@ const house: Readonly<Record<string, Room>> = {
     because: 'only carries what ports.ts hands it: put the question behind a port.',
   },
   keeper: {
-    imports: ['model', 'ports.ts'],
+    imports: ['model', 'ports.ts', 'layout.ts'],
     because: 'is small and boring, so that it outlives every other part: leave it to the agent.',
   },
   cli: {

@@ -1,0 +1,117 @@
+// Starts one process: a few lines of /bin/sh that enter the control group, set limits, change the account and the folder, and then become
+// the command by `exec`: same pid, nothing left behind. What cannot be done is told over descriptor 3, so that a missing command never
+// looks like a service that ended. Turned down: the `uid`, `cwd` and direct exec of `spawn`: none enters a group before the first fork, and a
+// program or folder on a stalled disk would hold up the keeper.
+
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+
+import { quote } from './shell.ts';
+import { wordsOf } from './refusal.ts';
+import type { Command } from '../model/system.ts';
+
+export interface LaunchPlan {
+  readonly command: Command;
+  readonly dir: string;
+  /** Complete, the mark included. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Files to write 0 into. */
+  readonly enter: readonly string[];
+  readonly files: number | null;
+  /** For `setpriv`; null keeps the keeper's own. */
+  readonly account: { readonly user: string | null; readonly group: string } | null;
+  /** Ask the kernel to kill it when the keeper dies. */
+  readonly diesWithKeeper: boolean;
+  /** Descriptor for standard output and error. */
+  readonly output: number;
+}
+
+/** How the lines of shell came out: it runs the command, or why not (`exec` when the command itself could not be run). */
+export type LaunchOutcome =
+  | { readonly kind: 'runs' }
+  | { readonly kind: 'exec'; readonly status: number }
+  | { readonly kind: 'preparation'; readonly why: string };
+
+export interface Launched {
+  readonly child: ChildProcess;
+  /** Settles when the command runs or cannot. */
+  readonly outcome: Promise<LaunchOutcome>;
+}
+
+/** Starts it in a session of its own. Never throws; a fork that fails is an outcome. */
+export function launch(plan: LaunchPlan): Launched {
+  const command = plan.command.kind === 'argv' ? plan.command.argv : ['/bin/sh', '-c', plan.command.line];
+  const child = spawn('/bin/sh', ['-c', script(plan), 'standfast', ...passOddNames(plan.env), ...command], {
+    detached: true,
+    cwd: '/',
+    env: plan.env,
+    stdio: ['ignore', plan.output, plan.output, 'pipe'],
+  });
+  return { child, outcome: outcomeOf(child) };
+}
+
+/** Enters, limits, changes the account, then the folder; says `go`; becomes the command. */
+function script(plan: LaunchPlan): string {
+  const prepare = [
+    'exec 2>&3',
+    ...plan.enter.map((file) => `echo 0 >${quote(file)} || exit 125`),
+    ...(plan.files === null ? [] : [`ulimit -n ${plan.files} || exit 125`]),
+  ];
+  const become = [
+    `trap 'echo "no $?" >&3' EXIT`,
+    // bash, where it is sh, runs no trap when exec fails, and goes on only when told so
+    '[ -z "${BASH_VERSION-}" ] || shopt -s execfail',
+    `cd -- ${quote(plan.dir)} || exit 125`,
+    'unset OLDPWD',
+    'exec 2>&1',
+    'echo go >&3',
+    '{ exec "$@"; } 3>&-',
+    'exit',
+  ];
+  const privileges = [
+    ...(plan.diesWithKeeper ? ['--pdeathsig', 'KILL'] : []),
+    ...(plan.account === null ? [] : ['--regid', plan.account.group]),
+    ...(plan.account === null
+      ? []
+      : plan.account.user === null
+        ? ['--clear-groups']
+        : ['--reuid', plan.account.user, '--init-groups']),
+  ];
+  if (privileges.length === 0) return [...prepare, ...become].join('\n');
+  const inner = `exec setpriv ${privileges.map(quote).join(' ')} -- /bin/sh -c ${quote(become.join('\n'))} standfast "$@"`;
+  return [...prepare, inner].join('\n');
+}
+
+/** A shell drops variables whose names it could not write; `env` hands them on. */
+function passOddNames(env: Readonly<Record<string, string>>): string[] {
+  const odd = Object.entries(env).filter(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  return odd.length === 0 ? [] : ['env', ...odd.map(([name, value]) => `${name}=${value}`)];
+}
+
+function outcomeOf(child: ChildProcess): Promise<LaunchOutcome> {
+  return new Promise((resolve) => {
+    let said = '';
+    child.on('error', (error) => resolve({ kind: 'preparation', why: wordsOf(error) }));
+    const pipe = child.stdio[3];
+    if (pipe === null || pipe === undefined || !('setEncoding' in pipe)) {
+      resolve({ kind: 'preparation', why: 'no pipe to the process could be made' });
+      return;
+    }
+    pipe.setEncoding('utf8');
+    pipe.on('data', (chunk: string) => (said += chunk));
+    pipe.on('error', () => pipe.destroy());
+    pipe.on('close', () => resolve(understood(said)));
+  });
+}
+
+/** Nothing but `go` before the pipe closed: the command runs. */
+function understood(said: string): LaunchOutcome {
+  if (said === 'go\n') return { kind: 'runs' };
+  const failed = /^go\nno (\d+)\n$/.exec(said);
+  if (failed !== null) return { kind: 'exec', status: Number(failed[1]) };
+  const why = said
+    .replace(/(^|\n)no \d+\n/g, '$1')
+    .replace(/^standfast: (line )?\d+: /gm, '')
+    .trim();
+  return { kind: 'preparation', why: why === '' ? 'it was ended before it began' : why };
+}

@@ -1,0 +1,86 @@
+// Small readers of /proc. A process is known by boot, pid and start time; one in state Z or X is dead, whoever reaps it or not.
+// /proc is memory: reading it waits for no disk. Environments may be of other users and then cannot be read (null).
+
+import { readFileSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
+
+/** What of /proc/PID/stat tells processes apart. */
+export interface Stat {
+  /** One letter: R, S, D, T, Z, X, … */
+  readonly state: string;
+  readonly ppid: number;
+  readonly pgid: number;
+  readonly session: number;
+  /** Field 22: clock ticks from boot to its start. */
+  readonly startTicks: number;
+}
+
+/** The process as it is now, or null when there is none. A zombie is still told: see `isAlive`. */
+export function readStat(pid: number): Stat | null {
+  try {
+    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return null;
+  }
+}
+
+/** As `readStat`, without holding up the caller. */
+export async function readStatLater(pid: number): Promise<Stat | null> {
+  try {
+    return parseStat(await readFile(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return null;
+  }
+}
+
+/** Neither absent, nor a zombie, nor being taken away. */
+export function isAlive(stat: Stat | null): stat is Stat {
+  return stat !== null && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+/** True when `pid` is alive and still the process that began at `startTicks`. */
+export function isSame(pid: number, startTicks: number): boolean {
+  const stat = readStat(pid);
+  return isAlive(stat) && stat.startTicks === startTicks;
+}
+
+/** The command's name may hold spaces and brackets, so the fields are counted from the last bracket. Null when it is no stat line. */
+export function parseStat(text: string): Stat | null {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, ppid, pgid, session] = fields;
+  const startTicks = fields[19];
+  if (state === undefined || startTicks === undefined) return null;
+  return { state, ppid: Number(ppid), pgid: Number(pgid), session: Number(session), startTicks: Number(startTicks) };
+}
+
+/** This boot's identity; what was written under another is void. */
+export function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+}
+
+/** Every process id there is, zombies included. */
+export async function allPids(): Promise<number[]> {
+  return (await readdir('/proc')).map(Number).filter((pid) => pid > 0);
+}
+
+/** The environment a process was started with, as far as it still stands in its memory; null when it cannot be read or is empty. */
+export async function environmentOf(pid: number): Promise<ReadonlyMap<string, string> | null> {
+  let text: string;
+  try {
+    text = await readFile(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return null;
+  }
+  if (text === '') return null;
+  const found = new Map<string, string>();
+  for (const entry of text.split('\0')) {
+    const equals = entry.indexOf('=');
+    if (equals > 0) found.set(entry.slice(0, equals), entry.slice(equals + 1));
+  }
+  return found;
+}
+
+/** True when the process carries `STANDFAST_INSTANCE=mark`. */
+export async function hasMark(pid: number, mark: string): Promise<boolean> {
+  return (await environmentOf(pid))?.get('STANDFAST_INSTANCE') === mark;
+}

@@ -1,0 +1,128 @@
+// Ends instances, all of each: the process group by signal, and what left it by control group or mark. An instance has ended when its main
+// process has and nothing of it lives.
+
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { killCgroup, livingIn, livingInLater, removeCgroup } from './cgroup.ts';
+import { monoNow, wallNow } from './clock.ts';
+import { activeTerm } from './instance.ts';
+import type { Owned } from './instance.ts';
+import type { Marks } from './marks.ts';
+import { readStat } from './proc.ts';
+import { ms } from '../model/units.ts';
+import type { MonoMs, Ms } from '../model/units.ts';
+import type { EndedInstance } from '../ports.ts';
+
+/** How long to wait before looking again whether killed processes are gone: quick at first, since most are gone at once. */
+const looksMs = [1, 1, 2, 2, 5, 5, 10, 20, 50];
+const slowLookMs = 100;
+
+export class Reaper {
+  readonly #marks: Marks;
+  readonly #gone: (owned: Owned, ended: EndedInstance) => void;
+  readonly #clearing = new Set<Owned>();
+  #worstKillMs = 0;
+
+  /** `gone` is told once for each instance, when nothing of it lives. */
+  constructor(marks: Marks, gone: (owned: Owned, ended: EndedInstance) => void) {
+    this.#marks = marks;
+    this.#gone = gone;
+  }
+
+  /** Worst time from a kill until nothing lived. */
+  get worstKillMs(): Ms {
+    return ms(this.#worstKillMs);
+  }
+
+  /** SIGKILL to the group now, by a signal alone; the rest, which needs looking for, follows at once and until nothing lives. */
+  kill(owned: Owned, by: EndedInstance['by']): void {
+    if (owned.ended !== null) return;
+    if (owned.exit === null) {
+      owned.endingBy = by;
+      owned.killedAt ??= monoNow();
+      send(-owned.pid, 'SIGKILL');
+    }
+    void this.#clear(owned);
+  }
+
+  /** An orderly signal: to the group, one by one to who left the group but not the control group, and SIGKILL to all at `forcedAt`. */
+  stop(owned: Owned, signal: NodeJS.Signals, forcedAt: MonoMs): void {
+    if (owned.exit !== null) return;
+    owned.endingBy ??= 'stop';
+    send(-owned.pid, signal);
+    if (owned.cgroup !== null)
+      for (const pid of livingIn(owned.cgroup) ?? []) if (readStat(pid)?.pgid !== owned.pid) send(pid, signal);
+    if (owned.force !== null && owned.force.at <= forcedAt) return;
+    clearTimeout(owned.force?.timer);
+    const timer = setTimeout(() => this.kill(owned, 'stop'), Math.max(0, forcedAt - monoNow()));
+    owned.force = { at: forcedAt, timer };
+  }
+
+  /** The main process ended. With a control group that is found empty the instance is gone in the same turn. */
+  mainEnded(owned: Owned, code: number | null, signal: string | null): void {
+    if (owned.exit !== null) return;
+    this.#noteExit(owned, code, signal);
+    if (owned.cgroup !== null && livingIn(owned.cgroup)?.length === 0) this.#finish(owned);
+    else void this.#clear(owned);
+  }
+
+  /** Everything of it that lives, the main process included. */
+  async living(owned: Owned): Promise<number[]> {
+    const inGroup = owned.cgroup === null ? null : await livingInLater(owned.cgroup);
+    return inGroup ?? (await this.#marks.of(owned.instance, owned.pid));
+  }
+
+  async #clear(owned: Owned): Promise<void> {
+    if (this.#clearing.has(owned)) return;
+    this.#clearing.add(owned);
+    // a list of all processes is not one moment: what forks while it is read shows in the next one
+    const looksNeeded = owned.cgroup === null ? 2 : 1;
+    for (let look = 0, empty = 0; owned.ended === null; look++) {
+      const mainEnded = owned.exit !== null;
+      if (owned.cgroup !== null) await killCgroup(owned.cgroup);
+      const living = await this.living(owned);
+      for (const pid of living) send(pid, 'SIGKILL');
+      if (owned.adopted && owned.exit === null && living.length === 0) this.#noteExit(owned, null, null);
+      empty = mainEnded && living.length === 0 ? empty + 1 : 0;
+      if (empty === looksNeeded) break;
+      if (empty === 0) await pause(looksMs[look] ?? slowLookMs);
+    }
+    this.#clearing.delete(owned);
+    this.#finish(owned);
+  }
+
+  #noteExit(owned: Owned, code: number | null, signal: string | null): void {
+    owned.exit = { code, signal, at: monoNow(), atMs: wallNow() };
+    clearTimeout(owned.force?.timer);
+  }
+
+  #finish(owned: Owned): void {
+    if (owned.ended !== null || owned.exit === null) return;
+    const goneAt = monoNow();
+    if (owned.killedAt !== null) this.#worstKillMs = Math.max(this.#worstKillMs, goneAt - owned.killedAt);
+    owned.ended = {
+      instance: owned.instance,
+      service: owned.service,
+      pid: owned.pid,
+      code: owned.exit.code,
+      signal: owned.exit.signal,
+      endedAt: owned.exit.at,
+      goneAt,
+      endedAtMs: owned.exit.atMs,
+      by: owned.endingBy ?? 'itself',
+      term: activeTerm(owned),
+    };
+    owned.guard?.close();
+    if (owned.cgroup !== null) void removeCgroup(owned.cgroup);
+    this.#gone(owned, owned.ended);
+  }
+}
+
+/** Sends a signal to a process, or to a group by its negative number. False when there is nobody to get it. */
+export function send(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}

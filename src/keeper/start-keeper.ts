@@ -1,0 +1,89 @@
+// Starts a keeper, for `up` and for an agent whose keeper is gone. It lives in a session of its own: who started it may end.
+
+import { spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { optionsToArguments } from './options.ts';
+import type { KeeperOptions } from './options.ts';
+import { makeFolders } from './paths.ts';
+import { done, refuse, wordsOf } from './refusal.ts';
+import type { HostLayout } from '../layout.ts';
+import type { KeeperAnswer } from '../ports.ts';
+
+/** The program beside this folder: `.ts` in a checkout, `.js` when built. */
+const program = fileURLToPath(new URL(`../keeper${extname(import.meta.url)}`, import.meta.url));
+
+/** Small, since there is one on every host for as long as anything runs. What Node compiled is kept, which spares a checkout's keeper 15 MB. */
+const nodeFlags = ['--max-old-space-size=64', '--max-semi-space-size=1'];
+
+/** A keeper first adopts what runs, and waits for what it must kill. */
+const readyWithinMs = 15_000;
+
+/** Done when a keeper answers at its socket, this one or another that was first. */
+export async function startKeeper(layout: HostLayout, options: KeeperOptions): Promise<KeeperAnswer<null>> {
+  try {
+    const refused = await makeFolders(layout);
+    if (refused !== null) return refused;
+    if (await answers(layout.keeperSocket)) return done(null);
+    const why = await spawned(layout, options);
+    if (why === null || (await answers(layout.keeperSocket))) return done(null);
+    return refuse('keeperStart', `the keeper did not become ready: ${why}; see ${layout.keeperLog}`);
+  } catch (error) {
+    return refuse('keeperStart', `the keeper cannot be started: ${wordsOf(error)}`);
+  }
+}
+
+/** Null when it is ready, else what it said. */
+async function spawned(layout: HostLayout, options: KeeperOptions): Promise<string | null> {
+  const log = await open(layout.keeperLog, 'a', 0o600).catch(() => null);
+  const output = log?.fd ?? 'ignore';
+  const child = spawn(process.execPath, [...nodeFlags, program, '--ready', ...optionsToArguments(options)], {
+    detached: true,
+    cwd: '/',
+    stdio: ['ignore', output, output, 'pipe'],
+    env: { ...process.env, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(layout.folder, 'compiled') },
+  });
+  await log?.close();
+  const said = (await saidBy(child)).trim();
+  child.unref();
+  return said === 'ready' ? null : said === '' ? 'it ended without a word' : said;
+}
+
+/** What it says on descriptor 3 until it closes it. */
+function saidBy(child: ReturnType<typeof spawn>): Promise<string> {
+  return new Promise((resolve) => {
+    const pipe = child.stdio[3];
+    let said = '';
+    const timer = setTimeout(() => finish(), readyWithinMs);
+    const finish = (): void => {
+      clearTimeout(timer);
+      pipe?.destroy();
+      resolve(said);
+    };
+    child.on('error', (error) => {
+      said = error.message;
+      finish();
+    });
+    if (pipe === null || pipe === undefined || !('setEncoding' in pipe)) return finish();
+    pipe.setEncoding('utf8');
+    pipe.on('data', (chunk: string) => (said += chunk));
+    pipe.on('error', finish);
+    pipe.on('close', finish);
+  });
+}
+
+/** True when somebody takes connections there. Connecting alone takes nobody's place. */
+export function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(socketPath);
+    const finish = (yes: boolean): void => {
+      socket.destroy();
+      resolve(yes);
+    };
+    socket.on('connect', () => finish(true));
+    socket.on('error', () => finish(false));
+  });
+}

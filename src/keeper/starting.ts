@@ -1,0 +1,254 @@
+// A start: what may be refused, then folder, output, group and guard side by side, then the fork. Under a lease nothing runs before its deadline is
+// armed, its guard has read `leased` and its role file is written; without one, a full disk stops no start.
+
+import { open as openFile, close as closeFile } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+
+import { accountFor } from './account.ts';
+import { makeCgroup, joinFiles, removeCgroup } from './cgroup.ts';
+import type { Cgroup } from './cgroup.ts';
+import { monoNow, wallNow } from './clock.ts';
+import { whyNotPrepared, whyNotRun } from './diagnose.ts';
+import { newGuard, refuseOlderTerm } from './ground.ts';
+import type { Ground, Starting } from './ground.ts';
+import type { Guard } from './guard.ts';
+import { fresh, tellStarted } from './instance.ts';
+import type { Owned } from './instance.ts';
+import { launch } from './launch.ts';
+import type { Launched } from './launch.ts';
+import { readStat } from './proc.ts';
+import { done, refuse, wordsOf } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
+import type { KeeperAnswer, StartRequest, StartedInstance } from '../ports.ts';
+
+const openOutput = promisify(openFile);
+
+/** A fork holds the keeper up for some milliseconds: none begins this close to a deadline. */
+const forkMs = 10;
+
+/** Starts an instance. Asked twice, it answers twice and starts once. `wanted` turns false when nobody waits for it any more. */
+export async function startInstance(
+  ground: Ground,
+  request: StartRequest,
+  wanted: () => boolean,
+): Promise<KeeperAnswer<StartedInstance>> {
+  const known = ground.instances.get(request.instance);
+  if (known !== undefined)
+    return known.ended === null
+      ? done(tellStarted(known))
+      : refuse('runsAlready', `${request.instance} was started before and has ended: a new start needs a new name`);
+  const underWay = ground.starting.get(request.instance);
+  if (underWay !== undefined) return underWay.answer;
+  const refused = whyNot(ground, request);
+  if (refused !== null) return refused;
+  const starting: Starting = { service: request.service, cancelled: null, answer: Promise.resolve(cancelledBy('')) };
+  ground.starting.set(request.instance, starting);
+  starting.answer = begin(ground, request, starting, wanted).finally(() => ground.starting.delete(request.instance));
+  return starting.answer;
+}
+
+/** True when it starts as active under a lease. */
+function isLeased(request: StartRequest): boolean {
+  return request.role === 'active' && request.term > 0;
+}
+
+function whyNot(ground: Ground, request: StartRequest): Refusal | null {
+  if (!/^[^/\0\s.][^/\0\s]{0,199}$/.test(request.instance))
+    return refuse('badRequest', `"${request.instance}" cannot name an instance`);
+  if (ground.closing) return cancelledBy('the keeper is ending');
+  const other = [...ground.instances.values()].find((each) => each.service === request.service && each.ended === null);
+  if (other !== undefined)
+    return refuse('runsAlready', `${request.service} runs already: ${other.instance}, pid ${other.pid}`);
+  if ([...ground.starting.values()].some((each) => each.service === request.service))
+    return refuse('runsAlready', `${request.service} is being started already`);
+  if (!isLeased(request)) return null;
+  if (request.deadline === null)
+    return refuse(
+      'deadlineNeeded',
+      `${request.service} starts as active in term ${request.term}: that needs a deadline`,
+    );
+  if (request.deadline <= monoNow()) return refuse('deadlinePast', `the deadline of ${request.instance} is past`);
+  return refuseOlderTerm(ground, request.service, request.term);
+}
+
+interface Prepared {
+  cgroup: Cgroup | null;
+  guard: Guard | null;
+  output: number | null;
+}
+
+async function begin(
+  ground: Ground,
+  request: StartRequest,
+  starting: Starting,
+  wanted: () => boolean,
+): Promise<KeeperAnswer<StartedInstance>> {
+  const prepared: Prepared = { cgroup: null, guard: null, output: null };
+  if (isLeased(request) && request.deadline !== null) ground.deadlines.arm(request.instance, request.deadline);
+  const launched = await prepareAndFork(ground, request, prepared, () =>
+    starting.cancelled === null && wanted()
+      ? null
+      : cancelledBy(starting.cancelled ?? 'nobody waits for its answer any more'),
+  ).catch((error: unknown) => refuse('preparation', `${request.service} could not be prepared: ${wordsOf(error)}`));
+  if (prepared.output !== null) closeFile(prepared.output, () => undefined);
+  if ('kind' in launched) {
+    ground.deadlines.disarm(request.instance);
+    prepared.guard?.close();
+    if (prepared.cgroup !== null) await removeCgroup(prepared.cgroup);
+    void ground.files.forget(request.instance).catch(() => undefined);
+    return launched;
+  }
+  return own(ground, request, starting, prepared, launched);
+}
+
+/** All that the process needs, then the process. */
+async function prepareAndFork(
+  ground: Ground,
+  request: StartRequest,
+  prepared: Prepared,
+  cancelled: () => Refusal | null,
+): Promise<Launched | Refusal> {
+  const leased = isLeased(request);
+  const [account, roleWritten] = await Promise.all([
+    accountFor(request.user, request.group),
+    ground.files.create(request.instance, { role: request.role, term: request.term }).then(() => null, wordsOf),
+    prepareOutput(ground, request, prepared),
+    prepareContainment(ground, request, prepared),
+  ]);
+  if (account !== null && 'kind' in account) return account;
+  if (roleWritten !== null && leased)
+    return refuse('roleFile', `the role file of ${request.instance} cannot be written: ${roleWritten}`);
+  if (roleWritten !== null)
+    ground.log(`${request.instance}: started without its files, which cannot be written: ${roleWritten}`);
+  if (leased) {
+    prepared.guard = newGuard(ground, request.instance, prepared.cgroup);
+    await ground.deadlines.quietFor(forkMs);
+    if (!(await prepared.guard.say('leased')))
+      return refuse(
+        'guard',
+        `no guard for ${request.instance} could be started, which would end it should the keeper die`,
+      );
+  }
+  await ground.deadlines.quietFor(forkMs);
+  return (
+    cancelled() ??
+    launch({
+      command: request.command,
+      dir: request.dir,
+      env: {
+        ...request.env,
+        STANDFAST_INSTANCE: request.instance,
+        STANDFAST_ROLE: request.role,
+        STANDFAST_TERM: String(request.term),
+        STANDFAST_ROLE_FILE: ground.files.roleFile(request.instance),
+      },
+      enter: prepared.cgroup === null ? [] : joinFiles(prepared.cgroup),
+      files: request.limits.files,
+      account,
+      diesWithKeeper: leased && ground.pdeathsig,
+      output: prepared.output ?? 2,
+    })
+  );
+}
+
+async function prepareOutput(ground: Ground, request: StartRequest, prepared: Prepared): Promise<void> {
+  try {
+    await mkdir(dirname(request.output), { recursive: true, mode: 0o700 });
+    prepared.output = await openOutput(request.output, 'a', 0o640);
+  } catch (error) {
+    ground.log(`${request.instance}: its output is lost, since ${request.output} cannot be opened: ${wordsOf(error)}`);
+    prepared.output = await openOutput('/dev/null', 'a');
+  }
+}
+
+async function prepareContainment(ground: Ground, request: StartRequest, prepared: Prepared): Promise<void> {
+  const { memory } = request.limits;
+  if (memory !== null && (ground.cgroups?.memory ?? null) === null)
+    ground.log(`${request.instance}: its memory is not limited, since no control group for memory can be made here`);
+  if (ground.cgroups === null) return;
+  try {
+    prepared.cgroup = await makeCgroup(ground.cgroups, request.instance, memory);
+  } catch (error) {
+    ground.log(
+      `${request.instance}: goes by its mark alone, since its control group cannot be made: ${wordsOf(error)}`,
+    );
+  }
+}
+
+/** From the fork on it is the keeper's. Answers when the command runs, or could not. */
+async function own(
+  ground: Ground,
+  request: StartRequest,
+  starting: Starting,
+  prepared: Prepared,
+  { child, outcome }: Launched,
+): Promise<KeeperAnswer<StartedInstance>> {
+  const startedAt = monoNow();
+  const pid = child.pid ?? 0;
+  const owned: Owned = {
+    ...fresh(),
+    instance: request.instance,
+    service: request.service,
+    host: request.host,
+    pid,
+    startTicks: pid === 0 ? 0 : (readStat(pid)?.startTicks ?? 0),
+    startedAt,
+    startedAtMs: wallNow(),
+    adopted: false,
+    cgroup: prepared.cgroup,
+    guard: prepared.guard,
+    role: request.role,
+    term: request.term,
+    deadline: isLeased(request) ? request.deadline : null,
+    activatedAt: isLeased(request) ? startedAt : null,
+  };
+  child.on('error', () => undefined);
+  if (pid !== 0) {
+    ground.instances.set(owned.instance, owned);
+    child.on('exit', (code, signal) => {
+      ground.deadlines.sweep();
+      if (owned.launch === 'runs') ground.reaper.mainEnded(owned, code, signal);
+      else void settled.then(() => ground.reaper.mainEnded(owned, code, signal));
+    });
+    // somebody wanted its end, or its deadline passed, while it was being forked
+    if (starting.cancelled !== null) ground.reaper.kill(owned, 'kill');
+    if (request.leasable) owned.guard ??= newGuard(ground, owned.instance, owned.cgroup);
+    owned.guard?.watchGroup(pid);
+    if (!isLeased(request)) void owned.guard?.say('free');
+    keepRecord(ground, owned, request.leasable);
+  } else owned.gone.resolve();
+  const settled = outcome.then((came) => {
+    owned.launch = came.kind === 'runs' ? 'runs' : 'failed';
+    return came;
+  });
+  const came = await settled;
+  if (came.kind === 'runs') return done(tellStarted(owned));
+  await owned.gone.promise;
+  return came.kind === 'exec' ? whyNotRun(request, came.status) : whyNotPrepared(request, came.why);
+}
+
+function keepRecord(ground: Ground, owned: Owned, leasable: boolean): void {
+  const { instance, service, host, pid, startTicks, startedAt, startedAtMs, cgroup } = owned;
+  const record = {
+    instance,
+    service,
+    host,
+    boot: ground.boot,
+    pid,
+    startTicks,
+    startedAt,
+    startedAtMs,
+    leasable,
+    cgroup: cgroup?.folder ?? null,
+    cgroupVersion: cgroup?.version ?? 'v2',
+  };
+  ground.files
+    .writeRecord(record)
+    .catch((error: unknown) => ground.log(`${instance}: its record cannot be written: ${wordsOf(error)}`));
+}
+
+function cancelledBy(why: string): Refusal {
+  return refuse('ending', `it was not started: ${why}`);
+}
