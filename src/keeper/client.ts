@@ -127,7 +127,8 @@ class SocketKeeper implements KeeperClient {
     value: Shape<T>,
     within: Ms = this.#limits.answerWithin,
   ): Promise<KeeperAnswer<T>> {
-    if (this.#state !== 'open')
+    const socket = this.#socket;
+    if (socket === null || !this.#greeted)
       return Promise.resolve({ kind: 'unknown', why: 'there is no connection to the keeper' });
     const shape = answerShape(value);
     const id = ++this.#id;
