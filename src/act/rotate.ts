@@ -38,6 +38,8 @@ interface Followed {
   readonly maxSize: number;
   readonly keep: number;
   size: number;
+  /** How fast it grows, or lately did. */
+  perMs: number;
   lookedAt: number;
   due: number;
   failing: boolean;
@@ -71,7 +73,16 @@ export function openRotator(options: { onRotated: (rotated: Rotated) => void; no
   };
   return {
     add(path, { maxSize, keep }) {
-      followed.set(path, { path, maxSize, keep, size: 0, lookedAt: now(), due: now() + shortestMs, failing: false });
+      followed.set(path, {
+        path,
+        maxSize,
+        keep,
+        size: 0,
+        perMs: 0,
+        lookedAt: now(),
+        due: now() + shortestMs,
+        failing: false,
+      });
       arm();
     },
     remove(path) {
@@ -86,25 +97,25 @@ export function openRotator(options: { onRotated: (rotated: Rotated) => void; no
 }
 
 async function look(file: Followed, now: () => number, tell: (rotated: Rotated) => void): Promise<void> {
-  let size = 0;
-  try {
-    size = (await stat(file.path)).size;
-    if (size >= file.maxSize) {
-      const rotated = await rotate(file);
-      if (rotated.kind !== 'failed' || !file.failing) tell(rotated);
-      file.failing = rotated.kind === 'failed';
-      size = file.failing ? size : 0;
-    }
-  } catch {
-    // Not there yet, or gone: nothing to keep small.
+  // Not there yet, or gone: nothing to keep small.
+  let size = await stat(file.path).then(
+    (found) => found.size,
+    () => 0,
+  );
+  // A flood that pauses is remembered for some looks.
+  const grownPerMs = Math.max(0, size - file.size) / Math.max(1, now() - file.lookedAt);
+  file.perMs = Math.max(grownPerMs, file.perMs / 2);
+  if (size >= file.maxSize) {
+    const rotated = await rotate(file);
+    if (rotated.kind !== 'failed' || !file.failing) tell(rotated);
+    file.failing = rotated.kind === 'failed';
+    if (!file.failing) size = 0;
   }
-  const at = now();
-  const grownPerMs = Math.max(0, size - file.size) / Math.max(1, at - file.lookedAt);
+  file.lookedAt = now();
   // At this rate it is full in so long; look again well before that.
-  const fullIn = grownPerMs === 0 ? Infinity : Math.max(0, file.maxSize - size) / grownPerMs;
-  file.due = at + Math.max(shortestMs, Math.min(idleEveryMs, fullIn / 2));
+  const fullIn = file.perMs === 0 ? Infinity : Math.max(0, file.maxSize - size) / file.perMs;
+  file.due = file.lookedAt + Math.max(shortestMs, Math.min(idleEveryMs, fullIn / 2));
   file.size = size;
-  file.lookedAt = at;
 }
 
 async function rotate({ path, maxSize, keep }: Followed): Promise<Rotated> {
@@ -118,13 +129,14 @@ async function rotate({ path, maxSize, keep }: Followed): Promise<Rotated> {
     let copied: number;
     try {
       copied = await copyOut(source, from, part, maxSize);
-      await shift(path, keep, part);
     } catch (error) {
       await rm(part, { force: true }).catch(() => {});
       return await truncated(source, path, reasonOf(error));
     }
     const { size: end } = await source.stat();
+    // Before the renaming: what is written meanwhile would be lost too.
     await source.truncate(0);
+    await shift(path, keep, part);
     return { kind: 'rotated', path, copiedBytes: copied, leftOut: from, lostBytes: Math.max(0, end - from - copied) };
   } catch (error) {
     return { kind: 'failed', path, why: reasonOf(error) };

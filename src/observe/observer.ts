@@ -88,9 +88,8 @@ export function openObserver(options: { onObservations: (batch: Observation[]) =
       startHeartbeat(watched, process, plan);
       for (const check of plan.checks) if (check.probe.kind === 'log') startCheck(watched, process, check);
       void waitUntilReady({ ...watched, tools: forWaits }, process, plan).then((ready) => {
-        if (!ready) return;
-        watched.tell({ kind: 'ready', instance: plan.instance, at: now() });
-        // Before it is ready its refusals are no news.
+        if (ready) watched.tell({ kind: 'ready', instance: plan.instance, at: now() });
+        // Before it is ready its refusals are no news. One that ran before this agent and does not answer now is asked all the same.
         if (plan.status !== null) startStatus(watched, process, plan.status);
         for (const check of plan.checks) if (check.probe.kind !== 'log') startCheck(watched, process, check);
       });
@@ -129,7 +128,7 @@ interface Entered {
   readonly entry: Entry;
 }
 
-/** Without a `ready` probe nothing is asked and nothing told: that the process exists is known without us. Resolves at once then. */
+/** Without a `ready` probe it is ready as soon as the process exists, which it does. */
 async function waitUntilReady(watched: Watched, process: Process, plan: ObservePlan): Promise<boolean> {
   if (plan.ready === null) return true;
   const { probe } = plan.ready;

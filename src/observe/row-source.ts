@@ -18,7 +18,6 @@ export async function openRowSource(url: string, dir: string): Promise<RowSource
   const scheme = /^([a-z]+):/.exec(url)?.[1];
   switch (scheme) {
     case 'sqlite':
-    case 'file':
       return openSqlite(resolve(dir, url.slice(scheme.length + 1).replace(/^\/\/(?=\/)/, '')));
     case 'postgres':
     case 'postgresql':
@@ -129,7 +128,7 @@ function openSqlite(path: string): RowSource {
 }
 
 function startThread(): NonNullable<typeof thread> {
-  const worker = new Worker(new URL(`./sqlite-thread${extname(import.meta.url)}`, import.meta.url));
+  const worker = new Worker(new URL(`./sqlite-worker${extname(import.meta.url)}`, import.meta.url));
   const started = { worker, users: 0, next: 0, waiting: new Map<number, (answer: ThreadAnswer) => void>() };
   worker.unref();
   worker.on('message', (answer: ThreadAnswer) => started.waiting.get(answer.id)?.(answer));
