@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { StoreError } from './errors.ts';
 import { networkFileSystem } from './network-file-systems.ts';
-import { inWords, isBusy, isDamage } from './sqlite-words.ts';
+import { inWords, isBusy, isDamage } from '../model/sqlite-words.ts';
 
 /** "Stfs": tells our files from those of other programs (PRAGMA application_id). */
 const applicationId = 0x53746673;

@@ -6,7 +6,7 @@ import type { Ask, Tell, WorkerStart } from './embedded-messages.ts';
 import { AnotherStore, openEmbeddedFile, type EmbeddedFile } from './embedded-file.ts';
 import { monotonicMs } from './embedded-open.ts';
 import { StoreError } from './errors.ts';
-import { inWords } from './sqlite-words.ts';
+import { inWords } from '../model/sqlite-words.ts';
 
 const pollMs = 250;
 /** For opening, while other agents open the same file. */
