@@ -70,14 +70,18 @@ const world: World = {
     return ownerOfPort(port);
   },
   async startKeeper({ state, system, host }) {
-    const { startKeeper } = await import('./keeper/start.ts');
-    const agent = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'agent.ts' : 'agent.js');
-    await startKeeper({
+    const { startKeeper } = await import('./keeper/start-keeper.ts');
+    const { agentCommand } = await import('./agent/command.ts');
+    const { systemLayout } = await import('./layout.ts');
+    const answer = await startKeeper(systemLayout(state, system).host(host), {
       state,
       system,
       host,
-      agent: [process.execPath, agent, '--state', state, '--system', system, '--host', host],
+      cgroup: 'auto',
+      agentCommand: agentCommand({ state, system, host }),
+      agent: null,
     });
+    if (answer.kind !== 'done') throw new Error(answer.why);
   },
 };
 

@@ -18,7 +18,7 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
     const read: unknown = JSON.parse(text);
     return read;
   } catch {
-    throw new Refusal(400, 'SF-523', 'the body is no JSON', 'Send JSON, for example {"status":"ok"}.');
+    throw new Refusal(400, 'SF-703', 'the body is no JSON', 'Send JSON, for example {"status":"ok"}.');
   }
 }
 
@@ -31,7 +31,7 @@ function readText(request: IncomingMessage): Promise<string> {
       if (length > mostBytes) {
         request.removeAllListeners('data');
         request.pause();
-        reject(new Refusal(413, 'SF-524', `the body is longer than ${mostBytes} bytes`, 'Send less.'));
+        reject(new Refusal(413, 'SF-704', `the body is longer than ${mostBytes} bytes`, 'Send less.'));
         return;
       }
       parts.push(part);
@@ -41,7 +41,7 @@ function readText(request: IncomingMessage): Promise<string> {
     });
     request.once('error', reject);
     request.once('close', () => {
-      reject(new Refusal(400, 'SF-523', 'the request ended in mid-body', 'Send it again.'));
+      reject(new Refusal(400, 'SF-703', 'the request ended in mid-body', 'Send it again.'));
     });
   });
 }

@@ -52,7 +52,7 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
       if (asked.answers.confirm(instance(asked), confirmed)) return fine;
       throw new Refusal(
         409,
-        'SF-525',
+        'SF-705',
         `${instance(asked)} was not asked to become ${confirmed.role} in term ${confirmed.term}`,
         'Ask GET /v1/role for the present role and term.',
       );
@@ -73,7 +73,7 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
       if (await asked.answers.ack(asked.parameter, owner)) return fine;
       throw new Refusal(
         404,
-        'SF-526',
+        'SF-706',
         `there is no open incident ${asked.parameter}`,
         'standfast incidents lists them.',
       );
@@ -94,8 +94,8 @@ export function routeFor(method: string, url: string): { readonly route: Route; 
   if (route !== undefined && incident !== undefined) return { route, parameter: decoded(incident) };
   const methods = [...routes.keys()].filter((key) => key.endsWith(` ${pattern}`)).map((key) => key.split(' ')[0]);
   if (methods.length > 0)
-    throw new Refusal(405, 'SF-522', `${pattern} does not take ${method}`, `It takes ${methods.join(' and ')}.`);
-  throw new Refusal(404, 'SF-521', `there is nothing at ${path}`, 'docs/socket.md lists what can be asked.');
+    throw new Refusal(405, 'SF-702', `${pattern} does not take ${method}`, `It takes ${methods.join(' and ')}.`);
+  throw new Refusal(404, 'SF-701', `there is nothing at ${path}`, 'docs/socket.md lists what can be asked.');
 }
 
 function answering(answer: (asked: Asked) => Answered | Promise<Answered>): Route {
@@ -115,7 +115,7 @@ function instance(asked: Asked): string {
   if (asked.instance !== null) return asked.instance;
   throw new Refusal(
     400,
-    'SF-527',
+    'SF-707',
     'the header Standfast-Instance is missing',
     'Send Standfast-Instance: $STANDFAST_INSTANCE.',
   );
@@ -124,7 +124,7 @@ function instance(asked: Asked): string {
 function noSuchInstance(asked: Asked): never {
   throw new Refusal(
     404,
-    'SF-528',
+    'SF-708',
     `no instance ${asked.instance ?? ''} runs here`,
     'Use the value of STANDFAST_INSTANCE that this process was started with.',
   );
@@ -134,6 +134,6 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new Refusal(400, 'SF-523', `${part} is not well encoded`, 'Encode it as in a URL.');
+    throw new Refusal(400, 'SF-703', `${part} is not well encoded`, 'Encode it as in a URL.');
   }
 }

@@ -76,7 +76,7 @@ async function answer(
     const refusal =
       error instanceof Refusal
         ? error
-        : new Refusal(500, 'SF-529', error instanceof Error ? error.message : String(error), 'See the agent’s log.');
+        : new Refusal(500, 'SF-709', error instanceof Error ? error.message : String(error), 'See the agent’s log.');
     // What is left of a body that nobody will read must not be taken for the next request.
     if (!request.complete) response.setHeader('connection', 'close');
     send(response, { status: refusal.status, body: refusal.body() });

@@ -8,15 +8,15 @@ import { explanationScreen } from '../explain/screen.ts';
 import { Failure } from '../failure.ts';
 import { readJournals } from '../journals.ts';
 import { nearest } from '../../model/nearest.ts';
+import { sinceOf } from '../since.ts';
 import { findAgent } from '../systems.ts';
-import { readMoment } from '../times.ts';
 import type { Run } from '../verb.ts';
 
 const usualMs = 3_600_000;
 
 export const explainVerb: Run = async (context, words, options) => {
   const subject = words[0] ?? '';
-  const sinceMs = sinceOf(options.text('since'), context.now());
+  const sinceMs = sinceOf(options.text('since'), context.now(), usualMs);
   const system = await chooseSystem(context);
   const known = await whatIsKnown(context, system, sinceMs);
   const found = find(subject, known) ?? find(subject, await whatIsKnown(context, system, 0));
@@ -30,14 +30,14 @@ export const explainVerb: Run = async (context, words, options) => {
 };
 
 async function whatIsKnown(context: Context, system: ChosenSystem, sinceMs: number): Promise<Known> {
-  const [journal, status, vocabulary] = await Promise.all([
-    readJournals(system, sinceMs),
+  const journal = readJournals(system, { sinceMs });
+  const [status, vocabulary] = await Promise.all([
     findAgent(system).then((agent) => agent?.status().catch(() => null) ?? null),
     context.world.vocabulary(),
   ]);
   return {
     lines: journal.lines,
-    unreadable: journal.unreadable.map(({ host, why }) => `the journal of ${host} can't be read: ${why}`),
+    unreadable: journal.unreadable,
     status,
     vocabulary,
     nowMs: context.now(),
@@ -75,18 +75,5 @@ function unknownSubject(context: Context, subject: string, known: Known): Failur
         ? `Incidents: ${context.command('incidents')}   decisions: ${context.command('journal')}`
         : `Did you mean ${meant}?`,
     exit: known.status === null ? 3 : 2,
-  });
-}
-
-/** `--since`, else the last hour. Unix ms. */
-function sinceOf(text: string | undefined, nowMs: number): number {
-  if (text === undefined) return nowMs - usualMs;
-  const since = readMoment(text, nowMs);
-  if (since !== null) return since;
-  throw new Failure({
-    code: 'SF-002',
-    what: `--since ${text} is no time`,
-    next: 'Write it as 10m, 14:02, or 2026-11-21T14:02.',
-    exit: 2,
   });
 }

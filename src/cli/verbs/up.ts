@@ -7,6 +7,7 @@ import type { ChosenSystem, Context } from '../context.ts';
 import { readPath } from '../description.ts';
 import { Failure } from '../failure.ts';
 import type { ExitStatus } from '../failure.ts';
+import { readJournals } from '../journals.ts';
 import { liveScreen } from '../live.ts';
 import { problemCount, problemLines } from '../screens/problems.ts';
 import { tryLine, upScreen } from '../screens/up-screen.ts';
@@ -106,8 +107,23 @@ async function follow(
   context.terminal.print('', 'Following; ^C ends the following only.');
   const end = await followOn(context, system, last, signal);
   if (end === 'interrupted') return goesOn(context);
-  context.terminal.print(`${system.name} was stopped: agents and keepers are gone.`);
-  return 0;
+  if (wasAskedToGo(context, system)) {
+    context.terminal.print(`${system.name} was stopped: agents and keepers are gone, as asked.`);
+    return 0;
+  }
+  throw new Failure({
+    code: 'SF-301',
+    what: `agents and keepers of ${system.name} are gone, and nobody asked for it`,
+    why: 'Services may still run; nobody watches them.',
+    next: `Start them again: ${context.command('up PATH')}`,
+    exit: 3,
+  });
+}
+
+/** True when the last thing that an agent wrote down lately is that it ends as asked. */
+function wasAskedToGo(context: Context, system: ChosenSystem): boolean {
+  const { lines } = readJournals(system, { sinceMs: context.now() - 60_000, kinds: ['quit'] });
+  return lines.length > 0;
 }
 
 function goesOn(context: Context): ExitStatus {

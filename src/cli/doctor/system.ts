@@ -1,0 +1,106 @@
+// What Standfast needs of a system that was started: agents and keepers that answer, a store that is quick.
+
+import { connectAgent } from '../../client.ts';
+import type { ChosenSystem, Context } from '../context.ts';
+import { presences } from '../start/keepers.ts';
+import { leftovers } from '../start/leftovers.ts';
+import { durationText } from '../times.ts';
+import type { Finding } from './machine.ts';
+
+/** An agent that needs longer than this to answer is hung or starved. */
+const quickMs = 500;
+const slowStoreMs = 50;
+
+export async function systemFindings(context: Context, system: ChosenSystem): Promise<readonly Finding[]> {
+  const there = await presences(system.layout, system.hosts);
+  const hosts = await Promise.all(there.map((each) => hostFindings(context, system, each)));
+  const nobody = there.every((each) => !each.agent && !each.keeper);
+  const orphans = nobody ? await leftovers(system.layout, system.hosts) : [];
+  return [
+    ...hosts.flat(),
+    await storeFinding(context, system),
+    ...(orphans.length === 0
+      ? []
+      : [
+          {
+            what: 'unwatched',
+            verdict: 'bad' as const,
+            found: `${orphans.length} processes of services run, and nobody watches them: ${orphans
+              .slice(0, 5)
+              .map((each) => `${each.service}@${each.host} pid ${each.pid}`)
+              .join(', ')}`,
+            next: `Watch them again: ${context.command('up PATH')}. End them: ${context.command('down')}.`,
+          },
+        ]),
+  ];
+}
+
+async function hostFindings(
+  context: Context,
+  system: ChosenSystem,
+  there: { readonly host: string; readonly agent: boolean; readonly keeper: boolean },
+): Promise<Finding[]> {
+  const layout = system.layout.host(there.host);
+  const began = performance.now();
+  const answered =
+    there.agent &&
+    (await connectAgent(layout.agentSocket, 2_000)
+      .status()
+      .then(() => true)
+      .catch(() => false));
+  const tookMs = performance.now() - began;
+  const agent: Finding = !answered
+    ? {
+        what: `agent of ${there.host}`,
+        verdict: 'bad',
+        found: there.agent ? 'there, but it does not answer' : 'not there',
+        next: there.keeper
+          ? `The keeper brings it back; its log: ${layout.agentLog}`
+          : `Start it: ${context.command('up PATH')}. Its log: ${layout.agentLog}`,
+      }
+    : {
+        what: `agent of ${there.host}`,
+        verdict: tookMs <= quickMs ? 'good' : 'soso',
+        found: `answers in ${durationText(tookMs)}`,
+        next: tookMs <= quickMs ? null : 'The machine is short of processors, or the agent of memory.',
+      };
+  const keeper: Finding = there.keeper
+    ? { what: `keeper of ${there.host}`, verdict: 'good', found: 'answers', next: null }
+    : {
+        what: `keeper of ${there.host}`,
+        verdict: 'bad',
+        found: 'not there',
+        next: `${there.agent ? 'The agent brings it back' : `Start it: ${context.command('up PATH')}`}; its log: ${layout.keeperLog}`,
+      };
+  return [keeper, agent];
+}
+
+/** Opened beside the agents, as another agent would. */
+async function storeFinding(context: Context, system: ChosenSystem): Promise<Finding> {
+  const what = 'store';
+  try {
+    const store = await context.world.openStore(system.layout.storeFile);
+    try {
+      const began = performance.now();
+      const description = await store.description();
+      const tookMs = performance.now() - began;
+      if (description === null)
+        return { what, verdict: 'soso', found: 'empty', next: `Put a description in: ${context.command('up PATH')}` };
+      return {
+        what,
+        verdict: tookMs <= slowStoreMs ? 'good' : 'soso',
+        found: `answers in ${durationText(tookMs)}, identity ${(await store.identity()).slice(0, 8)}`,
+        next: tookMs <= slowStoreMs ? null : 'A slow disk makes sessions longer, and detection with them.',
+      };
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    return {
+      what,
+      verdict: 'bad',
+      found: `${system.layout.storeFile}: ${error instanceof Error ? error.message : String(error)}`,
+      next: 'Look at its disk: full, read-only, slow? Services go on meanwhile; nothing can take over.',
+    };
+  }
+}

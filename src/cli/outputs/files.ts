@@ -1,0 +1,101 @@
+// The files that services write to: `pricer.log`, and `pricer.log.1` and so on of before, the higher the older.
+
+import { open, readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { ChosenSystem } from '../context.ts';
+
+export interface Output {
+  readonly host: string;
+  /** The one being written to. */
+  readonly file: string;
+}
+
+/** The outputs of a service, by host. */
+export async function outputsOf(
+  system: ChosenSystem,
+  service: string,
+  host: string | null,
+): Promise<readonly Output[]> {
+  // The name becomes a path.
+  if (service === '' || service.includes('/') || service.includes('\0')) return [];
+  const hosts = system.hosts.filter((each) => host === null || each === host);
+  const found = await Promise.all(
+    hosts.map(async (each): Promise<Output[]> => {
+      const file = system.layout.host(each).output(service);
+      return (await filesOf(file)).length === 0 ? [] : [{ host: each, file }];
+    }),
+  );
+  return found.flat();
+}
+
+/** The services that have written something on this machine. */
+export async function servicesWithOutput(system: ChosenSystem): Promise<readonly string[]> {
+  const names = await Promise.all(system.hosts.map((host) => readdir(system.layout.host(host).logs).catch(() => [])));
+  const services = names.flat().flatMap((name) => (name.endsWith('.log') ? [name.slice(0, -'.log'.length)] : []));
+  return [...new Set(services)].toSorted();
+}
+
+/** The last lines over all files of an output, oldest first. */
+export async function tail(output: Output, most: number): Promise<readonly string[]> {
+  let lines: string[] = [];
+  for (const file of await filesOf(output.file)) {
+    if (lines.length >= most) break;
+    lines = [...(await tailOfFile(file, most - lines.length)), ...lines];
+  }
+  return lines;
+}
+
+/** The newest first. */
+async function filesOf(file: string): Promise<readonly string[]> {
+  const name = basename(file);
+  const names = await readdir(dirname(file)).catch(() => []);
+  const age = (each: string): number | null => {
+    if (each === name) return 0;
+    const number = each.startsWith(`${name}.`) ? each.slice(name.length + 1) : '';
+    return /^\d+$/.test(number) ? Number(number) : null;
+  };
+  return names
+    .flatMap((each) => {
+      const number = age(each);
+      return number === null ? [] : [{ path: join(dirname(file), each), number }];
+    })
+    .toSorted((a, b) => a.number - b.number)
+    .map((each) => each.path);
+}
+
+const stepBytes = 64 * 1024;
+/** What writes without line ends is not read for ever. In bytes. */
+const mostBytes = 64 * 1024 * 1024;
+
+/** Reads from the end until there are lines enough. */
+async function tailOfFile(path: string, most: number): Promise<string[]> {
+  if (most <= 0) return [];
+  const file = await open(path).catch(() => null);
+  if (file === null) return [];
+  try {
+    let from = (await file.stat()).size;
+    const end = from;
+    let parts: Buffer[] = [];
+    let breaks = 0;
+    while (from > 0 && breaks <= most && end - from < mostBytes) {
+      const length = Math.min(stepBytes, from);
+      from -= length;
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, from);
+      const part = buffer.subarray(0, bytesRead);
+      breaks += countBreaks(part);
+      parts = [part, ...parts];
+    }
+    const text = Buffer.concat(parts).toString('utf8');
+    const lines = text.split('\n');
+    if (lines.at(-1) === '') lines.pop();
+    return lines.slice(-most);
+  } finally {
+    await file.close();
+  }
+}
+
+function countBreaks(part: Buffer): number {
+  let count = 0;
+  for (const byte of part) if (byte === 0x0a) count += 1;
+  return count;
+}
