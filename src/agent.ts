@@ -22,10 +22,11 @@ import type { Input } from './decide/input.ts';
 import { initialState } from './decide/initial.ts';
 import { openJournal } from './journal/journal.ts';
 import { monoNow, wallNow } from './keeper/clock.ts';
-import { startKeeper } from './keeper/start.ts';
-import { bootId } from './keeper/proc.ts';
+import { agentCommand } from './agent/command.ts';
+import { bootId, readStat } from './keeper/proc.ts';
+import { startKeeper } from './keeper/start-keeper.ts';
 import { systemLayout } from './layout.ts';
-import type { Now } from './model/units.ts';
+import { bytes, ms, type Now } from './model/units.ts';
 import { openObserver } from './observe/observer.ts';
 import { runCommand } from './observe/command.ts';
 import { serveAgent } from './serve/server.ts';
@@ -39,7 +40,7 @@ if (stateDir === undefined || systemName === undefined || me === undefined) {
 
 /** Ends that the keeper understands: 0 stays down, 64 an invariant broke. */
 const brokenExit = 64;
-const journalKeeps = { maxAgeMs: 30 * 86_400_000, maxBytes: 256 << 20 };
+const journalKeeps = { maxAgeMs: ms(30 * 86_400_000), maxBytes: bytes(256 << 20) };
 
 const system = systemLayout(stateDir, systemName);
 const layout = system.host(me);
@@ -54,7 +55,7 @@ const boot = `${bootId()}:${await readlink('/proc/self/ns/net').catch(() => '')}
 const initial = initialState({ me, boot, life: randomBytes(4).toString('hex'), agentPid: process.pid });
 
 const journal = await openJournal({ file: layout.journalFile, host: me, ...journalKeeps });
-const failovers = openFailovers(layout.journalFile, me);
+const failovers = openFailovers(layout.journalFile);
 const messages = new MessageDesk(monoNow);
 let loop: Loop | null = null;
 let plans: Plans | null = null;
@@ -68,7 +69,7 @@ const tell = (input: Input): void => {
 };
 
 const record = (because: Because): void => {
-  failovers.noted(because, me);
+  failovers.noted(because);
   journal.append({
     atMs: wallNow(),
     kind: because.kind,
@@ -84,7 +85,15 @@ const keeper = openKeeperLink({
   socket: layout.keeperSocket,
   tell,
   now: monoNow,
-  startKeeper: () => startKeeper({ layout, state: stateDir, system: systemName, host: me, agentPid: process.pid }),
+  startKeeper: () =>
+    startKeeper(layout, {
+      state: stateDir,
+      system: systemName,
+      host: me,
+      cgroup: 'auto',
+      agentCommand: agentCommand({ state: stateDir, system: systemName, host: me }),
+      agent: { pid: process.pid, startTicks: readStat(process.pid)?.startTicks ?? 0 },
+    }),
   pingEveryMs: () => pingEvery(loop?.state().timing.ttl ?? 1000),
   log,
 });
@@ -143,7 +152,10 @@ const hands: Hands = {
 loop = openLoop({
   initial,
   now,
-  act: (effect, state) => carryOut(effect, state, hands),
+  act: (effect, state) => {
+    if (state.system !== null && state.system.hash !== plansHash) useSystem(state.system);
+    carryOut(effect, state, hands);
+  },
   record,
   broken: (error, input) => {
     log(`an invariant is broken, this agent stops; services go on. Input: ${input.kind}. ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

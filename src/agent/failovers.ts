@@ -7,20 +7,20 @@ import type { JsonValue } from '../model/json.ts';
 
 export interface Failovers {
   readonly list: () => readonly FailoverView[];
-  noted(because: Because, host: string): void;
+  noted(because: Because): void;
 }
 
 const mostKept = 1000;
 
 /** Keeps the latest; older ones are read from the journal when first asked for. */
-export function openFailovers(journalFile: string, host: string): Failovers {
+export function openFailovers(journalFile: string): Failovers {
   let kept: FailoverView[] | null = null;
   const began = Date.now();
   const recent: FailoverView[] = [];
   return {
     list() {
-      kept ??= readJournal([{ host, file: journalFile }], { kinds: ['failover'], limit: mostKept })
-        .lines.filter((line) => line.atMs < began)
+      kept ??= readJournal([journalFile], { kinds: ['failover'], limit: mostKept }, () => undefined)
+        .filter((line) => line.atMs < began)
         .map((line) => failoverOf(line.service, line.term, line.rule, line.because));
       return [...kept, ...recent].slice(-mostKept);
     },

@@ -16,12 +16,11 @@ export function openKeeperLink(options: {
   socket: string;
   tell(input: Input): void;
   now(): MonoMs;
-  startKeeper(): Promise<void>;
+  startKeeper(): Promise<KeeperAnswer<null>>;
   pingEveryMs(): number;
   log(text: string): void;
 }): KeeperLink {
   const { tell, now } = options;
-  let client: KeeperClient | null = null;
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
   let pinging: NodeJS.Timeout | null = null;
@@ -39,57 +38,56 @@ export function openKeeperLink(options: {
       tell({ kind: 'ended', ended });
     },
     lost(why) {
-      client = null;
       if (closed) return;
       tell({ kind: 'keeperLost', why });
-      again();
+      again(0);
     },
   };
+  const client = connectKeeper(options.socket, events);
   const dial = async (): Promise<void> => {
     timer = null;
-    try {
-      client = await connectKeeper(options.socket, events);
-    } catch {
-      if (closed) return;
-      try {
-        await options.startKeeper();
-      } catch (error) {
-        options.log(`the keeper could not be started: ${error instanceof Error ? error.message : String(error)}`);
-      }
-      again();
-    }
+    const connected = await client.connect();
+    if (connected.kind === 'done' || closed) return;
+    const started = await options.startKeeper();
+    if (started.kind !== 'done') options.log(`the keeper could not be started: ${started.why}`);
+    again(started.kind === 'done' ? 0 : redialMs);
   };
-  const again = (): void => {
-    if (!closed) timer ??= setTimeout(() => void dial(), client === null ? redialMs : 0);
+  const again = (afterMs: number): void => {
+    if (!closed) timer ??= setTimeout(() => void dial(), afterMs);
   };
   const ping = async (): Promise<void> => {
     if (closed) return;
-    const answer = await (client?.ping() ?? gone());
+    const answer = await client.ping();
     if (answer.kind === 'done')
       tell({ kind: 'keeperHealth', at: now(), worstTimerLateMs: answer.value.worstTimerLateMs, worstKillMs: answer.value.worstKillMs });
     if (!closed) pinging = setTimeout(() => void ping(), options.pingEveryMs());
   };
-  const gone = <T>(): Promise<KeeperAnswer<T>> => Promise.resolve({ kind: 'unknown', why: 'the keeper is not there' });
 
   void dial();
   void ping();
   return {
-    start: (request) => client?.start(request) ?? gone(),
-    stop: (request) => client?.stop(request) ?? gone(),
-    kill: (request) => client?.kill(request) ?? gone(),
-    activate: (request) => client?.activate(request) ?? gone(),
-    extend: (request) => client?.extend(request) ?? gone(),
-    deactivate: (request) => client?.deactivate(request) ?? gone(),
-    disarm: (request) => client?.disarm(request) ?? gone(),
-    forget: (request) => client?.forget(request) ?? gone(),
-    ping: () => client?.ping() ?? gone(),
-    quit: (request) => client?.quit(request) ?? gone(),
+    ...forward(client),
     close() {
       closed = true;
       if (timer !== null) clearTimeout(timer);
       if (pinging !== null) clearTimeout(pinging);
-      client?.close();
+      client.close();
     },
+  };
+}
+
+function forward(client: KeeperClient): Keeper {
+  return {
+    start: (request) => client.start(request),
+    stop: (request) => client.stop(request),
+    kill: (request) => client.kill(request),
+    activate: (request) => client.activate(request),
+    extend: (request) => client.extend(request),
+    deactivate: (request) => client.deactivate(request),
+    disarm: (request) => client.disarm(request),
+    forget: (request) => client.forget(request),
+    ping: () => client.ping(),
+    quit: (request) => client.quit(request),
   };
 }
 

@@ -22,7 +22,7 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
   const plan = (service: RunService): InstancePlan => {
     const known = kept.get(service.name);
     if (known !== undefined) return known;
-    const made = planInstance(system, service, host, envFileOf(service));
+    const made = planInstance(system, service, host, { fromEnvFile: envFileOf(service), output: layout.output(service.name) });
     kept.set(service.name, made);
     return made;
   };
@@ -30,9 +30,6 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
     PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     HOME: process.env['HOME'] ?? '/',
     ...plan(service).env,
-    STANDFAST_SYSTEM: system.name,
-    STANDFAST_SERVICE: service.name,
-    STANDFAST_HOST: host,
     STANDFAST_SOCKET: layout.agentSocket,
   });
   return {
@@ -43,7 +40,7 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
         instance: request.instance,
         service: service.name,
         host,
-        command: request.alternative && alternative !== null ? alternative : plan(service).run,
+        command: request.alternative && alternative !== null ? alternative : plan(service).command,
         dir: plan(service).dir,
         env: environment(service),
         user: service.user,
@@ -83,7 +80,7 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
 function envFileOf(service: RunService): Readonly<Record<string, string>> {
   if (service.envFile === null) return {};
   try {
-    return parseEnvFile(readFileSync(service.envFile, 'utf8'));
+    return parseEnvFile(readFileSync(service.envFile, 'utf8')).env;
   } catch {
     // A missing file shows as a failed start of what needs it: its own words are better than ours.
     return {};

@@ -120,11 +120,17 @@ export function effectOutcome(d: Draft, id: number, outcome: Outcome, at: MonoMs
     d.setInstance(slot.service, { effect: null });
     if (now.phase === 'activating') activateOutcome(d, service, outcome, at);
     else if (now.phase === 'deactivating') deactivateOutcome(d, service, outcome, at);
-    // A stop or kill that failed because there is nothing to end is settled by `ended`; one that is unknown by the next hello.
-    else if (now.phase === 'stopping' && outcome.kind === 'failed') d.note({ kind: 'endFailed', service: slot.service, instance: now.id, facts: { why: outcome.why } });
+    else if (now.phase === 'stopping' && outcome.kind === 'failed') endRefused(d, service, now, outcome.why);
     return true;
   }
   return false;
+}
+
+/** What could not be stopped in order is killed; of what the keeper does not own nothing lives. One that is unknown is settled by the next hello. */
+function endRefused(d: Draft, service: RunService, instance: Instance, why: string): void {
+  d.note({ kind: 'endFailed', service: service.name, instance: instance.id, facts: { why } });
+  if (instance.killedAt === null) endInstance(d, service, { why: instance.ending?.why ?? why, rule: instance.ending?.rule ?? 512, orderly: false });
+  else instanceEnded(d, lostEnd(d, service.name, instance));
 }
 
 function activateOutcome(d: Draft, service: RunService, outcome: Outcome, at: MonoMs): void {

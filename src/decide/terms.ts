@@ -27,7 +27,8 @@ export function termsOf(_: Draft, service: RunService): Terms {
   if (known !== undefined) return known;
   const timings = timingsOf(service);
   const terms: Terms = {
-    d: timings.d,
+    // Of several hot ones consumers' own d is not ours: a hung one is still to be found within the objective.
+    d: service.policy === 'hot-active/hot-active' ? service.objective.recoverWithin : timings.d,
     beatEvery: service.detect.heartbeat?.every ?? timings.heartbeatEvery,
     statusEvery: timings.statusEvery,
     checkEvery: timings.checkEvery,
