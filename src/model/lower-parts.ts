@@ -5,7 +5,7 @@ import { defined } from './lower-probe.ts';
 import type { Path } from './problem.ts';
 import { missing, type Reading } from './reading.ts';
 import type { ReliabilityShape } from './shape-parts.ts';
-import type { ObjectiveShape } from './shape-service.ts';
+import type { ObjectiveShape } from './shape-detect.ts';
 import type { Objective, Reliability } from './system.ts';
 import { ms, type Ms } from './units.ts';
 

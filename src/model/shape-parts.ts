@@ -1,7 +1,9 @@
 // The parts that recur in a description: names, probes, role calls, needs, how often something fails.
 
 import { z } from 'zod';
-import { command, duration, number, onlyTrue, pattern, signal, template, text, type About } from './leaf.ts';
+import { number, onlyTrue, template, text, type About } from './leaf.ts';
+import { command } from './leaf-command.ts';
+import { duration, pattern, signal } from './leaf-special.ts';
 
 /** JSON Schema pattern of a name. Not digits alone: JavaScript would reorder such keys, and the order of `on` is a preference. */
 export const namePattern = '^(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]{0,62}$';

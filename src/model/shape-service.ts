@@ -1,107 +1,11 @@
 // The keys of one service, as written.
 
 import { z } from 'zod';
-import {
-  account,
-  choice,
-  command,
-  duration,
-  envText,
-  fileMode,
-  flag,
-  number,
-  onlyTrue,
-  pattern,
-  shellLine,
-  signal,
-  size,
-  template,
-  text,
-} from './leaf.ts';
-import {
-  byName,
-  checkShape,
-  key,
-  needShape,
-  reliabilityKeys,
-  roleCallShape,
-  statusShape,
-  waitShape,
-} from './shape-parts.ts';
-
-/** The objective's keys; on a service each may stand alone. */
-export const objectiveShape = z.strictObject({
-  unavailable: key(duration(0), { description: 'x: not unavailable for more than this …', examples: ['10m'] }),
-  per: key(duration(), { description: 'y: … in any period this long.', examples: ['60m'] }),
-  recoverWithin: key(duration(), { description: 'z: a failure is recovered from within this time.', examples: ['2m'] }),
-});
-
-const environment = z.record(z.string(), envText()).meta({ title: 'environment' });
-
-const placements = z
-  .union([
-    text('the name of a host', 'a'),
-    z.array(text('the name of a host', 'a')),
-    byName(
-      z
-        .strictObject({
-          env: key(environment, {
-            description: 'Environment of this instance alone, over that of the service.',
-            examples: [{ PORT: '7001' }],
-          }),
-        })
-        .nullable(),
-    ),
-  ])
-  .meta({ title: 'hosts' });
-
-const heartbeat = z
-  .strictObject({
-    file: key(template('a file', 'run/pricer.beat'), {
-      description: 'The service touches this file.',
-      examples: ['run/pricer.beat'],
-    }),
-    message: key(onlyTrue(), {
-      description: 'The service sends `POST /v1/heartbeat` to its socket.',
-      examples: [true],
-    }),
-    row: key(
-      z.strictObject({
-        url: key(template('a database', '"postgres://127.0.0.1/prices"'), {
-          description: 'Which database: `postgres:`, `mysql:`, `mariadb:` or `sqlite:`.',
-          examples: ['postgres://db.example/prices'],
-        }),
-        query: key(text('a query', '"select beat_at from beats"'), {
-          description: 'Its first value changes with every beat.',
-          examples: ["select beat_at from beats where name = 'pricer'"],
-        }),
-      }),
-      {
-        description: 'The service changes a row of a database.',
-        examples: [{ url: 'sqlite:run/beats.db', query: 'select at from beats' }],
-      },
-    ),
-    every: key(duration(), {
-      description: 'How often the service beats; at most half of d. Absent: half of d.',
-      examples: ['1s'],
-    }),
-  })
-  .meta({ title: 'heartbeat', minProperties: 1 });
-
-const detect = z.strictObject({
-  heartbeat: key(heartbeat, {
-    description: 'How the service says that it is alive.',
-    examples: [{ file: 'run/pricer.beat' }],
-  }),
-  status: key(statusShape, {
-    description: 'What the service says of itself.',
-    examples: [{ http: 'http://127.0.0.1:${PORT}/status' }],
-  }),
-  checks: key(z.array(checkShape), {
-    description: 'What is looked at from outside, again and again.',
-    examples: [[{ tcp: '127.0.0.1:${PORT}', every: '1s' }]],
-  }),
-});
+import { choice, flag, number, template, text } from './leaf.ts';
+import { command, shellLine } from './leaf-command.ts';
+import { account, duration, fileMode, pattern, signal, size } from './leaf-special.ts';
+import { detect, environment, objectiveShape, placements } from './shape-detect.ts';
+import { key, needShape, reliabilityKeys, roleCallShape, waitShape } from './shape-parts.ts';
 
 /** The keys of a service that runs here; those of `externalKeys` may stand on an external one. */
 export const serviceShape = z.strictObject({
@@ -200,13 +104,18 @@ export const serviceShape = z.strictObject({
     examples: [{ checks: [{ tcp: '127.0.0.1:${PORT}' }] }],
   }),
   log: key(
-    z.strictObject({
-      file: key(template('a file', 'log/pricer.log'), {
-        description: 'Where it writes its log.',
-        examples: ['log/pricer.log'],
-      }),
-      started: key(pattern(), { description: 'The line that says that it has started.', examples: ['ready to price'] }),
-    }),
+    z
+      .strictObject({
+        file: key(template('a file', 'log/pricer.log'), {
+          description: 'Where it writes its log.',
+          examples: ['log/pricer.log'],
+        }),
+        started: key(pattern(), {
+          description: 'The line that says that it has started.',
+          examples: ['ready to price'],
+        }),
+      })
+      .meta({ required: ['file'] }),
     {
       description: 'Its own log, for people and runbooks.',
       examples: [{ file: 'log/pricer.log', started: 'ready to price' }],
@@ -214,15 +123,17 @@ export const serviceShape = z.strictObject({
   ),
   files: key(
     z.array(
-      z.strictObject({
-        path: key(template('a file', 'etc/pricer.properties'), {
-          description: 'The file.',
-          examples: ['etc/pricer.properties'],
-        }),
-        mode: key(fileMode(), { description: 'Its permissions, octal, in quotes.', examples: ['0440'] }),
-        owner: key(account('an owner'), { description: 'Who owns it.', examples: ['pricer'] }),
-        group: key(account('a group'), { description: 'Its group.', examples: ['pricer'] }),
-      }),
+      z
+        .strictObject({
+          path: key(template('a file', 'etc/pricer.properties'), {
+            description: 'The file.',
+            examples: ['etc/pricer.properties'],
+          }),
+          mode: key(fileMode(), { description: 'Its permissions, octal, in quotes.', examples: ['0440'] }),
+          owner: key(account('an owner'), { description: 'Who owns it.', examples: ['pricer'] }),
+          group: key(account('a group'), { description: 'Its group.', examples: ['pricer'] }),
+        })
+        .meta({ required: ['path'] }),
     ),
     {
       description: 'Files that must be there; missing ones are a fault of severity 2.',
@@ -354,4 +265,3 @@ export const serviceShape = z.strictObject({
 });
 
 export type ServiceShape = z.output<typeof serviceShape>;
-export type ObjectiveShape = z.output<typeof objectiveShape>;

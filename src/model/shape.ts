@@ -4,14 +4,16 @@
 // that is why no key is required here, and the ones that are say so in `required` for editors alone.
 
 import { z } from 'zod';
-import { choice, command, number, template, text } from './leaf.ts';
+import { choice, number, text } from './leaf.ts';
+import { command } from './leaf-command.ts';
 import { byName, key, names, reliabilityKeys } from './shape-parts.ts';
-import { objectiveShape, serviceShape } from './shape-service.ts';
+import { objectiveShape } from './shape-detect.ts';
+import { serviceShape } from './shape-service.ts';
 
 const store = z.union([
   choice(['embedded'], 'a store'),
   z.strictObject({
-    etcd: key(z.union([choice(['managed'], 'an etcd'), z.array(template('a URL', '"https://10.1.0.1:2379"'))]), {
+    etcd: key(z.union([choice(['managed'], 'an etcd'), z.array(text('a URL', '"https://10.1.0.1:2379"'))]), {
       description: '`managed`, or the URLs of your own.',
       examples: ['managed'],
     }),
@@ -27,7 +29,7 @@ const store = z.union([
 ]);
 
 const notify = z.strictObject({
-  webhook: key(template('a URL', '"https://pager.example/hook"'), {
+  webhook: key(text('a URL', '"https://pager.example/hook"'), {
     description: 'Incidents are POSTed here as JSON.',
     examples: ['https://pager.example/hook'],
   }),

@@ -1,0 +1,27 @@
+// Every error code of the product: what it says, why it comes, what to do next. A code is never used twice and never comes back
+// with another meaning. docs/errors.md is this table for people; a test holds the two together and finds codes without a row.
+//
+// SF-0nn wrong use · SF-1nn the description · SF-3nn starting and this machine · SF-4nn what was asked is refused ·
+// SF-5nn store, journal and the agent's socket · SF-6nn the keeper · SF-9nn faults of Standfast itself
+
+import { descriptionErrors } from './errors-description.ts';
+import { runningErrors } from './errors-running.ts';
+
+export interface ErrorRow {
+  readonly code: string;
+  readonly what: string;
+  readonly why: string;
+  readonly next: string;
+}
+
+const byCode = new Map([...descriptionErrors, ...runningErrors].map((row) => [row.code, row]));
+
+/** All rows in the order of their codes. */
+export function errorRows(): ErrorRow[] {
+  return [...byCode.values()].toSorted((a, b) => a.code.localeCompare(b.code));
+}
+
+/** The row of a code; undefined when there is none. */
+export function errorRow(code: string): ErrorRow | undefined {
+  return byCode.get(code);
+}
