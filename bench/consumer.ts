@@ -14,9 +14,10 @@ export class Consumer {
   readonly overlaps: string[] = [];
   readonly #process: ChildProcess;
   readonly #heard = new EventEmitter();
-  #seen: readonly Seen[] = [];
+  #seen: readonly Seen[];
 
   constructor(ports: readonly number[]) {
+    this.#seen = ports.map(() => 'away');
     this.#process = fork(join(import.meta.dirname, 'client.ts'), ports.map(String));
     this.#process.on('message', (message: ClientMessage) => {
       if (message.kind === 'seen') this.#seen = message.seen;
