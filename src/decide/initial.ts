@@ -38,6 +38,7 @@ export function initialState(who: { me: string; boot: string; life: string; agen
     slots: new Map(),
     externals: new Map(),
     usable: new Map(),
+    everUsable: new Set(),
     leaving: null,
     counter: 0,
     reportSeq: 0,

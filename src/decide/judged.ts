@@ -55,14 +55,14 @@ export function judgeInstance(d: Draft, service: RunService, host: string): Judg
 }
 
 function everActive(d: Draft, service: string): boolean {
-  return leaseOf(d, service).term > 0;
+  return d.s.everUsable.has(service) || leaseOf(d, service).term > 1;
 }
 
 function judgeRun(d: Draft, service: RunService): JudgedService {
   const instances = service.on.map(({ host }) => judgeInstance(d, service, host));
   const active = instances.filter((each) => each.phase === 'active').length;
   const planned = d.s.leaving === null && service.on.some(({ host }) => plannedDown(d, service, host) === null);
-  const begun = isLeased(service) ? everActive(d, service.name) : instances.some((each) => each.severity !== 0);
+  const begun = everActive(d, service.name);
   const verdict: Verdict = gradeService({
     severity: service.severity,
     wanted: planned && (active > 0 || begun || instances.some((each) => each.severity !== 0)),

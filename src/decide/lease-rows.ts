@@ -72,6 +72,9 @@ const isActive = (f: LeaseFacts): boolean => f.phase === 'active' || f.phase ===
 /** What the policy needs before it can be made active: a ready instance, or none. */
 const canActivate = (f: LeaseFacts): boolean => (f.cold ? f.phase === 'none' && f.backOffMs <= 0 : f.phase === 'ready');
 
+/** At the very first start the preferred host has this long before others take their turns. */
+const firstTurnMs = 10_000;
+
 export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
   {
     n: 200,
@@ -232,7 +235,7 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
     why: 'its standbys watch the active themselves; we step in only when none has asked within d',
   },
   { n: 270, name: 'not-able', when: (f) => f.place < 0 || !canActivate(f), then: (f) => ({ move: 'wait', forMs: f.backOffMs > 0 ? f.backOffMs : null, waitsFor: f.waitsFor ?? 'ready' }), why: 'the instance here cannot become active now' },
-  { n: 272, name: 'wait-for-preferred-first-start', when: (f) => f.preferredStarting && f.freeForMs < 10_000, then: wait('the preferred host', (f) => 10_000 - f.freeForMs), why: 'at the first start the preferred host is given its time', quiet: true },
+  { n: 272, name: 'wait-for-preferred-first-start', when: (f) => f.preferredStarting && f.freeForMs < firstTurnMs, then: wait('the preferred host', (f) => firstTurnMs - f.freeForMs), why: 'at the first start the preferred host is given its time', quiet: true },
   { n: 274, name: 'cold-waits-for-needs', when: (f) => f.cold && f.missingNeeds.length > 0, then: (f) => ({ move: 'wait', forMs: null, waitsFor: f.missingNeeds.join(', ') }), why: 'what it needs is not there' },
   {
     n: 276,

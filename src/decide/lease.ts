@@ -14,7 +14,7 @@ import { leaseRows, type LeaseFacts } from './lease-rows.ts';
 import { newInstance } from './new-instance.ts';
 import { rank } from './rank.ts';
 import { drift, type Recovery, type Slot } from './state.ts';
-import { holderOf, isPaused, leaseOf, missingNeeds, plannedDown, reportOf } from './view.ts';
+import { holderOf, isLive, isPaused, leaseOf, missingNeeds, plannedDown, reportOf } from './view.ts';
 
 /** Decides what this host does about one service's lease. */
 export function decideLease(d: Draft, service: RunService): void {
@@ -131,7 +131,8 @@ function leaseFacts(d: Draft, service: RunService, slot: Slot): LeaseFacts {
     namedMe: (lease.host === null && lease.next === d.s.me) || (asked !== null && (asked.host === d.s.me || (asked.host === null && place === 0))),
     takeoverMe: takeover === d.s.me,
     takeoverOther: takeover !== null && takeover !== d.s.me ? takeover : null,
-    freeForMs: slot.freeSince === null ? 0 : d.mono - slot.freeSince,
+    // Turns are counted from when it may be taken at all.
+    freeForMs: slot.freeSince === null ? 0 : Math.max(0, d.mono - Math.max(slot.freeSince, freshUntil ?? 0)),
     freshForMs: freshUntil === null ? 0 : freshUntil - d.mono,
     place,
     waitsFor: ranking.excluded.find((each) => each.host === d.s.me)?.waitsFor ?? null,
@@ -193,7 +194,7 @@ function preferredStarts(d: Draft, service: RunService): boolean {
   const first = service.prefer ?? service.on[0]?.host;
   if (first === undefined || first === d.s.me) return false;
   const report = reportOf(d, service.name, first);
-  return report !== null && report.phase === 'starting' && report.severity === 0 && report.restarts === 0;
+  return isLive(d, first) && report !== null && report.severity === 0 && report.restarts === 0 && report.planned !== 'down';
 }
 
 /** Back to the preferred host once it has been ready, and the service quiet, for long enough not to flap. */

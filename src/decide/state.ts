@@ -30,6 +30,8 @@ export interface State {
   readonly externals: ReadonlyMap<string, ExternalState>;
   /** Is a service of use to who needs it, as far as is known here. */
   readonly usable: ReadonlyMap<string, boolean>;
+  /** Services that were of use once in this life: before that, not being so is a first start. */
+  readonly everUsable: ReadonlySet<string>;
   readonly leaving: Leaving | null;
   readonly counter: number;
   readonly reportSeq: number;

@@ -25,6 +25,7 @@ export function spreadUsable(d: Draft, names: Iterable<string>): void {
     const map = d.own('usable', d.s.usable);
     map.set(name, usable);
     d.s.usable = map;
+    if (usable && !d.s.everUsable.has(name)) d.s.everUsable = new Set(d.s.everUsable).add(name);
     for (const dependant of dependants.get(name) ?? []) {
       open.add(dependant);
       const slot = d.slot(dependant);
