@@ -34,8 +34,9 @@ const takeOverWaitMs = 1000;
 
 const log = logTo(2);
 
-/** Runs until told to quit or ended by a signal. */
+/** Runs until told to quit or ended by a signal. `--compile-only`: ends at once, everything loaded. */
 export async function main(argv: readonly string[]): Promise<void> {
+  if (argv[0] === '--compile-only') return;
   process.on('uncaughtException', (error) => fail(`stopped by its own fault: ${error.stack ?? error.message}`, 70));
   try {
     const { options, ready } = optionsFromArguments(argv);

@@ -3,9 +3,10 @@
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { createConnection } from 'node:net';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { compiledFolder } from './compiled.ts';
 import { optionsToArguments } from './options.ts';
 import type { KeeperOptions } from './options.ts';
 import { makeFolders } from './paths.ts';
@@ -16,7 +17,7 @@ import type { KeeperAnswer } from '../ports.ts';
 /** The program beside this folder: `.ts` in a checkout, `.js` when built. */
 const program = fileURLToPath(new URL(`../keeper${extname(import.meta.url)}`, import.meta.url));
 
-/** Small, since there is one on every host for as long as anything runs. What Node compiled is kept, which spares a checkout's keeper 15 MB. */
+/** Small, since there is one on every host for as long as anything runs. */
 const nodeFlags = ['--max-old-space-size=64', '--max-semi-space-size=1'];
 
 /** A keeper first adopts what runs, and waits for what it must kill. */
@@ -38,13 +39,14 @@ export async function startKeeper(layout: HostLayout, options: KeeperOptions): P
 
 /** Null when it is ready, else what it said. */
 async function spawned(layout: HostLayout, options: KeeperOptions): Promise<string | null> {
+  const compiled = await compiledFolder(program);
   const log = await open(layout.keeperLog, 'a', 0o600).catch(() => null);
   const output = log?.fd ?? 'ignore';
   const child = spawn(process.execPath, [...nodeFlags, program, '--ready', ...optionsToArguments(options)], {
     detached: true,
     cwd: '/',
     stdio: ['ignore', output, output, 'pipe'],
-    env: { ...process.env, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(layout.folder, 'compiled') },
+    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
   });
   await log?.close();
   const said = (await saidBy(child)).trim();
