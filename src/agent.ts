@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { mkdir, readlink } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { MessageDesk } from './act/message-desk.ts';
 import { openNotices } from './agent/notices.ts';
@@ -31,6 +32,8 @@ import { openObserver } from './observe/observer.ts';
 import { runCommand } from './observe/command.ts';
 import { serveAgent } from './serve/server.ts';
 
+// Run once with this alone, it leaves its compiled code for the agents that follow.
+if (process.argv[2] === '--compile-only') process.exit(0);
 const { values } = parseArgs({ options: { state: { type: 'string' }, system: { type: 'string' }, host: { type: 'string' } } });
 const { state: stateDir, system: systemName, host: me } = values;
 if (stateDir === undefined || systemName === undefined || me === undefined) {
@@ -170,6 +173,9 @@ loop = openLoop({
 for (const input of early.splice(0)) loop.tell(input);
 const server = await serveAgent({ socket: layout.agentSocket, answers: desk.answers });
 log(`serves ${layout.agentSocket} as pid ${process.pid}`);
+
+// An agent is as a rule killed, not ended: what was compiled is written now, so that the next is back in a fraction of the time.
+setImmediate(flushCompileCache);
 
 process.on('SIGTERM', () => void leave(0));
 process.on('SIGINT', () => undefined);

@@ -2,19 +2,17 @@
 
 import { mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { compiledCodeFolder } from './layout.ts';
 import type { DescriptionStore, StoredDescription, World } from './cli/world.ts';
 
-/** Compiled code is kept in a folder of one's own: in a shared one (Node's default is /tmp) others could put code for us to run. */
+/** Only speed is lost when it cannot be kept. */
 function keepCompiledCode(): void {
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache');
-  const folder = join(cache, 'standfast', 'compiled');
+  const folder = compiledCodeFolder(process.env);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     enableCompileCache(folder);
   } catch {
-    // Only speed is lost.
+    // said above
   }
 }
 
