@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { FailoverView, StatusView } from '../../src/api.ts';
 import { Checkout } from './checkout.ts';
 
@@ -19,6 +20,9 @@ interface Block {
 
 /** What can't be run from here, and why not. */
 const notHere = new Map([['npm cit', 'is what runs this test']]);
+
+/** Exit 1 of these says that something is wrong at the moment, which after breaking things it may be. */
+const mayBeNo = /standfast (status|incidents)$/;
 
 function blocks(text: string): Block[] {
   const found: Block[] = [];
@@ -58,13 +62,13 @@ async function runAll(
         follower.stdout?.resume();
       } else {
         const { code, output } = await checkout.sh(block.line);
-        assert.equal(code, 0, `${block.line}\n${output}`);
+        assert.ok(code === 0 || (code === 1 && mayBeNo.test(block.line)), `${block.line}\nexit ${code}\n${output}`);
       }
       const last = all[index + 1]?.heading !== block.heading;
       if (last) await after[block.heading]?.(checkout);
       if (!block.line.includes('standfast down')) await settledUnlessDown(checkout, block);
     }
-    assert.deepEqual(await gone(checkout, followers), [], 'after `down` nothing is left');
+    await gone(checkout, followers);
   } finally {
     for (const follower of followers) interrupt(follower);
     checkout.remove();
@@ -81,15 +85,17 @@ function interrupt(follower: ChildProcess): void {
   process.kill(-follower.pid, 'SIGINT');
 }
 
-/** Interrupts what follows, then names what still runs here. */
-async function gone(checkout: Checkout, followers: readonly ChildProcess[]): Promise<number[]> {
+/** Interrupts what follows; then nothing is left. */
+async function gone(checkout: Checkout, followers: readonly ChildProcess[]): Promise<void> {
   for (const follower of followers) {
     if (follower.exitCode !== null || follower.signalCode !== null) continue;
     const ended = once(follower, 'exit');
     interrupt(follower);
     await ended;
   }
-  return checkout.marked();
+  // `down` has said so; its agents may be on their last line.
+  for (let looks = 0; looks < 500 && checkout.marked().length > 0; looks++) await setImmediate();
+  assert.deepEqual(checkout.marked(), [], 'after `down` nothing is left');
 }
 
 function service(status: StatusView, name: string): StatusView['services'][number] {
@@ -98,10 +104,15 @@ function service(status: StatusView, name: string): StatusView['services'][numbe
   return found;
 }
 
-async function failovers(checkout: Checkout): Promise<FailoverView[]> {
-  const { code, output } = await checkout.sh('./standfast failovers --json');
-  assert.equal(code, 0, output);
-  return JSON.parse(output) as FailoverView[];
+/** The failover is told: an agent learns of one on another host a moment later. */
+async function toldFailover(checkout: Checkout, is: (row: FailoverView) => boolean): Promise<FailoverView> {
+  let output = '';
+  for (let tries = 0; tries < 30; tries++) {
+    ({ output } = await checkout.sh('./standfast failovers --json'));
+    const found = (JSON.parse(output) as FailoverView[]).find(is);
+    if (found !== undefined) return found;
+  }
+  assert.fail(`not among the failovers: ${output}`);
 }
 
 const activeOn = (checkout: Checkout, name: string, host: string): Promise<StatusView> =>
@@ -143,16 +154,15 @@ suite('examples/pricing/README.md', () => {
       },
       'Kill the pricer: a blink': async (checkout) => {
         await activeOn(checkout, 'pricer', 'b');
-        const row = (await failovers(checkout)).find((each) => each.service === 'pricer');
-        assert.equal(row?.from, 'a');
-        assert.equal(row.to, 'b');
+        const row = await toldFailover(checkout, ({ service: name, to }) => name === 'pricer' && to === 'b');
+        assert.equal(row.from, 'a');
         assert.equal(row.declaredZMs, 5000);
       },
       'Stop it, so that it is alive and silent': async (checkout) => void (await activeOn(checkout, 'pricer', 'a')),
       'Kill risk: the load shows': async (checkout) => {
         await activeOn(checkout, 'risk', 'b');
-        const row = (await failovers(checkout)).find((each) => each.service === 'risk');
-        assert.ok((row?.iMs ?? 0) >= 390, `i was ${row?.iMs}`);
+        const row = await toldFailover(checkout, ({ service: name, to }) => name === 'risk' && to === 'b');
+        assert.ok((row.iMs ?? 0) >= 390, `i was ${row.iMs}`);
       },
       'Kill Standfast': async (checkout) => void (await activeOn(checkout, 'risk', 'a')),
       'Lose a host': async (checkout) => void (await activeOn(checkout, 'pricer', 'b')),
