@@ -10,6 +10,7 @@ import { openNotices } from './agent/notices.ts';
 import { openDesk } from './agent/answers.ts';
 import { carryOut, type Hands } from './agent/effects.ts';
 import { openFailovers } from './agent/failovers.ts';
+import { journalLater } from './agent/journal-later.ts';
 import { openKeeperLink, pingEvery } from './agent/keeper-link.ts';
 import { openLoop, type Loop } from './agent/loop.ts';
 import { openPeers } from './agent/peers.ts';
@@ -57,19 +58,30 @@ await mkdir(layout.logs, { recursive: true, mode: 0o700 });
 const boot = `${bootId()}:${await readlink('/proc/self/ns/net').catch(() => '')}`;
 const initial = initialState({ me, boot, life: randomBytes(4).toString('hex'), agentPid: process.pid });
 
-const journal = await openJournal({ file: layout.journalFile, host: me, ...journalKeeps });
-const failovers = openFailovers(layout.journalFile);
-const messages = new MessageDesk(monoNow);
-let loop: Loop | null = null;
-let plans: Plans | null = null;
-let plansHash = '';
-let quitting = false;
-
+let nudgePeers = (): void => undefined;
 const early: Input[] = [];
+let loop: Loop | null = null;
 const tell = (input: Input): void => {
   if (loop === null) early.push(input);
   else loop.tell(input);
 };
+// First of all the store and the keeper: until both have answered, what is leased here runs towards its deadline.
+const store = openStoreLink({
+  file: system.storeFile,
+  memoryFile: layout.memoryFile,
+  descriptionFile: layout.descriptionFile,
+  tell,
+  wrote: () => nudgePeers(),
+  log,
+});
+const journal = journalLater(
+  openJournal({ file: layout.journalFile, host: me, ...journalKeeps }),
+);
+const failovers = openFailovers(layout.journalFile);
+const messages = new MessageDesk(monoNow);
+let plans: Plans | null = null;
+let plansHash = '';
+let quitting = false;
 
 const record = (because: Because): void => {
   failovers.noted(because);
@@ -111,20 +123,13 @@ const peers = await openPeers({
     down: (leaveRunning) => tell({ kind: 'person', request: 0, owner: 'system', why: 'the whole system goes down', asks: { kind: 'down', leaveRunning } }),
   },
 });
-const store = openStoreLink({
-  file: system.storeFile,
-  memoryFile: layout.memoryFile,
-  descriptionFile: layout.descriptionFile,
-  tell,
-  wrote: () => peers.nudge(),
-  log,
-});
 const observer = openObserver({
   now: monoNow,
   onObservations: (batch) => {
     for (const input of observationsAsInputs(batch, (name) => loop?.state().externals.has(name) ?? false)) tell(input);
   },
 });
+nudgePeers = () => peers.nudge();
 const notices = openNotices({ now: monoNow, runCommand, tell, log });
 const upkeep = openUpkeep({ layout, now: monoNow, tell, note: record });
 const desk = openDesk({

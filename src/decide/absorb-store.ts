@@ -166,6 +166,7 @@ function emptySlot(service: string): Slot {
     lastExit: null,
     startError: null,
     wantedSince: null,
+    planned: null,
     failing: false,
     finishedAtMs: null,
     bMs: [],

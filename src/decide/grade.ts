@@ -39,7 +39,7 @@ export function grade(d: Draft, service: RunService, slot: Slot): InstanceVerdic
   if (beat !== null && instance?.phase !== 'stopping') d.wakeBy(beat.lookAgainAt);
   const first = phase === 'down' && planned !== 'down' && !slot.failing && slot.wantedSince !== null;
   const within = first ? service.objective.recoverWithin : withinOf(service, slot, phase, planned, terms);
-  const since = first ? (slot.wantedSince ?? d.mono) : (instance?.since ?? d.mono);
+  const since = first ? (slot.wantedSince ?? d.mono) : Math.max(instance?.since ?? d.mono, slot.planned?.since ?? 0);
   if (within !== null && d.mono - since <= within) d.wakeBy(since + within + 1);
   return gradeInstance({
     // One that has yet to be started for the first time, or again as planned, is on its way.
@@ -107,6 +107,13 @@ function withinOf(service: RunService, slot: Slot, phase: ReportedPhase, planned
     default:
       return phase satisfies never;
   }
+}
+
+/** Notes since when it is planned to be as it is: no phase is overdue before that. */
+export function notePlan(d: Draft, service: RunService): void {
+  const slot = d.slot(service.name);
+  const { phase } = plannedPhase(d, service);
+  if (slot !== undefined && slot.planned?.phase !== phase) d.setQuietly(service.name, { planned: { phase, since: d.mono } });
 }
 
 /** The phase it should be in, and why when that is `down`. */

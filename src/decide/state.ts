@@ -6,7 +6,7 @@ import type { System } from '../model/system.ts';
 import type { MonoMs, Ms } from '../model/units.ts';
 import type { EffectId } from './effect.ts';
 import type { Running } from './input.ts';
-import type { HostReport, InstanceReport, IntentRecord, LeaseRecord, OutageReport, SessionRecord } from './records.ts';
+import type { HostReport, InstanceReport, IntentRecord, LeaseRecord, OutageReport, ReportedPhase, SessionRecord } from './records.ts';
 
 export interface State {
   readonly me: string;
@@ -204,6 +204,8 @@ export interface Slot {
   readonly leaseTxn: { readonly id: EffectId; readonly record: LeaseRecord; readonly rule: number } | null;
   /** An activation that a compare-and-set of ours has paid for and that has not been used. */
   readonly grant: { readonly term: number; readonly epoch: number; readonly rule: number } | null;
+  /** The phase it should be in, and since when. */
+  readonly planned: { readonly phase: ReportedPhase; readonly since: MonoMs } | null;
   /** The loss that a coming activation mends. */
   readonly recovery: Recovery | null;
   /** Since when the lease is seen free. */

@@ -6,6 +6,7 @@ import { absorb } from './absorb.ts';
 import { watchPeers } from './depose.ts';
 import { Draft, type Because } from './draft.ts';
 import type { Effect } from './effect.ts';
+import { notePlan } from './grade.ts';
 import { keepIncidents } from './incidents.ts';
 import type { Input } from './input.ts';
 import { decideLife } from './instance.ts';
@@ -63,6 +64,7 @@ function decideService(d: Draft, name: string): void {
   const service = d.runService(name);
   if (service === undefined) return;
   d.about(name);
+  notePlan(d, service);
   decideStartAsked(d, service);
   if (isLeased(service)) {
     decideAsked(d, service);

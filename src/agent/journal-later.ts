@@ -1,0 +1,40 @@
+// A journal that is still being opened: what is appended meanwhile is kept, since no act waits for a disk.
+
+import type { Journal, JournalEntry } from '../ports.ts';
+
+/** Stands for the journal until it is there. One that cannot be opened rejects `ready`, and every line counts as lost. */
+export function journalLater(opening: Promise<Journal>): Journal {
+  let opened: Journal | null = null;
+  let lost = 0;
+  const waiting: JournalEntry[] = [];
+  const ready = opening.then(
+    (journal) => {
+      opened = journal;
+      for (const entry of waiting.splice(0)) journal.append(entry);
+    },
+    (error: unknown) => {
+      lost += waiting.length;
+      process.stderr.write(`the journal cannot be used, decisions are not recorded: ${error instanceof Error ? error.message : String(error)}\n`);
+    },
+  );
+  return {
+    append(entry) {
+      if (opened !== null) opened.append(entry);
+      else if (waiting.length < mostWaiting) waiting.push(entry);
+      else lost += 1;
+    },
+    async flush() {
+      await ready;
+      await opened?.flush();
+    },
+    get lost() {
+      return lost + (opened?.lost ?? 0);
+    },
+    async close() {
+      await ready;
+      await opened?.close();
+    },
+  };
+}
+
+const mostWaiting = 10_000;
