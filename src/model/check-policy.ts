@@ -9,7 +9,7 @@ import type { RunService } from './system.ts';
 export function checkPolicy(reading: Reading, service: RunService, shape: ServiceShape, path: Path): void {
   const { findings } = reading;
   const hosts = service.on.map((place) => place.host);
-  const policyWrong = reading.wasWrong([...path, 'policy']);
+  const policyWrong = reading.wasWrong([...path, 'policy']) || reading.wasWrong([...path, 'on']);
   if (hosts.length > 1 && shape.policy === undefined && !policyWrong)
     findings.add(
       'SF-160',
@@ -18,12 +18,7 @@ export function checkPolicy(reading: Reading, service: RunService, shape: Servic
       'Add one of hot-active/cold-passive, /warm-passive, /warm-active, /hot-active, or name one host in `on`.',
       { atKey: true },
     );
-  if (
-    hosts.length === 1 &&
-    shape.policy !== undefined &&
-    !reading.wasWrong([...path, 'on']) &&
-    !brokenHosts(shape, hosts)
-  )
+  if (hosts.length === 1 && shape.policy !== undefined && !policyWrong && !brokenHosts(shape, hosts))
     findings.add(
       'SF-161',
       [...path, 'policy'],

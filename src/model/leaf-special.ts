@@ -35,6 +35,7 @@ export function duration(least = 1): z.ZodType<Ms> {
 }
 
 function durationHint(text: string): string {
+  if (/^\s*-/.test(text)) return 'A duration cannot be negative: write 250ms, 5s, 2m, 1h or 7d.';
   const parts = /^\s*(\d+(?:\.\d+)?)\s*([a-zA-Zµ]+)\s*$/.exec(text);
   const unit = parts?.[2]?.toLowerCase() ?? '';
   const meant = /^(ms|milli)/.test(unit)

@@ -9,6 +9,13 @@ import type { ObjectiveShape } from './shape-detect.ts';
 import type { Objective, Reliability } from './system.ts';
 import { ms, type Ms } from './units.ts';
 
+/** Stands where none could be read, so that the rest can still be checked. */
+export const usualObjective: Objective = {
+  unavailable: ms(600_000),
+  per: ms(3_600_000),
+  recoverWithin: ms(120_000),
+};
+
 /** The objective; `above` is the system's, which fills in what a service leaves out and may not be exceeded. */
 export function lowerObjective(
   reading: Reading,
@@ -22,7 +29,7 @@ export function lowerObjective(
     if (given !== undefined) return given;
     if (above !== null) return above[key];
     missing(reading, path, key, `Add it, for example ${key}: ${examples[key]}.`);
-    return ms({ unavailable: 600_000, per: 3_600_000, recoverWithin: 120_000 }[key]);
+    return usualObjective[key];
   };
   const objective: Objective = { unavailable: of('unavailable'), per: of('per'), recoverWithin: of('recoverWithin') };
   const { unavailable, per, recoverWithin } = objective;

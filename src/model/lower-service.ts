@@ -302,12 +302,16 @@ function checkNotYet(reading: Reading, shape: ServiceShape, path: Path): void {
 function checkHeartbeat(reading: Reading, service: RunService, path: Path): void {
   const every = service.detect.heartbeat?.every ?? null;
   if (every === null || reading.wasWrong(['objective'])) return;
-  const most = declaredDetection(service) / 2;
-  if (every > most)
-    reading.findings.add(
-      'SF-165',
-      [...path, 'detect', 'heartbeat', 'every'],
-      `a beat every ${durationText(every)} is too seldom: detection has ${durationText(most * 2)} here, and must wait longer than one beat`,
-      `Beat every ${durationText(most)} or oftener, or allow more in recoverWithin.`,
-    );
+  const d = declaredDetection(service);
+  if (every <= d / 2) return;
+  const z = service.objective.recoverWithin;
+  const left =
+    service.consumers?.kind === 'balancer'
+      ? `the balancer detects within ${durationText(d)}`
+      : d < z
+        ? `boot and load leave ${durationText(d)} of ${durationText(z)} for detection`
+        : `all has to be over within ${durationText(z)}`;
+  const message = `a beat every ${durationText(every)} is too seldom: ${left}, and whoever misses a beat has waited for longer than one`;
+  const next = `Beat every ${durationText(d / 2)} or oftener, or allow more time.`;
+  reading.findings.add('SF-165', [...path, 'detect', 'heartbeat', 'every'], message, next);
 }

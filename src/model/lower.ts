@@ -4,7 +4,7 @@ import { checkPorts } from './check-ports.ts';
 import { findCycles } from './cycles.ts';
 import { defined } from './lower-probe.ts';
 import { checkNames, checkNeedCycles, neededByNone } from './lower-needs.ts';
-import { lowerObjective, lowerReliability } from './lower-parts.ts';
+import { lowerObjective, lowerReliability, usualObjective } from './lower-parts.ts';
 import { lowerService } from './lower-service.ts';
 import { missing, onlyOne, type Reading, type Whole } from './reading.ts';
 import type { Path } from './problem.ts';
@@ -17,7 +17,8 @@ import { wrongHttp } from './templates.ts';
 export function lower(reading: Reading, shape: DescriptionShape, hash: string): System {
   checkRequired(reading, shape);
   checkNameForms(reading, shape.system);
-  const objective = lowerObjective(reading, shape.objective ?? {}, ['objective'], null);
+  const objective =
+    shape.objective === undefined ? usualObjective : lowerObjective(reading, shape.objective, ['objective'], null);
   const domains = lowerDomains(reading, shape);
   const hosts = lowerHosts(reading, shape);
   const whole: Whole = { reading, system: shape.system ?? '', objective, hosts: reading.hosts };
@@ -48,7 +49,7 @@ function checkRequired(reading: Reading, shape: DescriptionShape): void {
   } as const;
   for (const key of ['system', 'objective', 'hosts', 'services'] as const)
     if (shape[key] === undefined) missing(reading, [], key, `Add it, for example \`${examples[key]}\`.`);
-  if (shape.services !== undefined && reading.services.length === 0)
+  if (shape.services !== undefined && reading.services.length === 0 && !reading.wasWrong(['services']))
     reading.findings.add(
       'SF-154',
       ['services'],
@@ -58,11 +59,7 @@ function checkRequired(reading: Reading, shape: DescriptionShape): void {
 }
 
 function checkNameForms(reading: Reading, system: string | undefined): void {
-  const form = new RegExp(namePattern);
-  const next =
-    'Use letters, digits, dots, underscores and hyphens, at most 63, at least one letter, a letter or digit first.';
-  if (system !== undefined && !form.test(system))
-    reading.findings.add('SF-133', ['system'], `"${shorten(system)}" cannot be a name`, next);
+  if (system !== undefined) checkNameForm(reading, system, ['system'], false);
   const owners = new Map<string, Path>();
   for (const [room, list] of [
     ['domains', reading.domains],
@@ -70,8 +67,7 @@ function checkNameForms(reading: Reading, system: string | undefined): void {
     ['services', reading.services],
   ] as const)
     for (const name of list) {
-      if (!form.test(name))
-        reading.findings.add('SF-133', [room, name], `"${shorten(name)}" cannot be a name`, next, { atKey: true });
+      checkNameForm(reading, name, [room, name], true);
       const other = owners.get(name);
       if (other === undefined) owners.set(name, [room, name]);
       else
@@ -83,6 +79,24 @@ function checkNameForms(reading: Reading, system: string | undefined): void {
           { atKey: true },
         );
     }
+}
+
+function checkNameForm(reading: Reading, name: string, path: Path, atKey: boolean): void {
+  if (new RegExp(namePattern).test(name)) return;
+  const strange = /[^A-Za-z0-9._-]/u.exec(name)?.[0];
+  const why =
+    name === ''
+      ? 'it is empty'
+      : strange !== undefined
+        ? `it holds ${strange === ' ' ? 'a space' : strange}`
+        : name.length > 63
+          ? 'it is longer than 63 characters'
+          : !/[A-Za-z]/.test(name)
+            ? 'it has no letter'
+            : `it begins with ${name.slice(0, 1)}`;
+  const next =
+    'Use letters, digits, dots, underscores and hyphens, at most 63, a letter or digit first, at least one letter.';
+  reading.findings.add('SF-133', path, `"${shorten(name)}" cannot be a name: ${why}`, next, { atKey });
 }
 
 function shorten(text: string): string {

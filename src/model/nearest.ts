@@ -8,7 +8,8 @@ export function nearest(word: string, known: Iterable<string>): string | null {
   const given = plain(word);
   if (given.length === 0 || given.length > longest) return null;
   let best: string | null = null;
-  let least = Math.max(1, Math.floor(given.length / 3)) + 1;
+  // One slip in three letters; of one or two letters every other name would be near.
+  let least = Math.floor(given.length / 3) + 1;
   for (const candidate of known) {
     const other = plain(candidate);
     if (other.length > longest || Math.abs(other.length - given.length) >= least) continue;

@@ -3,8 +3,9 @@
 
 import type { z } from 'zod';
 import { kindOf, type Wrong } from './leaf.ts';
-import { didYouMean } from './nearest.ts';
+import { nearest } from './nearest.ts';
 import { pathKey, pathText, type Findings, type Path } from './problem.ts';
+import { some } from './reading.ts';
 import { homeOf, keysAt } from './schema.ts';
 import { descriptionShape, type DescriptionShape } from './shape.ts';
 
@@ -14,9 +15,9 @@ export interface ReadShape {
   wasWrong(path: Path): boolean;
 }
 
-/** Reads all that can be read; `value` is left without its wrong parts. */
-export function readShape(value: unknown, findings: Findings): ReadShape {
-  const removed = new Set<string>();
+/** Reads all that can be read; `value` is left without its wrong parts. `unread` could not be told before. */
+export function readShape(value: unknown, unread: readonly Path[], findings: Findings): ReadShape {
+  const removed = new Set(unread.map(pathKey));
   let rest = value;
   if (kindOf(rest) !== 'a mapping') {
     findings.add(
@@ -118,14 +119,21 @@ function wantedBy(issue: z.core.$ZodIssue | undefined): string {
 
 function unknownKey(name: string, path: Path, root: unknown, findings: Findings, removed: Set<string>): void {
   const known = keysAt(path);
+  const near = nearest(name, known);
   const home = homeOf(name);
-  const hint = home === null ? didYouMean(name, known) : `It belongs under ${home}. `;
   const owner =
     path.length === 0 ? 'a description' : pathText(path.slice(path.findLastIndex((part) => typeof part === 'string')));
-  findings.add('SF-110', [...path, name], `${owner} has no key "${name}"`, `${hint}Known here: ${known.join(', ')}.`, {
-    atKey: true,
-  });
+  const misplaced = near === null && home !== null;
+  const message = misplaced ? `"${name}" does not belong in ${owner}` : `${owner} has no key "${name}"`;
+  const next = misplaced
+    ? `It belongs under ${home}.`
+    : near !== null
+      ? `Did you mean "${near}"?${home === null ? '' : ` Or move it: "${name}" belongs under ${home}.`}`
+      : `Known here: ${some(known)}${known.length > 8 ? '; see docs/description.md' : ''}.`;
+  findings.add('SF-110', [...path, name], message, next, { atKey: true });
   takeOut([...path, name], root, removed);
+  // What was meant is not missing.
+  if (near !== null) removed.add(pathKey([...path, near]));
 }
 
 function valueAt(path: Path, root: unknown): unknown {

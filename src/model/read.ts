@@ -39,7 +39,7 @@ function readSystem(source: Source, findings: Findings, text: string, folder: st
     hosts: keysOf(source.value, 'hosts'),
     domains: keysOf(source.value, 'domains'),
   };
-  const read = readShape(source.value, findings);
+  const read = readShape(source.value, source.unread, findings);
   const hash = createHash('sha256').update(text).digest('hex');
   return lower({ findings, wasWrong: (path) => read.wasWrong(path), folder, ...names }, read.shape, hash);
 }

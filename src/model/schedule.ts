@@ -29,7 +29,10 @@ export function parseSchedule(text: string): ScheduleRead {
     if (found === null)
       return wrong(
         `"${piece}" is not a day or a range of days`,
-        `${didYouMean(piece, [...dayNames, 'daily'])}Days are mon, tue, wed, thu, fri, sat, sun, ranges of them (mon-fri), or daily.`,
+        `${piece
+          .split('-')
+          .map((name) => (dayNames.includes(name) ? '' : didYouMean(name, [...dayNames, 'daily'])))
+          .join('')}Days are mon, tue, wed, thu, fri, sat, sun, ranges of them (mon-fri), or daily.`,
       );
     for (const day of found) days.add(day);
   }

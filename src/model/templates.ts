@@ -40,19 +40,25 @@ export function checkTemplates(
       const without = places.filter((place) => !Object.hasOwn(place.env, name));
       if (without.length === 0 || open) continue;
       known = false;
-      const where = without.length === places.length ? '' : ` on ${some(without.map((place) => place.host))}`;
-      const all = [...new Set(places.flatMap((place) => Object.keys(place.env)))];
-      reading.findings.add(
-        'SF-132',
-        path,
-        `\${${name}} is not defined${where}`,
-        name.startsWith('STANDFAST_')
-          ? 'Only STANDFAST_SYSTEM, STANDFAST_SERVICE and STANDFAST_HOST are known before a start.'
-          : `${didYouMean(name, all)}Define it under env, or write $\${${name}} for the text itself.`,
-      );
+      reading.findings.add('SF-132', path, ...undefinedName(name, without, places));
     }
     if (known) checkFilled(reading, { text, path, as }, places);
   }
+}
+
+function undefinedName(
+  name: string,
+  without: readonly Surroundings[],
+  places: readonly Surroundings[],
+): [string, string] {
+  const hosts = some(without.map((place) => place.host));
+  if (without.length < places.length)
+    return [`\${${name}} is not defined on ${hosts}`, `Add ${name} to \`env\` of ${hosts}, or to that of the service.`];
+  const message = `\${${name}} is not defined`;
+  if (name.startsWith('STANDFAST_'))
+    return [message, 'Only STANDFAST_SYSTEM, STANDFAST_SERVICE and STANDFAST_HOST are known before a start.'];
+  const known = new Set(places.flatMap((place) => Object.keys(place.env)));
+  return [message, `${didYouMean(name, known)}Define it under \`env\`, or write $\${${name}} for the text itself.`];
 }
 
 function checkFilled(reading: Reading, { text, path, as }: Template, places: readonly Surroundings[]): void {
