@@ -1,4 +1,4 @@
-// Columns that fit: what may be cut is cut, what may not is wrapped onto the next line.
+// Columns that fit: one wraps, some may be left out, and where even that is too wide each row is written below the other.
 
 import { cut, padded, widthOf, wrapped } from './text.ts';
 
@@ -22,7 +22,9 @@ export function columns(
   options: { readonly width: number; readonly indent?: number; readonly titles?: boolean },
 ): string[] {
   const indent = options.indent ?? 0;
-  const kept = keptColumns(heads, rows, options.width - indent, options.titles ?? true);
+  const room = options.width - indent;
+  const kept = keptColumns(heads, rows, room, options.titles ?? true);
+  if (neededWidth(heads, rows, kept, options.titles ?? true) > room) return stacked(heads, rows, options.width, indent);
   const shown = kept.map((index) => heads[index]).filter((head) => head !== undefined);
   const widths = widthsOf(shown, pick(rows, kept), options.width - indent, options.titles ?? true);
   const all = options.titles === false ? pick(rows, kept) : [shown.map((head) => head.title), ...pick(rows, kept)];
@@ -54,12 +56,7 @@ function keptColumns(
   const widths = natural(heads, rows, titles);
   const wraps = wrapIndex(heads);
   let kept = heads.map((_, index) => index).filter((index) => rows.some((row) => (row[index] ?? '') !== ''));
-  const needed = (): number =>
-    kept.reduce((sum, index) => {
-      const own = widths[index] ?? 0;
-      return sum + gap + (index === wraps ? Math.min(own, leastWrap) : own);
-    }, -gap);
-  while (needed() > width) {
+  while (neededOf(widths, wraps, kept) > width) {
     const least = kept
       .filter((index) => heads[index]?.optional !== undefined)
       .toSorted((a, b) => (heads[b]?.optional ?? 0) - (heads[a]?.optional ?? 0))[0];
@@ -67,6 +64,45 @@ function keptColumns(
     kept = kept.filter((index) => index !== least);
   }
   return kept;
+}
+
+function neededWidth(
+  heads: readonly Column[],
+  rows: readonly (readonly string[])[],
+  kept: readonly number[],
+  titles: boolean,
+): number {
+  return neededOf(natural(heads, rows, titles), wrapIndex(heads), kept);
+}
+
+/** The least that these columns need side by side. */
+function neededOf(widths: readonly number[], wraps: number, kept: readonly number[]): number {
+  return kept.reduce((sum, index) => {
+    const own = widths[index] ?? 0;
+    return sum + gap + (index === wraps ? Math.min(own, leastWrap) : own);
+  }, -gap);
+}
+
+/** Too narrow for columns: the first cell, then the others below it, each with its title. */
+function stacked(
+  heads: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+  indent: number,
+): string[] {
+  const lines = (text: string, by: number): string[] =>
+    wrapped(text, width - by).map((line) => (' '.repeat(by) + line).trimEnd());
+  return rows.flatMap((row) => {
+    const shown = row.flatMap((cell, index) => (cell === '' ? [] : [{ cell, title: heads[index]?.title ?? '' }]));
+    const [first, ...rest] = shown;
+    const titled = rest.filter((each) => each.title !== '');
+    const plain = rest.filter((each) => each.title === '').map((each) => each.cell);
+    return [
+      ...(first === undefined ? [] : lines(first.cell, indent)),
+      ...plain.flatMap((cell) => lines(cell, indent + gap)),
+      ...titled.flatMap(({ title, cell }) => lines(`${title} ${cell}`, indent + gap)),
+    ];
+  });
 }
 
 function widthsOf(

@@ -17,12 +17,15 @@ import type { World } from './world.ts';
 /** Runs the command line; the exit status of the contract. Prints errors on standard error. */
 export async function run(argv: readonly string[], world: World): Promise<ExitStatus> {
   quietWhenNobodyReads();
+  if (argv[0] === '--version' || argv[0] === '-V') {
+    process.stdout.write(`${await world.version()}\n`);
+    return 0;
+  }
   const errors = terminalOf(process.stderr, world.env);
   let exit: ExitStatus = 0;
   const program = programOf(world, (status) => {
     exit = status;
   });
-  if (argv.some((word) => word === '--version' || word === '-V')) program.version(await world.version());
   if (argv.length === 0) {
     process.stderr.write(program.helpInformation());
     return 2;

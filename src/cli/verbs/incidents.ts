@@ -22,7 +22,9 @@ export const incidents: Run = async (context, _words, options) => {
     terminal.print(
       ...incidentList(open, terminal, nowMs, { ids: true }),
       '',
-      `Take one: ${context.command('ack ID')}   Why: ${context.command('explain ID')}`,
+      'Take one, or see why:',
+      `  ${context.command('ack ID')}`,
+      `  ${context.command('explain ID')}`,
     );
   if (over.length > 0) terminal.print('', 'Resolved lately:', ...incidentList(over, terminal, nowMs, { ids: true }));
   return grave ? 1 : 0;
