@@ -9,7 +9,7 @@ import { MessageDesk } from './act/message-desk.ts';
 import { openNotices } from './agent/notices.ts';
 import { openDesk } from './agent/answers.ts';
 import { carryOut, type Hands } from './agent/effects.ts';
-import { openFailovers } from './agent/failovers.ts';
+import { readFailovers } from './agent/failovers.ts';
 import { journalLater } from './agent/journal-later.ts';
 import { openKeeperLink, pingEvery } from './agent/keeper-link.ts';
 import { openLoop, type Loop } from './agent/loop.ts';
@@ -77,14 +77,12 @@ const store = openStoreLink({
 const journal = journalLater(
   openJournal({ file: layout.journalFile, host: me, ...journalKeeps }),
 );
-const failovers = openFailovers(layout.journalFile);
 const messages = new MessageDesk(monoNow);
 let plans: Plans | null = null;
 let plansHash = '';
 let quitting = false;
 
 const record = (because: Because): void => {
-  failovers.noted(because);
   journal.append({
     atMs: wallNow(),
     kind: because.kind,
@@ -138,7 +136,7 @@ const desk = openDesk({
   tell,
   storeKind: 'embedded',
   messages,
-  failovers: failovers.list,
+  failovers: () => readFailovers((loop?.state().system?.hosts ?? []).map((host) => system.host(host.name).journalFile)),
   description: store.description,
   spreadDown: (leaveRunning) => peers.down(leaveRunning),
 });

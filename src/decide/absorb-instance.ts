@@ -226,7 +226,8 @@ function isToBeMended(instance: Instance): boolean {
 function recoveryFrom(d: Draft, slot: Slot, instance: Instance, ended: Ended): NonNullable<Slot['recovery']> {
   const silentSince = instance.ending?.why === 'beat-late' ? (instance.beats?.lastAt ?? null) : null;
   const ours = instance.ending !== null;
-  const endedAt = silentSince ?? (ours && instance.ending?.failure === true ? instance.since : ended.endedAt);
+  const withKeeper = ended.by === 'keeper-lost' ? d.s.keeper.lostAt : null;
+  const endedAt = silentSince ?? withKeeper ?? (ours && instance.ending?.failure === true ? instance.since : ended.endedAt);
   return {
     cause: causeOf(d, slot, instance, ended),
     from: d.s.me,

@@ -33,7 +33,7 @@ export function absorb(d: Draft, input: Input): void {
       keeperHello(d, input.keeper, input.running, input.ended);
       break;
     case 'keeperLost':
-      d.s.keeper = { ...d.s.keeper, up: false };
+      d.s.keeper = { ...d.s.keeper, up: false, lostAt: d.mono };
       d.note({ kind: 'keeperLost', facts: { why: input.why } });
       d.touchAll();
       break;

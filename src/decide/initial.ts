@@ -10,7 +10,7 @@ export function initialState(who: { me: string; boot: string; life: string; agen
     system: null,
     timing: { ttl: ms(2000), room: ms(50) },
     store: { reachable: false, firstReadAt: null, revision: 0, lostAt: null, why: null },
-    keeper: { up: false, pid: null, startTicks: 0, answeredAt: null, unplaced: [], worstKillMs: ms(0), worstTimerLateMs: ms(0) },
+    keeper: { up: false, pid: null, startTicks: 0, answeredAt: null, lostAt: null, unplaced: [], worstKillMs: ms(0), worstTimerLateMs: ms(0) },
     own: {
       revision: 0,
       epoch: 0,

@@ -84,6 +84,8 @@ export interface KeeperState {
   readonly pid: number | null;
   readonly startTicks: number;
   readonly answeredAt: MonoMs | null;
+  /** When the last keeper was lost: what was leased then ended no later. */
+  readonly lostAt: MonoMs | null;
   /** What it says it runs and we have no description for yet. */
   readonly unplaced: readonly Running[];
   readonly worstKillMs: Ms;
