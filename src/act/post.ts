@@ -66,6 +66,7 @@ export function send(
           text: oneLine(Buffer.concat(chunks).toString('utf8')),
         });
       response.on('data', (chunk: Buffer) => {
+        if (size >= shownBytes) return;
         chunks.push(chunk.subarray(0, shownBytes - size));
         size += chunk.length;
         // Who has sent this much has long answered.

@@ -8,7 +8,7 @@ import { type LogMark, LogTail, markLog } from './log-tail.ts';
 import { ask, folderOf } from './probe.ts';
 import { repeat } from './repeat.ts';
 import { oneLine } from './text.ts';
-import { type PlannedCheck, type Process, type Watched, limitOf } from './watched.ts';
+import { type PlannedCheck, type Process, type Watched, limitOf, openSettling } from './watched.ts';
 
 /** The first answer comes within this, so that a check of an hour says something soon. */
 const firstWithinMs = 1000;
@@ -21,6 +21,7 @@ export function startCheck(watched: Watched, process: Process | null, check: Pla
   const { probe } = check;
   const put = probe.kind === 'log' ? logCheck(watched, process, probe, check.every) : null;
   const options = { within: limitOf(check.every), signal: watched.signal, body: false, notBefore: null };
+  const isSettling = openSettling(process, process?.hasReady === false && probe.kind !== 'log');
   repeat(
     {
       every: check.every,
@@ -37,6 +38,7 @@ export function startCheck(watched: Watched, process: Process | null, check: Pla
               : await ask(watched.tools, probe, watched.from, options);
         const at = watched.now();
         const { result, text } = answer;
+        if (isSettling(result === 'ok' || result === 'warning')) return;
         watched.tell({
           kind: 'check',
           instance: watched.key,

@@ -1,5 +1,6 @@
 // A heartbeat by touching a file: its time of last change tells when the beat was, so a look that comes late makes no late
-// beat. The kernel tells of changes (inotify); looking every quarter of the interval is for when it cannot.
+// beat. The kernel tells of changes (inotify). Where it does not (network file systems, too many watches) the file is looked
+// at every quarter of the interval; where it has shown that it does, once per interval.
 
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -19,49 +20,44 @@ export function startFileHeartbeat(watched: Watched, process: Process, path: str
   let looking = false;
   let again = false;
   let pause: NodeJS.Timeout | undefined;
+  /** The last change was told by the kernel, not found by looking. */
+  let toldOf = false;
 
-  const look = async (): Promise<void> => {
-    if (looking) {
-      again = true;
-      return;
-    }
+  const look = async (told: boolean): Promise<void> => {
     looking = true;
-    again = false;
+    const asked = watched.now();
     try {
       const file = await watched.tools.files.take(folderOf(path), () => stat(path));
       if (watched.signal.aborted) return;
-      const at = watched.now();
       if (file.mtimeMs !== last?.mtimeMs || file.ino !== last.inode) {
+        toldOf = told;
         // The first look finds what may be an earlier instance's last beat.
         if (last !== null || file.mtimeMs >= process.notBefore)
-          watched.tell({ kind: 'beat', instance: watched.key, at: whenOf(file.mtimeMs, lookedAt, at) });
+          watched.tell({ kind: 'beat', instance: watched.key, at: whenOf(file.mtimeMs, lookedAt, watched.now()) });
         last = { mtimeMs: file.mtimeMs, inode: file.ino };
       }
-      lookedAt = at;
       follow(file.ino);
     } catch {
       // Not there yet, or not to be read: no beat, and the missing beats are judged.
-      lookedAt = watched.now();
       unfollow();
     } finally {
+      lookedAt = asked;
       looking = false;
     }
   };
-  const soon = (): void => {
-    pause ??= setTimeout(() => {
-      pause = undefined;
-      void look().then(() => {
-        if (again && !watched.signal.aborted) soon();
-      });
-    }, busyPauseMs);
+  const lookAsTold = (): void => {
+    again = false;
+    void look(true).then(() => {
+      if (watched.signal.aborted) return;
+      pause = setTimeout(() => {
+        pause = undefined;
+        if (again) lookAsTold();
+      }, busyPauseMs);
+    });
   };
   const changed = (): void => {
-    if (watched.signal.aborted) return;
-    if (pause !== undefined) again = true;
-    else
-      void look().then(() => {
-        if (!watched.signal.aborted) soon();
-      });
+    if (looking || pause !== undefined) again = true;
+    else if (!watched.signal.aborted) lookAsTold();
   };
   const unfollow = (): void => {
     watcher?.on.close();
@@ -86,8 +82,15 @@ export function startFileHeartbeat(watched: Watched, process: Process, path: str
     },
     { once: true },
   );
+  const lookByItself = async (): Promise<void> => {
+    const enough = toldOf && watcher !== null && watched.now() - lookedAt < every * 0.9;
+    if (!looking && !enough) await look(false);
+    // A change while we were looking may have been missed by that look.
+    if (again && pause === undefined && !looking) lookAsTold();
+  };
+  const period = every / 4;
   repeat(
-    { every: every / 4, name: `${watched.key} beat`, firstWithin: 0, now: watched.now, job: look },
+    { every: period, name: `${watched.key} beat`, firstWithin: 0, now: watched.now, job: lookByItself },
     watched.signal,
   );
 }

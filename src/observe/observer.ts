@@ -9,7 +9,6 @@ import type { InstanceId, ObservePlan, Observation, Observer } from '../ports.ts
 import { startCheck } from './checks.ts';
 import { startFileHeartbeat } from './heartbeat-file.ts';
 import { startRowHeartbeat } from './heartbeat-row.ts';
-import { openHttpAsker } from './http.ts';
 import { type LogMark, markLog } from './log-tail.ts';
 import { folderOf, type ProbeTools } from './probe.ts';
 import { openProcessList } from './process-list.ts';
@@ -36,10 +35,9 @@ export function openObserver(options: { onObservations: (batch: Observation[]) =
   const entries = new Map<string, Entry>();
   const marks = new Map<InstanceId, ReadonlyMap<string, LogMark>>();
   const tell = openBatch(options.onObservations);
-  const http = openHttpAsker();
   const files = openTurnsByKey();
-  const forChecks: ProbeTools = { http, files, commands: openTurns(commandsAtOnce) };
-  const forWaits: ProbeTools = { http, files, commands: openTurns(commandsAtOnce) };
+  const forChecks: ProbeTools = { files, commands: openTurns(commandsAtOnce) };
+  const forWaits: ProbeTools = { files, commands: openTurns(commandsAtOnce) };
   const list = openProcessList((instance) => tell({ kind: 'processGone', instance, at: now() }));
 
   const enter = (
@@ -80,6 +78,7 @@ export function openObserver(options: { onObservations: (batch: Observation[]) =
       const { watched, entry } = enter(plan.instance, plan, plan);
       const process: Process = {
         startTicks: plan.startTicks,
+        hasReady: plan.ready !== null,
         notBefore: startedNotBefore(plan.startTicks),
         markOf: (path) => noted?.get(path),
       };
@@ -117,7 +116,6 @@ export function openObserver(options: { onObservations: (batch: Observation[]) =
       entries.clear();
       marks.clear();
       list.close();
-      http.close();
       tell.close();
     },
   };

@@ -7,7 +7,7 @@ import type { Asked } from './asked.ts';
 import { inWords, silent } from './asked.ts';
 import { runCommand } from './command.ts';
 import { askFile } from './file.ts';
-import type { HttpAsker } from './http.ts';
+import { askHttp } from './http.ts';
 import { readCheckCommand } from './plug-in.ts';
 import { askTcp } from './tcp.ts';
 import type { Turns, TurnsByKey } from './turns.ts';
@@ -33,7 +33,6 @@ export interface AskOptions {
 
 /** What all probes of one observer share. */
 export interface ProbeTools {
-  readonly http: HttpAsker;
   readonly files: TurnsByKey;
   /** Bounds the programs that run at once. */
   readonly commands: Turns;
@@ -49,7 +48,7 @@ export async function ask(
   try {
     switch (probe.kind) {
       case 'http':
-        return await tools.http.ask(probe.url, options.within, options.signal);
+        return await askHttp(probe.url, options.within, options.signal);
       case 'tcp':
         return await askTcp(probe.address, options.body, options.within, options.signal);
       case 'command':

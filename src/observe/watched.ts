@@ -3,6 +3,7 @@
 import type { ObservePlan, Observation } from '../ports.ts';
 import type { MonoMs } from '../model/units.ts';
 import type { LogMark } from './log-tail.ts';
+import { ageMs } from './process-start.ts';
 import type { ProbeTools, Surroundings } from './probe.ts';
 
 export interface Watched {
@@ -20,6 +21,8 @@ export interface Watched {
 /** What is known of the process behind it; null for externals. */
 export interface Process {
   readonly startTicks: number;
+  /** False: nothing tells when it is ready. */
+  readonly hasReady: boolean;
   /** Unix ms; what was written earlier is another instance's. */
   readonly notBefore: number;
   /** Where a log was at the start; `undefined` when nobody noted it. */
@@ -27,6 +30,21 @@ export interface Process {
 }
 
 export type PlannedCheck = ObservePlan['checks'][number];
+
+/** So long a process may take to answer for the first time, when nothing tells that it is ready. */
+const settleMs = 10_000;
+
+/**
+ * A process that has just begun refuses at first, and without a `ready` probe nothing tells when that ends. So its refusals
+ * are held back until the first good answer, for ten seconds at most. Hand it each answer; true: hold this one back.
+ */
+export function openSettling(process: Process | null, applies: boolean): (isGood: boolean) => boolean {
+  let settling = applies && process !== null;
+  return (isGood) => {
+    settling &&= !isGood && process !== null && ageMs(process.startTicks) < settleMs;
+    return settling;
+  };
+}
 
 /** How long one answer may take: as long as its interval, 10 s at most. */
 export function limitOf(every: number): number {
