@@ -4,13 +4,16 @@
 export function durationText(ms: number | null): string {
   if (ms === null) return '?';
   if (ms < 0) return `-${durationText(-ms)}`;
-  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;
   if (seconds < 10) return `${trimmed(seconds, 2)} s`;
-  if (seconds < 60) return `${trimmed(seconds, 1)} s`;
-  if (seconds < 3600) return joined(Math.floor(seconds / 60), 'min', Math.round(seconds % 60), 's');
-  if (seconds < 2 * 86_400) return joined(Math.floor(seconds / 3600), 'h', Math.round((seconds % 3600) / 60), 'min');
-  return joined(Math.floor(seconds / 86_400), 'days', Math.round((seconds % 86_400) / 3600), 'h');
+  if (seconds < 59.95) return `${trimmed(seconds, 1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return joined(Math.floor(whole / 60), 'min', whole % 60, 's');
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 2 * 1440) return joined(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+  const hours = Math.round(seconds / 3600);
+  return joined(Math.floor(hours / 24), 'days', hours % 24, 'h');
 }
 
 /** `14:02:07`, in this machine's time zone; with the day when it is not today's. */
