@@ -83,4 +83,6 @@ const world: World = {
   },
 };
 
-process.exit(await run(process.argv.slice(2), world));
+const status = await run(process.argv.slice(2), world);
+// Not before a slow reader has all of it.
+process.stdout.write('', () => process.exit(status));
