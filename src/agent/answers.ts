@@ -21,6 +21,8 @@ export interface Desk {
 /** A person is answered within this time in any case. */
 const answerWithinMs = 10_000;
 const changesEveryMs = 50;
+/** Telling everybody how it stands takes at most a twentieth of the agent's time. */
+const changesShare = 20;
 
 /** Makes the answers. */
 export function openDesk(options: {
@@ -40,6 +42,7 @@ export function openDesk(options: {
   let requests = 0;
   let timer: NodeJS.Timeout | null = null;
   let seen: Seen[] = [];
+  let pauseMs = changesEveryMs;
 
   const ask = (asks: PersonRequest, owner: string, why: string): Promise<PersonAnswer> =>
     new Promise((resolve) => {
@@ -133,8 +136,10 @@ export function openDesk(options: {
       if (listeners.size === 0) return;
       timer ??= setTimeout(() => {
         timer = null;
+        const began = now().mono;
         for (const listener of listeners) listener();
-      }, changesEveryMs);
+        pauseMs = Math.max(changesEveryMs, changesShare * (now().mono - began));
+      }, pauseMs);
     },
   };
 }

@@ -87,6 +87,7 @@ export async function openPeers(options: { me: string; socket: string; events: P
   });
 
   const toAll = (said: Message): void => {
+    if (lines.size === 0) return;
     const text = `${JSON.stringify(said)}\n`;
     for (const line of lines.values()) line.send(text);
   };
