@@ -20,7 +20,7 @@ export function keeperHello(d: Draft, keeper: { pid: number; startTicks: number 
   for (const each of ended) instanceEnded(d, each);
   for (const slot of d.s.slots.values()) {
     const { now } = slot;
-    if (now !== null && !alive.has(now.id) && !(now.phase === 'starting' && now.effect !== null)) instanceEnded(d, lostEnd(d, slot.service, now));
+    if (now !== null && !alive.has(now.id) && now.starting === null) instanceEnded(d, lostEnd(d, slot.service, now));
   }
   for (const each of running) place(d, each);
   d.touchAll();
@@ -55,7 +55,7 @@ function place(d: Draft, running: Running): void {
   }
   const slot = d.slot(running.service);
   if (slot?.now?.id === running.instance) {
-    d.setInstance(running.service, { pid: running.pid, startTicks: running.startTicks });
+    if (slot.now.startedAt === null) startedNow(d, slot.now, running);
     return;
   }
   if (slot === undefined || slot.now !== null) {
@@ -85,29 +85,30 @@ function place(d: Draft, running: Running): void {
 /** A start was carried out, or came to nothing. */
 export function startOutcome(d: Draft, id: number, outcome: Outcome, running: Running | null): void {
   for (const slot of d.s.slots.values()) {
-    if (slot.now?.effect !== id || slot.now.phase !== 'starting') continue;
+    if (slot.now?.starting !== id) continue;
     const service = d.runService(slot.service);
     if (service === undefined) return;
-    if (outcome.kind === 'done' && running !== null) {
-      d.setSlot(slot.service, {
-        startError: null,
-        now: { ...slot.now, pid: running.pid, startTicks: running.startTicks, startedAt: running.startedAt, startedAtMs: running.startedAtMs, effect: null },
-      });
-      d.note({ kind: 'started', service: slot.service, instance: slot.now.id, term: slot.now.term, facts: { host: d.s.me, pid: running.pid, role: slot.now.role } });
-      d.tell({ kind: 'observe', instance: slot.now.id, service: slot.service, pid: running.pid, startTicks: running.startTicks });
-      return;
-    }
-    if (outcome.kind === 'failed') {
-      const failures = addFailure(slot.failures, d.mono, 0, service.backOff.upTo);
-      const next = nextTry(failures, service.backOff.upTo, d.mono, slot.service);
-      d.setSlot(slot.service, { now: null, startError: outcome.why, failures, failing: true, failedUntil: next.at });
-      d.note({ kind: 'startFailed', service: slot.service, instance: slot.now.id, facts: { host: d.s.me, why: outcome.why, tries: next.tries, nextAtMs: Math.round(d.now.wall + next.at - d.mono) } });
-      return;
-    }
-    // Unknown: the keeper's next hello tells whether it runs.
-    d.setInstance(slot.service, { effect: null });
+    d.setInstance(slot.service, { starting: null, effect: slot.now.effect === id ? null : slot.now.effect });
+    // Unknown: the keeper's next hello tells whether it runs, or its time to become ready passes.
+    if (outcome.kind === 'done' && running !== null) startedNow(d, slot.now, running);
+    else if (outcome.kind === 'failed') startFailed(d, service, slot, outcome.why);
     return;
   }
+}
+
+/** The instance runs: its probes may begin. It may be that its end was asked for meanwhile. */
+function startedNow(d: Draft, instance: Instance, running: Running): void {
+  d.setInstance(running.service, { pid: running.pid, startTicks: running.startTicks, startedAt: running.startedAt, startedAtMs: running.startedAtMs });
+  d.note({ kind: 'started', service: running.service, instance: instance.id, term: instance.term, facts: { host: d.s.me, pid: running.pid, role: instance.role } });
+  if (instance.phase === 'starting') d.tell({ kind: 'observe', instance: instance.id, service: running.service, pid: running.pid, startTicks: running.startTicks });
+}
+
+function startFailed(d: Draft, service: RunService, slot: Slot, why: string): void {
+  if (slot.now === null) return;
+  const failures = addFailure(slot.failures, d.mono, 0, service.backOff.upTo);
+  const next = nextTry(failures, service.backOff.upTo, d.mono, slot.service);
+  d.setSlot(slot.service, { now: null, startError: why, failures, failing: true, failedUntil: next.at });
+  d.note({ kind: 'startFailed', service: slot.service, instance: slot.now.id, facts: { host: d.s.me, why, tries: next.tries, nextAtMs: Math.round(d.now.wall + next.at - d.mono) } });
 }
 
 /** How an activation, deactivation, stop or kill came out. */
@@ -126,11 +127,14 @@ export function effectOutcome(d: Draft, id: number, outcome: Outcome, at: MonoMs
   return false;
 }
 
-/** What could not be stopped in order is killed; of what the keeper does not own nothing lives. One that is unknown is settled by the next hello. */
+/**
+ * What could not be stopped in order is killed; of what the keeper does not own nothing lives, unless its start is still on the way to the
+ * keeper: then it is killed again (rule 503). One that is unknown is settled by the next hello, or by 503.
+ */
 function endRefused(d: Draft, service: RunService, instance: Instance, why: string): void {
   d.note({ kind: 'endFailed', service: service.name, instance: instance.id, facts: { why } });
   if (instance.killedAt === null) endInstance(d, service, { why: instance.ending?.why ?? why, rule: instance.ending?.rule ?? 512, orderly: false });
-  else instanceEnded(d, lostEnd(d, service.name, instance));
+  else if (instance.starting === null) instanceEnded(d, lostEnd(d, service.name, instance));
 }
 
 function activateOutcome(d: Draft, service: RunService, outcome: Outcome, at: MonoMs): void {

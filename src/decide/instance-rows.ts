@@ -20,6 +20,8 @@ export interface LifeFacts {
   readonly missingNeeds: readonly string[];
   readonly backOffMs: number;
   readonly tries: number;
+  /** Its end was asked for, was not heard of in time, and nothing is under way. */
+  readonly endOverdue: boolean;
   readonly startOverdue: boolean;
   readonly activateOverdue: boolean;
   /** What makes it unfit to go on; null: nothing. */
@@ -33,6 +35,7 @@ export type LifeMove =
   | { readonly move: 'nothing' }
   | { readonly move: 'wait'; readonly forMs: number | null; readonly waitsFor: string }
   | { readonly move: 'start' }
+  | { readonly move: 'endAgain' }
   | { readonly move: 'stop'; readonly why: string }
   | { readonly move: 'fail'; readonly why: string; readonly orderly: boolean };
 
@@ -41,7 +44,8 @@ const running = (f: LifeFacts): boolean => f.phase !== 'none' && f.phase !== 'st
 
 export const lifeRows: readonly Row<LifeFacts, LifeMove>[] = [
   { n: 500, name: 'no-keeper', when: (f) => !f.keeperUp, then: nothing, why: 'the keeper is not there; nothing can be started or ended', quiet: true },
-  { n: 502, name: 'being-ended', when: (f) => f.phase === 'stopping', then: nothing, why: 'it is being ended', quiet: true },
+  { n: 502, name: 'being-ended', when: (f) => f.phase === 'stopping' && !f.endOverdue, then: nothing, why: 'it is being ended', quiet: true },
+  { n: 503, name: 'end-again', when: (f) => f.phase === 'stopping', then: () => ({ move: 'endAgain' }), why: 'its end was asked for and has not come in its time, so it is killed (again)' },
   { n: 504, name: 'leave-running', when: (f) => f.leaveRunning, then: nothing, why: 'the agents leave and the services stay', quiet: true },
   { n: 506, name: 'paused', when: (f) => f.paused, then: nothing, why: 'a person paused it: we observe and act on nothing' },
   {

@@ -7,7 +7,7 @@ import { grade } from './grade.ts';
 import { lifeRows, type LifeFacts } from './instance-rows.ts';
 import { beginStart, endInstance } from './lease.ts';
 import { firstMatch } from './row.ts';
-import type { Slot } from './state.ts';
+import type { Instance, Slot } from './state.ts';
 import { termsOf } from './terms.ts';
 import { intentsFor, isPaused, missingNeeds, needsOf, plannedDown, reportOf } from './view.ts';
 
@@ -55,6 +55,11 @@ export function decideLife(d: Draft, service: RunService): void {
       if (move.why === 'restart') finishRestart(d, service);
       break;
     }
+    case 'endAgain': {
+      d.note({ kind: 'rule', rule: row.n, service: service.name, instance: slot.now?.id ?? null, facts: { ...shown, why: slot.now?.ending?.why ?? null } });
+      endInstance(d, service, { why: '', rule: row.n, orderly: false });
+      break;
+    }
     case 'fail': {
       d.note({ kind: 'rule', rule: row.n, service: service.name, instance: slot.now?.id ?? null, facts: { ...shown, why: move.why } });
       endInstance(d, service, { why: move.why, rule: row.n, orderly: move.orderly, failure: true });
@@ -74,6 +79,7 @@ function lifeFacts(d: Draft, service: RunService, slot: Slot): LifeFacts {
   const terms = termsOf(d, service);
   const leased = isLeased(service);
   if (instance?.phase === 'starting') d.wakeBy(instance.since + terms.readyWithin);
+  if (instance?.phase === 'stopping' && instance.effect === null) d.wakeBy(instance.since + endWithin(service, instance));
   if (instance?.phase === 'activating') d.wakeBy(instance.since + terms.activeWithin);
   return {
     keeperUp: d.s.keeper.up,
@@ -88,6 +94,7 @@ function lifeFacts(d: Draft, service: RunService, slot: Slot): LifeFacts {
     missingNeeds: missingNeeds(d, service),
     backOffMs: slot.failedUntil === null ? 0 : slot.failedUntil - d.mono,
     tries: slot.failures.length,
+    endOverdue: instance !== null && instance.phase === 'stopping' && instance.effect === null && d.mono - instance.since >= endWithin(service, instance),
     startOverdue: instance !== null && d.mono - instance.since >= terms.readyWithin,
     activateOverdue: instance !== null && d.mono - instance.since >= terms.activeWithin,
     unhealthy: verdict?.unhealthy === true ? (verdict.reasons[0]?.kind ?? 'unfit') : null,
@@ -95,6 +102,13 @@ function lifeFacts(d: Draft, service: RunService, slot: Slot): LifeFacts {
     restartAsked: restartIntent(d, service.name) !== null,
   };
 }
+
+/** How long an end may take to be heard of. */
+function endWithin(service: RunService, instance: Instance): number {
+  return instance.killedAt === null ? service.stop.forcedAfter + usualEndMs : usualEndMs;
+}
+
+const usualEndMs = 1000;
 
 /** Who needs this service and still runs, here or elsewhere. */
 function runningDependants(d: Draft, name: string): string[] {

@@ -262,7 +262,7 @@ export function beginStart(
     said: null,
     leaseSaid: null,
     failedUntil: null,
-    now: { ...newInstance(instance, as.role, as.term, d.mono), effect: id },
+    now: { ...newInstance(instance, as.role, as.term, d.mono), starting: id, effect: id },
   });
 }
 
@@ -294,7 +294,7 @@ export function endInstance(d: Draft, service: RunService, how: { why: string; r
     phase: 'stopping',
     since: d.mono,
     effect: id,
-    killedAt: how.orderly ? instance.killedAt : d.mono,
+    killedAt: how.orderly ? instance.killedAt : (instance.killedAt ?? d.mono),
     ending: instance.ending ?? { why: how.why, rule: how.rule, failure: how.failure ?? false, planned: how.planned ?? false },
   });
 }

@@ -17,6 +17,7 @@ export function newInstance(id: string, role: Instance['role'], term: number, at
     activateAt: null,
     activeAt: null,
     since: at,
+    starting: null,
     effect: null,
     ending: null,
     beats: null,

@@ -259,6 +259,8 @@ export interface Instance {
   readonly activeAt: MonoMs | null;
   /** Since when it is in its present phase. */
   readonly since: MonoMs;
+  /** The start, until it is known how it came out. */
+  readonly starting: EffectId | null;
   /** The effect under way for it. */
   readonly effect: EffectId | null;
   /** Why we end it; null: we do not. */

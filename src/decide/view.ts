@@ -31,13 +31,17 @@ export function isLive(d: Draft, host: string): boolean {
 
 export type Holder = 'me' | 'other' | 'free';
 
-/** Who holds the lease: a lease whose session is dead, or of another epoch, is free. */
+/**
+ * Who holds the lease: one whose session is known dead, or gone on to a later epoch, is free. A lease may be heard of before the session that
+ * paid for it (it comes with a refused write): what is known of that session is then too old to say that it is over.
+ */
 export function holderOf(d: Draft, service: string): Holder {
   const lease = d.s.leases.get(service)?.value;
   if (lease === undefined || lease.host === null) return 'free';
   if (lease.host === d.s.me) return d.s.own.revision > 0 && lease.epoch === d.s.own.epoch ? 'me' : 'free';
   const session = d.s.sessions.get(lease.host);
-  return session !== undefined && !session.value.dead && session.value.epoch === lease.epoch ? 'other' : 'free';
+  if (session === undefined) return d.s.store.revision >= (d.s.leases.get(service)?.revision ?? 0) ? 'free' : 'other';
+  return session.value.epoch > lease.epoch || (session.value.epoch === lease.epoch && session.value.dead) ? 'free' : 'other';
 }
 
 /** The host that holds the lease alive; null: nobody. */

@@ -30,6 +30,7 @@ export class SimAgent {
   #wakeAt: number | null = null;
   #waiting: Input[] = [];
   #frozenAt = 0;
+  #lineFreeAt = 0;
 
   constructor(world: World, host: SimHost) {
     this.world = world;
@@ -264,7 +265,9 @@ export class SimAgent {
       world.at(1, () => came({ kind: 'unknown', why: 'no keeper' }));
       return;
     }
-    world.at(world.keeperDelay(), () => {
+    // One line, so what is asked first is done first.
+    this.#lineFreeAt = Math.max(this.#lineFreeAt, world.now + world.keeperDelay());
+    world.atTrue(this.#lineFreeAt, () => {
       if (!keeper.alive) return came({ kind: 'unknown', why: 'the keeper went away' });
       const fate = world.keeperFate(host);
       if (fate === 'request lost') return world.at(200, () => came({ kind: 'unknown', why: 'no answer' }));

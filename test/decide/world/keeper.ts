@@ -38,6 +38,7 @@ export class SimKeeper {
   /** Does not answer, though it lives. */
   stuck = false;
   readonly ended: Ended[] = [];
+  readonly #terms = new Map<string, number>();
 
   constructor(world: World, host: SimHost) {
     this.world = world;
@@ -51,6 +52,8 @@ export class SimKeeper {
     const { host, world } = this;
     if (host.processes.has(request.instance)) return { kind: 'failed', why: 'it exists' };
     const behaviour = world.behaviour(request.service, host.name);
+    const refused = this.#refuses(request.service, request.term, request.deadline);
+    if (refused !== null) return { kind: 'failed', why: refused };
     if (behaviour.startFails !== null) return { kind: 'failed', why: behaviour.startFails };
     host.pids += 1;
     const process: Process = {
@@ -105,7 +108,8 @@ export class SimKeeper {
   activate(request: { instance: string; term: number; deadline: MonoMs }): Answer<null> {
     const process = this.host.processes.get(request.instance);
     if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
-    if (request.deadline <= this.host.mono(this.world.now)) return { kind: 'failed', why: 'the deadline is past' };
+    const refused = this.#refuses(process.service, request.term, request.deadline);
+    if (refused !== null) return { kind: 'failed', why: refused };
     process.deadline = request.deadline;
     process.role = 'active';
     process.term = request.term;
@@ -113,6 +117,14 @@ export class SimKeeper {
     this.world.referee.activated(this.host, process);
     this.#arm(process);
     return { kind: 'done', value: null };
+  }
+
+  /** What the port says that it refuses: a term below one seen, a deadline that is past. */
+  #refuses(service: string, term: number, deadline: MonoMs | null): string | null {
+    if (deadline !== null && deadline <= this.host.mono(this.world.now)) return 'the deadline is past';
+    if (term < (this.#terms.get(service) ?? 0) && term > 0) return 'the term is too old';
+    this.#terms.set(service, Math.max(term, this.#terms.get(service) ?? 0));
+    return null;
   }
 
   extend(until: MonoMs, instances: readonly { instance: string; term: number }[]): void {
