@@ -204,4 +204,20 @@ export const verbs: readonly Verb[] = [
     examples: [['schema > standfast.schema.json', 'editors then complete and check as one writes']],
     load: async () => (await import('./verbs/schema.ts')).schema,
   },
+  {
+    name: 'assess',
+    words: '<path>',
+    about: 'how many failures it survives and which break it, how often it fails, what each fault is met with',
+    options: [
+      ['--stated', 'nothing assumed or measured counts; a part without a stated figure never fails'],
+      ['--cut-sets <n>', 'how many cut sets to list, the most likely first (1000)'],
+      ['--html <file>', 'also write one page with pictures, which works without a network'],
+      json,
+    ],
+    examples: [
+      ['assess examples/pricing', 'exit 1 when an objective is missed'],
+      ['assess examples/pricing --html proof.html', 'the same to look at and to print'],
+    ],
+    load: async () => (await import('./verbs/assess.ts')).assess,
+  },
 ];

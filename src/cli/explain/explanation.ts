@@ -5,6 +5,7 @@ import type { InstanceView, JournalLine, ServiceView, StatusView } from '../../a
 import type { JsonValue } from '../../model/json.ts';
 import { safe } from '../text.ts';
 import { clockText, durationText } from '../times.ts';
+import { factText } from './facts.ts';
 import { worded } from './words.ts';
 import type { Vocabulary } from './words.ts';
 
@@ -31,6 +32,8 @@ export interface Explanation {
   readonly youCan: readonly string[];
   /** What consumers noticed; null when nothing. */
   readonly consumers: string | null;
+  /** Of a decision: each fact that it rests on. */
+  readonly facts: readonly string[];
 }
 
 export interface Known {
@@ -64,6 +67,7 @@ export function explainService(name: string, known: Known): Explanation {
       service,
     ),
     youCan: serviceCommands(name, service, known),
+    facts: [],
     consumers: consumersText(
       lines.filter((line) => line.service === name),
       name,
@@ -111,6 +115,7 @@ export function explainIncident(id: string, known: Known): Explanation | null {
       ...(view !== null && view.ackBy === null && view.resolvedAtMs === null ? [known.command(`ack ${id}`)] : []),
       ...(view?.service === null || view === null ? [] : [known.command(`explain ${view.service}`)]),
     ],
+    facts: [],
     consumers: view?.impact ?? null,
   };
 }
@@ -132,11 +137,12 @@ export function explainDecision(seq: number, host: string | null, known: Known):
     waitingFor: typeof line.because['waitsFor'] === 'string' ? line.because['waitsFor'] : null,
     youCan: line.service === null ? [] : [known.command(`explain ${line.service}`)],
     consumers: null,
+    facts: Object.entries(line.because).map(([name, value]) => factText(name, value, known.nowMs)),
   };
 }
 
 function stepsOf(lines: readonly JournalLine[], known: Known): Step[] {
-  return lines.map((line) => {
+  return lines.map((line, index) => {
     const said = worded(line, known.vocabulary, known.nowMs);
     return {
       atMs: line.atMs,
@@ -144,9 +150,18 @@ function stepsOf(lines: readonly JournalLine[], known: Known): Step[] {
       rule: line.rule,
       facts: line.because,
       aside: said.aside,
-      detail: said.detail,
+      detail: said.detail || isToldByNext(lines, index),
     };
   });
+}
+
+/** An activation that ends a failover is told with it. */
+function isToldByNext(lines: readonly JournalLine[], index: number): boolean {
+  const line = lines[index];
+  if (line?.kind !== 'active') return false;
+  return lines
+    .slice(index + 1, index + 4)
+    .some((next) => next.kind === 'failover' && next.service === line.service && next.host === line.host);
 }
 
 /** What happened to a host or the store, when the service runs there. */
@@ -237,17 +252,32 @@ function withoutAgent(known: Known): string {
   return `No agent answers, so how it stands now is not known. ${written}`;
 }
 
-/** The newest wait that nothing has followed since. */
+/** The waits of each host that nothing but waits has followed; what an instance waits for before what its lease does. */
 function waitingOf(lines: readonly JournalLine[], service: ServiceView | null): string | null {
+  const waits = new Map<string, JournalLine[]>();
   const settled = new Set<string>();
   for (const line of lines.toReversed()) {
     if (line.kind === 'incident' || settled.has(line.host)) continue;
-    settled.add(line.host);
-    const waitsFor = line.because['waitsFor'];
-    if (line.kind === 'wait' && typeof waitsFor === 'string') return `${safe(waitsFor)} (${safe(line.host)})`;
+    if (line.kind === 'wait') waits.set(line.host, [...(waits.get(line.host) ?? []), line]);
+    else settled.add(line.host);
   }
+  const said = [...waits]
+    .filter(([host]) => service === null || stillWaits(service, host))
+    .map(([host, found]) => {
+      const byInstance = found.toSorted((a, b) => (b.rule ?? 0) - (a.rule ?? 0));
+      const names = byInstance.map((line) => line.because['waitsFor']).filter((each) => typeof each === 'string');
+      return `${[...new Set(names)].map(safe).join(', ')} (${safe(host)})`;
+    });
+  if (said.length > 0) return said.join('; ');
   const changing = service?.instances.find((each) => each.phase !== each.planned && each.planned !== 'down');
   return changing === undefined ? null : `${safe(changing.host)} to become ${changing.planned}`;
+}
+
+/** A wait that was written down once may be over without a word. */
+function stillWaits(service: ServiceView, host: string): boolean {
+  const instance = service.instances.find((each) => each.host === host);
+  if (instance === undefined || service.severity !== 0) return true;
+  return instance.phase !== instance.planned || (instance.phase === 'down' && !service.scheduledDown);
 }
 
 function serviceCommands(name: string, service: ServiceView | null, known: Known): string[] {

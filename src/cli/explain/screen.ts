@@ -21,6 +21,9 @@ export function explanationScreen(of: Explanation, terminal: Terminal, nowMs: nu
     ...(hidden > 0 ? [`… ${hidden} earlier steps: --all, or --since 1h`] : []),
     ...(shown.length === 0 ? ['The journal says nothing of it in this time: --since looks further back.'] : []),
     ...shown.flatMap((step) => stepLines(step, width, terminal, nowMs)),
+    ...(of.facts.length === 0
+      ? []
+      : ['', 'It rests on:', ...of.facts.flatMap((fact) => wrapped(fact, width - 2).map((line) => `  ${line}`))]),
     ...(of.consumers === null ? [] : ['', ...wrapped(of.consumers, width)]),
     ...(of.waitingFor === null ? [] : ['', ...wrapped(`It waits for ${of.waitingFor}.`, width)]),
     ...(of.youCan.length === 0 ? [] : ['', 'You can:', ...of.youCan.map((command) => `  ${command}`)]),
@@ -31,13 +34,16 @@ interface Told extends Step {
   readonly times: number;
 }
 
-/** The same said again and again is said once, with how often. */
+/** So far back a repetition is looked for. */
+const nearby = 6;
+
+/** The same said again shortly after is said once, where it was first, with how often. */
 function merged(steps: readonly Step[]): Told[] {
   const made: Told[] = [];
   for (const step of steps) {
-    const last = made.at(-1);
-    if (last !== undefined && last.text === step.text && last.rule === step.rule)
-      made[made.length - 1] = { ...last, times: last.times + 1 };
+    const at = made.findLastIndex((told) => told.text === step.text && told.rule === step.rule);
+    const same = made[at];
+    if (same !== undefined && at >= made.length - nearby) made[at] = { ...same, times: same.times + 1 };
     else made.push({ ...step, times: 1 });
   }
   return made;

@@ -191,6 +191,26 @@ const rows: readonly WordRow[] = [
     detail: true,
     say: ({ service, host, facts }) => ({ text: `${service} on ${host} is told to become active${causeText(facts)}` }),
   },
+  {
+    kind: 'rule',
+    rule: 216,
+    say: ({ service, host, facts }) => {
+      facts.implied('cause');
+      impliedByChoice(facts);
+      return {
+        text: `${service} on ${host} is told to become inactive, so that ${facts.text('to') ?? 'another'} may take over`,
+      };
+    },
+  },
+  {
+    kind: 'rule',
+    rule: 210,
+    detail: true,
+    say: ({ service, host, facts }) => {
+      impliedByChoice(facts);
+      return { text: `${host} gives ${service} up, ${facts.text('to') ?? 'another'} is next${causeText(facts)}` };
+    },
+  },
   { kind: 'rule', rule: 232, say: handOver },
   { kind: 'rule', rule: 236, say: restartHere },
   { kind: 'rule', rule: 260, say: takes },
@@ -205,6 +225,14 @@ const rows: readonly WordRow[] = [
     }),
   },
   { kind: 'rule', rule: 540, say: startedAgain },
+  {
+    kind: 'rule',
+    rule: 606,
+    detail: true,
+    say: ({ service, host, facts }) => ({
+      text: `${service} on ${host} is to move to ${facts.text('to') ?? 'another'}, as ${facts.text('owner') ?? 'somebody'} asked`,
+    }),
+  },
   { kind: 'rule', say: ruleText },
 ];
 
@@ -292,13 +320,14 @@ function failover({ service, facts, line }: Entry): Said {
   const rule = line.rule === null || line.rule === 0 ? '' : `, by rule ${line.rule}`;
   const where =
     from === to
-      ? `${service} is back on ${to ?? '?'}`
-      : `${service} moved from ${from ?? 'nowhere'} to ${to ?? 'nowhere'}`;
+      ? `${service} is active on ${to ?? '?'} again`
+      : `${service} is active on ${to ?? 'no host'} instead of ${from ?? 'none'}`;
+  const term = line.term === null || line.term === 0 ? '' : ` (term ${line.term})`;
   const late =
     z !== null && z !== undefined && declared !== null && z > declared
       ? `; longer than the ${durationText(declared)} declared`
       : '';
-  return { text: `${where}${planned}, cause: ${cause ?? 'not known'}${late}${rule}`, aside: sum };
+  return { text: `${where}${term}${planned}, cause: ${cause ?? 'not known'}${late}${rule}`, aside: sum };
 }
 
 function whole(ms: number | null | undefined): string {
@@ -310,7 +339,8 @@ function waiting(entry: Entry): Said {
   const waitsFor = facts.text('waitsFor') ?? 'something that was not named';
   const tries = facts.number('tries') ?? 0;
   const next = facts.number('nextAtMs');
-  facts.implied('cause');
+  facts.implied('cause', 'to');
+  impliedByChoice(facts);
   const when = next === null ? '' : `, next in ${durationText(Math.max(0, next - line.atMs))}`;
   if (waitsFor === 'back-off')
     return {
@@ -341,6 +371,7 @@ function incident({ facts, vocabulary, line }: Entry): Said {
   const also = facts.texts('also');
   const host = facts.text('host');
   facts.implied('key');
+  if (event === 'resolved') return { text: `incident ${id} is over` };
   const about =
     line.instance === null ? (line.service ?? (host === null ? '' : `host ${host}`)) : line.instance.split('#')[0];
   const more =
@@ -357,7 +388,7 @@ function handOver({ service, facts, host }: Entry): Said {
   const to = facts.text('to') ?? 'another host';
   const restart = facts.number('restartMs');
   const over = facts.number('handOverMs');
-  facts.implied('cause', 'other');
+  facts.implied('cause', 'other', 'failures');
   const compare =
     restart === null
       ? ''
@@ -369,7 +400,7 @@ function restartHere({ service, facts, host }: Entry): Said {
   const restart = facts.number('restartMs');
   const over = facts.number('handOverMs');
   const to = facts.text('to');
-  facts.implied('cause', 'other');
+  facts.implied('cause', 'other', 'failures');
   const compare =
     restart === null && over === null
       ? ''
@@ -377,11 +408,11 @@ function restartHere({ service, facts, host }: Entry): Said {
   return { text: `${host} makes ${service} active again itself, under a new term${compare}` };
 }
 
-function takes({ service, facts, host, line }: Entry): Said {
+function takes({ service, facts, host }: Entry): Said {
   const cause = causeText(facts);
   facts.implied('to');
-  const term = line.term === null ? '' : ` after term ${line.term}`;
-  return { text: `${host} takes ${service}${term}${cause}` };
+  impliedByChoice(facts);
+  return { text: `${host} takes ${service} over${cause}` };
 }
 
 function startedAgain({ service, facts, host }: Entry): Said {
@@ -410,6 +441,11 @@ function unknownKind(entry: Entry): Said {
 function whyOf({ line, vocabulary }: Entry): string {
   const rule = line.rule === null ? undefined : vocabulary.rules.get(line.rule);
   return rule?.why ?? `rule ${line.rule ?? '?'} says so`;
+}
+
+/** What restart-or-hand-over weighed: told where it decided; `explain NUMBER@HOST` shows it everywhere. */
+function impliedByChoice(facts: Facts): void {
+  facts.implied('restartMs', 'handOverMs', 'other', 'failures');
 }
 
 function causeText(facts: Facts): string {

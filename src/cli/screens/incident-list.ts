@@ -28,7 +28,7 @@ function asTable(incidents: readonly IncidentView[], terminal: Terminal, nowMs: 
       ids ? safe(incident.id) : '',
       title(incident),
       sinceText(incident, nowMs),
-      safe(incident.done.join('; ')),
+      safe(doneText(incident)),
       safe(incident.next),
     ];
     return incident.also.length === 0 ? [row] : [row, ['', '', `└ also: ${alsoText(incident)}`, '', '', '']];
@@ -69,7 +69,7 @@ function asBlock(incident: IncidentView, terminal: Terminal, nowMs: number): str
     ...rest.map((line) => indent + line),
     ...text('id ', safe(incident.id)),
     ...text('since ', sinceText(incident, nowMs)),
-    ...text('done: ', safe(incident.done.join('; '))),
+    ...text('done: ', safe(doneText(incident))),
     ...text('next: ', safe(incident.next)),
     ...text('also: ', alsoText(incident)),
   ];
@@ -79,7 +79,9 @@ function title(incident: IncidentView): string {
   const about = incident.instance ?? incident.service ?? (incident.host === null ? null : `host ${incident.host}`);
   const held = incident.ackBy === null ? '' : ` (${safe(incident.ackBy)} has it)`;
   const flaps = incident.flapping ? ' (flapping, so it is told less often)' : '';
-  return `${about === null ? '' : `${safe(about).replace('@', ' on ')}: `}${safe(incident.cause)}${flaps}${held}`;
+  const named = about === null ? '' : safe(about).replace('@', ' on ');
+  const cause = safe(incident.cause);
+  return `${named === '' || cause.startsWith(named) ? '' : `${named}: `}${cause}${flaps}${held}`;
 }
 
 function sinceText(incident: IncidentView, nowMs: number): string {
@@ -87,6 +89,13 @@ function sinceText(incident: IncidentView, nowMs: number): string {
   return incident.resolvedAtMs === null
     ? since
     : `${since}, resolved after ${agoText(incident.sinceMs, incident.resolvedAtMs)}`;
+}
+
+/** The last things done; a service that comes back again and again has a long list. */
+function doneText(incident: IncidentView): string {
+  const most = 2;
+  const earlier = incident.done.length - most;
+  return `${incident.done.slice(-most).join('; ')}${earlier > 0 ? `; and ${earlier} before` : ''}`;
 }
 
 /** Thirty names are counted, not listed. */

@@ -20,7 +20,11 @@ export function statusScreen(
   );
   return [
     ...staleLines(view, terminal, of),
-    ...sentenceLines(view, terminal),
+    ...sentenceLines(
+      view.sentence.includes(view.system) ? view.sentence : `${view.system}: ${view.sentence}`,
+      view,
+      terminal,
+    ),
     ...wrapped(budgetText(view), terminal.columns()),
     '',
     ...grid(view, terminal, of.most ?? Infinity),
@@ -29,11 +33,10 @@ export function statusScreen(
   ];
 }
 
-/** The agent's sentence, with the system's name in front when it does not say it. */
-export function sentenceLines(view: StatusView, terminal: Terminal): string[] {
-  const named = view.sentence.includes(view.system) ? view.sentence : `${view.system}: ${view.sentence}`;
+/** The one sentence, in the colour of the severity. */
+export function sentenceLines(sentence: string, view: StatusView, terminal: Terminal): string[] {
   const style = view.severity === 0 ? 'good' : view.severity === 3 ? 'wait' : 'bad';
-  const [first = '', ...rest] = wrapped(safe(named), terminal.columns());
+  const [first = '', ...rest] = wrapped(safe(sentence), terminal.columns());
   return [terminal.paint(style, first), ...rest.map((line) => terminal.paint(style, line))];
 }
 

@@ -21,7 +21,7 @@ export function upScreen(view: StatusView, context: Context, most: number = Infi
     '',
     ...grid(view, terminal, most),
     '',
-    ...sentenceLines(view, terminal),
+    ...sentenceLines(view.sentence, view, terminal),
     ...(open.length === 0 ? [] : ['', ...open]),
   ];
 }
