@@ -1,0 +1,32 @@
+// Numbers in evidence and advice, as people write them in a description.
+
+/** `250ms`, `5s`, `2m`, `1h30m`, `7d`: as a description says it, at most two units. In milliseconds. */
+export function durationWords(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`;
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const;
+  const first = units.findIndex(([, size]) => ms >= size);
+  const [unit, size] = units[first] ?? ['s', 1000];
+  if (unit === 's') return `${Number((ms / size).toFixed(1))}s`;
+  const whole = Math.floor(ms / size);
+  const [nextUnit, nextSize] = units[first + 1] ?? ['s', 1000];
+  const rest = Math.round((ms - whole * size) / nextSize);
+  return rest === 0 ? `${whole}${unit}` : `${whole}${unit} ${rest}${nextUnit}`;
+}
+
+/** A share, with three digits that count: `0.000012`, `1.2e-7`. */
+export function shareWords(share: number): string {
+  if (share === 0) return '0';
+  return Math.abs(share) < 1e-4 ? share.toExponential(2).replace(/\.?0+e/, 'e') : String(Number(share.toPrecision(3)));
+}
+
+/** `a`, `a and b`, `a, b and c`; of many, the first few. */
+export function listWords(names: readonly string[]): string {
+  if (names.length > 5) return `${names.slice(0, 4).join(', ')} and ${names.length - 4} more`;
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+}
