@@ -42,7 +42,7 @@ const house: Readonly<Record<string, Room>> = {
   observe: { imports: ['model', 'ports.ts'], types: ['decide'], because: shellBecause },
   act: { imports: ['model', 'ports.ts'], types: ['decide'], because: shellBecause },
   store: { imports: ['model', 'ports.ts'], because: shellBecause },
-  journal: { imports: ['model', 'ports.ts'], types: ['decide'], because: shellBecause },
+  journal: { imports: ['model', 'ports.ts'], types: ['api.ts', 'decide'], because: shellBecause },
   serve: {
     imports: ['ports.ts'],
     types: ['api.ts', 'client.ts', 'model', 'decide'],

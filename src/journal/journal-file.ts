@@ -68,8 +68,9 @@ function open(start: JournalStart, firstSeq: number | null): DatabaseSync {
     const version = number(db, 'PRAGMA user_version');
     const ours = application === applicationId || (empty && application === 0);
     if (!ours || version > schemaVersion) throw notOurs(start.file, ours ? version : 0, schemaVersion);
+    // Takes effect only before the first table, and would write to a file that is yet to be checked.
+    if (empty) db.exec('PRAGMA auto_vacuum = INCREMENTAL');
     db.exec(`
-      PRAGMA auto_vacuum = INCREMENTAL;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = NORMAL;
       PRAGMA wal_autocheckpoint = ${walPages(start.maxBytes)};
@@ -77,11 +78,12 @@ function open(start: JournalStart, firstSeq: number | null): DatabaseSync {
       PRAGMA cache_size = -512;
       PRAGMA temp_store = MEMORY;
     `);
-    const isAsLongAsItSays = empty || sizeOf(start.file) === 4096 * number(db, 'PRAGMA page_count');
+    const length = 4096 * number(db, 'PRAGMA page_count');
+    // Only a checkpoint that was interrupted may leave the file too short, and then the WAL has the rest.
+    if (!empty && !crashed && (sizeOf(start.file) ?? 0) < length) throw new Damage('the file is cut off');
     if (empty) create(db, firstSeq);
-    // A file that was closed in order is whole when it is as long as it says; reading all of a large one would take its time.
-    const found =
-      crashed || !isAsLongAsItSays ? String(db.prepare('PRAGMA quick_check(1)').get()?.['quick_check']) : 'ok';
+    // A file that was closed in order is not read through: a large one would take its time.
+    const found = crashed ? String(db.prepare('PRAGMA quick_check(1)').get()?.['quick_check']) : 'ok';
     if (found !== 'ok') throw new Damage(found);
     return db;
   } catch (error) {

@@ -37,9 +37,16 @@ export interface Stamp {
   readonly changedAtMs: number;
 }
 
-/** Costs two calls to stat. */
+/** Costs two calls to stat; never throws. */
 export function stampOf(file: string): Stamp {
-  const stats = ['', '-wal'].map((end) => statSync(file + end, { throwIfNoEntry: false }));
+  const stats = ['', '-wal'].map((end) => {
+    try {
+      return statSync(file + end, { throwIfNoEntry: false });
+    } catch {
+      // Why not is said by who opens it.
+      return undefined;
+    }
+  });
   return {
     text: stats.map((stat) => (stat === undefined ? '-' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`)).join(' '),
     changedAtMs: Math.max(...stats.map((stat) => stat?.mtimeMs ?? 0)),
@@ -50,9 +57,9 @@ export function stampOf(file: string): Stamp {
 export function readFile(file: string, query: FileQuery): FileLines {
   for (let tries = 0; ; tries += 1) {
     const before = stampOf(file).text;
-    const quiet = !isInUse(file);
     const changed = (): boolean => stampOf(file).text !== before;
     try {
+      const quiet = !isInUse(file);
       const found = readOnce(file, query, quiet);
       // Read without locks, as nobody was writing; somebody may have begun meanwhile.
       if (!quiet || tries >= 3 || !changed()) return found;
@@ -180,7 +187,9 @@ function unreadable(file: string, error: unknown): JournalError {
       { cause: error },
     );
   }
-  const denied = sqliteCode(error) === 14 || sqliteCode(error) === 8 || sqliteCode(error) === 264;
+  const code = sqliteCode(error);
+  // SQLITE_CANTOPEN, SQLITE_READONLY, or no right to look into the folder.
+  const denied = code === null || (code & 0xff) === 14 || (code & 0xff) === 8;
   return new JournalError(
     {
       code: 'SF-522',

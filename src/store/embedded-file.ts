@@ -31,8 +31,8 @@ export interface EmbeddedFile {
   revision(): number;
   /** Null: tombstones as old as that are gone, so deletions would be missed. */
   changesAfter(after: number): StoreChanges | null;
-  /** Housekeeping between requests; `force` also when little was written. */
-  tidy(force: boolean): void;
+  /** Housekeeping between requests, when there is enough of it: `pause` says how much is enough. */
+  tidy(pause: 'none' | 'some' | 'last'): void;
   close(): void;
 }
 
@@ -82,7 +82,7 @@ function operate(db: DatabaseSync, file: string, prefix: string, before: Known |
 
   let known: Known = before ?? { identity: identityIn(meta.get()), revision: 0, inode };
   let commits = 0;
-  let deletions = deletionsPerSweep;
+  let deletions = deletionsPerSweep + 1;
   inSnapshot(() => checked());
   // The companions exist from the first read on and stay while anybody has the store open.
   const companions = [`${file}-wal`, `${file}-shm`].map((path) => ({ path, inode: inodeOf(path) }));
@@ -136,9 +136,10 @@ function operate(db: DatabaseSync, file: string, prefix: string, before: Known |
       });
     },
 
-    tidy(force) {
-      if (deletions >= deletionsPerSweep) sweep();
-      if (commits >= commitsPerCheckpoint || (force && commits > 0)) {
+    tidy(pause) {
+      const enough = pause === 'none' ? 8 : pause === 'some' ? 1 : 0;
+      if (deletions > deletionsPerSweep * enough) sweep();
+      if (commits > commitsPerCheckpoint * enough) {
         // PASSIVE waits for nobody and makes nobody wait.
         db.exec('PRAGMA wal_checkpoint(PASSIVE)');
         commits = 0;

@@ -2,7 +2,7 @@
 // Runs in the store's thread, as every call here blocks.
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
@@ -53,9 +53,14 @@ export function patiently<T>(deadline: number, call: () => T): T {
   }
 }
 
+const noSharedMemory = 'the file system has no shared memory between processes (SQLite refuses its WAL mode)';
+
 /** Opens the file, and makes it when `make`. Throws `StoreError` when only a person can help, else whatever SQLite says. */
 export function openDatabase(file: string, make: boolean, deadline: number): DatabaseSync {
   demandLocalDisk(file);
+  demandAccess(file);
+  // SQLite takes an empty file beside a WAL for a new database, and deletes the WAL.
+  if (sizeOf(file) === 0 && sizeOf(`${file}-wal`) > 0) throw damaged(file, 'it is empty, and its -wal file is not');
   const url = pathToFileURL(file);
   url.searchParams.set('mode', make ? 'rwc' : 'rw');
   let db: DatabaseSync | null = null;
@@ -78,15 +83,7 @@ function demandLocalDisk(file: string): void {
   try {
     type = statfsSync(folder).type;
   } catch (error) {
-    throw new StoreError(
-      {
-        code: 'SF-501',
-        what: `the store cannot be kept in ${folder}`,
-        why: error instanceof Error ? error.message : String(error),
-        next: 'Make the folder, or name another one with --state',
-      },
-      { cause: error },
-    );
+    throw unusable(folder, wordsOf(error), 'Make the folder, or name another one with --state', error);
   }
   const name = networkFileSystem(type);
   if (name !== null) {
@@ -99,6 +96,18 @@ function demandLocalDisk(file: string): void {
   }
 }
 
+function demandAccess(file: string): void {
+  const folder = dirname(file);
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    // A disk that is read-only just now is one that does not answer just now.
+    if (error instanceof Error && 'code' in error && error.code === 'EACCES')
+      throw unusable(folder, wordsOf(error), 'Run every agent of this system as the same user', error);
+  }
+}
+
 function prepare(db: DatabaseSync, file: string, make: boolean, deadline: number): void {
   // Asked before anything is set, so that another program's database is left as it is.
   const empty = number(db, 'SELECT count(*) AS n FROM sqlite_schema') === 0;
@@ -106,9 +115,10 @@ function prepare(db: DatabaseSync, file: string, make: boolean, deadline: number
   if (application !== applicationId && !(empty && application === 0)) throw foreign(file);
   const version = number(db, 'PRAGMA user_version');
   if (version > schemaVersion) throw newer(file, version);
-  if (empty && !make) throw new StoreError(emptied(file));
+  if (empty && !make) throw damaged(file, 'it is empty, though it was in use');
   const mode = db.prepare('PRAGMA journal_mode = WAL').get();
-  if (mode?.['journal_mode'] !== 'wal') throw noSharedMemory(file);
+  if (mode?.['journal_mode'] !== 'wal')
+    throw unusable(dirname(file), noSharedMemory, 'Name a folder on a local disk with --state');
   // FULL: an answer of `applied` outlives a loss of power, as far as the disk keeps what it promised to SQLite's fsync.
   // Checkpoints are made between requests (`tidy`); the automatic one is far off, for when there is never a pause.
   db.exec(`
@@ -119,6 +129,9 @@ function prepare(db: DatabaseSync, file: string, make: boolean, deadline: number
     PRAGMA temp_store = MEMORY;
   `);
   if (empty) create(db, deadline);
+  // Only a checkpoint that was interrupted may leave the file too short, and then the WAL has the rest.
+  const length = 4096 * number(db, 'PRAGMA page_count');
+  if (sizeOf(file) < length && sizeOf(`${file}-wal`) === 0) throw damaged(file, 'it is cut off');
   const found = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
   if (found !== 'ok') throw damaged(file, String(found));
 }
@@ -163,22 +176,9 @@ function newer(file: string, version: number): StoreError {
   });
 }
 
-function emptied(file: string): { code: 'SF-503'; what: string; why: string; next: string } {
-  return {
-    code: 'SF-503',
-    what: `the store ${file} is damaged`,
-    why: 'it is empty, though it was in use',
-    next: restore(file),
-  };
-}
-
-function noSharedMemory(file: string): StoreError {
-  return new StoreError({
-    code: 'SF-501',
-    what: `the store cannot be kept in ${dirname(file)}`,
-    why: 'the file system has no shared memory between processes (SQLite refuses its WAL mode)',
-    next: 'Name a folder on a local disk with --state',
-  });
+function unusable(folder: string, why: string, next: string, cause?: unknown): StoreError {
+  const words = { code: 'SF-501', what: `the store cannot be kept in ${folder}`, why, next } as const;
+  return new StoreError(words, cause === undefined ? undefined : { cause });
 }
 
 function damaged(file: string, why: string, cause?: unknown): StoreError {
@@ -191,4 +191,12 @@ function damaged(file: string, why: string, cause?: unknown): StoreError {
 function restore(file: string): string {
   const wal = existsSync(`${file}-wal`) ? ' together with its -wal file' : '';
   return `Nothing was changed. With all agents stopped, move it away${wal}; the next \`up\` then begins a new one`;
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -83,10 +83,10 @@ function serve(start: WorkerStart, tell: (tell: Tell) => void): void {
   function poll(): void {
     Atomics.add(pulse, 0, 1);
     look();
-    // A request that comes meanwhile would wait for the housekeeping: not when one was just here.
-    if (lostSince > 0 || monotonicMs() < busyUntil) return;
+    if (lostSince > 0) return;
     try {
-      store.tidy(false);
+      // A request that comes meanwhile waits for the housekeeping: when one was just here, only what cannot be put off.
+      store.tidy(monotonicMs() < busyUntil ? 'none' : 'some');
     } catch {
       // Tried again at the next poll; a full disk or another writer is no reason to say anything.
     }
@@ -136,7 +136,7 @@ function serve(start: WorkerStart, tell: (tell: Tell) => void): void {
   function close(): void {
     clearInterval(timer);
     try {
-      store.tidy(true);
+      store.tidy('last');
       store.close();
     } finally {
       port?.close();

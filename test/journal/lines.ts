@@ -1,12 +1,9 @@
 // Entries for the journal's tests, and the processes that write them.
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { TestContext } from 'node:test';
 import { bytes, ms, wallMs } from '../../src/model/units.ts';
 import type { JournalEntry } from '../../src/ports.ts';
 
@@ -17,15 +14,6 @@ export function entry(n: number, more: Partial<JournalEntry> = {}): JournalEntry
 }
 
 export const roomy = { maxAgeMs: ms(Number.MAX_SAFE_INTEGER), maxBytes: bytes(64 << 20) };
-
-/** A folder of the test's own, removed after it. */
-export function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'standfast-journal-'));
-  t.after(() => {
-    rmSync(path, { recursive: true, force: true });
-  });
-  return path;
-}
 
 /** Fails a test that would otherwise wait for ever. */
 export const problemsAreFailures = (problem: Error): never => {
