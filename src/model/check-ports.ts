@@ -1,5 +1,6 @@
 // One machine, one port, one listener: finds two instances that would listen on the same.
 //
+// Hosts with a loopback address are one machine; each of its addresses (127.0.0.1, 127.0.0.2) has ports of its own.
 // What counts as listening: the variable PORT (and a few names that say the same), and where `ready`, `active`, `status` and the
 // role calls reach the instance on its own machine. `checks` do not count: they may look at somebody else's port. Instances of a
 // cold-passive service share their port rightly, since one of them runs at a time.
@@ -12,6 +13,8 @@ import type { Host, Placement, ProbeSpec, RoleCall, RunService, Service } from '
 interface Claim {
   readonly service: RunService;
   readonly host: string;
+  /** Address and port. */
+  readonly listener: string;
   readonly port: number;
   readonly path: Path;
 }
@@ -25,15 +28,16 @@ export function checkPorts(
   hosts: readonly Host[],
   services: readonly Service[],
 ): void {
-  const machines = new Map(hosts.map((host) => [host.name, machineOf(host.address)]));
+  const addresses = new Map(hosts.map((host) => [host.name, plainAddress(host.address)]));
   const claimed = new Map<string, Claim>();
   for (const service of services) {
     if (service.kind !== 'run') continue;
     for (const place of service.on) {
-      const machine = machines.get(place.host);
-      if (machine === undefined) continue;
-      for (const claim of claimsOf(system, service, place, machine)) {
-        const key = `${machine} ${claim.port}`;
+      const address = addresses.get(place.host);
+      if (address === undefined || address === '') continue;
+      const machine = isLoopback(address) ? 'this machine' : address;
+      for (const claim of claimsOf(system, service, place, address)) {
+        const key = `${machine} ${claim.listener}`;
         const other = claimed.get(key);
         if (other === undefined) claimed.set(key, claim);
         else if (clash(claim, other)) say(findings, claim, other);
@@ -57,7 +61,7 @@ function say(findings: Findings, claim: Claim, other: Claim): void {
   );
 }
 
-function claimsOf(system: string, service: RunService, place: Placement, machine: string): Claim[] {
+function claimsOf(system: string, service: RunService, place: Placement, address: string): Claim[] {
   const env = {
     ...service.env,
     ...place.env,
@@ -66,14 +70,17 @@ function claimsOf(system: string, service: RunService, place: Placement, machine
     STANDFAST_HOST: place.host,
   };
   const at = ['services', service.name];
-  const claims = new Map<number, Claim>();
-  const claim = (port: number | null, path: Path): void => {
-    if (port !== null && !claims.has(port)) claims.set(port, { service, host: place.host, port, path });
+  const claims = new Map<string, Claim>();
+  const claim = (to: { readonly address: string; readonly port: number } | null, path: Path): void => {
+    if (to === null || (to.address !== address && !isLoopback(to.address))) return;
+    // What listens on a host's own address, or on all, is asked on the loopback too.
+    const listener = `${isLoopback(to.address) ? to.address : usualLoopback}:${to.port}`;
+    if (!claims.has(listener)) claims.set(listener, { service, host: place.host, listener, port: to.port, path });
   };
   for (const [name, value] of Object.entries({ ...service.env, ...place.env })) {
     const own = Object.hasOwn(place.env, name);
     if (listeningNames.test(name) && /^\d{1,5}$/.test(value))
-      claim(Number(value), own ? [...at, 'on', place.host, 'env', name] : [...at, 'env', name]);
+      claim({ address, port: Number(value) }, own ? [...at, 'on', place.host, 'env', name] : [...at, 'env', name]);
   }
   const asked: readonly [ProbeSpec | RoleCall | null | undefined, Path][] = [
     [service.ready?.probe, ['ready']],
@@ -83,28 +90,34 @@ function claimsOf(system: string, service: RunService, place: Placement, machine
     [service.deactivate, ['deactivate']],
   ];
   for (const [probe, path] of asked) {
-    if (probe?.kind === 'http') claim(portOfUrl(expand(probe.url, env).text, machine), [...at, ...path, 'http']);
-    else if (probe?.kind === 'tcp')
-      claim(portOfAddress(expand(probe.address, env).text, machine), [...at, ...path, 'tcp']);
+    if (probe?.kind === 'http') claim(ofUrl(expand(probe.url, env).text), [...at, ...path, 'http']);
+    else if (probe?.kind === 'tcp') claim(ofAddress(expand(probe.address, env).text), [...at, ...path, 'tcp']);
   }
   return [...claims.values()];
 }
 
-function portOfUrl(text: string, machine: string): number | null {
+function ofUrl(text: string): { readonly address: string; readonly port: number } | null {
   const url = URL.parse(text);
-  if (url === null || machineOf(url.hostname) !== machine) return null;
-  return url.port !== '' ? Number(url.port) : url.protocol === 'https:' ? 443 : 80;
+  if (url === null) return null;
+  return {
+    address: plainAddress(url.hostname),
+    port: url.port !== '' ? Number(url.port) : url.protocol === 'https:' ? 443 : 80,
+  };
 }
 
-function portOfAddress(text: string, machine: string): number | null {
+function ofAddress(text: string): { readonly address: string; readonly port: number } | null {
   const parts = /^(.+):(\d+)$/.exec(text);
-  return parts === null || machineOf(parts[1] ?? '') !== machine ? null : Number(parts[2]);
+  return parts === null ? null : { address: plainAddress(parts[1] ?? ''), port: Number(parts[2]) };
 }
 
-/** One word for all addresses of this very machine; others stand for themselves. */
-function machineOf(address: string): string {
-  const plain = address.toLowerCase().replace(/^\[(.*)\]$/, '$1');
-  return plain === 'localhost' || plain === '::1' || plain.startsWith('127.') || plain === '0.0.0.0' || plain === '::'
-    ? 'loopback'
-    : plain;
+const usualLoopback = '127.0.0.1';
+
+/** One form for each address; the names that mean the usual loopback, or all addresses, are that. */
+function plainAddress(text: string): string {
+  const plain = text.toLowerCase().replace(/^\[(.*)\]$/, '$1');
+  return ['localhost', '::1', '0.0.0.0', '::'].includes(plain) ? usualLoopback : plain;
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.');
 }

@@ -7,7 +7,7 @@ export const descriptionErrors: readonly ErrorRow[] = [
   {
     code: 'SF-101',
     what: 'the description is too large',
-    why: 'more than 1 MiB is data, not a description',
+    why: 'more than 1 MiB, or more than 300,000 words and signs, is data, not a description',
     next: 'give the standfast.yaml itself',
   },
   {

@@ -2,7 +2,7 @@
 // with another meaning. docs/errors.md is this table for people; a test holds the two together and finds codes without a row.
 //
 // SF-0nn wrong use · SF-1nn the description · SF-3nn starting and this machine · SF-4nn what was asked is refused ·
-// SF-5nn store, journal and the agent's socket · SF-6nn the keeper · SF-9nn faults of Standfast itself
+// SF-5nn store and journal · SF-6nn the keeper · SF-7nn the agent's socket · SF-9nn faults of Standfast itself
 
 import { descriptionErrors } from './errors-description.ts';
 import { runningErrors } from './errors-running.ts';

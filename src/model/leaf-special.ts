@@ -201,6 +201,6 @@ export function envText(): z.ZodType<string> {
   return leaf(
     (value) =>
       typeof value === 'string' ? ok(value) : wantText(value, 'the value of an environment variable', '"7101"'),
-    { type: ['string', 'number', 'boolean'], title: 'text' },
+    { type: ['string', 'number', 'boolean', 'null'], title: 'text' },
   );
 }

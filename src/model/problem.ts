@@ -25,11 +25,16 @@ export interface Finding {
   readonly atKey: boolean;
 }
 
-/** Takes findings; what was found twice at one place with one code counts once. */
+/** Takes findings, up to a number that nobody reads; what was found twice at one place counts once. */
 export interface Findings {
   readonly all: readonly Finding[];
+  /** No more are taken. */
+  readonly full: boolean;
   add(code: string, path: Path, message: string, next: string, options?: { readonly atKey?: boolean }): void;
 }
+
+/** So many are collected; far fewer are shown. */
+const most = 2000;
 
 /** An empty collection. */
 export function newFindings(): Findings {
@@ -37,9 +42,12 @@ export function newFindings(): Findings {
   const seen = new Set<string>();
   return {
     all,
+    get full() {
+      return all.length >= most;
+    },
     add(code, path, message, next, options) {
       const key = `${code} ${pathKey(path)} ${message}`;
-      if (seen.has(key)) return;
+      if (seen.has(key) || all.length >= most) return;
       seen.add(key);
       all.push({ code, message, next, path, atKey: options?.atKey ?? false });
     },

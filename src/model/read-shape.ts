@@ -118,6 +118,7 @@ function wantedBy(issue: z.core.$ZodIssue | undefined): string {
 }
 
 function unknownKey(name: string, path: Path, root: unknown, findings: Findings, removed: Set<string>): void {
+  if (findings.full) return takeOut([...path, name], root, removed);
   const known = keysAt(path);
   const near = nearest(name, known);
   const home = homeOf(name);

@@ -60,12 +60,11 @@ function problemsOf(findings: Findings, source: Source, file: string): Problem[]
     .toSorted((a, b) => a.line - b.line || a.column - b.column || a.code.localeCompare(b.code));
   if (all.length <= mostProblems) return all;
   const last = all[mostProblems];
-  const more = all.length - mostProblems;
   return [
     ...all.slice(0, mostProblems),
     {
       code: 'SF-199',
-      message: `there are ${more} more problems`,
+      message: `there are more problems than these ${mostProblems}`,
       next: 'Mend these first; is this a description at all?',
       file,
       line: last?.line ?? 1,

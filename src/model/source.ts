@@ -6,7 +6,9 @@ import { pathKey, type Findings, type Path } from './problem.ts';
 import { deepest, valuesOf, type Offsets, type Refuse } from './yaml-values.ts';
 
 /** Characters of a description; the largest that a person would write is a small part of it. */
-export const largestText = 1024 * 1024;
+const largestText = 1024 * 1024;
+/** Words, spaces and signs, which is what takes time to read. Thousands of services stay below it. */
+const mostLexemes = 300_000;
 
 export interface Place {
   readonly line: number;
@@ -87,7 +89,14 @@ function compose(text: string, lines: LineCounter, refuse: Refuse): Document.Par
   const parser = new Parser(lines.addNewLine);
   const composer = new Composer({ merge: false, uniqueKeys: false, logLevel: 'silent' });
   const tokens = [];
+  let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
+    lexemes += 1;
+    if (lexemes > mostLexemes) {
+      const message = `the description has more than ${mostLexemes.toLocaleString('en')} words and signs`;
+      refuse('SF-101', parser.offset, message, 'Give the description itself, not data.');
+      return null;
+    }
     for (const token of parser.next(lexeme)) tokens.push(token);
     if (parser.stack.length <= deepest * 2) continue;
     const next = 'Check the brackets and the indentation before this place.';
@@ -97,10 +106,13 @@ function compose(text: string, lines: LineCounter, refuse: Refuse): Document.Par
   for (const token of parser.end()) tokens.push(token);
   const documents = [...composer.compose(tokens, true, text.length)];
   for (const document of documents)
-    for (const error of [...document.errors, ...document.warnings])
+    for (const error of document.errors.concat(document.warnings).slice(0, mostErrors))
       refuse('SF-104', error.pos[0], wording(error), howToMend(error));
   return documents;
 }
+
+/** Of each document; what follows so many follows from them. */
+const mostErrors = 1000;
 
 function wording(error: YAMLError): string {
   const message = (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
