@@ -107,7 +107,7 @@ function ownReportSeen(d: Draft, report: HostReport): void {
   if (d.s.lastReport !== null && d.s.lastReport.seq >= report.seq && d.s.remembered) return;
   if (d.s.remembered) return;
   d.s.remembered = true;
-  d.s.reportSeq = Math.max(d.s.reportSeq, report.seq);
+  if (report.boot === d.s.boot) d.s.reportSeq = Math.max(d.s.reportSeq, report.seq);
   d.s.outages = [...report.outages, ...d.s.outages];
   for (const each of report.instances) {
     const slot = d.slot(each.service);

@@ -1,16 +1,14 @@
 // From what is known of an instance here to what the judge wants to know.
 
 import { judgeBeat } from '../judge/beats.ts';
-import type { PlannedDown } from '../judge/reason.ts';
 import { gradeInstance, type InstanceVerdict } from '../judge/verdict.ts';
-import { isLeased, type RunService } from '../model/system.ts';
+import type { RunService } from '../model/system.ts';
 import { ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { ReportedPhase } from './records.ts';
-import { phaseShown } from './phase.ts';
+import { phaseShown, plannedPhase } from './phase.ts';
 import type { Slot } from './state.ts';
 import { termsOf } from './terms.ts';
-import { holderOf, isLive, leaseOf, plannedDown } from './view.ts';
 
 /** How long what is planned down may be up before it is wrong: the time to be told. */
 const toldWithinMs = 2000;
@@ -114,24 +112,4 @@ export function notePlan(d: Draft, service: RunService): void {
   const slot = d.slot(service.name);
   const { phase } = plannedPhase(d, service);
   if (slot !== undefined && slot.planned?.phase !== phase) d.setQuietly(service.name, { planned: { phase, since: d.mono } });
-}
-
-/** The phase it should be in, and why when that is `down`. */
-export function plannedPhase(d: Draft, service: RunService): { readonly phase: ReportedPhase; readonly because: PlannedDown } {
-  if (d.s.leaving !== null && !d.s.leaving.leaveRunning) return { phase: 'down', because: 'asked' };
-  const down = plannedDown(d, service, d.s.me);
-  if (down !== null) return { phase: 'down', because: down };
-  if (!isLeased(service)) return { phase: 'active', because: 'unsaid' };
-  const second = service.policy === 'hot-active/cold-passive' ? 'down' : service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
-  const holder = holderOf(d, service.name);
-  const active = holder === 'me' ? d.slot(service.name)?.handover === null : holder === 'free' && nextHolder(d, service) === d.s.me;
-  return active ? { phase: 'active', because: 'unsaid' } : { phase: second, because: 'policy' };
-}
-
-/** Who is to have a free lease, as far as can be said before anybody takes it. */
-function nextHolder(d: Draft, service: RunService): string | null {
-  const { next } = leaseOf(d, service.name);
-  if (next !== null && isLive(d, next)) return next;
-  const able = service.on.map(({ host }) => host).filter((host) => isLive(d, host) && plannedDown(d, service, host) === null);
-  return service.prefer !== null && able.includes(service.prefer) ? service.prefer : (able[0] ?? null);
 }

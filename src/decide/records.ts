@@ -108,7 +108,7 @@ export interface OutageReport {
   readonly toMs: number;
 }
 
-/** What a host says of itself; `seq` grows with every change, also across restarts of the agent. */
+/** What a host says of itself; `seq` grows with every change within a boot, also across restarts of the agent. */
 export interface HostReport {
   readonly seq: number;
   readonly agentPid: number;

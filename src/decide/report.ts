@@ -2,8 +2,8 @@
 
 import type { RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
-import { grade, plannedPhase } from './grade.ts';
-import { phaseShown } from './phase.ts';
+import { grade } from './grade.ts';
+import { phaseShown, plannedPhase } from './phase.ts';
 import type { HostReport, InstanceReport } from './records.ts';
 
 /** Brings the report of one service up to date. */
@@ -12,6 +12,7 @@ export function reportService(d: Draft, service: RunService): void {
   if (slot === undefined) return;
   const verdict = grade(d, service, slot);
   const instance = slot.now;
+  if (instance === null && slot.failedUntil !== null && slot.failedUntil > d.mono) d.wakeBy(slot.failedUntil);
   const report: InstanceReport = {
     service: service.name,
     instance: instance?.id ?? null,
@@ -63,7 +64,8 @@ export function makeReport(d: Draft): void {
     last.instances.length !== instances.length ||
     instances.some((each, index) => each !== last.instances[index]);
   if (!changed) return;
-  d.s.reportSeq += 1;
+  // Above all that a former life of this boot told: the store may hold less than what peers heard.
+  d.s.reportSeq = Math.max(d.s.reportSeq + 1, Math.floor(d.mono));
   const report: HostReport = {
     seq: d.s.reportSeq,
     agentPid: d.s.agentPid,

@@ -214,7 +214,7 @@ function renew(d: Draft, which: 'same' | 'entry' | 'next'): void {
     puts,
     timeoutMs: ms(Math.max(d.s.timing.ttl / 2, 100)),
   });
-  const sent: SentRenewal = { id, nonce, sentAt: d.mono, list, epoch };
+  const sent: SentRenewal = { id, nonce, sentAt: d.mono, list, epoch, reportSeq: report?.seq ?? null };
   d.s.own = {
     ...own,
     inFlight: id,
@@ -228,7 +228,6 @@ function reportToWrite(d: Draft): HostReport | null {
   const { lastReport, reportWrittenSeq, reportWrittenAt } = d.s;
   if (lastReport === null || lastReport.seq === reportWrittenSeq) return null;
   if (reportWrittenAt !== null && d.mono - reportWrittenAt < 1000) return null;
-  d.s.reportWrittenSeq = lastReport.seq;
   d.s.reportWrittenAt = d.mono;
   return lastReport;
 }
@@ -329,6 +328,7 @@ export function ownEntrySeen(d: Draft, entry: Kept<SessionRecord> | null): void 
 function applied(d: Draft, sent: SentRenewal, revision: number): void {
   const { own, system } = d.s;
   if (system === null) return;
+  if (sent.reportSeq !== null) d.s.reportWrittenSeq = Math.max(d.s.reportWrittenSeq, sent.reportSeq);
   const sentAt: MonoMs = own.appliedSentAt !== null && own.appliedSentAt > sent.sentAt ? own.appliedSentAt : sent.sentAt;
   const first = own.revision === 0;
   const record: SessionRecord = {

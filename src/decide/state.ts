@@ -128,6 +128,8 @@ export interface SentRenewal {
   readonly sentAt: MonoMs;
   readonly list: readonly string[];
   readonly epoch: number;
+  /** Of the report that went with it; null: none did. */
+  readonly reportSeq: number | null;
 }
 
 export interface PeerSession extends Kept<SessionRecord> {
