@@ -10,7 +10,7 @@ import { closeSync, writeSync } from 'node:fs';
 
 import { AdoptedWatch } from './keeper/adopted-watch.ts';
 import { AgentWatch } from './keeper/agent-watch.ts';
-import { findCgroupBase } from './keeper/cgroup.ts';
+import { findCgroupBase, removeCgroupBase } from './keeper/cgroup.ts';
 import { Deadlines } from './keeper/deadlines.ts';
 import { InstanceFiles } from './keeper/files.ts';
 import type { Ground } from './keeper/ground.ts';
@@ -64,7 +64,10 @@ async function keep(options: KeeperOptions, ready: boolean): Promise<void> {
   const leave = (code: number): void => {
     agents.stop();
     // the answer to who asked goes out first
-    setImmediate(() => void (server?.close() ?? Promise.resolve()).finally(() => process.exit(code)));
+    setImmediate(() => {
+      const closed = Promise.all([server?.close(), ground.cgroups === null ? null : removeCgroupBase(ground.cgroups)]);
+      void closed.finally(() => process.exit(code));
+    });
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {

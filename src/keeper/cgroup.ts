@@ -73,6 +73,11 @@ export async function makeCgroup(base: CgroupBase, instance: string, memoryBytes
   return { folder, version: base.version, memoryFolder: limited === folder ? null : limited };
 }
 
+/** Takes the keeper's own folders away, if no instance is left in them. */
+export async function removeCgroupBase({ folder, memory }: CgroupBase): Promise<void> {
+  for (const each of [folder, memory?.folder ?? folder]) await rmdir(each).catch(() => undefined);
+}
+
 /** The files that a process must write 0 into before it runs anything. */
 export function joinFiles(cgroup: Cgroup): string[] {
   const files = [joinFile(cgroup.folder, cgroup.version)];
@@ -80,19 +85,20 @@ export function joinFiles(cgroup: Cgroup): string[] {
   return files;
 }
 
-/** Who is alive in the group now, the dead that nobody reaped left out. Null when it cannot be said. A read of kernel memory, some 10 µs. */
-export function livingIn(cgroup: Cgroup): number[] | null {
-  try {
-    return pidsIn(readFileSync(procsOf(cgroup), 'latin1')).filter((pid) => isAlive(readStat(pid)));
-  } catch (error) {
-    return isAbsence(error) ? [] : null;
-  }
+/** Who is in the group and alive; null when it cannot be said. A read of the kernel's memory, some 10 µs. */
+export function processesIn(cgroup: Cgroup): number[] | null {
+  return read(join(cgroup.folder, 'cgroup.procs'));
 }
 
-/** As `livingIn`, without holding up the caller. */
-export async function livingInLater(cgroup: Cgroup): Promise<number[] | null> {
+/** Nothing runs in the group any more: the dead that nobody reaped do not count. False also when it cannot be said. */
+export function isEmpty(cgroup: Cgroup): boolean {
+  return read(membersFile(cgroup))?.length === 0;
+}
+
+/** Everything alive in the group, by numbers that can be signalled; null when it cannot be said. */
+export async function livingIn(cgroup: Cgroup): Promise<number[] | null> {
   try {
-    const pids = pidsIn(await readFile(procsOf(cgroup), 'latin1'));
+    const pids = numbersIn(await readFile(membersFile(cgroup), 'latin1'));
     const stats = await Promise.all(pids.map((pid) => readStatLater(pid)));
     return pids.filter((_, index) => isAlive(stats[index] ?? null));
   } catch (error) {
@@ -117,11 +123,20 @@ export async function removeCgroup(cgroup: Cgroup): Promise<void> {
     if (folder !== null) await rmdir(folder).catch(() => undefined);
 }
 
-function procsOf(cgroup: Cgroup): string {
-  return join(cgroup.folder, 'cgroup.procs');
+/** v2 leaves a process out of `cgroup.procs` when its last thread begins to end, before its files are closed; `cgroup.threads` does not. */
+function membersFile(cgroup: Cgroup): string {
+  return join(cgroup.folder, cgroup.version === 'v1' ? 'cgroup.procs' : 'cgroup.threads');
 }
 
-function pidsIn(text: string): number[] {
+function read(path: string): number[] | null {
+  try {
+    return numbersIn(readFileSync(path, 'latin1')).filter((pid) => isAlive(readStat(pid)));
+  } catch (error) {
+    return isAbsence(error) ? [] : null;
+  }
+}
+
+function numbersIn(text: string): number[] {
   return text === '' ? [] : text.trimEnd().split('\n').map(Number);
 }
 

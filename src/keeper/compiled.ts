@@ -3,13 +3,13 @@
 
 import { spawn } from 'node:child_process';
 import { access, mkdir, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+
+import { compiledCodeFolder } from '../layout.ts';
 
 /** The folder for NODE_COMPILE_CACHE with `program` compiled in it. Never fails: without it only memory is lost. */
 export async function compiledFolder(program: string): Promise<string> {
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache');
-  const folder = process.env['NODE_COMPILE_CACHE'] ?? join(cache, 'standfast', 'compiled');
+  const folder = process.env['NODE_COMPILE_CACHE'] ?? compiledCodeFolder(process.env);
   if (!program.endsWith('.ts')) return folder;
   const marker = join(folder, `keeper-${process.version}`);
   if (

@@ -11,6 +11,8 @@ export interface Stat {
   readonly ppid: number;
   readonly pgid: number;
   readonly session: number;
+  /** Field 20. More than 1 in a zombie: its first thread ended, others still run and hold its files. */
+  readonly threads: number;
   /** Field 22: clock ticks from boot to its start. */
   readonly startTicks: number;
 }
@@ -33,9 +35,9 @@ export async function readStatLater(pid: number): Promise<Stat | null> {
   }
 }
 
-/** Neither absent, nor a zombie, nor being taken away. */
+/** Neither absent, nor being taken away, nor a zombie whose last thread has ended. */
 export function isAlive(stat: Stat | null): stat is Stat {
-  return stat !== null && stat.state !== 'Z' && stat.state !== 'X';
+  return stat !== null && stat.state !== 'X' && (stat.state !== 'Z' || stat.threads > 1);
 }
 
 /** True when `pid` is alive and still the process that began at `startTicks`. */
@@ -50,7 +52,14 @@ export function parseStat(text: string): Stat | null {
   const [state, ppid, pgid, session] = fields;
   const startTicks = fields[19];
   if (state === undefined || startTicks === undefined) return null;
-  return { state, ppid: Number(ppid), pgid: Number(pgid), session: Number(session), startTicks: Number(startTicks) };
+  return {
+    state,
+    ppid: Number(ppid),
+    pgid: Number(pgid),
+    session: Number(session),
+    threads: Number(fields[17]),
+    startTicks: Number(startTicks),
+  };
 }
 
 /** This boot's identity; what was written under another is void. */

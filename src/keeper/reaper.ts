@@ -3,7 +3,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { killCgroup, livingIn, livingInLater, removeCgroup } from './cgroup.ts';
+import { isEmpty, killCgroup, livingIn, processesIn, removeCgroup } from './cgroup.ts';
 import { monoNow, wallNow } from './clock.ts';
 import { activeTerm } from './instance.ts';
 import type { Owned } from './instance.ts';
@@ -51,7 +51,7 @@ export class Reaper {
     owned.endingBy ??= 'stop';
     send(-owned.pid, signal);
     if (owned.cgroup !== null)
-      for (const pid of livingIn(owned.cgroup) ?? []) if (readStat(pid)?.pgid !== owned.pid) send(pid, signal);
+      for (const pid of processesIn(owned.cgroup) ?? []) if (readStat(pid)?.pgid !== owned.pid) send(pid, signal);
     if (owned.force !== null && owned.force.at <= forcedAt) return;
     clearTimeout(owned.force?.timer);
     const timer = setTimeout(() => this.kill(owned, 'stop'), Math.max(0, forcedAt - monoNow()));
@@ -62,13 +62,13 @@ export class Reaper {
   mainEnded(owned: Owned, code: number | null, signal: string | null): void {
     if (owned.exit !== null) return;
     this.#noteExit(owned, code, signal);
-    if (owned.cgroup !== null && livingIn(owned.cgroup)?.length === 0) this.#finish(owned);
+    if (owned.cgroup !== null && isEmpty(owned.cgroup)) this.#finish(owned);
     else void this.#clear(owned);
   }
 
   /** Everything of it that lives, the main process included. */
   async living(owned: Owned): Promise<number[]> {
-    const inGroup = owned.cgroup === null ? null : await livingInLater(owned.cgroup);
+    const inGroup = owned.cgroup === null ? null : await livingIn(owned.cgroup);
     return inGroup ?? (await this.#marks.of(owned.instance, owned.pid));
   }
 

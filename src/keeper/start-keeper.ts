@@ -3,14 +3,16 @@
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { createConnection } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { monoNow } from './clock.ts';
 import { compiledFolder } from './compiled.ts';
 import { optionsToArguments } from './options.ts';
 import type { KeeperOptions } from './options.ts';
 import { makeFolders } from './paths.ts';
-import { done, refuse, wordsOf } from './refusal.ts';
+import { done, refusalCodes, refuse, wordsOf } from './refusal.ts';
 import type { HostLayout } from '../layout.ts';
 import type { KeeperAnswer } from '../ports.ts';
 
@@ -22,6 +24,7 @@ const nodeFlags = ['--max-old-space-size=64', '--max-semi-space-size=1'];
 
 /** A keeper first adopts what runs, and waits for what it must kill. */
 const readyWithinMs = 15_000;
+const otherReadyWithinMs = 3000;
 
 /** Done when a keeper answers at its socket, this one or another that was first. */
 export async function startKeeper(layout: HostLayout, options: KeeperOptions): Promise<KeeperAnswer<null>> {
@@ -30,7 +33,7 @@ export async function startKeeper(layout: HostLayout, options: KeeperOptions): P
     if (refused !== null) return refused;
     if (await answers(layout.keeperSocket)) return done(null);
     const why = await spawned(layout, options);
-    if (why === null || (await answers(layout.keeperSocket))) return done(null);
+    if (why === null || (await answersSoon(layout.keeperSocket, why))) return done(null);
     return refuse('keeperStart', `the keeper did not become ready: ${why}; see ${layout.keeperLog}`);
   } catch (error) {
     return refuse('keeperStart', `the keeper cannot be started: ${wordsOf(error)}`);
@@ -77,8 +80,18 @@ function saidBy(child: ReturnType<typeof spawn>): Promise<string> {
   });
 }
 
+/** A keeper that was quicker may not listen yet: it first adopts what runs. */
+async function answersSoon(socketPath: string, why: string): Promise<boolean> {
+  const until = why.startsWith(refusalCodes.otherKeeper) ? monoNow() + otherReadyWithinMs : 0;
+  do {
+    if (await answers(socketPath)) return true;
+    await pause(20);
+  } while (monoNow() < until);
+  return false;
+}
+
 /** True when somebody takes connections there. Connecting alone takes nobody's place. */
-export function answers(socketPath: string): Promise<boolean> {
+function answers(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(socketPath);
     const finish = (yes: boolean): void => {

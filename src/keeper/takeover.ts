@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Cgroup } from './cgroup.ts';
-import { livingInLater } from './cgroup.ts';
+import { livingIn } from './cgroup.ts';
 import { monoNow, wallNow } from './clock.ts';
 import type { InstanceRecord, RoleFile } from './files.ts';
 import { newGuard } from './ground.ts';
@@ -100,7 +100,7 @@ async function find(ground: Ground, instance: InstanceId, marked: readonly Marke
   ]);
   const record = written?.boot === ground.boot ? written : null;
   const cgroup = cgroupOf(ground, instance, record);
-  const members = (cgroup === null ? null : await livingInLater(cgroup)) ?? [];
+  const members = (cgroup === null ? null : await livingIn(cgroup)) ?? [];
   const pids = [...new Set([...members, ...marked.map((each) => each.pid)])];
   if (record === null && pids.length === 0) {
     await ground.files.forget(instance).catch(() => undefined);
@@ -162,5 +162,7 @@ function ownedOf(found: Found): Owned {
     cgroup: found.cgroup,
     role: role?.role ?? 'active',
     term: role?.term ?? 0,
+    // its deadline is not known any more, and nobody kept it
+    deadline: found.leased ? monoNow() : null,
   };
 }

@@ -21,13 +21,13 @@ const ways: readonly (readonly [CgroupChoice, string | false])[] = [
 
 for (const [cgroup, skip] of ways)
   describe(`deaths, cgroup ${cgroup}`, { skip }, () => {
-    test('the keeper is killed under a leased service whose forked child answers: all of it dies, the rest stays', async () => {
-      const keeper = await NativeKeeper.open(cgroup);
+    test('the keeper is killed under a leased service whose forked child answers: all of it dies, the rest stays', async (t) => {
+      const keeper = await NativeKeeper.open(t, cgroup);
       const { client, state } = keeper;
       const port = await freePort();
-      const node = (script: string): string => `'${process.execPath}' -e '${script}'`;
       const away = join(state, 'child');
-      const line = `${forksAway(away, `exec ${node(`require("node:net").createServer().listen(${port},"127.0.0.1")`)}`)} exec sleep 600`;
+      await writeFile(join(state, 'listen.cjs'), `require('node:net').createServer().listen(${port}, '127.0.0.1');`);
+      const line = `${forksAway(away, `exec "${process.execPath}" listen.cjs`)} exec sleep 600`;
       const started = value(await client.start(startRequest(state, 'taken', line, leased(0, null))));
       const asActive = value(
         await client.start(startRequest(state, 'active', 'exec sleep 600', leased(3, inMs(600_000)))),
@@ -77,11 +77,10 @@ for (const [cgroup, skip] of ways)
         null,
         null,
       ]);
-      await keeper.close();
     });
 
-    test('keeper and guards killed: the next keeper kills what was leased and adopts what has no record', async () => {
-      const keeper = await NativeKeeper.open(cgroup);
+    test('keeper and guards killed: the next keeper kills what was leased and adopts what has no record', async (t) => {
+      const keeper = await NativeKeeper.open(t, cgroup);
       const { client, state, layout } = keeper;
       const standby = value(
         await client.start(
@@ -126,11 +125,10 @@ for (const [cgroup, skip] of ways)
         'SF-606',
         'terms are remembered',
       );
-      await keeper.close();
     });
 
-    test('a guard that is killed is replaced', async () => {
-      const keeper = await NativeKeeper.open(cgroup);
+    test('a guard that is killed is replaced', async (t) => {
+      const keeper = await NativeKeeper.open(t, cgroup);
       const { client, state } = keeper;
       const started = value(await client.start(startRequest(state, 'guarded', 'exec sleep 600', leased(0, null))));
       value(await client.activate({ instance: started.instance, term: 1, deadline: inMs(600_000), signal: null }));
@@ -145,12 +143,11 @@ for (const [cgroup, skip] of ways)
       await keeper.crash();
       await eventually(() => !isSame(started.pid, started.startTicks), 'the second guard ends it');
       await keeper.start();
-      await keeper.close();
     });
   });
 
-test('SIGTERM to the keeper ends what is leased and leaves the rest', async () => {
-  const keeper = await NativeKeeper.open();
+test('SIGTERM to the keeper ends what is leased and leaves the rest', async (t) => {
+  const keeper = await NativeKeeper.open(t);
   const { client, state } = keeper;
   const active = value(
     await client.start(
@@ -170,11 +167,10 @@ test('SIGTERM to the keeper ends what is leased and leaves the rest', async () =
     keeper.hello?.running.map((each) => each.service),
     ['single'],
   );
-  await keeper.close();
 });
 
-test('quit leaves what it is told to leave, and is refused else', async () => {
-  const keeper = await NativeKeeper.open();
+test('quit leaves what it is told to leave, and is refused else', async (t) => {
+  const keeper = await NativeKeeper.open(t);
   const { client, state } = keeper;
   const active = value(await client.start(startRequest(state, 'active', 'exec sleep 600', leased(1, inMs(600_000)))));
   const single = value(await client.start(startRequest(state, 'single', 'exec sleep 600')));
@@ -186,11 +182,10 @@ test('quit leaves what it is told to leave, and is refused else', async () => {
   assert.equal(isAlive(readStat(active.pid)), false);
   assert.equal(isSame(single.pid, single.startTicks), true);
   await keeper.start();
-  await keeper.close();
 });
 
-test('two keepers of one host are impossible, also over a stale socket', async () => {
-  const keeper = await NativeKeeper.open();
+test('two keepers of one host are impossible, also over a stale socket', async (t) => {
+  const keeper = await NativeKeeper.open(t);
   const { layout, state } = keeper;
   const options = { state, system: 'tested', host: 'a', cgroup: 'auto', agentCommand: [], agent: null } as const;
   // started by hand beside the first, which holds the lock whatever became of its socket
@@ -206,11 +201,10 @@ test('two keepers of one host are impossible, also over a stale socket', async (
   ]);
   for (const each of several) value(each);
   value(await keeper.client.connect());
-  await keeper.close();
 });
 
-test('records of another boot are void, cut-off ones too', async () => {
-  const keeper = await NativeKeeper.open();
+test('records of another boot are void, cut-off ones too', async (t) => {
+  const keeper = await NativeKeeper.open(t);
   const { client, state, layout } = keeper;
   const single = value(await client.start(startRequest(state, 'single', 'exec sleep 600')));
   const folder = join(layout.instances, single.instance);
@@ -238,11 +232,10 @@ test('records of another boot are void, cut-off ones too', async () => {
   );
   assert.deepEqual(keeper.hello?.ended, []);
   assert.equal((await readdir(layout.instances)).includes('other@a#1'), false);
-  await keeper.close();
 });
 
-test('a newer agent takes the place of the older, and what is under way ends as unknown', async () => {
-  const keeper = await NativeKeeper.open();
+test('a newer agent takes the place of the older, and what is under way ends as unknown', async (t) => {
+  const keeper = await NativeKeeper.open(t);
   const { client, state } = keeper;
   const newer = keeper.newClient();
   value(await newer.connect());
@@ -258,7 +251,6 @@ test('a newer agent takes the place of the older, and what is under way ends as 
   assert.match(keeper.lost[1] ?? '', /connection|ECONNRESET/);
   newer.close();
   await keeper.start();
-  await keeper.close();
 });
 
 /** Children of a process whose command line names something. */

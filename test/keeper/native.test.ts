@@ -9,7 +9,7 @@ import { managerCases } from './process-manager.cases.ts';
 import type { ManagerUnderTest } from './process-manager.cases.ts';
 
 async function open(cgroup: CgroupChoice): Promise<ManagerUnderTest> {
-  const keeper = await NativeKeeper.open(cgroup);
+  const keeper = await NativeKeeper.open(null, cgroup);
   return {
     manager: keeper.client,
     folder: join(keeper.state),

@@ -28,9 +28,15 @@ export class NativeKeeper {
   lost: string[] = [];
   readonly #ended = new Map<string, EndedInstance>();
 
-  static async open(cgroup: CgroupChoice = 'auto', agentCommand: readonly string[] = []): Promise<NativeKeeper> {
+  /** Closed after the test `t`, however that ends. */
+  static async open(
+    t: { after(end: () => Promise<void>): void } | null,
+    cgroup: CgroupChoice = 'auto',
+    agentCommand: readonly string[] = [],
+  ): Promise<NativeKeeper> {
     const state = await realpath(await mkdtemp(join(tmpdir(), 'standfast-keeper-')));
     const keeper = new NativeKeeper(state, cgroup);
+    t?.after(() => keeper.close());
     await keeper.start(agentCommand);
     return keeper;
   }
@@ -90,7 +96,8 @@ export class NativeKeeper {
 
   /** Kills what still runs, ends the keeper, removes the folder. */
   async close(): Promise<void> {
-    value(await this.client.connect());
+    // also after a test that failed with its keeper dead: what it left is found again
+    await this.start();
     for (const running of this.hello?.running ?? []) {
       await this.client.kill(running);
       await this.ended(running.instance);
