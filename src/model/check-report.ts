@@ -17,11 +17,12 @@ import {
 import { isLeased } from './system.ts';
 import { ms, type Ms } from './units.ts';
 
-/** A row of `check --json`: the contract's keys first. What is not known is null; `zMs` counts what is assumed in its place. */
+/** A row of `check --json`: the contract's keys first. A b or i that is not known is null; `zMs` counts what is `assumed` in its place. */
 export interface CheckRow {
   readonly name: string;
   readonly dMs: number;
-  readonly switchMs: number | null;
+  /** Standfast's own part; assumed until it was measured. */
+  readonly switchMs: number;
   readonly bMs: number | null;
   readonly iMs: number | null;
   readonly zMs: number;
@@ -31,7 +32,7 @@ export interface CheckRow {
   /** ε: how many recoveries of the declared length the outage budget bears. */
   readonly failures: number;
   readonly sources: { readonly d: Origin; readonly s: Origin; readonly b: Origin; readonly i: Origin };
-  /** What stands in the sum for what is not known; null where the figure is known. */
+  /** What was assumed for what is not known; null where the figure is known. */
   readonly assumed: { readonly switchMs: number | null; readonly bMs: number | null; readonly iMs: number | null };
   readonly heartbeatEveryMs: number;
   readonly statusEveryMs: number;
@@ -72,7 +73,7 @@ function rowOf(service: RunService, measured: Measured, store: StoreTiming, ttl:
   return {
     name: service.name,
     dMs: timings.d,
-    switchMs: s.ms,
+    switchMs: s.counted,
     bMs: b.ms,
     iMs: i.ms,
     zMs: timings.z,

@@ -76,6 +76,7 @@ function compare(path: string, before: JsonValue | undefined, after: JsonValue |
 function shown(key: string, value: JsonValue | undefined): string {
   if (value === null || value === undefined) return 'nothing';
   if (typeof value === 'number' && durations.has(key)) return durationText(value);
+  if (key === 'argv' && Array.isArray(value)) return value.join(' ');
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -83,7 +83,7 @@ export type Policy =
 
 export type Trigger = 'supervisor' | 'standby' | 'manual';
 
-/** A program and its arguments, or a line for `/bin/sh -c`. */
+/** A program and its arguments, or a line for `/bin/sh -c`. Words may still hold `${NAME}` (`$${` is a literal `${`); a line is the shell's own to fill in. */
 export type Command =
   | { readonly kind: 'argv'; readonly argv: readonly string[] }
   | { readonly kind: 'shell'; readonly line: string };
@@ -93,7 +93,7 @@ export type ProbeSpec =
   | { readonly kind: 'http'; readonly url: string }
   | { readonly kind: 'tcp'; readonly address: string }
   | { readonly kind: 'command'; readonly command: Command }
-  /** A line that matches the pattern appears in the file (relative to `dir`). */
+  /** A line that matches the pattern appears in the file (relative to `dir`). No file: what the instance prints, which `planInstance` fills in. */
   | { readonly kind: 'log'; readonly pattern: string; readonly file: string }
   | { readonly kind: 'file'; readonly path: string };
 

@@ -186,7 +186,7 @@ test('there is a cycle exactly when some name can reach itself', () => {
   const name = fc.constantFrom('a', 'b', 'c', 'd', 'e');
   fc.assert(
     fc.property(fc.dictionary(name, fc.array(name, { maxLength: 3 }), { maxKeys: 5 }), (edges) => {
-      const graph = new Map(Object.entries(edges));
+      const graph = new Map<string, readonly string[]>(Object.entries(edges));
       const reaches = (from: string): Set<string> => {
         const seen = new Set<string>();
         const open = [...(graph.get(from) ?? [])];
