@@ -1,5 +1,6 @@
 // The thread of the journal: SQLite blocks, and the record must never hold up an act.
 
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { inWords, isDamage } from '../model/sqlite-words.ts';
 import { JournalError } from './errors.ts';
@@ -32,6 +33,8 @@ function serve(start: JournalStart, tell: (tell: Tell) => void): void {
   try {
     journal = openJournalFile(start, Date.now());
     tell({ tell: 'ready', why: null });
+    // As a rule agents are killed, not ended: what was compiled of this thread is kept now, if it is kept at all (half its memory).
+    setImmediate(flushCompileCache);
     tidy();
   } catch (error) {
     if (error instanceof JournalError) {

@@ -1,6 +1,7 @@
 // The thread of the embedded store: SQLite blocks, and a disk may stall, so neither may happen in the agent's own thread.
 // It answers one request after the other and looks for changes four times a second, and whenever it is told to.
 
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Ask, Tell, WorkerStart } from './embedded-messages.ts';
 import { AnotherStore, openEmbeddedFile, type EmbeddedFile } from './embedded-file.ts';
@@ -34,6 +35,8 @@ function serve(start: WorkerStart, tell: (tell: Tell) => void): void {
     return;
   }
   tell({ tell: 'opened', known: store.known() });
+  // Agents are as a rule killed, not ended: what was compiled of this thread is kept now, if it is kept at all (half its memory).
+  setImmediate(flushCompileCache);
   const timer = setInterval(poll, pollMs);
   port?.on('message', (ask: Ask) => {
     answer(ask);

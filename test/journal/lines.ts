@@ -1,4 +1,5 @@
 // Entries for the journal's tests, and the processes that write them.
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { join } from 'node:path';
@@ -31,12 +32,13 @@ export function startWriter(file: string, from: number): ChildProcessByStdio<nul
 export async function killAfter(writer: ReturnType<typeof startWriter>, count: number): Promise<number> {
   let last = 0;
   let heard = 0;
-  const gone = once(writer, 'exit');
+  const gone: Promise<unknown[]> = once(writer, 'exit');
   for await (const line of createInterface({ input: writer.stdout })) {
     last = Number(line);
     heard += 1;
     if (heard === count) writer.kill('SIGKILL');
   }
-  await gone;
+  const [, signal] = await gone;
+  assert.equal(signal, 'SIGKILL', 'the writer ended by itself');
   return last;
 }

@@ -1,5 +1,4 @@
 // child.ts MODULE WHERE JOB …: one of several processes that use a store at the same time.
-import { writeSync } from 'node:fs';
 import { ms } from '../../src/model/units.ts';
 import type { Store } from '../../src/ports.ts';
 import { put } from './basic.cases.ts';
@@ -23,7 +22,10 @@ async function work(to: Store, what: string, [name = '', count = '']: readonly s
       return;
     // The same for ever, each said once it is acknowledged.
     case 'count-aloud':
-      for (;;) writeSync(1, `${await increment(to, name)}\n`);
+      for (;;) {
+        const said = `${await increment(to, name)}\n`;
+        await new Promise((written) => process.stdout.write(said, written));
+      }
     default:
       throw new Error(`no such job: ${what}`);
   }

@@ -52,7 +52,7 @@ export const processCases: readonly Case[] = [
 /** A process counts aloud and is killed once it has counted that often; gives the last number that it said. */
 async function countAndDie(bench: Bench, times: number): Promise<number> {
   const child = startChild(bench, 'count-aloud', 'counter');
-  const gone = once(child, 'exit');
+  const gone: Promise<unknown[]> = once(child, 'exit');
   let said = 0;
   let heard = 0;
   for await (const line of createInterface({ input: child.stdout })) {
@@ -60,6 +60,7 @@ async function countAndDie(bench: Bench, times: number): Promise<number> {
     heard += 1;
     if (heard === times) child.kill('SIGKILL');
   }
-  await gone;
+  const [, signal] = await gone;
+  assert.equal(signal, 'SIGKILL', 'the writer ended by itself');
   return said;
 }
