@@ -35,7 +35,9 @@ import { serveAgent } from './serve/server.ts';
 
 // Run once with this alone, it leaves its compiled code for the agents that follow.
 if (process.argv[2] === '--compile-only') process.exit(0);
-const { values } = parseArgs({ options: { state: { type: 'string' }, system: { type: 'string' }, host: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { state: { type: 'string' }, system: { type: 'string' }, host: { type: 'string' } },
+});
 const { state: stateDir, system: systemName, host: me } = values;
 if (stateDir === undefined || systemName === undefined || me === undefined) {
   process.stderr.write('agent: --state, --system and --host are needed; `standfast up` starts it\n');
@@ -74,9 +76,7 @@ const store = openStoreLink({
   wrote: () => nudgePeers(),
   log,
 });
-const journal = journalLater(
-  openJournal({ file: layout.journalFile, host: me, ...journalKeeps }),
-);
+const journal = journalLater(openJournal({ file: layout.journalFile, host: me, ...journalKeeps }));
 const messages = new MessageDesk(monoNow);
 let plans: Plans | null = null;
 let plansHash = '';
@@ -118,7 +118,14 @@ const peers = await openPeers({
     report: (host, report) => tell({ kind: 'peerReport', host, report }),
     asked: (from, ask, epoch) => tell({ kind: 'promiseAsked', from, ask, epoch }),
     answered: (from, ask, given) => tell({ kind: 'promiseAnswered', from, ask, given }),
-    down: (leaveRunning) => tell({ kind: 'person', request: 0, owner: 'system', why: 'the whole system goes down', asks: { kind: 'down', leaveRunning } }),
+    down: (leaveRunning) =>
+      tell({
+        kind: 'person',
+        request: 0,
+        owner: 'system',
+        why: 'the whole system goes down',
+        asks: { kind: 'down', leaveRunning },
+      }),
   },
 });
 const observer = openObserver({
@@ -164,8 +171,18 @@ loop = openLoop({
   },
   record,
   broken: (error, input) => {
-    log(`an invariant is broken, this agent stops; services go on. Input: ${input.kind}. ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    journal.append({ atMs: wallNow(), kind: 'broken', service: null, instance: null, term: null, rule: null, facts: { why: String(error), input: input.kind } });
+    log(
+      `an invariant is broken, this agent stops; services go on. Input: ${input.kind}. ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    journal.append({
+      atMs: wallNow(),
+      kind: 'broken',
+      service: null,
+      instance: null,
+      term: null,
+      rule: null,
+      facts: { why: String(error), input: input.kind },
+    });
     void journal.flush().finally(() => process.exit(brokenExit));
   },
   stepped: (state) => {

@@ -5,7 +5,11 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The state folder: `--state`, else STANDFAST_STATE, else /var/lib/standfast as root, else the XDG state folder. */
-export function stateFolder(option: string | undefined, env: Readonly<Record<string, string | undefined>>, uid: number): string {
+export function stateFolder(
+  option: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  uid: number,
+): string {
   if (option !== undefined && option !== '') return option;
   const fromEnv = env['STANDFAST_STATE'];
   if (fromEnv !== undefined && fromEnv !== '') return fromEnv;
@@ -20,7 +24,11 @@ export function stateFolder(option: string | undefined, env: Readonly<Record<str
  */
 export function compiledCodeFolder(env: Readonly<Record<string, string | undefined>>): string {
   const cache = env['XDG_CACHE_HOME'];
-  return join(cache !== undefined && cache !== '' ? cache : join(env['HOME'] ?? homedir(), '.cache'), 'standfast', 'compiled');
+  return join(
+    cache !== undefined && cache !== '' ? cache : join(env['HOME'] ?? homedir(), '.cache'),
+    'standfast',
+    'compiled',
+  );
 }
 
 /** What all agents of one system on this machine share. */
@@ -63,7 +71,9 @@ export function systemLayout(state: string, system: string): SystemLayout {
 function hostLayout(system: string, host: string): HostLayout {
   const folder = join(system, host);
   const tooLong = Buffer.byteLength(join(folder, 'keeper.sock')) > socketPathLimit;
-  const link = tooLong ? join(tmpdir(), `standfast-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`) : null;
+  const link = tooLong
+    ? join(tmpdir(), `standfast-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`)
+    : null;
   const sockets = link ?? folder;
   const logs = join(folder, 'log');
   return {

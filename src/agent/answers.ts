@@ -26,13 +26,13 @@ const changesShare = 20;
 
 /** Makes the answers. */
 export function openDesk(options: {
-  state(): State;
-  now(): Now;
-  tell(input: Input): void;
+  readonly state: () => State;
+  readonly now: () => Now;
+  readonly tell: (input: Input) => void;
   storeKind: string;
   messages: MessageDesk;
-  failovers(): readonly FailoverView[];
-  description(): DescriptionRecord | null;
+  readonly failovers: () => readonly FailoverView[];
+  readonly description: () => DescriptionRecord | null;
   /** A system is to go down: its other agents on this machine hear it too. */
   spreadDown(leaveRunning: boolean): void;
 }): Desk {
@@ -50,7 +50,12 @@ export function openDesk(options: {
       const request = requests;
       const late = setTimeout(() => {
         waiting.delete(request);
-        resolve({ ok: false, code: 'SF-502', why: 'it took too long to find out whether it was done', next: 'Look before you ask again: standfast intents' });
+        resolve({
+          ok: false,
+          code: 'SF-502',
+          why: 'it took too long to find out whether it was done',
+          next: 'Look before you ask again: standfast intents',
+        });
       }, answerWithinMs);
       waiting.set(request, (answer) => {
         clearTimeout(late);
@@ -84,7 +89,13 @@ export function openDesk(options: {
     intents: () => intentViews(state()),
     async intend(request) {
       const asks = asksOf(request);
-      if (asks === null) return { ok: false, code: 'SF-401', why: `${request.kind} is not there yet`, next: 'standfast --help tells what is.' };
+      if (asks === null)
+        return {
+          ok: false,
+          code: 'SF-401',
+          why: `${request.kind} is not there yet`,
+          next: 'standfast --help tells what is.',
+        };
       if (asks.kind === 'down') options.spreadDown(asks.leaveRunning);
       return await ask(asks, request.owner, request.why);
     },
@@ -101,7 +112,15 @@ export function openDesk(options: {
     },
     saidStatus(instance, said) {
       if (!isHere(instance)) return false;
-      saw({ kind: 'status', instance, at: now().mono, status: said.status, subsystems: said.subsystems, why: null, behindMs: said.behindMs ?? null });
+      saw({
+        kind: 'status',
+        instance,
+        at: now().mono,
+        status: said.status,
+        subsystems: said.subsystems,
+        why: null,
+        behindMs: said.behindMs ?? null,
+      });
       return true;
     },
     confirm(instance, confirmed) {
@@ -151,7 +170,14 @@ function asksOf(request: IntentRequest): PersonRequest | null {
     case 'start':
     case 'failover':
     case 'pause':
-      return { kind: 'intent', verb: request.kind, service: request.service, host: request.host, acceptLoss: request.acceptLoss, forMs: request.forMs === null ? null : ms(request.forMs) };
+      return {
+        kind: 'intent',
+        verb: request.kind,
+        service: request.service,
+        host: request.host,
+        acceptLoss: request.acceptLoss,
+        forMs: request.forMs === null ? null : ms(request.forMs),
+      };
     case 'resume':
       return { kind: 'resume', service: request.service };
     case 'down':
@@ -172,7 +198,11 @@ function roleOf(state: State, id: string, now: Now): RoleView | null {
     if (!leased) return { role: 'active', term: 0, validForMs: null };
     const { role, term } = slot.now;
     const until = state.own.validUntil;
-    return { role, term, validForMs: role === 'active' ? (until === null ? 0 : Math.max(0, Math.floor(until - now.mono))) : 0 };
+    return {
+      role,
+      term,
+      validForMs: role === 'active' ? (until === null ? 0 : Math.max(0, Math.floor(until - now.mono))) : 0,
+    };
   }
   return null;
 }

@@ -19,8 +19,8 @@ export interface Hands {
   readonly observer: Observer;
   readonly caller: RoleCaller;
   plans(): Plans | null;
-  now(): MonoMs;
-  tell(input: Input): void;
+  readonly now: () => MonoMs;
+  readonly tell: (input: Input) => void;
   notify(effect: Extract<Effect, { kind: 'notify' }>): void;
   answer(effect: Extract<Effect, { kind: 'answer' }>): void;
   quit(leaveRunning: boolean): void;
@@ -37,13 +37,17 @@ export function carryOut(effect: Effect, state: State, hands: Hands): void {
   const service = 'service' in effect ? runService(state, effect.service) : null;
   switch (effect.kind) {
     case 'store':
-      void hands.store.txn(effect.compares, effect.puts, effect.timeoutMs).then((answer) => tell({ kind: 'storeOutcome', id: effect.id, answer }));
+      void hands.store
+        .txn(effect.compares, effect.puts, effect.timeoutMs)
+        .then((answer) => tell({ kind: 'storeOutcome', id: effect.id, answer }));
       break;
     case 'start':
       if (service !== null) void start(effect, service, hands);
       break;
     case 'stop':
-      void keeper.stop({ instance: effect.instance, signal: effect.signal, forcedAfter: effect.forcedAfter }).then((answer) => outcome(effect.id, answer, hands));
+      void keeper
+        .stop({ instance: effect.instance, signal: effect.signal, forcedAfter: effect.forcedAfter })
+        .then((answer) => outcome(effect.id, answer, hands));
       break;
     case 'kill':
       void keeper.kill({ instance: effect.instance }).then((answer) => outcome(effect.id, answer, hands));
@@ -138,32 +142,68 @@ function observe(effect: Extract<Effect, { kind: 'observe' }>, service: RunServi
   if (service.ready !== null) return;
   // Without a way to ask, it is ready when it exists; one that is activated by a signal, when it would bear it.
   const { activate } = service;
-  const ready = (): void => hands.tell({ kind: 'seen', seen: [{ kind: 'ready', instance: effect.instance, at: hands.now() }] });
+  const ready = (): void =>
+    hands.tell({ kind: 'seen', seen: [{ kind: 'ready', instance: effect.instance, at: hands.now() }] });
   if (activate?.kind === 'signal') void waitUntilCaught(effect.pid, activate.signal, handlerWithinMs).then(ready);
   else ready();
 }
 
 /** The keeper arms, writes the role and sends the signal; every other call is made here, after that. */
-async function activate(effect: Extract<Effect, { kind: 'activate' }>, service: RunService, pid: number | null, hands: Hands): Promise<void> {
+async function activate(
+  effect: Extract<Effect, { kind: 'activate' }>,
+  service: RunService,
+  pid: number | null,
+  hands: Hands,
+): Promise<void> {
   const call = roleCall(service, service.activate, hands);
   const signal = call.kind === 'signal' ? call.signal : null;
   if (signal !== null && pid !== null) await waitUntilCaught(pid, signal, handlerWithinMs);
-  const armed = await hands.keeper.activate({ instance: effect.instance, term: effect.term, deadline: effect.deadline, signal });
+  const armed = await hands.keeper.activate({
+    instance: effect.instance,
+    term: effect.term,
+    deadline: effect.deadline,
+    signal,
+  });
   if (armed.kind !== 'done' || call.kind === 'signal') {
-    hands.tell({ kind: 'outcome', id: effect.id, outcome: outcomeOf(armed), at: armed.kind === 'done' ? armed.value.activatedAt : hands.now() });
+    hands.tell({
+      kind: 'outcome',
+      id: effect.id,
+      outcome: outcomeOf(armed),
+      at: armed.kind === 'done' ? armed.value.activatedAt : hands.now(),
+    });
     return;
   }
-  const answer = await make(call, service, { instance: effect.instance, role: 'active', term: effect.term, withinMs: service.active?.within ?? usualCallMs }, hands);
+  const answer = await make(
+    call,
+    service,
+    { instance: effect.instance, role: 'active', term: effect.term, withinMs: service.active?.within ?? usualCallMs },
+    hands,
+  );
   called(effect.id, answer, hands);
 }
 
 /** Done means that the service confirmed it; only then is the deadline disarmed. */
-async function deactivate(effect: Extract<Effect, { kind: 'deactivate' }>, service: RunService, hands: Hands): Promise<void> {
+async function deactivate(
+  effect: Extract<Effect, { kind: 'deactivate' }>,
+  service: RunService,
+  hands: Hands,
+): Promise<void> {
   const call = roleCall(service, service.deactivate, hands);
-  const told = await hands.keeper.deactivate({ instance: effect.instance, term: effect.term, role: effect.role, signal: call.kind === 'signal' ? call.signal : null });
+  const told = await hands.keeper.deactivate({
+    instance: effect.instance,
+    term: effect.term,
+    role: effect.role,
+    signal: call.kind === 'signal' ? call.signal : null,
+  });
   if (told.kind !== 'done') return outcome(effect.id, told, hands);
-  if (call.kind === 'signal') return called(effect.id, { kind: 'unknown', why: 'a bare signal confirms nothing' }, hands);
-  const answer = await make(call, service, { instance: effect.instance, role: effect.role, term: effect.term, withinMs: usualCallMs }, hands);
+  if (call.kind === 'signal')
+    return called(effect.id, { kind: 'unknown', why: 'a bare signal confirms nothing' }, hands);
+  const answer = await make(
+    call,
+    service,
+    { instance: effect.instance, role: effect.role, term: effect.term, withinMs: usualCallMs },
+    hands,
+  );
   if (answer.kind !== 'done') return called(effect.id, answer, hands);
   const disarmed = await hands.keeper.disarm({ instance: effect.instance, term: effect.term });
   if (disarmed.kind !== 'done') return outcome(effect.id, disarmed, hands);
@@ -193,7 +233,12 @@ async function make(
     instance: about.instance,
     call,
     dir: plan.dir,
-    env: { ...plan.env, STANDFAST_ROLE: about.role, STANDFAST_TERM: String(about.term), STANDFAST_INSTANCE: about.instance },
+    env: {
+      ...plan.env,
+      STANDFAST_ROLE: about.role,
+      STANDFAST_TERM: String(about.term),
+      STANDFAST_INSTANCE: about.instance,
+    },
     user: service.user,
     group: service.group,
     within: ms(about.withinMs),

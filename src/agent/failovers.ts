@@ -14,7 +14,12 @@ export function readFailovers(journalFiles: readonly string[]): FailoverView[] {
 }
 
 /** A failover as people read it, from its line in the journal. */
-function failoverOf(service: string | null, term: number | null, rule: number | null, facts: Readonly<Record<string, JsonValue>>): FailoverView {
+function failoverOf(
+  service: string | null,
+  term: number | null,
+  rule: number | null,
+  facts: Readonly<Record<string, JsonValue>>,
+): FailoverView {
   const number = (name: string): number | null => (typeof facts[name] === 'number' ? facts[name] : null);
   const text = (name: string): string | null => (typeof facts[name] === 'string' ? facts[name] : null);
   return {

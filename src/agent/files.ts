@@ -21,9 +21,11 @@ export async function wrongFiles(files: readonly FileRule[], pathOf: (path: stri
 async function whyWrong(file: FileRule, path: string): Promise<string | null> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => error.code ?? 'unreadable');
   if (typeof found === 'string') return found === 'ENOENT' ? 'is missing' : `cannot be read (${found})`;
-  if (file.mode !== null && (found.mode & 0o7777) !== Number.parseInt(file.mode, 8)) return `has mode ${(found.mode & 0o7777).toString(8).padStart(4, '0')}, not ${file.mode}`;
+  if (file.mode !== null && (found.mode & 0o7777) !== Number.parseInt(file.mode, 8))
+    return `has mode ${(found.mode & 0o7777).toString(8).padStart(4, '0')}, not ${file.mode}`;
   if (file.owner !== null && (await idOf('-u', file.owner)) !== found.uid) return `does not belong to ${file.owner}`;
-  if (file.group !== null && (await idOf('-g', file.group)) !== found.gid) return `does not belong to group ${file.group}`;
+  if (file.group !== null && (await idOf('-g', file.group)) !== found.gid)
+    return `does not belong to group ${file.group}`;
   return null;
 }
 

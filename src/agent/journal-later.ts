@@ -14,7 +14,9 @@ export function journalLater(opening: Promise<Journal>): Journal {
     },
     (error: unknown) => {
       lost += waiting.length;
-      process.stderr.write(`the journal cannot be used, decisions are not recorded: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(
+        `the journal cannot be used, decisions are not recorded: ${error instanceof Error ? error.message : String(error)}\n`,
+      );
     },
   );
   return {

@@ -14,11 +14,11 @@ const redialMs = 100;
 /** Keeps a line open; `startKeeper` brings up another keeper when there is none. */
 export function openKeeperLink(options: {
   socket: string;
-  tell(input: Input): void;
-  now(): MonoMs;
+  readonly tell: (input: Input) => void;
+  readonly now: () => MonoMs;
   startKeeper(): Promise<KeeperAnswer<null>>;
   pingEveryMs(): number;
-  log(text: string): void;
+  readonly log: (text: string) => void;
 }): KeeperLink {
   const { tell, now } = options;
   let closed = false;
@@ -59,7 +59,12 @@ export function openKeeperLink(options: {
     if (closed) return;
     const answer = await client.ping();
     if (answer.kind === 'done')
-      tell({ kind: 'keeperHealth', at: now(), worstTimerLateMs: answer.value.worstTimerLateMs, worstKillMs: answer.value.worstKillMs });
+      tell({
+        kind: 'keeperHealth',
+        at: now(),
+        worstTimerLateMs: answer.value.worstTimerLateMs,
+        worstKillMs: answer.value.worstKillMs,
+      });
     if (!closed) pinging = setTimeout(() => void ping(), options.pingEveryMs());
   };
 

@@ -8,14 +8,14 @@ import type { State } from '../decide/state.ts';
 import { ms, type Now } from '../model/units.ts';
 
 export interface Loop {
-  tell(input: Input): void;
-  state(): State;
+  readonly tell: (input: Input) => void;
+  readonly state: () => State;
   stop(): void;
 }
 
 export interface LoopOptions {
   readonly initial: State;
-  now(): Now;
+  readonly now: () => Now;
   act(effect: Effect, state: State): void;
   record(because: Because): void;
   /** An invariant broke: the agent must stop loudly. */
@@ -61,7 +61,10 @@ export function openLoop(options: LoopOptions): Loop {
     if (stopped || (at === timerAt && timer !== null)) return;
     if (timer !== null) clearTimeout(timer);
     timerAt = at;
-    timer = at === Number.POSITIVE_INFINITY ? null : setTimeout(rang, Math.min(longestTimerMs, Math.max(0, Math.ceil(at - options.now().mono))));
+    timer =
+      at === Number.POSITIVE_INFINITY
+        ? null
+        : setTimeout(rang, Math.min(longestTimerMs, Math.max(0, Math.ceil(at - options.now().mono))));
   };
   const rang = (): void => {
     const late = options.now().mono - timerAt;

@@ -12,12 +12,17 @@ type Notify = Extract<Effect, { kind: 'notify' }>;
 
 export interface Notices {
   use(system: System): void;
-  send(effect: Notify): void;
+  readonly send: (effect: Notify) => void;
   close(): void;
 }
 
 /** One notifier at a time; another description brings another. */
-export function openNotices(options: { now(): MonoMs; runCommand: RunCommand; tell(input: Input): void; log(text: string): void }): Notices {
+export function openNotices(options: {
+  readonly now: () => MonoMs;
+  runCommand: RunCommand;
+  readonly tell: (input: Input) => void;
+  readonly log: (text: string) => void;
+}): Notices {
   let notifier: Notifier | null = null;
   let system: System | null = null;
   /** By `incident event`: the effect, and from how many targets no word has come. */
@@ -30,7 +35,12 @@ export function openNotices(options: { now(): MonoMs; runCommand: RunCommand; te
     one.lost ??= why;
     if (one.left > 0) return;
     waiting.delete(key);
-    options.tell({ kind: 'outcome', id: one.id, at: options.now(), outcome: one.lost === null ? { kind: 'done' } : { kind: 'failed', why: one.lost } });
+    options.tell({
+      kind: 'outcome',
+      id: one.id,
+      at: options.now(),
+      outcome: one.lost === null ? { kind: 'done' } : { kind: 'failed', why: one.lost },
+    });
   };
 
   return {
@@ -45,8 +55,12 @@ export function openNotices(options: { now(): MonoMs; runCommand: RunCommand; te
         now: options.now,
         runCommand: options.runCommand,
         onResult: (result) => {
-          if (result.kind === 'lost') options.log(`notification of ${result.incident} to ${result.target} given up: ${result.why}`);
-          settle(`${result.incident} ${result.event}`, result.kind === 'lost' ? `${result.target}: ${result.why}` : null);
+          if (result.kind === 'lost')
+            options.log(`notification of ${result.incident} to ${result.target} given up: ${result.why}`);
+          settle(
+            `${result.incident} ${result.event}`,
+            result.kind === 'lost' ? `${result.target}: ${result.why}` : null,
+          );
         },
       });
     },
@@ -60,7 +74,11 @@ export function openNotices(options: { now(): MonoMs; runCommand: RunCommand; te
       }
       const key = `${incident.id} ${kind}`;
       waiting.set(key, { id, left: targets, lost: null });
-      notifier.send({ event: kind, system: system.name, incident: { ...incidentView(system, incident), severity: told } });
+      notifier.send({
+        event: kind,
+        system: system.name,
+        incident: { ...incidentView(system, incident), severity: told },
+      });
     },
     close() {
       notifier?.close();

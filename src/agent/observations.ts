@@ -9,7 +9,14 @@ export function observationsAsInputs(batch: readonly Observation[], isExternal: 
   const seen: Seen[] = [];
   for (const each of batch) {
     if (each.kind === 'check' && isExternal(each.instance))
-      inputs.push({ kind: 'externalSeen', service: each.instance, check: each.check, at: each.at, result: each.result, text: each.text });
+      inputs.push({
+        kind: 'externalSeen',
+        service: each.instance,
+        check: each.check,
+        at: each.at,
+        result: each.result,
+        text: each.text,
+      });
     else seen.push(asSeen(each));
   }
   if (seen.length > 0) inputs.push({ kind: 'seen', seen });
@@ -24,11 +31,34 @@ function asSeen(each: Observation): Seen {
     case 'processGone':
       return { kind: each.kind, instance: each.instance, at: each.at };
     case 'status':
-      return { kind: 'status', instance: each.instance, at: each.at, status: each.said.status, subsystems: each.said.subsystems, why: null, behindMs: each.said.behindMs ?? null };
+      return {
+        kind: 'status',
+        instance: each.instance,
+        at: each.at,
+        status: each.said.status,
+        subsystems: each.said.subsystems,
+        why: null,
+        behindMs: each.said.behindMs ?? null,
+      };
     case 'statusFailed':
-      return { kind: 'status', instance: each.instance, at: each.at, status: null, subsystems: {}, why: each.why, behindMs: null };
+      return {
+        kind: 'status',
+        instance: each.instance,
+        at: each.at,
+        status: null,
+        subsystems: {},
+        why: each.why,
+        behindMs: null,
+      };
     case 'check':
-      return { kind: 'check', instance: each.instance, at: each.at, check: each.check, result: each.result, text: each.text };
+      return {
+        kind: 'check',
+        instance: each.instance,
+        at: each.at,
+        check: each.check,
+        result: each.result,
+        text: each.text,
+      };
     default:
       return each satisfies never;
   }

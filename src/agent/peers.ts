@@ -106,7 +106,12 @@ export async function openPeers(options: { me: string; socket: string; events: P
         }
       for (const [host, path] of hosts)
         if (host !== me && !lines.has(host))
-          lines.set(host, openLine(path, () => (last === null ? null : `${JSON.stringify({ kind: 'report', from: me, report: last })}\n`)));
+          lines.set(
+            host,
+            openLine(path, () =>
+              last === null ? null : `${JSON.stringify({ kind: 'report', from: me, report: last })}\n`,
+            ),
+          );
     },
     nudge() {
       toAll({ kind: 'nudge', from: me });

@@ -10,7 +10,16 @@ import type { HostLayout } from '../layout.ts';
 import type { ObservePlan, StartRequest } from '../ports.ts';
 
 export interface Plans {
-  start(service: RunService, request: { instance: string; role: StartRequest['role']; term: number; deadline: MonoMs | null; alternative: boolean }): StartRequest;
+  start(
+    service: RunService,
+    request: {
+      instance: string;
+      role: StartRequest['role'];
+      term: number;
+      deadline: MonoMs | null;
+      alternative: boolean;
+    },
+  ): StartRequest;
   observe(service: RunService, instance: { instance: string; pid: number; startTicks: number }): ObservePlan;
   /** Strings of the service as they are on this host. */
   plan(service: RunService): InstancePlan;
@@ -22,7 +31,10 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
   const plan = (service: RunService): InstancePlan => {
     const known = kept.get(service.name);
     if (known !== undefined) return known;
-    const made = planInstance(system, service, host, { fromEnvFile: envFileOf(service), output: layout.output(service.name) });
+    const made = planInstance(system, service, host, {
+      fromEnvFile: envFileOf(service),
+      output: layout.output(service.name),
+    });
     kept.set(service.name, made);
     return made;
   };
@@ -69,7 +81,10 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
         output: layout.output(service.name),
         ready: made.ready,
         active: made.active,
-        heartbeat: made.detect.heartbeat === null ? null : { source: made.detect.heartbeat.source, every: made.detect.heartbeat.every ?? timings.heartbeatEvery },
+        heartbeat:
+          made.detect.heartbeat === null
+            ? null
+            : { source: made.detect.heartbeat.source, every: made.detect.heartbeat.every ?? timings.heartbeatEvery },
         status: made.detect.status === null ? null : { probe: made.detect.status, every: timings.statusEvery },
         checks: made.detect.checks.map((check) => ({ ...check, every: check.every ?? timings.checkEvery })),
       };
@@ -91,4 +106,3 @@ function envFileOf(service: RunService): Readonly<Record<string, string>> {
 export function pathOf(plan: InstancePlan, path: string): string {
   return path.startsWith('/') ? path : join(plan.dir, path);
 }
-

@@ -4,7 +4,14 @@
 import { z } from 'zod';
 import type { Incident } from '../judge/incidents.ts';
 import type { Reason } from '../judge/reason.ts';
-import type { HostReport, IntentRecord, LeaseRecord, RecordChange, SessionRecord, DescriptionRecord } from '../decide/records.ts';
+import type {
+  HostReport,
+  IntentRecord,
+  LeaseRecord,
+  RecordChange,
+  SessionRecord,
+  DescriptionRecord,
+} from '../decide/records.ts';
 
 const handed = z.object({
   cause: z.string(),
@@ -43,7 +50,9 @@ const fault = z.union([z.literal(1), z.literal(2), z.literal(3)]);
 const exit = z.object({ code: z.number().nullable(), signal: z.string().nullable(), atMs: z.number() });
 
 /** Reasons are a closed union of our own making; of one written by a newer version the kind is unknown here, and the words say so. */
-const reason = z.custom<Reason>((value) => typeof value === 'object' && value !== null && 'kind' in value && 'facts' in value);
+const reason = z.custom<Reason>(
+  (value) => typeof value === 'object' && value !== null && 'kind' in value && 'facts' in value,
+);
 
 const instanceReport = z.object({
   service: z.string(),
@@ -121,12 +130,17 @@ const incident: z.ZodType<Incident> = z.object({
   ),
 });
 
-const description: z.ZodType<DescriptionRecord> = z.object({ text: z.string(), folder: z.string(), file: z.string(), hash: z.string() });
+const description: z.ZodType<DescriptionRecord> = z.object({
+  text: z.string(),
+  folder: z.string(),
+  file: z.string(),
+  hash: z.string(),
+});
 
 /** One key of the store as the core knows it; null: not one of ours, or not understood. */
 export function readRecord(change: { key: string; value: string | null; revision: number }): RecordChange | null {
   const { key, revision } = change;
-  const [room = '', name = ''] = splitKey(key);
+  const [room, name] = splitKey(key);
   const value = change.value === null ? null : parseJson(change.value);
   switch (room) {
     case 'description':

@@ -17,7 +17,7 @@ export interface StoreLink {
   txn(compares: readonly StoreCompare[], puts: readonly StorePut[], timeoutMs: Ms): Promise<StoreOutcome>;
   nudged(): void;
   /** The description in force as text; null: not read yet. */
-  description(): DescriptionRecord | null;
+  readonly description: () => DescriptionRecord | null;
   close(): Promise<void>;
 }
 
@@ -25,10 +25,10 @@ export interface StoreLinkOptions {
   readonly file: string;
   readonly memoryFile: string;
   readonly descriptionFile: string;
-  tell(input: Input): void;
+  readonly tell: (input: Input) => void;
   /** Ours was applied: others should look. */
   wrote(): void;
-  log(text: string): void;
+  readonly log: (text: string) => void;
 }
 
 const reopenMs = 500;
@@ -51,8 +51,10 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
       const identity = await store.identity();
       const known = await readMemory(options.memoryFile);
       const { revision, entries } = await store.read('');
-      if (known !== null && known.identity !== identity) throw new Error(`this is another store (${identity}) than the one known (${known.identity})`);
-      if (known !== null && revision < known.revision) throw new Error(`the store went back from revision ${known.revision} to ${revision}`);
+      if (known !== null && known.identity !== identity)
+        throw new Error(`this is another store (${identity}) than the one known (${known.identity})`);
+      if (known !== null && revision < known.revision)
+        throw new Error(`the store went back from revision ${known.revision} to ${revision}`);
       const understood = entries.map(readRecord).filter((record) => record !== null);
       for (const record of understood) useDescription(record);
       if (system === null) throw new Error('the store holds no description yet');
@@ -96,7 +98,11 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
   /** Takes a description over; true when it is another than before. One that cannot be read is left alone: the old one stays in force. */
   const useDescription = (record: RecordChange): boolean => {
     if (record.kind !== 'description' || record.value === null || record.value.hash === description?.hash) return false;
-    const { system: read, errors } = readDescription({ text: record.value.text, file: record.value.file, folder: record.value.folder });
+    const { system: read, errors } = readDescription({
+      text: record.value.text,
+      file: record.value.file,
+      folder: record.value.folder,
+    });
     if (read === null) {
       options.log(`the description in the store cannot be read: ${errors[0]?.message ?? 'unknown reason'}`);
       return false;
@@ -112,7 +118,11 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
     const text = await readFile(options.descriptionFile, 'utf8').catch(() => null);
     const parsed = text === null ? null : remembered.safeParse(parse(text));
     if (parsed === null || !parsed.success) return;
-    const { system: read } = readDescription({ text: parsed.data.text, file: parsed.data.file, folder: parsed.data.folder });
+    const { system: read } = readDescription({
+      text: parsed.data.text,
+      file: parsed.data.file,
+      folder: parsed.data.folder,
+    });
     if (read !== null) options.tell({ kind: 'rememberedSystem', system: read });
   };
 
@@ -126,7 +136,11 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
           options.wrote();
           return answer;
         case 'refused':
-          return { kind: 'refused', revision: answer.revision, current: answer.current.map(readRecord).filter((record) => record !== null) };
+          return {
+            kind: 'refused',
+            revision: answer.revision,
+            current: answer.current.map(readRecord).filter((record) => record !== null),
+          };
         case 'unknown':
           return answer;
         default:

@@ -20,14 +20,26 @@ const filesEveryMs = 10_000;
 const externalEveryMs = 5000;
 
 /** Begins to look after this host. */
-export function openUpkeep(options: { layout: HostLayout; now(): MonoMs; tell(input: Input): void; note(because: Because): void }): Upkeep {
+export function openUpkeep(options: {
+  layout: HostLayout;
+  readonly now: () => MonoMs;
+  readonly tell: (input: Input) => void;
+  note(because: Because): void;
+}): Upkeep {
   const rotated = new Set<string>();
   const watched = new Map<string, { service: RunService; instance: string; plans: Plans; before: string }>();
   const externals = new Set<string>();
   const rotator = openRotator({
     now: options.now,
     onRotated: (what) =>
-      options.note({ kind: 'rotated', rule: null, service: what.path.slice(options.layout.logs.length + 1).replace(/\.log$/, ''), instance: null, term: null, facts: { ...what } }),
+      options.note({
+        kind: 'rotated',
+        rule: null,
+        service: what.path.slice(options.layout.logs.length + 1).replace(/\.log$/, ''),
+        instance: null,
+        term: null,
+        facts: { ...what },
+      }),
   });
   const look = async (): Promise<void> => {
     for (const each of watched.values()) {
@@ -70,4 +82,3 @@ export function openUpkeep(options: { layout: HostLayout; now(): MonoMs; tell(in
     },
   };
 }
-

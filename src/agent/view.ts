@@ -23,9 +23,15 @@ export function statusOf(state: State, now: Now, storeKind: string): StatusView 
   const judged = judgeSystem(d);
   const verdicts = new Map(judged.services.map((each) => [each.name, each.verdict]));
   const services = system.services.map((service) =>
-    service.kind === 'run' ? runView(d, service, verdicts.get(service.name)?.severity ?? 0) : externalView(d, service.name),
+    service.kind === 'run'
+      ? runView(d, service, verdicts.get(service.name)?.severity ?? 0)
+      : externalView(d, service.name),
   );
-  const severity = gravest([...services.map((each) => each.severity), ...judged.hosts.map((each) => each.verdict.severity), judged.store.severity]);
+  const severity = gravest([
+    ...services.map((each) => each.severity),
+    ...judged.hosts.map((each) => each.verdict.severity),
+    judged.store.severity,
+  ]);
   const live = liveView(d);
   const canLose = whatCanBeLost(system, live);
   const open = state.incidents.list.filter((incident) => incident.resolvedAtMs === null);
@@ -40,12 +46,22 @@ export function statusOf(state: State, now: Now, storeKind: string): StatusView 
       known: true,
       storeReachable: state.store.reachable,
       plannedDown: plannedOutage(d, system),
-      starting: services.filter((each) => each.external === null && !each.scheduledDown && each.active.length === 0 && each.severity === 0).map((each) => each.name),
+      starting: services
+        .filter(
+          (each) => each.external === null && !each.scheduledDown && each.active.length === 0 && each.severity === 0,
+        )
+        .map((each) => each.name),
       services: services.filter((each) => each.external === null && !each.scheduledDown).length,
       missing,
-      troubles: open.map((incident) => ({ severity: incident.severity, about: aboutOf(incident), cause: reasonWords(incident.cause) })),
+      troubles: open.map((incident) => ({
+        severity: incident.severity,
+        about: aboutOf(incident),
+        cause: reasonWords(incident.cause),
+      })),
       canLose,
-      paused: system.services.filter((service) => service.kind === 'run' && isPaused(d, service.name)).map((service) => service.name),
+      paused: system.services
+        .filter((service) => service.kind === 'run' && isPaused(d, service.name))
+        .map((service) => service.name),
     }),
     atMs: Math.round(now.wall),
     objective: {
@@ -54,7 +70,12 @@ export function statusOf(state: State, now: Now, storeKind: string): StatusView 
       recoverWithinMs: system.objective.recoverWithin,
       usedMs: Math.round(used(d, system)),
     },
-    canLose: { instances: canLose.instances, hosts: canLose.hosts, notInstances: canLose.notInstances, notHosts: canLose.notHosts },
+    canLose: {
+      instances: canLose.instances,
+      hosts: canLose.hosts,
+      notInstances: canLose.notInstances,
+      notHosts: canLose.notHosts,
+    },
     store: { kind: storeKind, reachable: state.store.reachable },
     hosts: system.hosts.map(({ name }) => hostView(d, name)),
     services,
@@ -123,7 +144,8 @@ function asOf(d: Draft, host: string): number {
 function externalView(d: Draft, name: string): ServiceView {
   const service = d.service(name);
   const state = d.s.externals.get(name);
-  const verdict = service?.kind === 'external' ? externalVerdict(service, state) : { severity: 0 as const, reasons: [] };
+  const verdict =
+    service?.kind === 'external' ? externalVerdict(service, state) : { severity: 0 as const, reasons: [] };
   const reason = verdict.reasons[0];
   return {
     name,
@@ -132,7 +154,10 @@ function externalView(d: Draft, name: string): ServiceView {
     active: [],
     term: 0,
     instances: [],
-    external: { ok: state === undefined || state.checks.size === 0 ? null : verdict.severity === 0, reason: reason === undefined ? null : reasonWords(reason) },
+    external: {
+      ok: state === undefined || state.checks.size === 0 ? null : verdict.severity === 0,
+      reason: reason === undefined ? null : reasonWords(reason),
+    },
     scheduledDown: false,
     paused: false,
   };
@@ -160,7 +185,8 @@ function aboutOf(incident: Incident): string {
 
 /** An incident in words. */
 export function incidentView(system: System, incident: Incident): IncidentView {
-  const service = incident.service === null ? undefined : system.services.find((each) => each.name === incident.service);
+  const service =
+    incident.service === null ? undefined : system.services.find((each) => each.name === incident.service);
   const subject = incident.service ?? incident.id;
   return {
     id: incident.id,
@@ -169,7 +195,8 @@ export function incidentView(system: System, incident: Incident): IncidentView {
     instance: incident.instance,
     host: incident.host,
     cause: `${aboutOf(incident)}: ${reasonWords(incident.cause)}`,
-    impact: service?.impact ?? (incident.also.length > 0 ? `also: ${incident.also.slice(0, 5).join(', ')}` : 'none declared'),
+    impact:
+      service?.impact ?? (incident.also.length > 0 ? `also: ${incident.also.slice(0, 5).join(', ')}` : 'none declared'),
     sinceMs: incident.sinceMs,
     resolvedAtMs: incident.resolvedAtMs,
     also: incident.also,
@@ -197,13 +224,21 @@ export function intentViews(state: State): IntentView[] {
 /** The system's outages in the running period: those that are over, of all hosts, and those that last. */
 function used(d: Draft, system: System): number {
   const reports = [d.s.lastReport, ...[...d.s.reports.values()].map((each) => each.report)];
-  const over = reports.flatMap((report) => report?.outages ?? []).filter((each) => system.serves.includes(each.service));
+  const over = reports
+    .flatMap((report) => report?.outages ?? [])
+    .filter((each) => system.serves.includes(each.service));
   const lasting = [...d.s.slots.values()]
-    .filter((slot) => slot.recovery !== null && system.serves.includes(slot.service) && d.s.usable.get(slot.service) !== true)
+    .filter(
+      (slot) => slot.recovery !== null && system.serves.includes(slot.service) && d.s.usable.get(slot.service) !== true,
+    )
     .map((slot) => ({ service: slot.service, fromMs: slot.recovery?.endedAtMs ?? d.now.wall, toMs: d.now.wall }));
   return usedIn(
     system.objective,
-    [...over, ...lasting].map((each) => ({ service: each.service, fromMs: wallMs(each.fromMs), toMs: wallMs(each.toMs) })),
+    [...over, ...lasting].map((each) => ({
+      service: each.service,
+      fromMs: wallMs(each.fromMs),
+      toMs: wallMs(each.toMs),
+    })),
     d.now.wall,
   );
 }
@@ -212,7 +247,11 @@ function missingNow(d: Draft, system: System, out: readonly string[]): { service
   return out
     .filter((name) => {
       const service = d.service(name);
-      return service?.kind === 'run' && service.on.some(({ host }) => plannedDown(d, service, host) === null) && system.serves.includes(name);
+      return (
+        service?.kind === 'run' &&
+        service.on.some(({ host }) => plannedDown(d, service, host) === null) &&
+        system.serves.includes(name)
+      );
     })
     .map((service) => {
       const since = d.slot(service)?.recovery?.endedAtMs;
@@ -225,7 +264,10 @@ function plannedOutage(d: Draft, system: System): PlannedOutage | null {
   const runs = system.services.filter((service): service is RunService => service.kind === 'run');
   const reasons = runs.flatMap((service) => service.on.map(({ host }) => plannedDown(d, service, host)));
   if (reasons.length === 0 || reasons.includes(null)) return null;
-  if (reasons.includes('asked')) return { kind: 'asked', by: [...d.s.intents.values()].find(({ value }) => value.verb === 'stop')?.value.owner ?? null };
+  if (reasons.includes('asked'))
+    return {
+      kind: 'asked',
+      by: [...d.s.intents.values()].find(({ value }) => value.verb === 'stop')?.value.owner ?? null,
+    };
   return reasons.includes('schedule') ? { kind: 'schedule', nextText: null } : { kind: 'finished' };
 }
-
