@@ -70,7 +70,7 @@ export function analyse(system: System, options: AnalysisOptions): Analysis {
   const services = [...structure.services.values()];
   const budget: Budget = { steps: options.steps };
   const compiled = compile(tree.gates, [structure.system], services, budget);
-  if (compiled === null) return bounded(structure, shares, budget);
+  if (compiled === null) return bounded(structure, shares, budget, options.mostCutSets);
 
   const root = compiled.roots[0] ?? falseNode;
   const levelShares = compiled.order.map((part) => shares[part] ?? 0);
@@ -150,7 +150,7 @@ function contributionsOf(
 }
 
 /** The system is out of reach; its services, each alone, often are not. */
-function bounded(structure: Structure, shares: readonly number[], spent: Budget): Analysis {
+function bounded(structure: Structure, shares: readonly number[], spent: Budget, most: number): Analysis {
   const { tree, services } = structure;
   const bounds = boundsOf(tree.gates, shares, structure.system);
   const budget: Budget = { steps: Math.max(spent.steps, 1_000_000) };
@@ -166,7 +166,7 @@ function bounded(structure: Structure, shares: readonly number[], spent: Budget)
       survivesKnown: smallest !== null,
     },
     cutSetCount: null,
-    cutSets: bounds.cutSets.map((set) => cutSetOf(set, structure)),
+    cutSets: bounds.cutSets.slice(0, most).map((set) => cutSetOf(set, structure)),
     services: new Map([...services].map(([name, gate]) => [name, alone(structure, gate, shares, budget, boundsLater)])),
     contributions: [],
   };

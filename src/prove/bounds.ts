@@ -95,7 +95,7 @@ function boundsOfUnion(
   for (const set of sets) for (const part of set) uses.set(part, (uses.get(part) ?? 0) + 1);
   const order = [...uses.keys()].toSorted((a, b) => (uses.get(b) ?? 0) - (uses.get(a) ?? 0));
   const compiled = compileInOrder(tree.gates, [root], order, { steps: 500_000 });
-  if (compiled !== null) {
+  if (typeof compiled !== 'number') {
     const probabilities = probabilitiesOf(
       compiled.bdd,
       order.map((part) => shares[part] ?? 0),
@@ -104,7 +104,34 @@ function boundsOfUnion(
     return { low: exact, high: exact };
   }
   const each = sets.map((set) => set.reduce((made, part) => made * (shares[part] ?? 0), 1));
-  return { low: Math.max(0, ...each), high: 1 - each.reduce((none, share) => none * (1 - share), 1) };
+  return {
+    low: Math.max(0, ...each, bonferroni(sets.slice(0, mostPaired), shares)),
+    high: 1 - each.reduce((none, share) => none * (1 - share), 1),
+  };
+}
+
+/** Pairs are quadratic. */
+const mostPaired = 1500;
+
+/** P(any) >= the sum of each less the sum of each pair; the best of all beginnings of the list. */
+function bonferroni(sets: readonly (readonly number[])[], shares: readonly number[]): number {
+  const members = sets.map((set) => new Set(set));
+  let best = 0;
+  let sum = 0;
+  for (const [index, set] of sets.entries()) {
+    let share = set.reduce((made, part) => made * (shares[part] ?? 0), 1);
+    sum += share;
+    for (let other = 0; other < index; other += 1) {
+      const before = members[other];
+      if (before === undefined) continue;
+      share = 1;
+      for (const part of before) share *= shares[part] ?? 0;
+      for (const part of set) if (!before.has(part)) share *= shares[part] ?? 0;
+      sum -= share;
+    }
+    best = Math.max(best, sum);
+  }
+  return best;
 }
 
 function all(of: readonly number[], share: Float64Array): number {

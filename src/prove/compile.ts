@@ -5,7 +5,7 @@ import { falseNode, newBdd, trueNode } from './bdd.ts';
 import type { Budget } from './diagram.ts';
 import { outOfReach } from './diagram.ts';
 import type { Gate } from './fault-tree.ts';
-import { reachableFrom } from './fault-tree.ts';
+import { childrenOf, reachableFrom } from './fault-tree.ts';
 import type { Order } from './order.ts';
 import { ordersFor } from './order.ts';
 
@@ -20,9 +20,9 @@ export interface Compiled {
   extend(gate: number, budget: Budget): number | null;
 }
 
-/** Steps for a first try of each order, and how much more each round allows. */
-const firstSteps = 100_000;
-const more = 8;
+/** Steps for a first try of each order; those that came farthest then get more of what is left. */
+const firstSteps = 80_000;
+const secondRound = 3;
 
 /** The diagram of these gates, or null when it is out of reach within the budget. Its order has room for the parts of `later`, too. */
 export function compile(
@@ -31,57 +31,106 @@ export function compile(
   later: readonly number[],
   budget: Budget,
 ): Compiled | null {
-  const orders = ordersFor(gates, [...roots, ...later]).map((make) => ({ make, order: null as Order | null }));
-  for (let steps = firstSteps; budget.steps > 0; steps *= more)
-    for (const each of orders) {
-      each.order ??= each.make();
-      const allowed = Math.min(steps, budget.steps);
-      const own: Budget = { steps: allowed };
-      const compiled = compileInOrder(gates, roots, each.order, own);
-      budget.steps -= allowed - Math.max(0, own.steps);
-      if (compiled !== null) return compiled;
-      if (budget.steps <= 0) return null;
-    }
+  const tried: { readonly order: Order; readonly reached: number }[] = [];
+  const attempt = (order: Order, steps: number): Compiled | null => {
+    const own: Budget = { steps: Math.min(steps, budget.steps) };
+    const allowed = own.steps;
+    const found = compileInOrder(gates, roots, order, own);
+    budget.steps -= allowed - Math.max(0, own.steps);
+    if (typeof found !== 'number') return found;
+    tried.push({ order, reached: found });
+    return null;
+  };
+  for (const make of ordersFor(gates, [...roots, ...later])) {
+    const found = attempt(make(), firstSteps);
+    if (found !== null) return found;
+    if (budget.steps <= 0) return null;
+  }
+  const best = tried.toSorted((a, b) => b.reached - a.reached).slice(0, secondRound);
+  for (const [index, { order }] of best.entries()) {
+    const found = attempt(order, budget.steps / (best.length - index));
+    if (found !== null) return found;
+    if (budget.steps <= 0) return null;
+  }
   return null;
 }
 
-/** The diagram in one given order. */
+/** The diagram in one given order; or, when it is out of reach, how many gates were made. */
 export function compileInOrder(
   gates: readonly Gate[],
   roots: readonly number[],
   order: Order,
   budget: Budget,
-): Compiled | null {
+): Compiled | number {
   const work: Budget = { steps: budget.steps };
   const bdd = newBdd(order.length, work);
   const levelOf = new Map(order.map((part, level) => [part, level]));
   const nodes = new Int32Array(gates.length).fill(outOfReach);
+  const depths = depthsOf(gates, levelOf);
   const make = (gate: number, own: Budget): number | null => {
     const before = nodes[gate] ?? outOfReach;
     if (before !== outOfReach) return before;
     // Looking through the gates is work, too.
     work.steps = own.steps - (gate >> 6);
-    const marked = reachableFrom(gates, [gate], (index) => nodes[index] !== outOfReach);
+    const joined = joinedAt(gates, gate);
+    const marked = reachableFrom(gates, joined, (index) => nodes[index] !== outOfReach);
     let reached = true;
     for (let index = 0; index <= gate && reached; index += 1) {
       const each = gates[index];
       if (marked[index] !== 1 || each === undefined || nodes[index] !== outOfReach) continue;
-      nodes[index] = nodeOf(bdd, each, nodes, levelOf);
+      nodes[index] = nodeOf(bdd, each, childrenOf(each), nodes, depths, levelOf);
       reached = nodes[index] !== outOfReach;
     }
+    const top = gates[gate];
+    if (reached && top !== undefined) nodes[gate] = nodeOf(bdd, top, joined, nodes, depths, levelOf);
     own.steps = work.steps;
-    return reached ? (nodes[gate] ?? null) : null;
+    return reached && nodes[gate] !== outOfReach ? (nodes[gate] ?? null) : null;
   };
   const made: number[] = [];
   for (const root of roots) {
     const node = make(root, budget);
-    if (node === null) return null;
+    if (node === null) return nodes.reduce((count, each) => (each === outOfReach ? count : count + 1), 0);
     made.push(node);
   }
   return { bdd, order, roots: made, extend: make };
 }
 
-function nodeOf(bdd: Bdd, gate: Gate, nodes: Int32Array, levelOf: ReadonlyMap<number, number>): number {
+/**
+ * What a gate joins, gates of the same kind looked through: so that all of it can be joined from the bottom of the order upwards,
+ * and what is looked through need not be made.
+ */
+function joinedAt(gates: readonly Gate[], gate: number): number[] {
+  const kind = gates[gate]?.kind;
+  if (kind !== 'and' && kind !== 'or') return [...childrenOf(gates[gate])];
+  const made: number[] = [];
+  const seen = new Set([gate]);
+  for (const index of seen)
+    if (gates[index]?.kind === kind) for (const child of childrenOf(gates[index])) seen.add(child);
+    else made.push(index);
+  return made;
+}
+
+/** For each gate the deepest level that it asks for. */
+function depthsOf(gates: readonly Gate[], levelOf: ReadonlyMap<number, number>): Int32Array {
+  const depths = new Int32Array(gates.length).fill(-1);
+  for (const [index, gate] of gates.entries())
+    depths[index] =
+      gate.kind === 'part'
+        ? (levelOf.get(gate.part) ?? -1)
+        : childrenOf(gate).reduce((most, child) => Math.max(most, depths[child] ?? -1), -1);
+  return depths;
+}
+
+function nodeOf(
+  bdd: Bdd,
+  gate: Gate,
+  of: readonly number[],
+  nodes: Int32Array,
+  depths: Int32Array,
+  levelOf: ReadonlyMap<number, number>,
+): number {
+  const deepestFirst = (): number[] =>
+    of.toSorted((a, b) => (depths[b] ?? -1) - (depths[a] ?? -1)).map((child) => nodes[child] ?? 0);
   switch (gate.kind) {
     case 'never':
       return falseNode;
@@ -92,14 +141,14 @@ function nodeOf(bdd: Bdd, gate: Gate, nodes: Int32Array, levelOf: ReadonlyMap<nu
     case 'and':
     case 'or': {
       let made: number = gate.kind === 'and' ? trueNode : falseNode;
-      for (const child of deepestFirst(bdd, gate.of, nodes)) {
+      for (const child of deepestFirst()) {
         made = gate.kind === 'and' ? bdd.and(child, made) : bdd.or(child, made);
         if (made === outOfReach) return outOfReach;
       }
       return made;
     }
     case 'atLeast':
-      return countingNode(bdd, gate.k, deepestFirst(bdd, gate.of, nodes));
+      return countingNode(bdd, gate.k, deepestFirst());
     default:
       return gate satisfies never;
   }
@@ -119,9 +168,4 @@ function countingNode(bdd: Bdd, k: number, of: readonly number[]): number {
       made[j] = either;
     }
   return made[k] ?? falseNode;
-}
-
-/** What stands deepest joins first, so that what is made so far is walked through as seldom as possible. */
-function deepestFirst(bdd: Bdd, of: readonly number[], nodes: Int32Array): number[] {
-  return of.map((gate) => nodes[gate] ?? 0).sort((a, b) => bdd.level(b) - bdd.level(a));
 }

@@ -25,7 +25,7 @@ interface Open {
 }
 
 const mostOpened = 40_000;
-const mostFound = 1000;
+const mostFound = 3000;
 
 /** `high`: for each gate an upper bound of its probability. The gates must be free of `atLeast`. */
 export function findLikelyCuts(
@@ -56,7 +56,7 @@ export function findLikelyCuts(
     }
   }
   const rest = open.rest();
-  const least = leastSizes(gates);
+  const least = leastSizes(gates, below);
   const shareOf = (set: readonly number[]): number => set.reduce((made, part) => made * (shares[part] ?? 0), 1);
   return {
     cutSets: [...found.values()].toSorted((a, b) => shareOf(b) - shareOf(a)),
@@ -133,13 +133,14 @@ function fails(gates: readonly Gate[], root: number, failed: ReadonlySet<number>
 }
 
 /** For each gate a size that none of its cut sets is below. */
-function leastSizes(gates: readonly Gate[]): Float64Array {
+function leastSizes(gates: readonly Gate[], below: PartsBelow): Float64Array {
   const least = new Float64Array(gates.length);
   for (const [index, gate] of gates.entries()) {
     const of = childrenOf(gate).map((child) => least[child] ?? 0);
     if (gate.kind === 'never') least[index] = Infinity;
     else if (gate.kind === 'part') least[index] = 1;
-    else if (gate.kind === 'and') least[index] = Math.max(...of);
+    else if (gate.kind === 'and')
+      least[index] = below.shareNothing(gate.of) ? of.reduce((sum, each) => sum + each, 0) : Math.max(...of);
     else if (gate.kind === 'or') least[index] = Math.min(...of);
   }
   return least;

@@ -8,6 +8,8 @@ export interface PartsBelow {
   shareNothing(gates: readonly number[]): boolean;
   /** True when one of these parts stands below the gate. */
   has(gate: number, parts: readonly number[]): boolean;
+  /** All of them, ascending. */
+  list(gate: number): number[];
 }
 
 /** The sets of all marked gates. */
@@ -36,6 +38,12 @@ export function partsBelow(gates: readonly Gate[], marked: Uint8Array, parts: nu
         }
       }
       return true;
+    },
+    list(gate) {
+      const made: number[] = [];
+      for (const [word, bits] of (sets[gate] ?? empty).entries())
+        for (let rest = bits; rest !== 0; rest &= rest - 1) made.push(word * 32 + (31 - Math.clz32(rest & -rest)));
+      return made;
     },
     has: (gate, of) => of.some((part) => ((sets[gate]?.[part >>> 5] ?? 0) & (1 << (part & 31))) !== 0),
   };
