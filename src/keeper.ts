@@ -10,7 +10,7 @@ import { closeSync, writeSync } from 'node:fs';
 
 import { AdoptedWatch } from './keeper/adopted-watch.ts';
 import { AgentWatch } from './keeper/agent-watch.ts';
-import { findCgroupBase, removeCgroupBase } from './keeper/cgroup.ts';
+import { findCgroupBase, removeCgroupBase, removeStale } from './keeper/cgroup.ts';
 import { Deadlines } from './keeper/deadlines.ts';
 import { InstanceFiles } from './keeper/files.ts';
 import type { Ground } from './keeper/ground.ts';
@@ -88,6 +88,7 @@ async function keep(options: KeeperOptions, ready: boolean): Promise<void> {
   );
   if (ready) sayOnThree('ready');
   agents.begin();
+  if (ground.cgroups !== null) void removeStale(ground.cgroups);
 }
 
 async function layGround(

@@ -6,9 +6,10 @@
 
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { wallNow } from './clock.ts';
 import { isAlive, readStat, readStatLater } from './proc.ts';
 import { quote } from './shell.ts';
 
@@ -73,9 +74,33 @@ export async function makeCgroup(base: CgroupBase, instance: string, memoryBytes
   return { folder, version: base.version, memoryFolder: limited === folder ? null : limited };
 }
 
-/** Takes the keeper's own folders away, if no instance is left in them. */
+/** Takes the keeper's own folders away, and the emptied ones in them; one in which something lives refuses to go. */
 export async function removeCgroupBase({ folder, memory }: CgroupBase): Promise<void> {
-  for (const each of [folder, memory?.folder ?? folder]) await rmdir(each).catch(() => undefined);
+  for (const each of new Set([folder, memory?.folder ?? folder])) await removeEmpty(each, 0);
+}
+
+/** Groups that nobody removed, because their keeper was killed and never followed by another, go when they are this old. */
+const staleAfterMs = 600_000;
+
+/** Removes what dead keepers of other states left beside `base`. Never touches a group with a process in it, nor a new one. */
+export async function removeStale({ folder, memory }: CgroupBase): Promise<void> {
+  for (const each of new Set([folder, memory?.folder ?? folder])) {
+    const all = join(each, '..');
+    for (const other of await folders(all))
+      if (join(all, other) !== each) await removeEmpty(join(all, other), staleAfterMs);
+  }
+}
+
+async function removeEmpty(folder: string, olderThanMs: number): Promise<void> {
+  for (const each of [...(await folders(folder)).map((name) => join(folder, name)), folder]) {
+    const made = await stat(each).catch(() => null);
+    if (made !== null && wallNow() - made.ctimeMs >= olderThanMs) await rmdir(each).catch(() => undefined);
+  }
+}
+
+async function folders(folder: string): Promise<string[]> {
+  const all = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return all.filter((each) => each.isDirectory()).map((each) => each.name);
 }
 
 /** The files that a process must write 0 into before it runs anything. */

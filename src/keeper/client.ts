@@ -176,7 +176,7 @@ class SocketKeeper implements KeeperClient {
   }
 
   #forsake(why: string): void {
-    for (const pending of [...this.#pending.values()]) pending.lost(why);
+    for (const pending of this.#pending.values()) pending.lost(why);
   }
 }
 

@@ -45,7 +45,7 @@ export class Deadlines {
   /** Strikes whatever is due. Cheap when nothing is. */
   sweep(): void {
     if (this.#next === null || monoNow() < this.#next) return;
-    for (const [key, deadline] of [...this.#armed]) {
+    for (const [key, deadline] of this.#armed) {
       const late = monoNow() - deadline;
       if (late < 0) continue;
       this.#armed.delete(key);

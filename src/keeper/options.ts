@@ -21,7 +21,12 @@ export interface KeeperOptions {
 /** As arguments for `keeper.ts`. */
 export function optionsToArguments(options: KeeperOptions): string[] {
   return [
-    ...['--state', options.state, '--system', options.system, '--host', options.host],
+    '--state',
+    options.state,
+    '--system',
+    options.system,
+    '--host',
+    options.host,
     ...(options.cgroup === 'none' ? ['--no-cgroup'] : options.cgroup === 'auto' ? [] : ['--cgroup', options.cgroup]),
     ...(options.agent === null ? [] : ['--agent', `${options.agent.pid}:${options.agent.startTicks}`]),
     ...(options.agentCommand.length === 0 ? [] : ['--', ...options.agentCommand]),

@@ -49,7 +49,7 @@ for (const [cgroup, skip] of ways)
       assert.equal(await connects(port), false);
 
       await keeper.start();
-      assert.deepEqual(keeper.hello?.running.map((each) => [each.service, each.pid, each.adopted]).sort(), [
+      assert.deepEqual(sorted(keeper.hello?.running.map((each) => [each.service, each.pid, each.adopted])), [
         ['back', back.pid, true],
         ['single', single.pid, true],
         ['standby', standby.pid, true],
@@ -111,7 +111,7 @@ for (const [cgroup, skip] of ways)
         keeper.hello?.running.map((each) => [each.service, each.pid]),
         [['single', single.pid]],
       );
-      assert.deepEqual(keeper.hello?.ended.map((each) => [each.service, each.by, each.term]).sort(), [
+      assert.deepEqual(sorted(keeper.hello?.ended.map((each) => [each.service, each.by, each.term])), [
         ['leased', 'keeper-lost', 4],
         ['unconfirmed', 'keeper-lost', 4],
       ]);
@@ -261,4 +261,9 @@ async function childrenOf(pid: number, name: string): Promise<number[]> {
     if ((await readFile(`/proc/${each}/cmdline`, 'utf8').catch(() => '')).includes(name)) found.push(each);
   }
   return found;
+}
+
+/** By their first fields, as text. */
+function sorted<T extends readonly (string | number | boolean)[]>(rows: readonly T[] = []): T[] {
+  return [...rows].sort((a, b) => String(a[0]).localeCompare(String(b[0])));
 }

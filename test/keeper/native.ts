@@ -5,7 +5,7 @@ import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { findCgroupBase } from '../../src/keeper/cgroup.ts';
+import { findCgroupBase, removeCgroupBase } from '../../src/keeper/cgroup.ts';
 import type { CgroupChoice } from '../../src/keeper/cgroup.ts';
 import { connectKeeper } from '../../src/keeper/client.ts';
 import type { KeeperClient } from '../../src/keeper/client.ts';
@@ -113,9 +113,10 @@ export class NativeKeeper {
 
 /** Why control groups of that version cannot be tested here, or false. */
 export async function cgroupMissing(version: 'v1' | 'v2'): Promise<string | false> {
-  return (await findCgroupBase(version, `probe-${process.pid}`)) === null
-    ? `no cgroup ${version} can be made here: needs root and a writable /sys/fs/cgroup`
-    : false;
+  const base = await findCgroupBase(version, `test-${process.pid}`);
+  if (base === null) return `no cgroup ${version} can be made here: needs root and a writable /sys/fs/cgroup`;
+  await removeCgroupBase(base);
+  return false;
 }
 
 /** Whether a program is there. */
