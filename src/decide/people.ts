@@ -174,7 +174,8 @@ interface AskedFacts {
   readonly holder: 'me' | 'other' | 'free';
   readonly asked: boolean;
   readonly underWay: boolean;
-  readonly underWayAsked: boolean;
+  /** What asked for the hand-over under way is over. */
+  readonly takenBack: boolean;
   readonly forMs: number;
   readonly takeoverByOther: boolean;
   readonly standbyTrigger: boolean;
@@ -182,7 +183,7 @@ interface AskedFacts {
 
 export const askedRows: readonly Row<AskedFacts, 'nothing' | 'begin' | 'beginTakeover' | 'giveUp'>[] = [
   { n: 602, name: 'hand-over-is-over', when: (f) => f.underWay && f.holder !== 'me', then: () => 'giveUp', why: 'the lease is no longer ours, so the hand-over has come to its end', quiet: true },
-  { n: 604, name: 'give-hand-over-up', when: (f) => f.underWay && ((f.underWayAsked && !f.asked) || f.forMs > 30_000), then: () => 'giveUp', why: 'it was taken back, or its time is over and nobody could take the service' },
+  { n: 604, name: 'give-hand-over-up', when: (f) => f.underWay && (f.takenBack || f.forMs > 30_000), then: () => 'giveUp', why: 'it was taken back, or its time is over and nobody could take the service' },
   { n: 606, name: 'hand-over-asked', when: (f) => f.holder === 'me' && !f.underWay && f.asked, then: () => 'begin', why: 'a person asked for it to move' },
   { n: 608, name: 'take-over-asked', when: (f) => f.holder === 'me' && !f.underWay && f.takeoverByOther && f.standbyTrigger, then: () => 'beginTakeover', why: 'its standby judged the active unfit and asked to take over' },
   { n: 610, name: 'nothing-asked', when: () => true, then: () => 'nothing', why: 'nobody asked for a hand-over here', quiet: true },
@@ -198,7 +199,7 @@ export function decideAsked(d: Draft, service: RunService): void {
     holder: holderOf(d, service.name),
     asked: intent !== null && intent.host !== d.s.me,
     underWay: slot.handover !== null,
-    underWayAsked: slot.handover !== null && slot.handover.intent !== null,
+    takenBack: slot.handover !== null && slot.handover.intent !== null && !isInForce(d, slot.handover.intent),
     forMs: slot.handover === null ? 0 : d.mono - slot.handover.since,
     takeoverByOther: takeover !== undefined,
     standbyTrigger: service.trigger === 'standby',
@@ -211,6 +212,11 @@ export function decideAsked(d: Draft, service: RunService): void {
   else if (move === 'begin') d.setSlot(service.name, { handover: { intent: intent?.id ?? null, to: intent?.host ?? null, since: d.mono, rule: row.n } });
   else d.setSlot(service.name, { handover: { intent: takeover?.value.id ?? null, to: takeover?.value.host ?? null, since: d.mono, rule: row.n } });
   if (move !== 'giveUp') d.wakeBy(d.mono + 30_001);
+}
+
+function isInForce(d: Draft, id: string): boolean {
+  const intent = d.s.intents.get(id)?.value;
+  return intent !== undefined && (intent.untilMs === null || intent.untilMs > d.now.wall);
 }
 
 /** What a person asked to be started is forgiven its failures and its being finished. */

@@ -156,7 +156,9 @@ export function keepSession(d: Draft): void {
     default:
       move satisfies never;
   }
-  if (d.s.own.revision > 0 && d.s.own.inFlight === null) d.wakeBy(d.s.own.nextRenewAt);
+  if (d.s.own.revision > 0 && d.s.own.inFlight === null)
+    // A renewal that is due and withheld is looked at again a little later.
+    d.wakeBy(d.s.own.nextRenewAt > d.mono ? d.s.own.nextRenewAt : d.mono + d.s.timing.ttl / 8);
 }
 
 function sessionFacts(d: Draft): SessionFacts {

@@ -118,7 +118,10 @@ export function keepPromises(d: Draft): void {
     d.tell({ kind: 'askPromise', ask: d.s.counter, hosts, epoch: own.epoch });
     if (hosts.length === 0) promised(d, d.mono);
   }
-  if (facts.holds > 0 && facts.valid) d.wakeBy(Math.max(newest + timing.ttl * 0.4, (d.s.ask?.askedAt ?? 0) + timing.ttl / 4));
+  if (facts.holds > 0 && facts.valid) {
+    const next = Math.max(newest + timing.ttl * 0.4, (d.s.ask?.askedAt ?? 0) + timing.ttl / 4);
+    d.wakeBy(next > d.mono ? next : d.mono + timing.ttl / 8);
+  }
 }
 
 /** The last list known applied, and every list sent since: a renewal whose answer was lost may have named more hosts. */

@@ -63,7 +63,9 @@ export class SimAgent {
     if (decided.wakeAt !== null) {
       const { wakeAt } = decided;
       world.atTrue(Math.max(world.now + 0.5, host.trueAt(wakeAt)), () => {
-        if (this.#wakeAt === wakeAt) this.hear({ kind: 'tick' });
+        if (this.#wakeAt !== wakeAt || !this.alive) return;
+        world.referee.ticked(host);
+        this.hear({ kind: 'tick' });
       });
     }
     world.decided(host, input, decided.because, decided.effects, decided.fired);

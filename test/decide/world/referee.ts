@@ -24,6 +24,7 @@ export class Referee {
   /** By service: the highest term that was ever written, and under which something was ever made active. */
   readonly #terms = new Map<string, number>();
   readonly #activeTerms = new Map<string, { term: number; instance: string }>();
+  readonly #ticks = new Map<string, { second: number; count: number }>();
   /** How often each service had an active instance that serves, for the liveness questions. */
   takeovers = 0;
 
@@ -47,6 +48,15 @@ export class Referee {
         if (process.deadline === null) this.#say(`${where} may be active and no deadline stands over it`);
       }
     if (seen !== null) for (const [service, at] of seen) if (at.length > 1) this.#say(`two of ${service} may be active: ${at.join(', ')}`);
+  }
+
+  /** An agent that rings its own bell more than a hundred times in a second runs in circles. */
+  ticked(host: SimHost): void {
+    const second = Math.floor(this.#world.now / 1000);
+    const known = this.#ticks.get(host.name);
+    const count = known?.second === second ? known.count + 1 : 1;
+    this.#ticks.set(host.name, { second, count });
+    if (count === 100) this.#say(`${host.name} wakes itself again and again`);
   }
 
   started(host: SimHost, process: Process): void {
