@@ -59,6 +59,8 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
       for (const record of understood) useDescription(record);
       if (system === null) throw new Error('the store holds no description yet');
       await writeMemory(options.memoryFile, { identity, revision });
+      // A watch that cannot go on where it was begins anew from what was just read.
+      watch?.stop();
       options.tell({ kind: 'storeRead', revision, entries: understood, system });
       follow(store, revision, identity);
     } catch (error) {
@@ -88,8 +90,11 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
       },
       lost(why) {
         options.tell({ kind: 'storeLost', why });
+        timer ??= setTimeout(() => void open(), reopenMs);
       },
       back() {
+        if (timer !== null) clearTimeout(timer);
+        timer = null;
         options.tell({ kind: 'storeChanges', revision: 0, changes: [], system: null });
       },
     });

@@ -11,6 +11,7 @@ import { intentOutcome } from './people.ts';
 import type { HostReport, RecordChange } from './records.ts';
 import { ownEntrySeen, sessionOutcome } from './session.ts';
 import type { Slot } from './state.ts';
+import { storeBack } from './store-state.ts';
 
 /** The whole store, as read at one revision: what we knew and it does not hold is gone. */
 export function storeRead(d: Draft, revision: number, entries: readonly RecordChange[], system: System): void {
@@ -48,32 +49,23 @@ function keyOf(change: RecordChange): string {
 }
 
 /** What changed since, in order. */
-export function storeChanges(d: Draft, revision: number, changes: readonly RecordChange[], system: System | null): void {
+export function storeChanges(
+  d: Draft,
+  revision: number,
+  changes: readonly RecordChange[],
+  system: System | null,
+): void {
   if (!d.s.store.reachable) storeBack(d);
   d.s.store = { ...d.s.store, revision: Math.max(revision, d.s.store.revision) };
   if (system !== null) useSystem(d, system);
   for (const change of changes) changed(d, change);
 }
 
-/** The store does not answer. What is leased goes on until its session ends, or as long as every peer promises. */
-export function storeLost(d: Draft, why: string): void {
-  if (!d.s.store.reachable) return;
-  d.s.store = { ...d.s.store, reachable: false, lostAt: d.mono, why };
-  d.note({ kind: 'storeLost', facts: { why } });
-  d.incidentsDirty = true;
-}
-
-function storeBack(d: Draft): void {
-  d.note({ kind: 'storeBack', facts: { awayMs: d.s.store.lostAt === null ? null : Math.round(d.mono - d.s.store.lostAt) } });
-  d.s.store = { ...d.s.store, reachable: true, lostAt: null, why: null };
-  d.incidentsDirty = true;
-  d.touchAll();
-}
-
 function changed(d: Draft, change: RecordChange): void {
   switch (change.kind) {
     case 'session':
-      if (change.host === d.s.me) ownEntrySeen(d, change.value === null ? null : { revision: change.revision, value: change.value });
+      if (change.host === d.s.me)
+        ownEntrySeen(d, change.value === null ? null : { revision: change.revision, value: change.value });
       else peerSessionSeen(d, change.host, change.value, change.revision);
       break;
     case 'lease':
@@ -88,7 +80,8 @@ function changed(d: Draft, change: RecordChange): void {
       if (change.value === null) intents.delete(change.id);
       else intents.set(change.id, { revision: change.revision, value: change.value });
       d.s.intents = intents;
-      if (change.value !== null && change.value.untilMs !== null) d.wakeBy(d.mono + Math.max(0, change.value.untilMs - d.now.wall));
+      if (change.value !== null && change.value.untilMs !== null)
+        d.wakeBy(d.mono + Math.max(0, change.value.untilMs - d.now.wall));
       d.touchAll();
       break;
     }
@@ -133,7 +126,14 @@ export function reportHeard(d: Draft, host: string, report: HostReport): void {
   d.s.reports = reports;
   for (const each of report.instances) {
     const before = known?.instances.find((other) => other.service === each.service);
-    if (before === undefined || before.phase !== each.phase || before.severity !== each.severity || before.finishedAtMs !== each.finishedAtMs || before.failedUntilMs !== each.failedUntilMs || before.behindMs !== each.behindMs)
+    if (
+      before === undefined ||
+      before.phase !== each.phase ||
+      before.severity !== each.severity ||
+      before.finishedAtMs !== each.finishedAtMs ||
+      before.failedUntilMs !== each.failedUntilMs ||
+      before.behindMs !== each.behindMs
+    )
       d.touch(each.service);
   }
   if (known?.leaving !== report.leaving) d.touchAll();
@@ -151,7 +151,8 @@ export function useSystem(d: Draft, system: System): void {
       slots.set(service.name, emptySlot(service.name));
   d.s.slots = slots;
   const externals = d.own('externals', d.s.externals);
-  for (const service of system.services) if (service.kind === 'external' && !externals.has(service.name)) externals.set(service.name, { checks: new Map() });
+  for (const service of system.services)
+    if (service.kind === 'external' && !externals.has(service.name)) externals.set(service.name, { checks: new Map() });
   d.s.externals = externals;
   d.note({ kind: 'description', facts: { hash: system.hash.slice(0, 12), services: system.services.length } });
   d.touchAll();
@@ -186,8 +187,12 @@ function emptySlot(service: string): Slot {
 /** How a write came out, whosever it was. */
 export function storeOutcome(d: Draft, id: number, answer: StoreOutcome): void {
   if (answer.kind !== 'unknown' && !d.s.store.reachable && d.s.store.firstReadAt !== null) storeBack(d);
-  const known = sessionOutcome(d, id, answer) || deposeOutcome(d, id, answer) || leaseOutcome(d, id, answer) || incidentsOutcome(d, id, answer) || intentOutcome(d, id, answer);
+  const known =
+    sessionOutcome(d, id, answer) ||
+    deposeOutcome(d, id, answer) ||
+    leaseOutcome(d, id, answer) ||
+    incidentsOutcome(d, id, answer) ||
+    intentOutcome(d, id, answer);
   if (!known) d.note({ kind: 'strayOutcome', facts: { id } });
   d.touchAll();
 }
-

@@ -2,7 +2,8 @@
 
 import { spreadUsable } from './usable.ts';
 import { effectOutcome, instanceEnded, keeperHello, seen, startOutcome } from './absorb-instance.ts';
-import { reportHeard, storeChanges, storeLost, storeOutcome, storeRead, useSystem } from './absorb-store.ts';
+import { reportHeard, storeChanges, storeOutcome, storeRead, useSystem } from './absorb-store.ts';
+import { storeLost } from './store-state.ts';
 import type { Draft } from './draft.ts';
 import { toldOutcome } from './incidents.ts';
 import type { Input } from './input.ts';
@@ -38,7 +39,12 @@ export function absorb(d: Draft, input: Input): void {
       d.touchAll();
       break;
     case 'keeperHealth':
-      d.s.keeper = { ...d.s.keeper, answeredAt: input.at, worstKillMs: input.worstKillMs, worstTimerLateMs: input.worstTimerLateMs };
+      d.s.keeper = {
+        ...d.s.keeper,
+        answeredAt: input.at,
+        worstKillMs: input.worstKillMs,
+        worstTimerLateMs: input.worstTimerLateMs,
+      };
       d.s.timing = { ...d.s.timing, room: ms(Math.max(50, 3 * Math.max(input.worstKillMs, input.worstTimerLateMs))) };
       break;
     case 'ended':
@@ -80,7 +86,10 @@ export function absorb(d: Draft, input: Input): void {
       break;
     case 'peerReport':
       reportHeard(d, input.host, input.report);
-      spreadUsable(d, input.report.instances.map((each) => each.service));
+      spreadUsable(
+        d,
+        input.report.instances.map((each) => each.service),
+      );
       break;
     case 'person':
       personAsks(d, input.request, input.owner, input.why, input.asks);
@@ -97,5 +106,9 @@ export function absorb(d: Draft, input: Input): void {
 function rang(d: Draft): void {
   for (const [service, at] of d.s.wakes) if (at <= d.mono) d.touch(service);
   const planChanged = d.s.nextPlanChangeMs !== null && d.s.nextPlanChangeMs <= d.now.wall;
-  if (planChanged || [...d.s.intents.values()].some(({ value }) => value.untilMs !== null && value.untilMs <= d.now.wall)) d.touchAll();
+  if (
+    planChanged ||
+    [...d.s.intents.values()].some(({ value }) => value.untilMs !== null && value.untilMs <= d.now.wall)
+  )
+    d.touchAll();
 }

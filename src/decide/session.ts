@@ -5,6 +5,7 @@ import { sharesLeaseWith } from '../model/system.ts';
 import { after, ms, type MonoMs } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { StoreOutcome } from './input.ts';
+import { storeLost } from './store-state.ts';
 import { holdsUnderLease } from './held.ts';
 import { keys, type HostReport, type SessionRecord } from './records.ts';
 import { firstMatch, type Row } from './row.ts';
@@ -284,6 +285,8 @@ export function sessionOutcome(d: Draft, id: number, answer: StoreOutcome): bool
       ownEntrySeen(d, entryOf(d, answer));
       break;
     case 'unknown':
+      // Reads may go on where writes do not, on a full disk for example: what cannot renew us is as good as away.
+      if (own.appliedSentAt !== null && d.mono - own.appliedSentAt > d.s.timing.ttl / 2) storeLost(d, answer.why);
       break;
     default:
       answer satisfies never;
