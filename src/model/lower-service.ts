@@ -270,8 +270,8 @@ function lowerFiles(parts: Parts, shape: ServiceShape, path: Path): RunService['
 function lowerSchedule(reading: Reading, text: string | undefined, path: Path): Schedule | null {
   if (text === undefined) return null;
   const read = parseSchedule(text);
-  if ('ok' in read) return read.ok;
-  reading.findings.add(read.wrong.code, path, read.wrong.message, read.wrong.next);
+  if (read.ok) return read.schedule;
+  reading.findings.add(read.code, path, read.message, read.next);
   return null;
 }
 

@@ -8,8 +8,8 @@ import type { WallMs } from './units.ts';
 import { wallMs } from './units.ts';
 
 export type ScheduleRead =
-  | { readonly ok: Schedule }
-  | { readonly wrong: { readonly code: 'SF-127' | 'SF-128'; readonly message: string; readonly next: string } };
+  | { readonly ok: true; readonly schedule: Schedule }
+  | { readonly ok: false; readonly code: 'SF-127' | 'SF-128'; readonly message: string; readonly next: string };
 
 const dayNames = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 const dayMs = 86_400_000;
@@ -19,9 +19,12 @@ const example =
 
 /** Reads `DAYS HH:MM-HH:MM ZONE`; days are names, ranges and lists of them, or `daily`. */
 export function parseSchedule(text: string): ScheduleRead {
-  const wrong = (message: string, next = example): ScheduleRead => ({ wrong: { code: 'SF-127', message, next } });
-  const parts = /^\s*(\S+(?:\s*,\s*\S+)*)\s+(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})(?:\s+(\S+))?\s*$/.exec(text);
-  if (parts === null) return wrong(`"${text.slice(0, 60)}" is not a schedule`);
+  const wrong = (message: string, next = example): ScheduleRead => ({ ok: false, code: 'SF-127', message, next });
+  const shown = `"${text.slice(0, 60)}"`;
+  const parts = /^\s*([^\s,]+(?:\s*,\s*[^\s,]+)*)\s+(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})(?:\s+(\S+))?\s*$/.exec(
+    text,
+  );
+  if (parts === null) return wrong(`${shown} is not a schedule`);
   const [, dayText = '', fromHour, fromMinutes, toHour, toMinutes, zone] = parts;
   const days = new Set<number>();
   for (const piece of dayText.toLowerCase().split(/\s*,\s*/)) {
@@ -40,26 +43,19 @@ export function parseSchedule(text: string): ScheduleRead {
   const toMinute = minuteOf(toHour, toMinutes);
   if (fromMinute === null || toMinute === null || fromMinute === 1440)
     return wrong(
-      `"${text.slice(0, 60)}" names a time that no clock shows`,
+      `${shown} names a time that no clock shows`,
       'Times run from 00:00 to 23:59; a window may end at 24:00.',
     );
-  if (zone === undefined)
-    return {
-      wrong: {
-        code: 'SF-128',
-        message: `"${text.slice(0, 60)}" names no time zone`,
-        next: 'Add one, for example Europe/London or UTC.',
-      },
-    };
-  if (!isZone(zone))
-    return {
-      wrong: {
-        code: 'SF-128',
-        message: `"${zone.slice(0, 60)}" is not a time zone`,
-        next: `${didYouMean(zone, ['UTC', ...Intl.supportedValuesOf('timeZone')])}Write one of the IANA zones, for example Europe/London, America/New_York or UTC.`,
-      },
-    };
-  return { ok: { text, days: [...days].toSorted((a, b) => a - b), fromMinute, toMinute, zone } };
+  if (zone === undefined) {
+    const next = 'Add one, for example Europe/London or UTC.';
+    return { ok: false, code: 'SF-128', message: `${shown} names no time zone`, next };
+  }
+  if (!isZone(zone)) {
+    const near = didYouMean(zone, ['UTC', ...Intl.supportedValuesOf('timeZone')]);
+    const next = `${near}Write one of the IANA zones, for example Europe/London, America/New_York or UTC.`;
+    return { ok: false, code: 'SF-128', message: `"${zone.slice(0, 60)}" is not a time zone`, next };
+  }
+  return { ok: true, schedule: { text, days: [...days].toSorted((a, b) => a - b), fromMinute, toMinute, zone } };
 }
 
 /** True inside a window. */

@@ -8,8 +8,8 @@ import { wallMs } from '../../src/model/units.ts';
 
 const schedule = (text: string): Schedule => {
   const read = parseSchedule(text);
-  assert.ok('ok' in read, text);
-  return read.ok;
+  assert.ok(read.ok, text);
+  return read.schedule;
 };
 const at = (iso: string): ReturnType<typeof wallMs> => wallMs(Date.parse(iso));
 const changes = (of: Schedule, from: string, count: number): string[] => {
@@ -37,6 +37,12 @@ test('days are read as names, ranges, lists and daily', () => {
     toMinute: 1440,
     zone: 'Asia/Tokyo',
   });
+});
+
+test('a long list of days that is none is refused at once', () => {
+  assert.ok(!parseSchedule(`${'mon,'.repeat(50_000)} 07:00-18:00 UTC`).ok);
+  assert.ok(!parseSchedule(`${'a,'.repeat(50_000)}`).ok);
+  assert.ok(!parseSchedule(`${' '.repeat(50_000)}x`).ok);
 });
 
 test('an ordinary week, and the weekend between', () => {
