@@ -136,9 +136,10 @@ export class Draft {
     this.s.wakes = wakes;
   }
 
-  /** Look again at this moment at the latest. */
-  wakeBy(at: number | null): void {
-    if (at === null) return;
+  /** Look again at this moment at the latest. What was due by now has been decided in this step, so a moment that is past means in a little while. */
+  wakeBy(moment: number | null): void {
+    if (moment === null) return;
+    const at = moment > this.mono ? moment : this.mono + lookAgainMs;
     if (this.#subject === null) {
       if (this.#wake === null || at < this.#wake) this.#wake = at;
       return;
@@ -166,6 +167,9 @@ export class Draft {
     return service?.kind === 'run' ? service : undefined;
   }
 }
+
+/** How soon what is overdue, and cannot be helped now, is looked at again. */
+const lookAgainMs = 50;
 
 const indexes = new WeakMap<readonly Service[], Map<string, Service>>();
 

@@ -14,3 +14,10 @@ export function holdsUnderLease(state: State): { readonly slot: Slot; readonly i
   }
   return held;
 }
+
+/** A kill of something leased that has not come to its end for as long as detection may take. */
+export function isHung(state: State, now: number): boolean {
+  for (const { instance } of holdsUnderLease(state))
+    if (instance.phase === 'stopping' && instance.killedAt !== null && now - instance.killedAt > state.timing.ttl) return true;
+  return false;
+}

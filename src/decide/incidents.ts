@@ -29,16 +29,25 @@ export function isReporter(d: Draft): boolean {
 
 /** Opens, updates, resolves and tells. */
 export function keepIncidents(d: Draft): void {
+  if (!keepsThem(d)) {
+    if (d.s.incidents.reporterSince !== null) d.s.incidents = { ...d.s.incidents, reporterSince: null };
+    return;
+  }
+  const begins = d.s.incidents.reporterSince === null;
+  if (begins) d.s.incidents = { ...d.s.incidents, reporterSince: d.mono };
   const kept = d.s.incidents;
-  if (!keepsThem(d)) return;
-  const due = kept.nextAt === null || d.mono >= kept.nextAt;
+  const due = begins || (kept.nextAt !== null && d.mono >= kept.nextAt);
   if (!d.incidentsDirty && !due) return d.wakeBy(kept.nextAt);
   if (d.incidentsDirty && kept.workedAt !== null && d.mono - kept.workedAt < atMostEveryMs) {
     const nextAt = after(kept.workedAt, atMostEveryMs);
     d.s.incidents = { ...kept, nextAt };
     return d.wakeBy(nextAt);
   }
-  if (kept.writing !== null) return;
+  if (kept.writing !== null) {
+    // Looked at again in the step that hears how the write came out.
+    d.s.incidents = { ...kept, nextAt: d.mono };
+    return;
+  }
   const { open } = reconcile(kept.list, desiredIncidents(judgeSystem(d)), d.now.wall);
   const list = withDone(d, open);
   const changed = JSON.stringify(list) !== JSON.stringify(kept.list);
@@ -97,13 +106,25 @@ function writeIncidents(d: Draft, list: readonly Incident[]): void {
   d.s.incidents = { ...d.s.incidents, writing: id, wanted: list };
 }
 
-/** Sends what was not told; it is marked only when it went out, so that a successor sends what we could not. */
+/**
+ * Sends what was not told; it is marked only when it went out, so that a successor sends what we could not. What a former reporter found it
+ * may be telling at this moment, so that is left to it for a ttl.
+ */
 function tell(d: Draft): void {
+  const since = d.s.incidents.reporterSince ?? d.mono;
+  const beganAt = d.now.wall - (d.mono - since);
+  const isLeft = (atMs: number): boolean => atMs < beganAt && d.mono - since < d.s.timing.ttl;
   const underWay = new Set(d.s.incidents.telling.values());
   const telling = new Map(d.s.incidents.telling);
   for (const { incident, event } of untold(d.s.incidents.list)) {
     const mark = `${incident.id} ${event.n}`;
     if (underWay.has(mark)) continue;
+    if (isLeft(event.atMs)) {
+      const nextAt = after(since, Math.min(d.s.timing.ttl, (d.s.incidents.nextAt ?? Infinity) - since));
+      d.s.incidents = { ...d.s.incidents, nextAt };
+      d.wakeBy(nextAt);
+      continue;
+    }
     telling.set(d.ask({ kind: 'notify', incident, event }), mark);
   }
   d.s.incidents = { ...d.s.incidents, telling };
@@ -115,12 +136,34 @@ export function toldOutcome(d: Draft, id: number, outcome: Outcome): boolean {
   if (mark === undefined) return false;
   const telling = new Map(d.s.incidents.telling);
   telling.delete(id);
-  const [incident = '', n = '0'] = mark.split(' ');
-  const list = markTold(d.s.incidents.list, incident, Number(n));
+  const [incident = ''] = mark.split(' ');
   if (outcome.kind !== 'done') d.note({ kind: 'notTold', rule: 702, facts: { incident, why: outcome.why } });
-  d.s.incidents = { ...d.s.incidents, telling, list };
-  if (keepsThem(d)) writeOrTell(d);
+  const toldMarks = [...d.s.incidents.toldMarks, mark];
+  d.s.incidents = { ...d.s.incidents, telling, toldMarks, list: withMarks(d.s.incidents.list, toldMarks) };
+  writeMarks(d);
   return true;
+}
+
+/** Whoever told something sees to it that this stands in the store, also when another has become the reporter meanwhile. */
+function writeMarks(d: Draft): void {
+  const { writing, toldMarks, list } = d.s.incidents;
+  if (toldMarks.length > 0 && writing === null && d.s.store.reachable) writeIncidents(d, list);
+}
+
+function withMarks(list: readonly Incident[], marks: readonly string[]): readonly Incident[] {
+  let marked = list;
+  for (const mark of marks) {
+    const [incident = '', n = '0'] = mark.split(' ');
+    marked = markTold(marked, incident, Number(n));
+  }
+  return marked;
+}
+
+/** Those that are not told yet as far as the store goes. */
+function marksLeft(marks: readonly string[], stored: readonly Incident[] | null): readonly string[] {
+  if (marks.length === 0 || stored === null) return marks;
+  const open = new Set(untold(stored).map(({ incident, event }) => `${incident.id} ${event.n}`));
+  return marks.filter((mark) => open.has(mark));
 }
 
 /** Takes in how the write of the incidents came out. True when it was one. */
@@ -130,9 +173,11 @@ export function incidentsOutcome(d: Draft, id: number, answer: StoreOutcome): bo
   d.s.incidents = { ...kept, writing: null, wanted: null };
   switch (answer.kind) {
     case 'applied':
-      if (answer.revision > kept.revision) d.s.incidents = { ...d.s.incidents, revision: answer.revision, stored: kept.wanted };
+      if (answer.revision > kept.revision)
+        d.s.incidents = { ...d.s.incidents, revision: answer.revision, stored: kept.wanted, toldMarks: marksLeft(kept.toldMarks, kept.wanted) };
       d.incidentsDirty ||= kept.list !== kept.wanted;
       if (keepsThem(d)) writeOrTell(d);
+      else writeMarks(d);
       break;
     case 'refused':
       for (const change of answer.current) if (change.kind === 'incidents') incidentsSeen(d, change.revision, change.value?.incidents ?? []);
@@ -154,11 +199,14 @@ export function incidentsSeen(d: Draft, revision: number, incidents: readonly In
   const { wanted } = kept;
   if (wanted !== null && JSON.stringify(wanted) === JSON.stringify(incidents)) {
     // Our own write, heard of before its answer.
-    d.s.incidents = { ...kept, revision, stored: wanted };
+    d.s.incidents = { ...kept, revision, stored: wanted, toldMarks: marksLeft(kept.toldMarks, wanted) };
     return;
   }
-  d.s.incidents = { ...kept, revision, stored: incidents, list: keepsThem(d) && kept.workedAt !== null ? merged(kept.list, incidents) : incidents };
+  const toldMarks = marksLeft(kept.toldMarks, incidents);
+  const list = keepsThem(d) && kept.workedAt !== null ? merged(kept.list, incidents) : incidents;
+  d.s.incidents = { ...kept, revision, stored: incidents, toldMarks, list: withMarks(list, toldMarks) };
   d.incidentsDirty = true;
+  writeMarks(d);
 }
 
 /** Ours go on; what others have written since (an acknowledgement, what was told) is taken over. */

@@ -34,7 +34,7 @@ export function initialState(who: { me: string; boot: string; life: string; agen
     leases: new Map(),
     reports: new Map(),
     intents: new Map(),
-    incidents: { revision: 0, list: [], writing: null, wanted: null, stored: null, workedAt: null, nextAt: null, telling: new Map(), doneNotes: [], others: [] },
+    incidents: { revision: 0, list: [], writing: null, wanted: null, stored: null, workedAt: null, reporterSince: null, nextAt: null, telling: new Map(), toldMarks: [], doneNotes: [], others: [] },
     slots: new Map(),
     externals: new Map(),
     usable: new Map(),

@@ -20,9 +20,16 @@ export function judgeSystem(d: Draft): JudgedSystem {
       const state = hostState(d, name);
       return { name, state, verdict: d.s.leaving === null ? gradeHost(name, state, silentMs(d, name)) : gradeHost(name, 'up', null) };
     }),
-    store: gradeStore(d.s.store.reachable || d.s.store.firstReadAt === null, d.s.store.why),
+    store: gradeStore(d.s.store.reachable || d.s.store.firstReadAt === null || isHiccup(d), d.s.store.why),
     others: d.s.incidents.others,
   };
+}
+
+/** One lost answer is no outage of the store. */
+export const storeHiccupMs = 500;
+
+function isHiccup(d: Draft): boolean {
+  return d.s.store.lostAt !== null && d.mono - d.s.store.lostAt < storeHiccupMs;
 }
 
 /** The state of a host as its session shows it. */

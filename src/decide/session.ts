@@ -6,7 +6,7 @@ import { after, ms, type MonoMs } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { StoreOutcome } from './input.ts';
 import { storeLost } from './store-state.ts';
-import { holdsUnderLease } from './held.ts';
+import { holdsUnderLease, isHung } from './held.ts';
 import { keys, type HostReport, type SessionRecord } from './records.ts';
 import { firstMatch, type Row } from './row.ts';
 import { drift, type Kept, type SentRenewal } from './state.ts';
@@ -38,6 +38,9 @@ type SessionMove =
   | { readonly move: 'close' };
 
 const nothing = (): SessionMove => ({ move: 'nothing' });
+const keeperIsSilent = (f: SessionFacts): boolean => f.keeperSilentMs > f.ttlMs / 2;
+/** What is leased here may have to be ended, and cannot: a session, old or new, would only keep others from taking over. */
+const isSick = (f: SessionFacts): boolean => f.holds && (f.hung || keeperIsSilent(f));
 
 export const sessionRows: readonly Row<SessionFacts, SessionMove>[] = [
   {
@@ -74,42 +77,42 @@ export const sessionRows: readonly Row<SessionFacts, SessionMove>[] = [
   {
     n: 108,
     name: 'begin-first-epoch',
-    when: (f) => !f.owned && f.entry === 'none',
+    when: (f) => !f.owned && f.entry === 'none' && !isSick(f),
     then: () => ({ move: 'renew', epoch: 'next' }),
     why: 'no session of this host stands in the store',
   },
   {
     n: 110,
     name: 'begin-next-epoch',
-    when: (f) => !f.owned && f.entry === 'dead',
+    when: (f) => !f.owned && f.entry === 'dead' && !isSick(f),
     then: () => ({ move: 'renew', epoch: 'next' }),
     why: 'the former session of this host was closed or deposed',
   },
   {
     n: 112,
     name: 'go-on-in-the-same-epoch',
-    when: (f) => !f.owned && f.entry === 'same boot',
+    when: (f) => !f.owned && f.entry === 'same boot' && !isSick(f),
     then: () => ({ move: 'renew', epoch: 'entry' }),
     why: 'the session in the store belongs to this boot of this machine, so its instances are still ours',
   },
   {
     n: 114,
     name: 'depose-former-machine',
-    when: (f) => !f.owned && f.entrySilentMs >= f.entryTtlMs * (1 + drift),
+    when: (f) => !f.owned && f.entry === 'other boot' && f.entrySilentMs >= f.entryTtlMs * (1 + drift),
     then: () => ({ move: 'deposeFormer' }),
     why: 'a session of another boot under our name stood still past ttl and drift',
   },
   {
     n: 115,
     name: 'wait-for-former-machine',
-    when: (f) => !f.owned,
+    when: (f) => !f.owned && f.entry === 'other boot',
     then: (f) => ({ move: 'wait', forMs: f.entryTtlMs * (1 + drift) - f.entrySilentMs }),
     why: 'a session of another boot under our name may still be alive; we wait like everybody else',
   },
   {
     n: 116,
     name: 'no-renewal-without-keeper',
-    when: (f) => f.holds && f.keeperSilentMs > f.ttlMs / 2,
+    when: (f) => f.holds && keeperIsSilent(f),
     then: nothing,
     why: 'the keeper does not answer, so nobody here can end what is active: the lease is let go',
   },
@@ -180,16 +183,9 @@ function sessionFacts(d: Draft): SessionFacts {
     keeperSilentMs: keeper.answeredAt === null ? Number.MAX_SAFE_INTEGER : d.mono - keeper.answeredAt,
     ttlMs: timing.ttl,
     holds: holdsUnderLease(d.s).length > 0,
-    hung: isHung(d),
+    hung: isHung(d.s, d.mono),
     leavingAndDown: leaving !== null && (leaving.leaveRunning || [...d.s.slots.values()].every((slot) => slot.now === null)),
   };
-}
-
-/** A kill of something leased that has not come to its end for as long as detection may take. */
-function isHung(d: Draft): boolean {
-  for (const { instance } of holdsUnderLease(d.s))
-    if (instance.phase === 'stopping' && instance.killedAt !== null && d.mono - instance.killedAt > d.s.timing.ttl) return true;
-  return false;
 }
 
 function renew(d: Draft, which: 'same' | 'entry' | 'next'): void {

@@ -159,10 +159,14 @@ export interface IncidentState {
   /** What stands in the store, as far as known; null: not known. */
   readonly stored: readonly Incident[] | null;
   readonly workedAt: MonoMs | null;
+  /** Since when this agent is the reporter without a break; null: it is not. */
+  readonly reporterSince: MonoMs | null;
   /** When to work them out again by time alone. */
   readonly nextAt: MonoMs | null;
   /** Events being told, by effect; `incident n`. */
   readonly telling: ReadonlyMap<EffectId, string>;
+  /** Told, and not yet known to stand so in the store; `incident n`. */
+  readonly toldMarks: readonly string[];
   /** What was done automatically since the last time, for the incidents it belongs to. */
   readonly doneNotes: readonly { readonly service: string; readonly text: string }[];
   /** Found by this agent alone, such as a kill that came too late. */

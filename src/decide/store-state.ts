@@ -1,13 +1,16 @@
 // Whether the store answers, as far as is known here.
 
+import { monoMs } from '../model/units.ts';
 import type { Draft } from './draft.ts';
+import { storeHiccupMs } from './judged.ts';
 
 /** The store does not answer. What is leased goes on until its session ends, or as long as every peer promises. */
 export function storeLost(d: Draft, why: string): void {
   if (!d.s.store.reachable) return;
   d.s.store = { ...d.s.store, reachable: false, lostAt: d.mono, why };
   d.note({ kind: 'storeLost', facts: { why } });
-  d.incidentsDirty = true;
+  const lookAt = d.mono + storeHiccupMs;
+  d.s.incidents = { ...d.s.incidents, nextAt: monoMs(Math.min(lookAt, d.s.incidents.nextAt ?? lookAt)) };
 }
 
 /** It answers again. */

@@ -3,7 +3,7 @@
 
 import { after, monoMs, type MonoMs } from '../model/units.ts';
 import type { Draft } from './draft.ts';
-import { holdsUnderLease } from './held.ts';
+import { holdsUnderLease, isHung } from './held.ts';
 import { firstMatch, type Row } from './row.ts';
 
 interface ValidityFacts {
@@ -60,7 +60,7 @@ export function keepValidity(d: Draft): void {
     default:
       move satisfies never;
   }
-  if (held.length > 0 && own.validUntil !== null) d.wakeBy(own.validUntil);
+  if (held.length > 0 && own.validUntil !== null && own.validUntil > d.mono) d.wakeBy(own.validUntil);
 }
 
 function extend(d: Draft): void {
@@ -85,6 +85,7 @@ interface PromiseFacts {
   readonly ttlMs: number;
   readonly askedMsAgo: number | null;
   readonly keeperAnswers: boolean;
+  readonly hung: boolean;
 }
 
 export const promiseRows: readonly Row<PromiseFacts, 'nothing' | 'ask'>[] = [
@@ -92,6 +93,7 @@ export const promiseRows: readonly Row<PromiseFacts, 'nothing' | 'ask'>[] = [
   { n: 142, name: 'no-promise-for-who-lapsed', when: (f) => !f.valid || !f.storeRead, then: () => 'nothing', why: 'promises prolong, they never revive, and are asked for only after the store was read in this life', quiet: true },
   { n: 143, name: 'no-promise-without-keeper', when: (f) => !f.keeperAnswers, then: () => 'nothing', why: 'the keeper does not answer, so nobody here can end what is active', quiet: true },
   { n: 144, name: 'asked-already', when: (f) => f.askedMsAgo !== null && f.askedMsAgo < f.ttlMs / 4, then: () => 'nothing', why: 'the peers were asked less than a quarter of ttl ago', quiet: true },
+  { n: 145, name: 'no-promise-while-hung', when: (f) => f.hung, then: () => 'nothing', why: 'a kill has hung for longer than detection may take: whoever promised would keep alive what is let go', quiet: true },
   { n: 146, name: 'ask-every-peer', when: () => true, then: () => 'ask', why: 'the store has not renewed us for 0.4 ttl: if every host that may depose us promises, we stay' },
 ];
 
@@ -106,6 +108,7 @@ export function keepPromises(d: Draft): void {
     silentMs: d.mono - newest,
     ttlMs: timing.ttl,
     askedMsAgo: ask === null ? null : d.mono - ask.askedAt,
+    hung: isHung(d.s, d.mono),
     keeperAnswers: d.s.keeper.answeredAt !== null && d.mono - d.s.keeper.answeredAt <= timing.ttl / 2,
   };
   const row = firstMatch(promiseRows, facts, d.fired);

@@ -20,11 +20,12 @@ for (const file of files)
     const scenario = readScenario(text);
     assert.notEqual(scenario.purpose, '', 'a scenario begins with a sentence of what it is for');
     const { world, lines } = traceOf(scenario);
-    assert.deepEqual(world.referee.broken, []);
+    const overlaps = world.referee.broken.slice(0, 3);
+    assert.equal(overlaps.length > 0, scenario.notCovered !== null, `the referee says: ${overlaps.join('; ')}`);
     for (const phase of world.phases) phases.add(phase);
     for (const rule of world.fired.keys()) if (!firedBy.has(rule)) firedBy.set(rule, file);
     const quiet = [...world.fired.keys()].toSorted((a, b) => a - b).map((rule) => `R${rule}`);
-    const made = `${scenario.text}\n---\n${lines.join('\n')}\n--- fired: ${quiet.join(' ')}\n`;
+    const made = `${scenario.text}\n---\n${lines.join('\n')}\n${overlaps.map((each) => `--- ${each.replaceAll(/#[\w.]+/g, '')}\n`).join('')}--- fired: ${quiet.join(' ')}\n`;
     if (update) writeFileSync(folder + file, made);
     else assert.equal(text, made, `${file} is decided otherwise now; look at the difference, then STANDFAST_UPDATE=1`);
   });

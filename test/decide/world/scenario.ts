@@ -21,6 +21,8 @@ export interface Scenario {
   /** By host; hosts not named keep true time. */
   readonly rates: Readonly<Record<string, number>>;
   readonly until: number;
+  /** What the argument does not cover, and so what is not promised here; null: all is promised. */
+  readonly notCovered: string | null;
   /** As it stood above the line. */
   readonly text: string;
 }
@@ -34,11 +36,13 @@ export function readScenario(text: string): Scenario {
   const events: { at: number; run: (world: World) => void }[] = [];
   const rates: Record<string, number> = {};
   let until = 10_000;
+  let notCovered: string | null = null;
   for (const line of head.split('\n')) {
     const words = line.trim().split(/\s+/);
     const [verb = '', ...rest] = words;
     if (line.startsWith('#')) purpose.push(line.slice(1).trim());
     else if (verb === 'hosts') hosts.push(...rest);
+    else if (verb === 'not-covered') notCovered = rest.join(' ');
     else if (verb === 'clock') rates[rest[0] ?? ''] = Number(rest[1]);
     else if (verb === 'service') services.push(readService(line));
     else if (verb === 'external') services.push(readExternal(rest));
@@ -46,7 +50,7 @@ export function readScenario(text: string): Scenario {
     else if (verb === 'at') events.push({ at: duration(rest[0]), run: readEvent(rest.slice(1), line) });
     else if (verb !== '') throw new Error(`not understood: ${line}`);
   }
-  return { purpose: purpose.join(' '), system: systemOf(hosts, services), events, rates, until, text: head };
+  return { purpose: purpose.join(' '), system: systemOf(hosts, services), events, rates, until, notCovered, text: head };
 }
 
 /** A world in which the scenario is laid out and not yet begun. */
@@ -181,8 +185,8 @@ function readEvent(words: readonly string[], line: string): (world: World) => vo
       return (world) => setStuck(world, a, true);
     case 'keeper-answers':
       return (world) => setStuck(world, a, false);
-    case 'no-restarts':
-      return (world) => void (world.restartsAfterMs = null);
+    case 'restarts-after':
+      return (world) => void (world.restartsAfterMs = a === 'never' ? null : duration(a));
     case 'nobody-listens':
       return (world) => void (world.notifies = false);
     case 'behave': {
