@@ -165,8 +165,9 @@ function numbersIn(text: string): number[] {
   return text === '' ? [] : text.trimEnd().split('\n').map(Number);
 }
 
+/** The group was taken away, before the file was opened or after. */
 function isAbsence(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENODEV');
 }
 
 interface Hierarchy {

@@ -4,12 +4,29 @@ import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 
+import type { LaunchOutcome } from './launch.ts';
 import { refuse } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import type { StartRequest } from '../ports.ts';
 
+/** Why a launch ended without its command running. */
+export async function whyNotBegun(request: StartRequest, outcome: LaunchOutcome): Promise<Refusal> {
+  switch (outcome.kind) {
+    case 'runs':
+      return refuse('preparation', 'it was ended as it began');
+    case 'exec':
+      return whyNotRun(request, outcome.status);
+    case 'role':
+      return refuse('roleFile', `the role file of ${request.instance} cannot be written: ${outcome.why}`);
+    case 'preparation':
+      return whyNotPrepared(request, outcome.why);
+    default:
+      return outcome satisfies never;
+  }
+}
+
 /** `exec` itself failed: 127 not found, 126 found and refused. */
-export async function whyNotRun(request: StartRequest, status: number): Promise<Refusal> {
+async function whyNotRun(request: StartRequest, status: number): Promise<Refusal> {
   const name = request.command.kind === 'argv' ? (request.command.argv[0] ?? '') : '/bin/sh';
   const path = request.env['PATH'] ?? '';
   if (!name.includes('/')) {
@@ -25,14 +42,14 @@ export async function whyNotRun(request: StartRequest, status: number): Promise<
 }
 
 /** The lines before `exec` failed: the folder, the account, or what the shell said. */
-export async function whyNotPrepared(request: StartRequest, said: string): Promise<Refusal> {
+async function whyNotPrepared(request: StartRequest, said: string): Promise<Refusal> {
   const folder = await stat(request.dir).catch(() => null);
   if (folder === null)
     return refuse('folder', `the folder ${request.dir} does not exist: create it, or change \`dir\``);
   if (!folder.isDirectory()) return refuse('folder', `${request.dir} is not a folder: change \`dir\``);
   if (/\bcd: /.test(said))
     return refuse('folder', `the folder ${request.dir} cannot be entered by ${request.user ?? 'this user'}: ${said}`);
-  if (said.startsWith('setpriv'))
+  if (said.includes('setpriv'))
     return refuse(
       'account',
       `the account could not be changed to ${request.user ?? ''}:${request.group ?? ''}: ${said}`,

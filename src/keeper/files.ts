@@ -1,10 +1,11 @@
-// What lies in an instance's folder: `role.json` for the service, `record.json` and `leased` for the next keeper. Nothing is synced: all of it
-// is void after a boot. A disk that is full may cost the record, never the instance: the next keeper also looks for marks.
+// What lies in an instance's folder: `role.json` for the service, `record` and `leased` for the next keeper. Role and record are first written by
+// the lines of shell that become the service, so nothing runs without them. Nothing is synced: all of it is void after a boot. A disk that is full may cost the record, never the instance: the next keeper also looks for marks.
 
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { gate } from './gate.ts';
+import { parseStat } from './proc.ts';
 import type { InstanceId, Role } from '../ports.ts';
 
 /** What an instance's record says; the role and the lease are in files of their own. */
@@ -13,14 +14,18 @@ export interface InstanceRecord {
   readonly service: string;
   readonly host: string;
   readonly boot: string;
-  readonly pid: number;
-  readonly startTicks: number;
   readonly startedAt: number;
   readonly startedAtMs: number;
   readonly leasable: boolean;
   /** The folder of its control group, or null. */
   readonly cgroup: string | null;
   readonly cgroupVersion: 'v1' | 'v2';
+}
+
+/** A record as found: with the process that wrote it and became the service. */
+export interface FoundRecord extends InstanceRecord {
+  readonly pid: number;
+  readonly startTicks: number;
 }
 
 /** Role and term as last written for the service. */
@@ -33,6 +38,7 @@ export interface RoleFile {
 export class InstanceFiles {
   readonly folder: string;
   readonly #disk = gate(2);
+  readonly #there = new Set<string>();
 
   /** `folder` is absolute and real: marks are compared with it. */
   constructor(folder: string) {
@@ -43,12 +49,19 @@ export class InstanceFiles {
     return join(this.folder, instance, 'role.json');
   }
 
-  /** Makes the folder and writes the first role, before anybody reads it. */
-  create(instance: InstanceId, role: RoleFile): Promise<void> {
-    return this.#disk(async () => {
-      await mkdir(join(this.folder, instance), { recursive: true, mode: 0o755 });
-      await writeFile(this.roleFile(instance), JSON.stringify(role));
-    });
+  recordFile(instance: InstanceId): string {
+    return join(this.folder, instance, 'record');
+  }
+
+  createFolder(instance: InstanceId): Promise<void> {
+    return this.#disk(() => mkdir(join(this.folder, instance), { mode: 0o755 }));
+  }
+
+  /** For the folder of outputs, which is there but for the first time. */
+  async createOnce(folder: string): Promise<void> {
+    if (this.#there.has(folder)) return;
+    await this.#disk(() => mkdir(folder, { recursive: true, mode: 0o700 }));
+    this.#there.add(folder);
   }
 
   /** Replaces the role by rename, so that a reader sees the old or the new one, whole. */
@@ -70,12 +83,13 @@ export class InstanceFiles {
     return this.#disk(() => rm(join(this.folder, instance, 'leased'), { force: true }));
   }
 
-  writeRecord(record: InstanceRecord): Promise<void> {
-    return this.#disk(() => writeFile(join(this.folder, record.instance, 'record.json'), JSON.stringify(record)));
-  }
-
+  /** Removes what is known to be there, then the folder; what somebody else put into it goes too. */
   forget(instance: InstanceId): Promise<void> {
-    return this.#disk(() => rm(join(this.folder, instance), { recursive: true, force: true }));
+    const folder = join(this.folder, instance);
+    return this.#disk(async () => {
+      for (const name of ['role.json', 'record']) await unlink(join(folder, name)).catch(() => undefined);
+      await rmdir(folder).catch(() => rm(folder, { recursive: true, force: true }));
+    });
   }
 
   /** Names of all folders there are. */
@@ -84,26 +98,30 @@ export class InstanceFiles {
   }
 
   /** Null when there is none or it was cut off. */
-  async readRecord(instance: InstanceId): Promise<InstanceRecord | null> {
-    const read: unknown = await this.#read(join(this.folder, instance, 'record.json'));
-    return isRecord(read) && read.instance === instance ? read : null;
+  async readRecord(instance: InstanceId): Promise<FoundRecord | null> {
+    const text = await this.#disk(() => readFile(this.recordFile(instance), 'utf8')).catch(() => '');
+    const [line = '', stat = '', end] = text.split('\n');
+    const read = parsed(line);
+    const process = parseStat(stat);
+    if (end === undefined || process === null || !isRecord(read) || read.instance !== instance) return null;
+    return { ...read, pid: Number.parseInt(stat, 10), startTicks: process.startTicks };
   }
 
   async readRole(instance: InstanceId): Promise<RoleFile | null> {
-    const read: unknown = await this.#read(this.roleFile(instance));
+    const read = parsed(await this.#disk(() => readFile(this.roleFile(instance), 'utf8')).catch(() => ''));
     return isRole(read) ? read : null;
   }
 
   async isMarkedLeased(instance: InstanceId): Promise<boolean> {
     return (await this.#disk(() => readFile(join(this.folder, instance, 'leased'))).catch(() => null)) !== null;
   }
+}
 
-  async #read(path: string): Promise<unknown> {
-    try {
-      return JSON.parse(await this.#disk(() => readFile(path, 'utf8')));
-    } catch {
-      return null;
-    }
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 
@@ -119,8 +137,6 @@ const recordTypes: Readonly<Record<keyof InstanceRecord, readonly string[]>> = {
   service: ['string'],
   host: ['string'],
   boot: ['string'],
-  pid: ['number'],
-  startTicks: ['number'],
   startedAt: ['number'],
   startedAtMs: ['number'],
   leasable: ['boolean'],

@@ -1,7 +1,8 @@
-// Starts one process: a few lines of /bin/sh that enter the control group, set limits, change the account and the folder, and then become
-// the command by `exec`: same pid, nothing left behind. What cannot be done is told over descriptor 3, so that a missing command never
-// looks like a service that ended. Turned down: the `uid`, `cwd` and direct exec of `spawn`: none enters a group before the first fork, and a
-// program or folder on a stalled disk would hold up the keeper.
+// Starts one process: a few lines of /bin/sh that enter the control group, write the instance's files, open its output, set limits, change the
+// account and the folder, and then become the command by `exec`: same pid, nothing left behind. What cannot be done is told over descriptor 3,
+// so that a missing command never looks like a service that ended. Turned down: the `uid`, `cwd` and direct exec of `spawn`: none enters a group
+// before the first fork, and a program or folder on a stalled disk would hold up the keeper. What the shell writes costs the keeper nothing,
+// which is most of the time of a start.
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -22,15 +23,27 @@ export interface LaunchPlan {
   readonly account: { readonly user: string | null; readonly group: string } | null;
   /** Ask the kernel to kill it when the keeper dies. */
   readonly diesWithKeeper: boolean;
-  /** Descriptor for standard output and error. */
-  readonly output: number;
+  /** For standard output and error, opened for appending; /dev/null takes its place when it cannot be. */
+  readonly output: string;
+  readonly role: WrittenFile;
+  /** Followed by the line of /proc/PID/stat. */
+  readonly record: WrittenFile;
+  /** Without its role file it must not run. */
+  readonly roleNeeded: boolean;
 }
 
-/** How the lines of shell came out: it runs the command, or why not (`exec` when the command itself could not be run). */
-export type LaunchOutcome =
+export interface WrittenFile {
+  readonly path: string;
+  /** One line. */
+  readonly line: string;
+}
+
+/** How the lines of shell came out: it runs the command, or why not (`exec` when the command itself could not be run). `notes`: what it does without. */
+export type LaunchOutcome = { readonly notes: readonly string[] } & (
   | { readonly kind: 'runs' }
   | { readonly kind: 'exec'; readonly status: number }
-  | { readonly kind: 'preparation'; readonly why: string };
+  | { readonly kind: 'preparation' | 'role'; readonly why: string }
+);
 
 export interface Launched {
   readonly child: ChildProcess;
@@ -45,7 +58,7 @@ export function launch(plan: LaunchPlan): Launched {
     detached: true,
     cwd: '/',
     env: plan.env,
-    stdio: ['ignore', plan.output, plan.output, 'pipe'],
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
   return { child, outcome: outcomeOf(child) };
 }
@@ -55,6 +68,7 @@ function script(plan: LaunchPlan): string {
   const prepare = [
     'exec 2>&3',
     ...plan.enter.map((file) => `echo 0 >${quote(file)} || exit 125`),
+    ...writes(plan),
     ...(plan.files === null ? [] : [`ulimit -n ${plan.files} || exit 125`]),
   ];
   const become = [
@@ -82,6 +96,21 @@ function script(plan: LaunchPlan): string {
   return [...prepare, inner].join('\n');
 }
 
+/** A full disk costs the record and the output, but not the start. */
+function writes({ role, roleNeeded, record, output }: LaunchPlan): string[] {
+  const note = (what: string): string => `echo 'note ${what}' >&3`;
+  const print = (file: WrittenFile): string => `printf '%s\\n' ${quote(file.line)} >${quote(file.path)}`;
+  const stat = `read -r STANDFAST_STAT <"/proc/$$/stat"; printf '%s\\n' "$STANDFAST_STAT" >>${quote(record.path)}`;
+  return [
+    roleNeeded
+      ? `${print(role)} || { echo role >&3; exit 125; }`
+      : `{ ${print(role)}; } 2>/dev/null || ${note('its role file cannot be written')}`,
+    `{ ${print(record)} && { ${stat}; }; } 2>/dev/null || ${note('its record cannot be written')}`,
+    'unset STANDFAST_STAT',
+    `if { true >>${quote(output)}; } 2>/dev/null; then exec >>${quote(output)}; else ${note('its output is lost, since the file cannot be opened')}; fi`,
+  ];
+}
+
 /** A shell drops variables whose names it could not write; `env` hands them on. */
 function passOddNames(env: Readonly<Record<string, string>>): string[] {
   const odd = Object.entries(env).filter(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
@@ -91,10 +120,10 @@ function passOddNames(env: Readonly<Record<string, string>>): string[] {
 function outcomeOf(child: ChildProcess): Promise<LaunchOutcome> {
   return new Promise((resolve) => {
     let said = '';
-    child.on('error', (error) => resolve({ kind: 'preparation', why: wordsOf(error) }));
+    child.on('error', (error) => resolve({ kind: 'preparation', why: wordsOf(error), notes: [] }));
     const pipe = child.stdio[3];
     if (pipe === null || pipe === undefined || !('setEncoding' in pipe)) {
-      resolve({ kind: 'preparation', why: 'no pipe to the process could be made' });
+      resolve({ kind: 'preparation', why: 'no pipe to the process could be made', notes: [] });
       return;
     }
     pipe.setEncoding('utf8');
@@ -104,14 +133,17 @@ function outcomeOf(child: ChildProcess): Promise<LaunchOutcome> {
   });
 }
 
-/** Nothing but `go` before the pipe closed: the command runs. */
+/** Nothing but `go`, and notes, before the pipe closed: the command runs. */
 function understood(said: string): LaunchOutcome {
-  if (said === 'go\n') return { kind: 'runs' };
-  const failed = /^go\nno (\d+)\n$/.exec(said);
-  if (failed !== null) return { kind: 'exec', status: Number(failed[1]) };
-  const why = said
-    .replace(/(^|\n)no \d+\n/g, '$1')
-    .replace(/^standfast: (line )?\d+: /gm, '')
-    .trim();
-  return { kind: 'preparation', why: why === '' ? 'it was ended before it began' : why };
+  const all = said.split('\n').filter((line) => line !== '');
+  const notes = all.filter((line) => line.startsWith('note ')).map((line) => line.slice(5));
+  const lines = all.filter((line) => !line.startsWith('note '));
+  const status = /^no (\d+)$/.exec(lines[1] ?? '')?.[1];
+  if (lines[0] === 'go')
+    return status === undefined ? { kind: 'runs', notes } : { kind: 'exec', status: Number(status), notes };
+  const why = lines
+    .filter((line) => line !== 'role' && !/^no \d+$/.test(line))
+    .map((line) => line.replace(/^standfast: (line )?\d+: /, ''));
+  const kind = lines.includes('role') ? 'role' : 'preparation';
+  return { kind, why: why.join('; ') || 'it was ended before it began', notes };
 }

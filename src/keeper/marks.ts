@@ -4,8 +4,10 @@
 //
 // Does not cover: a process that wiped its environment and left both the process group and the session, where no control group can be made.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { monoNow } from './clock.ts';
-import { allPids, environmentOf, isAlive, readStatLater } from './proc.ts';
+import { allPids, environmentOf, isAlive, readStat } from './proc.ts';
 import type { Stat } from './proc.ts';
 import type { MonoMs } from '../model/units.ts';
 import type { InstanceId } from '../ports.ts';
@@ -15,16 +17,22 @@ export interface Marked {
   readonly pid: number;
   readonly stat: Stat;
   readonly instance: InstanceId;
-  readonly env: ReadonlyMap<string, string>;
+  readonly env: Environment;
 }
 
 /** A process that carries no mark yet may be a fork that is about to become one of ours; after this long it is not. */
 const settledAfterMs = 1000;
 
+/** Processes read in one turn, which takes about half a millisecond. */
+const readAtOnce = 50;
+
+/** What of an environment is Standfast's; empty where there is no mark. */
+type Environment = ReadonlyMap<string, string>;
+
 interface Seen {
   readonly startTicks: number;
   readonly firstAt: MonoMs;
-  readonly env: ReadonlyMap<string, string> | null;
+  readonly env: Environment;
 }
 
 /** Looks through /proc for one keeper's instances, told from others' by where their role files lie. */
@@ -52,37 +60,43 @@ export class Marks {
   }
 
   async #look(): Promise<{ marked: Marked[]; stats: ReadonlyMap<number, Stat> }> {
-    const stats = new Map<number, Stat>();
+    const stats = await this.#allStats();
     const marked: Marked[] = [];
-    await Promise.all(
-      (await allPids()).map(async (pid) => {
-        const stat = await readStatLater(pid);
-        // threads of the kernel have no environment
-        if (!isAlive(stat) || pid === 2 || stat.ppid === 2) return;
-        stats.set(pid, stat);
-        const env = await this.#environment(pid, stat.startTicks);
-        const instance = env?.get('STANDFAST_INSTANCE');
-        const roleFile = env?.get('STANDFAST_ROLE_FILE') ?? '';
-        if (env !== null && instance !== undefined && roleFile.startsWith(this.#folder))
-          marked.push({ pid, stat, instance, env });
-      }),
-    );
+    for (const [pid, stat] of stats) {
+      const env = this.#knownEnvironment(pid, stat) ?? (await this.#environment(pid, stat));
+      const instance = env.get('STANDFAST_INSTANCE');
+      const roleFile = env.get('STANDFAST_ROLE_FILE') ?? '';
+      if (instance !== undefined && roleFile.startsWith(this.#folder)) marked.push({ pid, stat, instance, env });
+    }
     for (const pid of this.#seen.keys()) if (!stats.has(pid)) this.#seen.delete(pid);
     return { marked, stats };
   }
 
-  async #environment(pid: number, startTicks: number): Promise<ReadonlyMap<string, string> | null> {
+  /** Everybody alive but the kernel's own threads. Some at a time at once: a read of /proc takes 10 µs, a hand-over to another thread more. */
+  async #allStats(): Promise<Map<number, Stat>> {
+    const stats = new Map<number, Stat>();
+    for (const [index, pid] of (await allPids()).entries()) {
+      if (index % readAtOnce === readAtOnce - 1) await nextTurn();
+      const stat = readStat(pid);
+      if (isAlive(stat) && pid !== 2 && stat.ppid !== 2) stats.set(pid, stat);
+    }
+    return stats;
+  }
+
+  #knownEnvironment(pid: number, { startTicks }: Stat): Environment | null {
     const before = this.#seen.get(pid);
-    const same = before?.startTicks === startTicks ? before : null;
-    const firstAt = same?.firstAt ?? monoNow();
-    if (same !== null && (same.env !== null || monoNow() - firstAt > settledAfterMs)) return same.env;
+    if (before?.startTicks !== startTicks) return null;
+    return before.env.size > 0 || monoNow() - before.firstAt > settledAfterMs ? before.env : null;
+  }
+
+  async #environment(pid: number, { startTicks }: Stat): Promise<Environment> {
+    const before = this.#seen.get(pid);
+    const firstAt = before?.startTicks === startTicks ? before.firstAt : monoNow();
     const all = await environmentOf(pid);
-    const env = all?.has('STANDFAST_INSTANCE') === true ? onlyOurs(all) : null;
+    const env = new Map(
+      all?.has('STANDFAST_INSTANCE') === true ? [...all].filter(([name]) => name.startsWith('STANDFAST_')) : [],
+    );
     this.#seen.set(pid, { startTicks, firstAt, env });
     return env;
   }
-}
-
-function onlyOurs(env: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  return new Map([...env].filter(([name]) => name.startsWith('STANDFAST_')));
 }

@@ -81,6 +81,7 @@ export class Reaper {
       const mainEnded = owned.exit !== null;
       if (owned.cgroup !== null) await killCgroup(owned.cgroup);
       const living = await this.living(owned);
+      if (owned.ended !== null) break;
       for (const pid of living) send(pid, 'SIGKILL');
       if (owned.adopted && owned.exit === null && living.length === 0) this.#noteExit(owned, null, null);
       empty = mainEnded && living.length === 0 ? empty + 1 : 0;

@@ -1,16 +1,14 @@
 // A start: what may be refused, then folder, output, group and guard side by side, then the fork. Under a lease nothing runs before its deadline is
 // armed, its guard has read `leased` and its role file is written; without one, a full disk stops no start.
 
-import { open as openFile, close as closeFile } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
 
 import { accountFor } from './account.ts';
 import { makeCgroup, joinFiles, removeCgroup } from './cgroup.ts';
 import type { Cgroup } from './cgroup.ts';
 import { monoNow, wallNow } from './clock.ts';
-import { whyNotPrepared, whyNotRun } from './diagnose.ts';
+import { whyNotBegun } from './diagnose.ts';
+import type { InstanceRecord } from './files.ts';
 import { newGuard, refuseOlderTerm } from './ground.ts';
 import type { Ground, Starting } from './ground.ts';
 import type { Guard } from './guard.ts';
@@ -22,8 +20,6 @@ import { readStat } from './proc.ts';
 import { done, refuse, wordsOf } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import type { KeeperAnswer, StartRequest, StartedInstance } from '../ports.ts';
-
-const openOutput = promisify(openFile);
 
 /** A fork holds the keeper up for some milliseconds: none begins this close to a deadline. */
 const forkMs = 10;
@@ -76,7 +72,6 @@ function whyNot(ground: Ground, request: StartRequest): Refusal | null {
 interface Prepared {
   cgroup: Cgroup | null;
   guard: Guard | null;
-  output: number | null;
 }
 
 async function begin(
@@ -85,19 +80,15 @@ async function begin(
   starting: Starting,
   wanted: () => boolean,
 ): Promise<KeeperAnswer<StartedInstance>> {
-  const prepared: Prepared = { cgroup: null, guard: null, output: null };
+  const prepared: Prepared = { cgroup: null, guard: null };
   if (isLeased(request) && request.deadline !== null) ground.deadlines.arm(request.instance, request.deadline);
   const launched = await prepareAndFork(ground, request, prepared, () =>
     starting.cancelled === null && wanted()
       ? null
       : cancelledBy(starting.cancelled ?? 'nobody waits for its answer any more'),
   ).catch((error: unknown) => refuse('preparation', `${request.service} could not be prepared: ${wordsOf(error)}`));
-  if (prepared.output !== null) closeFile(prepared.output, () => undefined);
   if ('kind' in launched) {
-    ground.deadlines.disarm(request.instance);
-    prepared.guard?.close();
-    if (prepared.cgroup !== null) await removeCgroup(prepared.cgroup);
-    void ground.files.forget(request.instance).catch(() => undefined);
+    await cleanUp(ground, request, prepared);
     return launched;
   }
   return own(ground, request, starting, prepared, launched);
@@ -111,17 +102,14 @@ async function prepareAndFork(
   cancelled: () => Refusal | null,
 ): Promise<Launched | Refusal> {
   const leased = isLeased(request);
-  const [account, roleWritten] = await Promise.all([
+  const [account] = await Promise.all([
     accountFor(request.user, request.group),
-    ground.files.create(request.instance, { role: request.role, term: request.term }).then(() => null, wordsOf),
-    prepareOutput(ground, request, prepared),
+    // where these fail, the shell says what that costs
+    ground.files.createFolder(request.instance).catch(() => undefined),
+    ground.files.createOnce(dirname(request.output)).catch(() => undefined),
     prepareContainment(ground, request, prepared),
   ]);
   if (account !== null && 'kind' in account) return account;
-  if (roleWritten !== null && leased)
-    return refuse('roleFile', `the role file of ${request.instance} cannot be written: ${roleWritten}`);
-  if (roleWritten !== null)
-    ground.log(`${request.instance}: started without its files, which cannot be written: ${roleWritten}`);
   if (leased) {
     prepared.guard = newGuard(ground, request.instance, prepared.cgroup);
     await ground.deadlines.quietFor(forkMs);
@@ -148,19 +136,18 @@ async function prepareAndFork(
       files: request.limits.files,
       account,
       diesWithKeeper: leased && ground.pdeathsig,
-      output: prepared.output ?? 2,
+      output: request.output,
+      role: {
+        path: ground.files.roleFile(request.instance),
+        line: JSON.stringify({ role: request.role, term: request.term }),
+      },
+      record: {
+        path: ground.files.recordFile(request.instance),
+        line: JSON.stringify(recordOf(ground, request, prepared)),
+      },
+      roleNeeded: leased,
     })
   );
-}
-
-async function prepareOutput(ground: Ground, request: StartRequest, prepared: Prepared): Promise<void> {
-  try {
-    await mkdir(dirname(request.output), { recursive: true, mode: 0o700 });
-    prepared.output = await openOutput(request.output, 'a', 0o640);
-  } catch (error) {
-    ground.log(`${request.instance}: its output is lost, since ${request.output} cannot be opened: ${wordsOf(error)}`);
-    prepared.output = await openOutput('/dev/null', 'a');
-  }
 }
 
 async function prepareContainment(ground: Ground, request: StartRequest, prepared: Prepared): Promise<void> {
@@ -205,48 +192,52 @@ async function own(
     activatedAt: isLeased(request) ? startedAt : null,
   };
   child.on('error', () => undefined);
-  if (pid !== 0) {
-    ground.instances.set(owned.instance, owned);
-    child.on('exit', (code, signal) => {
-      ground.deadlines.sweep();
-      if (owned.launch === 'runs') ground.reaper.mainEnded(owned, code, signal);
-      else void settled.then(() => ground.reaper.mainEnded(owned, code, signal));
-    });
-    // somebody wanted its end, or its deadline passed, while it was being forked
-    if (starting.cancelled !== null) ground.reaper.kill(owned, 'kill');
-    if (request.leasable) owned.guard ??= newGuard(ground, owned.instance, owned.cgroup);
-    owned.guard?.watchGroup(pid);
-    if (!isLeased(request)) void owned.guard?.say('free');
-    keepRecord(ground, owned, request.leasable);
-  } else owned.gone.resolve();
   const settled = outcome.then((came) => {
     owned.launch = came.kind === 'runs' ? 'runs' : 'failed';
+    for (const note of came.notes) ground.log(`${owned.instance}: ${note}`);
     return came;
   });
+  if (pid === 0) {
+    await cleanUp(ground, request, prepared);
+    return whyNotBegun(request, await settled);
+  }
+  ground.instances.set(owned.instance, owned);
+  child.on('exit', (code, signal) => {
+    ground.deadlines.sweep();
+    if (owned.launch === 'runs') ground.reaper.mainEnded(owned, code, signal);
+    else void settled.then(() => ground.reaper.mainEnded(owned, code, signal));
+  });
+  // somebody wanted its end, or its deadline passed, while it was being forked
+  if (starting.cancelled !== null) ground.reaper.kill(owned, 'kill');
+  if (request.leasable) owned.guard ??= newGuard(ground, owned.instance, owned.cgroup);
+  owned.guard?.watchGroup(pid);
+  if (!isLeased(request)) void owned.guard?.say('free');
   const came = await settled;
   if (came.kind === 'runs') return done(tellStarted(owned));
   await owned.gone.promise;
-  return came.kind === 'exec' ? whyNotRun(request, came.status) : whyNotPrepared(request, came.why);
+  return whyNotBegun(request, came);
 }
 
-function keepRecord(ground: Ground, owned: Owned, leasable: boolean): void {
-  const { instance, service, host, pid, startTicks, startedAt, startedAtMs, cgroup } = owned;
-  const record = {
+async function cleanUp(ground: Ground, request: StartRequest, { guard, cgroup }: Prepared): Promise<void> {
+  ground.deadlines.disarm(request.instance);
+  guard?.close();
+  if (cgroup !== null) await removeCgroup(cgroup);
+  void ground.files.forget(request.instance).catch(() => undefined);
+}
+
+function recordOf(ground: Ground, request: StartRequest, { cgroup }: Prepared): InstanceRecord {
+  const { instance, service, host, leasable } = request;
+  return {
     instance,
     service,
     host,
     boot: ground.boot,
-    pid,
-    startTicks,
-    startedAt,
-    startedAtMs,
+    startedAt: monoNow(),
+    startedAtMs: wallNow(),
     leasable,
     cgroup: cgroup?.folder ?? null,
     cgroupVersion: cgroup?.version ?? 'v2',
   };
-  ground.files
-    .writeRecord(record)
-    .catch((error: unknown) => ground.log(`${instance}: its record cannot be written: ${wordsOf(error)}`));
 }
 
 function cancelledBy(why: string): Refusal {

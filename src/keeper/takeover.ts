@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Cgroup } from './cgroup.ts';
 import { livingIn } from './cgroup.ts';
 import { monoNow, wallNow } from './clock.ts';
-import type { InstanceRecord, RoleFile } from './files.ts';
+import type { FoundRecord, RoleFile } from './files.ts';
 import { newGuard } from './ground.ts';
 import type { Ground } from './ground.ts';
 import { fresh } from './instance.ts';
@@ -57,7 +57,7 @@ export async function takeOver(ground: Ground, waitMs: number, adopted: (owned: 
 
 interface Found {
   readonly instance: InstanceId;
-  readonly record: InstanceRecord | null;
+  readonly record: FoundRecord | null;
   readonly cgroup: Cgroup | null;
   readonly role: RoleFile | null;
   readonly env: ReadonlyMap<string, string> | null;
@@ -122,7 +122,7 @@ async function find(ground: Ground, instance: InstanceId, marked: readonly Marke
   };
 }
 
-function cgroupOf(ground: Ground, instance: InstanceId, record: InstanceRecord | null): Cgroup | null {
+function cgroupOf(ground: Ground, instance: InstanceId, record: FoundRecord | null): Cgroup | null {
   if (record !== null)
     return record.cgroup === null ? null : { folder: record.cgroup, version: record.cgroupVersion, memoryFolder: null };
   if (ground.cgroups === null) return null;

@@ -1,7 +1,7 @@
 // What happens when the keeper, its guards or the agent die: nothing leased outlives its keeper, nothing else goes down.
 
 import assert from 'node:assert/strict';
-import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
@@ -96,7 +96,7 @@ for (const [cgroup, skip] of ways)
       value(await client.deactivate({ instance: unconfirmed.instance, term: 4, role: 'standby', signal: null }));
       const [child] = (await lines(join(state, 'child'), (all) => all.length > 0)).map(Number);
       await eventually(
-        async () => (await readdir(join(layout.instances, single.instance))).includes('record.json'),
+        async () => (await readdir(join(layout.instances, single.instance))).includes('record'),
         'the record is written',
       );
       await rm(join(layout.instances, single.instance), { recursive: true });
@@ -208,21 +208,15 @@ test('records of another boot are void, cut-off ones too', async (t) => {
   const { client, state, layout } = keeper;
   const single = value(await client.start(startRequest(state, 'single', 'exec sleep 600')));
   const folder = join(layout.instances, single.instance);
-  await eventually(async () => (await readdir(folder)).includes('record.json'), 'the record');
+  await eventually(async () => (await readdir(folder)).includes('record'), 'the record');
   await keeper.crash();
-  const record = await readFile(join(folder, 'record.json'), 'utf8');
-  await writeFile(join(folder, 'record.json'), record.slice(0, 40));
+  const record = await readFile(join(folder, 'record'), 'utf8');
+  await writeFile(join(folder, 'record'), record.slice(0, 40));
   const other = join(layout.instances, 'other@a#1');
-  await import('node:fs/promises').then(({ mkdir }) => mkdir(other));
+  await mkdir(other);
   await writeFile(
-    join(other, 'record.json'),
-    JSON.stringify({
-      ...JSON.parse(record),
-      instance: 'other@a#1',
-      boot: 'another',
-      pid: process.pid,
-      startTicks: readStat(process.pid)!.startTicks,
-    }),
+    join(other, 'record'),
+    `${JSON.stringify({ ...JSON.parse(record.split('\n')[0]!), instance: 'other@a#1', boot: 'another' })}\n${await readFile('/proc/self/stat', 'utf8')}`,
   );
   await keeper.start();
   assert.deepEqual(
