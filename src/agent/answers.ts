@@ -52,7 +52,7 @@ export function openDesk(options: {
         waiting.delete(request);
         resolve({
           ok: false,
-          code: 'SF-502',
+          code: 'SF-507',
           why: 'it took too long to find out whether it was done',
           next: 'Look before you ask again: standfast intents',
         });

@@ -26,7 +26,14 @@ export function decideLease(d: Draft, service: RunService): void {
   const move = row.then(facts);
   const journal: Record<string, JsonValue> = { ...facts.shown };
   const say = (): void => {
-    d.note({ kind: 'rule', rule: row.n, service: service.name, instance: slot.now?.id ?? null, term: facts.term, facts: journal });
+    d.note({
+      kind: 'rule',
+      rule: row.n,
+      service: service.name,
+      instance: slot.now?.id ?? null,
+      term: facts.term,
+      facts: journal,
+    });
   };
   switch (move.move) {
     case 'nothing':
@@ -100,7 +107,8 @@ function leaseFacts(d: Draft, service: RunService, slot: Slot): LeaseFacts {
   const handover = slot.handover;
   const named = handover?.to ?? null;
   const target = handover === null ? null : named === null ? best : others.includes(named) ? named : null;
-  const freshUntil = lease.term === 0 && store.firstReadAt !== null ? store.firstReadAt + timing.ttl * (1 + drift) : null;
+  const freshUntil =
+    lease.term === 0 && store.firstReadAt !== null ? store.firstReadAt + timing.ttl * (1 + drift) : null;
   const takeover = takeoverBy(d, service.name);
   const asked = holder === 'free' ? failoverIntent(d, service.name) : null;
   const failBackTo = failBackTarget(d, service, slot, others);
@@ -110,7 +118,12 @@ function leaseFacts(d: Draft, service: RunService, slot: Slot): LeaseFacts {
     inFlight: slot.leaseTxn !== null,
     paused: isPaused(d, service.name),
     leaving: d.s.leaving !== null,
-    sessionGood: own.revision > 0 && store.reachable && keeper.up && own.validUntil !== null && own.validUntil - d.mono > timing.ttl / 4,
+    sessionGood:
+      own.revision > 0 &&
+      store.reachable &&
+      keeper.up &&
+      own.validUntil !== null &&
+      own.validUntil - d.mono > timing.ttl / 4,
     renewing: own.inFlight !== null,
     holder,
     term: lease.term,
@@ -128,7 +141,9 @@ function leaseFacts(d: Draft, service: RunService, slot: Slot): LeaseFacts {
     // What was given up as planned, or never held, anybody may take; only a loss is a matter of the trigger.
     lost: lease.host !== null || (lease.handed !== null && !lease.handed.planned),
     named: lease.host === null ? lease.next : null,
-    namedMe: (lease.host === null && lease.next === d.s.me) || (asked !== null && (asked.host === d.s.me || (asked.host === null && place === 0))),
+    namedMe:
+      (lease.host === null && lease.next === d.s.me) ||
+      (asked !== null && (asked.host === d.s.me || (asked.host === null && place === 0))),
     takeoverMe: takeover === d.s.me,
     takeoverOther: takeover !== null && takeover !== d.s.me ? takeover : null,
     // Turns are counted from when it may be taken at all.
@@ -152,8 +167,15 @@ function leaseFacts(d: Draft, service: RunService, slot: Slot): LeaseFacts {
   };
 }
 
-/** Restart here or give it to another, by what was measured. People's and the standby's triggers never move it by themselves. */
-function chooseRecovery(d: Draft, service: RunService, slot: Slot, best: string | null): ReturnType<typeof restartOrHandOver> {
+/**
+ * Restart here or give it to another, by what was measured. Our own part, a new term and an activation, is the same either way and left out.
+ * People's and the standby's triggers never move it by themselves. */
+function chooseRecovery(
+  d: Draft,
+  service: RunService,
+  slot: Slot,
+  best: string | null,
+): ReturnType<typeof restartOrHandOver> {
   const other = best === null || service.trigger === 'manual' ? null : reportOf(d, service.name, best);
   const warm = service.policy !== 'hot-active/cold-passive';
   const worst = (values: readonly number[]): number | null => (values.length === 0 ? null : Math.max(...values));
@@ -166,10 +188,10 @@ function chooseRecovery(d: Draft, service: RunService, slot: Slot, best: string 
     other === null
       ? null
       : service.policy === 'hot-active/warm-active'
-        ? (worst(other.switchMs) ?? assumedSwitchMs)
+        ? 0
         : service.policy === 'hot-active/warm-passive'
-          ? sum(worst(other.iMs), worst(other.switchMs) ?? assumedSwitchMs)
-          : sum(worst(other.bMs), worst(other.iMs) ?? 0, worst(other.switchMs) ?? assumedSwitchMs);
+          ? worst(other.iMs)
+          : sum(worst(other.bMs), worst(other.iMs) ?? 0);
   return restartOrHandOver({
     // What is already under way costs only the rest.
     restartMs: slot.now?.phase === 'ready' ? 0 : own === null ? null : Math.max(0, own - started) + wait,
@@ -179,13 +201,15 @@ function chooseRecovery(d: Draft, service: RunService, slot: Slot, best: string 
   });
 }
 
-/** Our own part of a switch before one was measured. */
-const assumedSwitchMs = 30;
-
 /** The host whose standby asked to take over; null: none did. */
 function takeoverBy(d: Draft, service: string): string | null {
   for (const { value } of d.s.intents.values())
-    if (value.verb === 'takeover' && value.service === service && (value.untilMs === null || value.untilMs > d.now.wall)) return value.host;
+    if (
+      value.verb === 'takeover' &&
+      value.service === service &&
+      (value.untilMs === null || value.untilMs > d.now.wall)
+    )
+      return value.host;
   return null;
 }
 
@@ -194,7 +218,9 @@ function preferredStarts(d: Draft, service: RunService): boolean {
   const first = service.prefer ?? service.on[0]?.host;
   if (first === undefined || first === d.s.me) return false;
   const report = reportOf(d, service.name, first);
-  return isLive(d, first) && report !== null && report.severity === 0 && report.restarts === 0 && report.planned !== 'down';
+  return (
+    isLive(d, first) && report !== null && report.severity === 0 && report.restarts === 0 && report.planned !== 'down'
+  );
 }
 
 /** Back to the preferred host once it has been ready, and the service quiet, for long enough not to flap. */
@@ -204,7 +230,10 @@ function failBackTarget(d: Draft, service: RunService, slot: Slot, others: reado
   const report = reportOf(d, service.name, prefer);
   const activeAt = slot.now?.activeAt ?? null;
   if (report === null || report.severity !== 0 || activeAt === null) return null;
-  const quiet = Math.min(stableMs - (d.mono - activeAt), report.startedAtMs === null ? 0 : stableMs - (d.now.wall - report.startedAtMs));
+  const quiet = Math.min(
+    stableMs - (d.mono - activeAt),
+    report.startedAtMs === null ? 0 : stableMs - (d.now.wall - report.startedAtMs),
+  );
   if (d.mono - activeAt < stableMs || (report.startedAtMs !== null && d.now.wall - report.startedAtMs < stableMs)) {
     d.wakeBy(d.mono + Math.max(100, quiet, stableMs - (d.mono - activeAt)));
     return null;
@@ -219,11 +248,26 @@ function activate(d: Draft, service: RunService, rule: number): void {
   const slot = d.slot(service.name);
   const { validUntil } = d.s.own;
   if (slot?.now === null || slot?.now === undefined || slot.grant === null || validUntil === null) return;
-  const id = d.ask({ kind: 'activate', instance: slot.now.id, service: service.name, term: slot.grant.term, deadline: validUntil });
+  const id = d.ask({
+    kind: 'activate',
+    instance: slot.now.id,
+    service: service.name,
+    term: slot.grant.term,
+    deadline: validUntil,
+  });
   d.setSlot(service.name, {
     grant: null,
-    now: { ...slot.now, phase: 'activating', role: 'active', term: slot.grant.term, since: d.mono, activateAt: d.mono, effect: id },
-    recovery: slot.recovery === null ? null : { ...slot.recovery, rule: slot.recovery.rule === 0 ? rule : slot.recovery.rule },
+    now: {
+      ...slot.now,
+      phase: 'activating',
+      role: 'active',
+      term: slot.grant.term,
+      since: d.mono,
+      activateAt: d.mono,
+      effect: id,
+    },
+    recovery:
+      slot.recovery === null ? null : { ...slot.recovery, rule: slot.recovery.rule === 0 ? rule : slot.recovery.rule },
   });
   d.s.own = { ...d.s.own, extendedUntil: null };
 }
@@ -284,7 +328,11 @@ function deactivate(d: Draft, service: RunService): void {
 }
 
 /** Ends the present instance: in order within what its `stop` allows, or at once. */
-export function endInstance(d: Draft, service: RunService, how: { why: string; rule: number; orderly: boolean; failure?: boolean; planned?: boolean }): void {
+export function endInstance(
+  d: Draft,
+  service: RunService,
+  how: { why: string; rule: number; orderly: boolean; failure?: boolean; planned?: boolean },
+): void {
   const instance = d.slot(service.name)?.now;
   if (instance === undefined || instance === null) return;
   const id = how.orderly
@@ -295,7 +343,12 @@ export function endInstance(d: Draft, service: RunService, how: { why: string; r
     since: d.mono,
     effect: id,
     killedAt: how.orderly ? instance.killedAt : (instance.killedAt ?? d.mono),
-    ending: instance.ending ?? { why: how.why, rule: how.rule, failure: how.failure ?? false, planned: how.planned ?? false },
+    ending: instance.ending ?? {
+      why: how.why,
+      rule: how.rule,
+      failure: how.failure ?? false,
+      planned: how.planned ?? false,
+    },
   });
 }
 
@@ -306,14 +359,22 @@ function writeLease(d: Draft, service: RunService, rule: number, how: { next: st
   const kept = d.s.leases.get(service.name);
   const lease = leaseOf(d, service.name);
   const record: LeaseRecord = how.take
-    ? { term: lease.term + 1, host: d.s.me, epoch: d.s.own.epoch, instance: slot.now?.id ?? null, next: null, handed: lease.handed }
+    ? {
+        term: lease.term + 1,
+        host: d.s.me,
+        epoch: d.s.own.epoch,
+        instance: slot.now?.id ?? null,
+        next: null,
+        handed: lease.handed,
+      }
     : { ...lease, host: null, instance: null, next: how.next, handed: handedBy(d, slot, rule) };
   const compares = [{ key: keys.lease(service.name), revision: kept?.revision ?? 0 }];
   if (how.take) compares.push({ key: keys.session(d.s.me), revision: d.s.own.revision });
   const puts: StorePut[] = [{ key: keys.lease(service.name), value: JSON.stringify(record) }];
   if (how.take)
     for (const { value } of d.s.intents.values())
-      if ((value.verb === 'takeover' || value.verb === 'failover') && value.service === service.name) puts.push({ key: keys.intent(value.id), value: null });
+      if ((value.verb === 'takeover' || value.verb === 'failover') && value.service === service.name)
+        puts.push({ key: keys.intent(value.id), value: null });
   const handedOver = slot.handover?.intent ?? null;
   if (!how.take && handedOver !== null) puts.push({ key: keys.intent(handedOver), value: null });
   const id = d.ask({ kind: 'store', compares, puts, timeoutMs: ms(Math.max(d.s.timing.ttl / 2, 100)) });
@@ -346,7 +407,8 @@ export function leaseOutcome(d: Draft, id: number, answer: StoreOutcome): boolea
         leaseApplied(d, slot, record, rule, answer.revision);
         break;
       case 'refused':
-        for (const change of answer.current) if (change.kind === 'lease') leaseSeen(d, change.service, change.value, change.revision);
+        for (const change of answer.current)
+          if (change.kind === 'lease') leaseSeen(d, change.service, change.value, change.revision);
         break;
       case 'unknown':
         // Whether it was applied is told by the watch; a grant needs certainty, so a term that was won in the dark is not used.
@@ -418,10 +480,20 @@ export function leaseSeen(d: Draft, service: string, value: LeaseRecord | null, 
   d.s.leases = leases;
   const slot = d.slot(service);
   // A lease that names another, or another term, takes back what we were granted.
-  if (slot?.grant !== null && slot !== undefined && (value === null || value.host !== d.s.me || value.term !== slot.grant.term))
+  if (
+    slot?.grant !== null &&
+    slot !== undefined &&
+    (value === null || value.host !== d.s.me || value.term !== slot.grant.term)
+  )
     d.setSlot(service, { grant: null });
   if (value !== null && value.host !== null && value.term !== known?.value.term)
-    d.s.incidents = { ...d.s.incidents, doneNotes: [...d.s.incidents.doneNotes.slice(-50), { service, text: `${value.host} made active (term ${value.term})` }] };
+    d.s.incidents = {
+      ...d.s.incidents,
+      doneNotes: [
+        ...d.s.incidents.doneNotes.slice(-50),
+        { service, text: `${value.host} made active (term ${value.term})` },
+      ],
+    };
   if (value?.host !== known?.value.host) d.incidentsDirty = true;
   d.touch(service);
 }
@@ -429,6 +501,11 @@ export function leaseSeen(d: Draft, service: string, value: LeaseRecord | null, 
 /** A person's wish that the service move; its `host` is where to, null for wherever is best. */
 export function failoverIntent(d: Draft, service: string): IntentRecord | null {
   for (const { value } of d.s.intents.values())
-    if (value.verb === 'failover' && value.service === service && (value.untilMs === null || value.untilMs > d.now.wall)) return value;
+    if (
+      value.verb === 'failover' &&
+      value.service === service &&
+      (value.untilMs === null || value.untilMs > d.now.wall)
+    )
+      return value;
   return null;
 }

@@ -69,7 +69,7 @@ function intend(d: Draft, request: number, owner: string, why: string, asks: Ext
   if (verb === 'takeover' && run !== null && holderOf(d, run.name) === 'me')
     return refuse(d, request, 'SF-413', `${run.name} is active here already`, 'Nothing need be done.');
   if (!d.s.store.reachable || d.s.store.firstReadAt === null)
-    return refuse(d, request, 'SF-501', 'the store cannot be reached, so nothing that must hold for every host can be agreed', 'standfast doctor');
+    return refuse(d, request, 'SF-506', 'the store cannot be reached, so nothing that must hold for every host can be agreed', 'standfast doctor');
   const lasting = verb === 'stop' || verb === 'pause';
   d.s.counter += 1;
   const id = `${verb}-${d.s.life}${d.s.counter}`;
@@ -119,7 +119,7 @@ function failoverRefusal(d: Draft, service: RunService | null, to: string | null
 function resume(d: Draft, request: number, owner: string, service: string | null): void {
   const found = [...d.s.intents.values()].filter(({ value }) => value.verb === 'pause' && (service === null || value.service === service));
   if (found.length === 0) return refuse(d, request, 'SF-414', `${service ?? 'nothing'} is ${service === null ? '' : 'not '}paused`, 'standfast intents');
-  if (!d.s.store.reachable) return refuse(d, request, 'SF-501', 'the store cannot be reached', 'standfast doctor');
+  if (!d.s.store.reachable) return refuse(d, request, 'SF-506', 'the store cannot be reached', 'standfast doctor');
   d.note({ kind: 'person', rule: 600, service, facts: { verb: 'resume', owner } });
   write(d, request, {
     id: found[0]?.value.id ?? '',
@@ -162,7 +162,7 @@ export function intentOutcome(d: Draft, id: number, outcome: StoreOutcome): bool
       answer(d, waiting.request, { ok: false, code: 'SF-416', why: 'somebody else changed the same thing at the same time', next: 'Look at it and try again: standfast intents' });
       break;
     case 'unknown':
-      answer(d, waiting.request, { ok: false, code: 'SF-502', why: `it is not known whether it was written: ${outcome.why}`, next: 'standfast intents tells' });
+      answer(d, waiting.request, { ok: false, code: 'SF-507', why: `it is not known whether it was written: ${outcome.why}`, next: 'standfast intents tells' });
       break;
     default:
       outcome satisfies never;
