@@ -1,14 +1,14 @@
 // Text on its way to a terminal: what services say is shown, never obeyed.
 
 /** Control characters, and those that turn the direction of writing. */
-const dangerous = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+const dangerous = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
 /** No width of their own: combining marks, joiners, variation selectors. */
 const narrow = /\p{Mn}|\p{Me}|\p{Cf}/gu;
 /** Two columns: East Asian wide forms and pictures. */
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/gu;
 /** Our own colours, which `paint` made. */
-const colours = /\u001b\[[\d;]*m/g;
+const colours = /\p{Cc}\[[\d;]*m/gu;
 
 /** One line with every control character made visible: `\n`, `\x1b`, `\u202e`. */
 export function safe(text: string): string {
@@ -31,7 +31,7 @@ export function safe(text: string): string {
 /** How many columns a terminal uses for it. */
 export function widthOf(text: string): number {
   const plain = text.replace(colours, '').replace(narrow, '');
-  return [...plain].length + (plain.match(wide)?.length ?? 0);
+  return Array.from(plain).length + (plain.match(wide)?.length ?? 0);
 }
 
 /** Cut to `columns` with `…` at its end. Colours inside are dropped when it has to be cut. */

@@ -72,7 +72,7 @@ export function openStream(answers: AgentAnswers): EventStream {
       sendStatus([reader]);
     },
     close() {
-      for (const reader of [...readers]) {
+      for (const reader of readers) {
         remove(reader);
         reader.end();
       }

@@ -334,11 +334,14 @@ test('a decision: the rule, why, and every fact', () => {
 
 test('the same said again and again is said once, and long stories are cut with a word', () => {
   const many = Array.from({ length: 90 }, (_, n) =>
-    line(n, 'ended', { ...ended, code: n % 2, signal: null, seenAfterMs: Math.floor(n / 3) }),
+    n % 3 === 0
+      ? line(n, 'wait', { host: 'a', waitsFor: 'feed' }, { rule: 536 })
+      : line(n, 'ended', { ...ended, code: Math.floor(n / 30), signal: null }),
   );
   const found = explainService('pricer', known(many));
   const lines = explanationScreen(found, plain, atMs, false);
-  assert.ok(lines.some((each) => each.includes('times)')));
+  assert.equal(lines.filter((each) => each.includes('waits for feed')).length, 1, 'one wait among what goes on');
+  assert.equal(lines.filter((each) => each.includes('ended')).length, 3);
   const different = Array.from({ length: 60 }, (_, n) => line(n, 'startFailed', { host: 'a', why: `reason ${n}` }));
   const long = explainService('pricer', known(different));
   assert.ok(explanationScreen(long, plain, atMs, false).includes('… 40 earlier steps: --all, or --since 1h'));

@@ -34,16 +34,17 @@ interface Told extends Step {
   readonly times: number;
 }
 
-/** So far back a repetition is looked for. */
+/** So far back the same wait is looked for. */
 const nearby = 6;
 
-/** The same said again shortly after is said once, where it was first, with how often. */
+/** The same said again at once, and the same wait shortly after, is said once, where it was first, with how often. */
 function merged(steps: readonly Step[]): Told[] {
   const made: Told[] = [];
   for (const step of steps) {
     const at = made.findLastIndex((told) => told.text === step.text && told.rule === step.rule);
     const same = made[at];
-    if (same !== undefined && at >= made.length - nearby) made[at] = { ...same, times: same.times + 1 };
+    if (same !== undefined && at >= made.length - ('waitsFor' in step.facts ? nearby : 1))
+      made[at] = { ...same, times: same.times + 1 };
     else made.push({ ...step, times: 1 });
   }
   return made;

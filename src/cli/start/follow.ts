@@ -32,7 +32,7 @@ export async function settle(
       const planned = await watch(agent, of.untilMs - context.now(), of.signal, (view) => {
         last = view;
         of.show(view);
-        return isPlanned(view, of.hosts);
+        return isPlanned(view, of.hosts) ? settlesIn(view) : null;
       });
       if (planned && last !== null) return { kind: 'planned', view: last };
     }
@@ -62,7 +62,7 @@ export async function followOn(
       last = view;
       context.terminal.print(...timed(lines, view.atMs));
       if (lines.length > 0 || knownFailovers === null) void tellFailovers(agent);
-      return false;
+      return null;
     });
     await pause(200, signal);
   }
@@ -82,18 +82,35 @@ async function anybodyThere(system: ChosenSystem): Promise<boolean> {
   return (await presences(system.layout, system.hosts)).some((each) => each.agent || each.keeper);
 }
 
-/** Takes pictures of one agent until `enough` says so (true), it goes away, time is over or ^C (false). */
+/** What fails at once, and is started again and again, is in its planned phase now and then, for a moment. In ms. */
+const settledAfterMs = 1_000;
+
+/** How long the youngest instance has to go on, to be believed. */
+function settlesIn(view: StatusView): number {
+  const started = view.services.flatMap((service) => service.instances.map((each) => each.startedAtMs ?? 0));
+  const youngest = started.reduce((a, b) => Math.max(a, b), 0);
+  return Math.min(settledAfterMs, Math.max(0, settledAfterMs - (view.atMs - youngest)));
+}
+
+/**
+ * Takes pictures of one agent. True when one was enough, and for as many ms as `enough` said no other came that was not; false when
+ * the agent goes away, time is over or at ^C. Null: not enough.
+ */
 function watch(
   agent: AgentClient,
   forMs: number,
   signal: AbortSignal,
-  enough: (view: StatusView) => boolean,
+  enough: (view: StatusView) => number | null,
 ): Promise<boolean> {
   return new Promise((resolve) => {
+    let settled: NodeJS.Timeout | undefined;
     const timer = forMs === Infinity ? undefined : setTimeout(stop, Math.max(0, forMs));
     const stream = agent.events({
       status: (view) => {
-        if (enough(view)) end(true);
+        const wait = enough(view);
+        clearTimeout(settled);
+        if (wait === 0) end(true);
+        else if (wait !== null) settled = setTimeout(end, wait, true);
       },
       ended: stop,
     });
@@ -102,6 +119,7 @@ function watch(
     }
     function end(answer: boolean): void {
       clearTimeout(timer);
+      clearTimeout(settled);
       signal.removeEventListener('abort', stop);
       stream.stop();
       resolve(answer);

@@ -20,6 +20,7 @@ import type { Run } from '../verb.ts';
 const stuckAfterMs = 180_000;
 /** A keeper starts its agent again within this time. */
 const agentBackMs = 15_000;
+const askAgainMs = 1_000;
 
 export const down: Run = async (context, words, options) => {
   const path = words[0];
@@ -28,8 +29,9 @@ export const down: Run = async (context, words, options) => {
   const leaveRunning = options.flag('leaveRunning');
   const signal = context.interruption();
   if (!(await makeAgentsAnswer(context, system, leaveRunning, signal))) return 0;
-  await askAll(context, system, { leaveRunning, why: options.text('why') ?? '' });
-  const last = await untilGone(context, system, signal);
+  const ask = (): Promise<void> => askAll(context, system, { leaveRunning, why: options.text('why') ?? '' });
+  await ask();
+  const last = await untilGone(context, system, signal, ask);
   if (last === 'interrupted') {
     context.terminal.print('It goes on stopping; this only ends the watching.');
     return 0;
@@ -67,7 +69,10 @@ async function makeAgentsAnswer(
   } else context.terminal.print('No agent answers; waiting for the keeper to bring it back.');
   const untilMs = context.now() + agentBackMs;
   while (context.now() < untilMs) {
-    if ((await answeringAgents(system)).length > 0) return true;
+    // All that can be: an agent that hears of it first would stop what the others' services still need.
+    const missing = (await presences(system.layout, system.hosts)).some((each) => each.keeper && !each.agent);
+    const answering = await answeringAgents(system);
+    if (answering.length > 0 && (!missing || context.now() > untilMs - agentBackMs / 2)) return true;
     if (!(await pause(200, signal))) break;
   }
   throw new Failure({
@@ -79,7 +84,7 @@ async function makeAgentsAnswer(
   });
 }
 
-/** Every agent is told; each tells the others, so that one that is just being started hears it too. */
+/** Tells every agent that answers. To be told twice is nothing new to an agent. */
 async function askAll(
   context: Context,
   system: ChosenSystem,
@@ -109,7 +114,13 @@ async function askAll(
 }
 
 /** Tells what stops, until neither agent nor keeper is there. */
-async function untilGone(context: Context, system: ChosenSystem, signal: AbortSignal): Promise<'gone' | 'interrupted'> {
+async function untilGone(
+  context: Context,
+  system: ChosenSystem,
+  signal: AbortSignal,
+  ask: () => Promise<void>,
+): Promise<'gone' | 'interrupted'> {
+  let askedAtMs = context.now();
   let before: StatusView | null = null;
   let changedAtMs = context.now();
   let seen = '';
@@ -130,6 +141,11 @@ async function untilGone(context: Context, system: ChosenSystem, signal: AbortSi
     const now = JSON.stringify([there, view?.services.map((each) => each.instances.map((one) => one.phase))]);
     if (now !== seen) changedAtMs = context.now();
     seen = now;
+    // An agent that was just being started, or came back meanwhile, has not heard of it.
+    if (context.now() - askedAtMs > askAgainMs) {
+      await ask().catch(() => undefined);
+      askedAtMs = context.now();
+    }
     if (context.now() - changedAtMs > stuckAfterMs)
       throw stuck(
         context,

@@ -1,0 +1,274 @@
+// What happened, in words: entries by their kind.
+
+import { safe } from '../text.ts';
+import { durationText } from '../times.ts';
+import { impliedByChoice, role, unsure, whyOf } from './entry.ts';
+import type { Entry, Said, WordRow } from './entry.ts';
+
+export const kindRows: readonly WordRow[] = [
+  { kind: 'ended', say: ended },
+  {
+    kind: 'started',
+    detail: true,
+    say: ({ service, host, facts }) => ({
+      text: `${service} on ${host} is started${role(facts)}, pid ${facts.number('pid') ?? '?'}`,
+    }),
+  },
+  {
+    kind: 'startFailed',
+    say: ({ service, host, facts }) => ({
+      text: `${service} on ${host} could not be started: ${facts.text('why') ?? 'no reason given'}`,
+    }),
+  },
+  {
+    kind: 'ready',
+    say: ({ service, host, facts }) => ({
+      text: `${service} on ${host} is ready`,
+      aside: `b ${durationText(facts.number('bMs'))}`,
+    }),
+  },
+  { kind: 'active', say: active },
+  {
+    kind: 'adopted',
+    say: ({ service, host, facts }) => ({
+      text: `${service} was running on ${host} when the agent came back, and was left running${role(facts)}, pid ${facts.number('pid') ?? '?'}`,
+    }),
+  },
+  {
+    kind: 'unknownInstance',
+    say: ({ service, host, facts }) => ({
+      text: `an instance of ${service} runs on ${host} that nothing is known of (pid ${facts.number('pid') ?? '?'}), so it is ended`,
+    }),
+  },
+  { kind: 'deactivated', say: ({ service, host }) => ({ text: `${service} on ${host} is confirmed inactive` }) },
+  {
+    kind: 'activateFailed',
+    say: ({ service, host, facts }) => ({
+      text: `${service} on ${host} could not be made active${unsure(facts)}: ${facts.text('why') ?? ''}`,
+    }),
+  },
+  {
+    kind: 'deactivateFailed',
+    say: ({ service, host, facts }) => ({
+      text: `${service} on ${host} did not confirm that it is inactive${unsure(facts)}, so it is ended: ${facts.text('why') ?? ''}`,
+    }),
+  },
+  {
+    kind: 'endFailed',
+    say: ({ service, host, facts }) => ({
+      text: `${service} on ${host} could not be ended: ${facts.text('why') ?? ''}`,
+    }),
+  },
+  { kind: 'failover', say: failover },
+  {
+    kind: 'mayHaveOverlapped',
+    say: ({ service, host, facts }) => ({
+      text: `${service} on ${host} was ended ${durationText(facts.number('lateMs'))} after its deadline, ${durationText(facts.number('roomMs'))} were allowed: two may have been active. Compare what both wrote`,
+    }),
+  },
+  { kind: 'wait', say: waiting },
+  { kind: 'person', say: person },
+  { kind: 'incident', say: incident },
+  {
+    kind: 'notTold',
+    say: ({ facts }) => ({
+      text: `nobody could be told of incident ${facts.text('incident') ?? '?'}: ${facts.text('why') ?? ''}`,
+    }),
+  },
+  {
+    kind: 'hostLost',
+    say: ({ facts, line }) => ({
+      text: `host ${facts.text('host') ?? '?'} is lost: its session was seen unchanged for ${durationText(facts.number('silentMs'))}, and is over (epoch ${facts.number('epoch') ?? '?'}, said by ${safe(line.host)})`,
+    }),
+  },
+  {
+    kind: 'hostLeft',
+    say: ({ facts }) => {
+      facts.implied('epoch', 'silentMs');
+      return { text: `host ${facts.text('host') ?? '?'} left on purpose` };
+    },
+  },
+  {
+    kind: 'keeperLost',
+    say: ({ line, facts }) => ({ text: `the keeper on ${safe(line.host)} is gone: ${facts.text('why') ?? ''}` }),
+  },
+  {
+    kind: 'storeLost',
+    say: ({ line, facts }) => ({ text: `${safe(line.host)} cannot reach the store: ${facts.text('why') ?? ''}` }),
+  },
+  {
+    kind: 'storeBack',
+    say: ({ line, facts }) => ({
+      text: `${safe(line.host)} reaches the store again, after ${durationText(facts.number('awayMs'))}`,
+    }),
+  },
+  {
+    kind: 'storeRead',
+    detail: true,
+    say: ({ line, facts }) => ({
+      text: `the agent on ${safe(line.host)} began and read the store`,
+      aside: `revision ${facts.number('revision') ?? '?'}`,
+    }),
+  },
+  {
+    kind: 'description',
+    detail: true,
+    say: ({ line, facts }) => ({
+      text: `${safe(line.host)} uses the description ${facts.text('hash') ?? '?'} with ${facts.number('services') ?? '?'} services`,
+    }),
+  },
+  {
+    kind: 'quit',
+    say: ({ host, facts }) => ({
+      text: `the agent and the keeper on ${host} end as asked${facts.is('leaveRunning') ? '; the services stay' : ''}`,
+    }),
+  },
+];
+
+function ended({ service, host, facts }: Entry): Said {
+  const code = facts.number('code');
+  const signal = facts.text('signal');
+  const by = facts.text('by');
+  const why = facts.text('why');
+  const seen = facts.number('seenAfterMs');
+  const tries = facts.number('tries') ?? 0;
+  facts.implied('endedAtMs');
+  const how =
+    signal !== null
+      ? `killed by ${signalText(signal)}`
+      : code === null
+        ? 'exit status not known'
+        : `exit status ${code}`;
+  const whose = byText(by, why, signal !== null);
+  const again = tries > 1 ? `; failed ${tries} times in a row` : '';
+  const finished = facts.is('finished')
+    ? `${service} on ${host} has finished, as planned (${how})`
+    : `${service} on ${host} ended, ${how}${whose}`;
+  return { text: finished + again, aside: seen === null ? '' : `seen after ${durationText(seen)}` };
+}
+
+function byText(by: string | null, why: string | null, bySignal: boolean): string {
+  const because = why === null ? '' : `: ${why}`;
+  switch (by) {
+    case 'itself':
+      return bySignal && why === null ? ' (not by Standfast)' : because;
+    case 'stop':
+      return ` (stopped by Standfast${because})`;
+    case 'kill':
+      return ` (by Standfast${because})`;
+    case 'deadline':
+      return ` (by the keeper: its lease had run out${because})`;
+    case 'keeper-lost':
+      return ` (its keeper was lost${because})`;
+    default:
+      return ` (by ${by ?? 'nobody knows whom'}${because})`;
+  }
+}
+
+const signalNumbers: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGILL: 4,
+  SIGABRT: 6,
+  SIGBUS: 7,
+  SIGFPE: 8,
+  SIGKILL: 9,
+  SIGUSR1: 10,
+  SIGSEGV: 11,
+  SIGUSR2: 12,
+  SIGPIPE: 13,
+  SIGALRM: 14,
+  SIGTERM: 15,
+};
+
+/** `signal 9 (SIGKILL)`. */
+function signalText(signal: string): string {
+  const number = signalNumbers[signal];
+  return number === undefined ? `signal ${signal}` : `signal ${number} (${signal})`;
+}
+
+function active({ service, host, facts, line }: Entry): Said {
+  const i = facts.number('iMs');
+  const term = line.term === null || line.term === 0 ? '' : ` (term ${line.term})`;
+  return {
+    text: `${service} is active on ${host}${term}`,
+    aside: i === null ? 'i not measured' : `i ${durationText(i)}`,
+  };
+}
+
+function failover({ service, facts, line }: Entry): Said {
+  const [d, s, b, i, z] = ['dMs', 'switchMs', 'bMs', 'iMs', 'zMs'].map((name) => facts.number(name));
+  const declared = facts.number('declaredZMs');
+  const from = facts.text('from');
+  const to = facts.text('to');
+  const cause = facts.text('cause');
+  const planned = facts.is('planned') ? ', as asked' : '';
+  facts.implied('endedAtMs');
+  const sum = `d ${whole(d)} + s ${whole(s)} + b ${whole(b)} + i ${i === null ? 'not measured' : whole(i)} = z ${durationText(z ?? null)}`;
+  const rule = line.rule === null || line.rule === 0 ? '' : `, by rule ${line.rule}`;
+  const where =
+    from === to
+      ? `${service} is active on ${to ?? '?'} again`
+      : `${service} is active on ${to ?? 'no host'} instead of ${from ?? 'none'}`;
+  const term = line.term === null || line.term === 0 ? '' : ` (term ${line.term})`;
+  const late =
+    z !== null && z !== undefined && declared !== null && z > declared
+      ? `; longer than the ${durationText(declared)} declared`
+      : '';
+  return { text: `${where}${term}${planned}, cause: ${cause ?? 'not known'}${late}${rule}`, aside: sum };
+}
+
+function whole(ms: number | null | undefined): string {
+  return ms === null || ms === undefined ? '?' : String(Math.round(ms));
+}
+
+function waiting(entry: Entry): Said {
+  const { service, host, facts, line } = entry;
+  const waitsFor = facts.text('waitsFor') ?? 'something that was not named';
+  const tries = facts.number('tries') ?? 0;
+  const next = facts.number('nextAtMs');
+  facts.implied('cause', 'to');
+  impliedByChoice(facts);
+  const when = next === null ? '' : `, next in ${durationText(Math.max(0, next - line.atMs))}`;
+  if (waitsFor === 'back-off')
+    return {
+      text: `${service} on ${host} is tried again later: tried ${tries === 1 ? 'once' : `${tries} times`}${when}`,
+    };
+  return {
+    text: `${service} on ${host} waits for ${waitsFor}${when}${tries > 0 ? `, tried ${tries} times` : ''}: ${whyOf(entry)}`,
+  };
+}
+
+function person({ facts, service }: Entry): Said {
+  const verb = facts.text('verb') ?? 'something';
+  const owner = facts.text('owner') ?? 'somebody';
+  const why = facts.text('why');
+  const host = facts.text('host');
+  const about = facts.text('incident') ?? service;
+  facts.implied('id');
+  const to = host === null ? '' : ` ${verb === 'failover' ? 'to' : 'on'} ${host}`;
+  const how = facts.is('leaveRunning') ? ', services staying' : '';
+  return { text: `${owner} asked: ${verb} ${about}${to}${how}${why === null ? '' : `, because: ${why}`}` };
+}
+
+function incident({ facts, vocabulary, line }: Entry): Said {
+  const id = facts.text('id') ?? '?';
+  const event = facts.text('event') ?? 'changed';
+  const severity = facts.number('severity');
+  const cause = vocabulary.cause(facts.value('cause')) ?? 'cause not understood';
+  const also = facts.texts('also');
+  const host = facts.text('host');
+  facts.implied('key');
+  if (event === 'resolved') return { text: `incident ${id} is over` };
+  const about =
+    line.instance === null ? (line.service ?? (host === null ? '' : `host ${host}`)) : line.instance.split('#')[0];
+  const more =
+    also.length === 0
+      ? ''
+      : `; also hit: ${also.slice(0, 4).join(', ')}${also.length > 4 ? ` and ${also.length - 4} more` : ''}`;
+  return {
+    text: `incident ${id} ${event}: ${safe(about ?? '')}: ${safe(cause)}${more}`,
+    aside: severity === null ? '' : `severity ${severity}`,
+  };
+}
