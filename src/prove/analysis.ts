@@ -9,6 +9,7 @@ import { countSets, likeliestSets, minimalCutSets } from './cut-sets.ts';
 import type { Budget } from './diagram.ts';
 import type { FiguresChosen } from './figures.ts';
 import type { Part } from './part.ts';
+import { isCommonCause } from './part.ts';
 import { plainGates } from './plain-gates.ts';
 import type { Structure } from './structure.ts';
 import { structureOf } from './structure.ts';
@@ -23,6 +24,8 @@ export interface Verdict {
   /** How many simultaneous failures it survives, whichever they are: the smallest cut set less one. Null: nothing fails it, or it is not known. */
   readonly survives: number | null;
   readonly survivesKnown: boolean;
+  /** The same with software and configuration left aside, which every copy shares. Null: nothing fails it, or it is not known. */
+  readonly survivesParts: number | null;
 }
 
 export interface CutSet {
@@ -47,6 +50,8 @@ export interface Analysis {
   /** The most likely first. */
   readonly cutSets: readonly CutSet[];
   readonly services: ReadonlyMap<string, Verdict>;
+  /** The unavailability if every assumed figure were wrong by `assumedFactor`, to the better and to the worse; null when not exact or nothing is assumed. */
+  readonly ifAssumedWrong: readonly [low: number, high: number] | null;
   /** The greatest share first; parts that change nothing are left out. Empty when not exact. */
   readonly contributions: readonly Contribution[];
 }
@@ -77,7 +82,9 @@ export function analyse(system: System, options: AnalysisOptions): Analysis {
   const serviceNodes = services.map((gate) => compiled.extend(gate, budget));
   const probabilities = probabilitiesOf(compiled.bdd, levelShares);
   const smallest = smallestOf(compiled.bdd);
-  const verdictOf = (node: number): Verdict => exactly(probabilities[node] ?? 0, smallest[node] ?? Infinity);
+  const besides = smallestOf(compiled.bdd, sharedLevels(compiled, structure));
+  const verdictOf = (node: number): Verdict =>
+    exactly(probabilities[node] ?? 0, smallest[node] ?? Infinity, besides[node] ?? Infinity);
   const boundsLater = laterBounds(structure, shares);
   const verdicts = serviceNodes.map((node, index) => {
     if (node !== null) return verdictOf(node);
@@ -90,8 +97,25 @@ export function analyse(system: System, options: AnalysisOptions): Analysis {
       [...structure.services.keys()].map((name, index) => [name, verdicts[index] ?? verdictOf(falseNode)]),
     ),
     ...cutSetsOf(compiled, root, structure, levelShares, options),
+    ifAssumedWrong: ifAssumedWrong(compiled, root, structure),
     contributions: contributionsOf(compiled, root, structure, levelShares, probabilities),
   };
+}
+
+/** How far off an assumed figure may well be. */
+export const assumedFactor = 3;
+
+function ifAssumedWrong(compiled: Compiled, root: number, { parts }: Structure): readonly [number, number] | null {
+  if (!parts.some((part) => part.figure.from === 'assumed')) return null;
+  const times = (factor: number): number => {
+    const shares = compiled.order.map((index) => {
+      const figure = parts[index]?.figure;
+      if (figure === undefined) return 0;
+      return figure.from === 'assumed' ? Math.min(1, figure.unavailability * factor) : figure.unavailability;
+    });
+    return probabilitiesOf(compiled.bdd, shares)[root] ?? 0;
+  };
+  return [times(1 / assumedFactor), times(assumedFactor)];
 }
 
 function cutSetsOf(
@@ -164,10 +188,12 @@ function bounded(structure: Structure, shares: readonly number[], spent: Budget,
       exact: false,
       survives: smallest === null ? null : smallest - 1,
       survivesKnown: smallest !== null,
+      survivesParts: null,
     },
     cutSetCount: null,
     cutSets: bounds.cutSets.slice(0, most).map((set) => cutSetOf(set, structure)),
     services: new Map([...services].map(([name, gate]) => [name, alone(structure, gate, shares, budget, boundsLater)])),
+    ifAssumedWrong: null,
     contributions: [],
   };
 }
@@ -192,7 +218,7 @@ function laterBounds({ tree, services }: Structure, shares: readonly number[]): 
 
 /** One gate in a diagram of its own, or bounds for it. */
 function alone(
-  { tree }: Structure,
+  structure: Structure,
   gate: number,
   shares: readonly number[],
   budget: Budget,
@@ -200,11 +226,18 @@ function alone(
 ): Verdict {
   const own: Budget = { steps: Math.min(budget.steps, 100_000) };
   const before = own.steps;
-  const compiled = compile(tree.gates, [gate], [], own);
+  const compiled = compile(structure.tree.gates, [gate], [], own);
   budget.steps -= before - Math.max(0, own.steps);
   if (compiled === null) {
     const [low, high] = boundsLater(gate);
-    return { unavailability: high, interval: [low, high], exact: false, survives: null, survivesKnown: false };
+    return {
+      unavailability: high,
+      interval: [low, high],
+      exact: false,
+      survives: null,
+      survivesKnown: false,
+      survivesParts: null,
+    };
   }
   const node = compiled.roots[0] ?? falseNode;
   const unavailability =
@@ -212,15 +245,26 @@ function alone(
       compiled.bdd,
       compiled.order.map((part) => shares[part] ?? 0),
     )[node] ?? 0;
-  return exactly(unavailability, smallestOf(compiled.bdd)[node] ?? Infinity);
+  const besides = smallestOf(compiled.bdd, sharedLevels(compiled, structure))[node] ?? Infinity;
+  return exactly(unavailability, smallestOf(compiled.bdd)[node] ?? Infinity, besides);
 }
 
-function exactly(unavailability: number, smallest: number): Verdict {
+/** The levels of what every copy of a service shares. */
+function sharedLevels({ order }: Compiled, { parts }: Structure): (level: number) => boolean {
+  const shared = order.map((index) => {
+    const part = parts[index];
+    return part !== undefined && isCommonCause(part);
+  });
+  return (level) => shared[level] === true;
+}
+
+function exactly(unavailability: number, smallest: number, besides: number): Verdict {
   return {
     unavailability,
     interval: [unavailability, unavailability],
     exact: true,
     survives: smallest === Infinity ? null : smallest - 1,
     survivesKnown: true,
+    survivesParts: besides === Infinity ? null : besides - 1,
   };
 }

@@ -121,13 +121,19 @@ export function probabilitiesOf(diagram: Diagram, probabilities: ArrayLike<numbe
   return made;
 }
 
-/** For every node, the fewest variables that make it true; Infinity where none do. For a monotone function: the size of its smallest cut set. */
-export function smallestOf(diagram: Diagram): Float64Array {
+/**
+ * For every node, the fewest variables that make it true; Infinity where none do. For a monotone function: the size of its smallest cut
+ * set. `spared`: levels that never fail.
+ */
+export function smallestOf(diagram: Diagram, spared: (level: number) => boolean = () => false): Float64Array {
   const made = new Float64Array(diagram.size());
   made[falseNode] = Infinity;
   made[trueNode] = 0;
   for (let node = 2; node < made.length; node += 1)
-    made[node] = Math.min(made[diagram.low(node)] ?? Infinity, 1 + (made[diagram.high(node)] ?? Infinity));
+    made[node] = Math.min(
+      made[diagram.low(node)] ?? Infinity,
+      spared(diagram.level(node)) ? Infinity : 1 + (made[diagram.high(node)] ?? Infinity),
+    );
   return made;
 }
 

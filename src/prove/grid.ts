@@ -5,7 +5,9 @@
 
 import type { ExternalService, RunService, System } from '../model/system.ts';
 import { isLeased } from '../model/system.ts';
-import { timingsOf } from '../model/timings.ts';
+import type { Timings } from '../model/timings.ts';
+import { nothingMeasured, timingsOf } from '../model/timings.ts';
+import type { MeasuredTimings } from './outages.ts';
 import { lostQuorum, membersOf } from './store-members.ts';
 import type { Topology } from './topology.ts';
 import { topologyOf } from './topology.ts';
@@ -24,14 +26,16 @@ export interface GridCell {
 }
 
 /** The whole grid, in the order of the description. */
-export function gridOf(system: System): GridCell[] {
+export function gridOf(system: System, timings: MeasuredTimings): GridCell[] {
   const topology = topologyOf(system);
   const domains = ['instance', 'host', ...topology.kinds.filter((kind) => kind !== 'instance' && kind !== 'host')];
   const services = system.services.flatMap((service) =>
     domains.map((domain) => ({
       component: service.name,
       domain,
-      ...(service.kind === 'external' ? externalCell(service, domain) : serviceCell(service, domain, topology, system)),
+      ...(service.kind === 'external'
+        ? externalCell(service, domain)
+        : serviceCell(service, domain, topology, system, timingsOf(service, timings[service.name] ?? nothingMeasured))),
     })),
   );
   const shared = system.services.flatMap((service) => (service.kind === 'run' ? commonCauseCells(service) : []));
@@ -65,7 +69,13 @@ function lossesOf(service: RunService, domain: string, topology: Topology): Loss
 }
 
 /** The worst of all losses in this kind of domain counts. */
-function serviceCell(service: RunService, domain: string, topology: Topology, system: System): Answer {
+function serviceCell(
+  service: RunService,
+  domain: string,
+  topology: Topology,
+  system: System,
+  timings: Timings,
+): Answer {
   const losses = lossesOf(service, domain, topology);
   if (losses.length === 0)
     return {
@@ -75,14 +85,14 @@ function serviceCell(service: RunService, domain: string, topology: Topology, sy
   const worst = losses.toSorted((a, b) => b.hosts.length - a.hosts.length)[0];
   if (worst === undefined) return { strategy: 'none', evidence: '' };
   const left = service.on.map((place) => place.host).filter((host) => !worst.hosts.includes(host));
-  if (left.length === 0) return lostCell(service, domain, worst, system);
-  return leftCell(service, worst, left);
+  if (left.length === 0) return lostCell(service, domain, worst, system, timings);
+  return leftCell(service, worst, left, timings);
 }
 
 /** Nothing of it is left. */
-function lostCell(service: RunService, domain: string, worst: Loss, system: System): Answer {
+function lostCell(service: RunService, domain: string, worst: Loss, system: System, timings: Timings): Answer {
   if (domain === 'instance') {
-    const z = timingsOf(service).z;
+    const { z } = timings;
     return {
       strategy: 'fixFast',
       evidence: `on one host only; Standfast starts it again, within ${durationWords(z)} as declared or assumed`,
@@ -101,7 +111,7 @@ function repairOf(worst: Loss, domain: string, system: System): string {
 }
 
 /** Some instances are left: do they take over, in time, and can they carry the load? */
-function leftCell(service: RunService, worst: Loss, left: readonly string[]): Answer {
+function leftCell(service: RunService, worst: Loss, left: readonly string[], timings: Timings): Answer {
   const { capacity, load } = service;
   const working = isLeased(service) ? 1 : left.length;
   if (capacity !== null && load !== null && working * capacity < load)
@@ -125,7 +135,6 @@ function leftCell(service: RunService, worst: Loss, left: readonly string[]): An
       strategy: 'fixFast',
       evidence: `${listWords(left)} can take over from ${worst.what}, but only when a person says so (trigger: manual)`,
     };
-  const timings = timingsOf(service);
   const sum = `z ${durationWords(timings.z)} of ${durationWords(timings.declaredZ)} allowed`;
   if (!timings.fits)
     return {

@@ -1,21 +1,24 @@
 // Numbers in evidence and advice, as people write them in a description.
 
-/** `250ms`, `5s`, `2m`, `1h30m`, `7d`: as a description says it, at most two units. In milliseconds. */
+/** `250ms`, `5s`, `2m`, `1h 30m`, `7d`: as a description says it, at most two units. In milliseconds. */
 export function durationWords(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)}ms`;
+  if (ms < 999.5) return `${Math.round(ms)}ms`;
+  if (ms < 59_950) return `${Number((ms / 1000).toFixed(1))}s`;
   const units = [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['m', 60_000],
-    ['s', 1000],
+    ['d', 86_400_000, 'h', 3_600_000],
+    ['h', 3_600_000, 'm', 60_000],
+    ['m', 60_000, 's', 1000],
   ] as const;
-  const first = units.findIndex(([, size]) => ms >= size);
-  const [unit, size] = units[first] ?? ['s', 1000];
-  if (unit === 's') return `${Number((ms / size).toFixed(1))}s`;
-  const whole = Math.floor(ms / size);
-  const [nextUnit, nextSize] = units[first + 1] ?? ['s', 1000];
-  const rest = Math.round((ms - whole * size) / nextSize);
-  return rest === 0 ? `${whole}${unit}` : `${whole}${unit} ${rest}${nextUnit}`;
+  for (const [unit, size, smaller, step] of units) {
+    // Rounded first, so that 60 minutes become an hour.
+    const rounded = Math.round(ms / step) * step;
+    if (rounded < size) continue;
+    const rest = Math.round((rounded % size) / step);
+    return rest === 0
+      ? `${Math.floor(rounded / size)}${unit}`
+      : `${Math.floor(rounded / size)}${unit} ${rest}${smaller}`;
+  }
+  return '1m';
 }
 
 /** A share, with three digits that count: `0.000012`, `1.2e-7`. */

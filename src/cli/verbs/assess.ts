@@ -1,37 +1,61 @@
-// `assess`: what a description survives, how often it fails, and what each fault is met with.
+// `assess`: what a description survives, how often it fails, what each fault is met with, and what would help.
 
-import { analyse, usualSteps } from '../../prove/analysis.ts';
-import { gridOf } from '../../prove/grid.ts';
+import { writeFile } from 'node:fs/promises';
+import type { AssessOptions } from '../../prove/assessment.ts';
+import { assessmentOf } from '../../prove/assessment.ts';
+import { advise } from '../assess/advise.ts';
 import { assessmentJson } from '../assess/json.ts';
+import { assessmentPage } from '../assess/page.ts';
+import { assessmentLines } from '../assess/screen.ts';
 import { readPath } from '../description.ts';
-import { problemCount, problemLines } from '../screens/problems.ts';
 import { Failure } from '../failure.ts';
+import { problemCount, problemLines } from '../screens/problems.ts';
 import type { Run } from '../verb.ts';
 
 export const assess: Run = async (context, words, options) => {
-  const { system, problems } = await readPath(words[0] ?? '.');
+  const read = await readPath(words[0] ?? '.');
+  const { system, problems } = read;
   if (system === null || problems.length > 0) {
     if (options.flag('json')) context.terminal.print(JSON.stringify({ ok: false, errors: problems }, null, 2));
     else context.terminal.print(...problemLines(problems, context.terminal), problemCount(problems));
     return 2;
   }
-  const analysis = analyse(system, {
-    figures: { stated: options.flag('stated'), measured: {} },
+  const chosen: AssessOptions = {
+    stated: options.flag('stated'),
     mostCutSets: mostCutSets(options.text('cutSets')),
-    steps: usualSteps,
-  });
-  if (options.flag('json')) context.terminal.print(JSON.stringify(assessmentJson(analysis, gridOf(system)), null, 2));
-  return 0;
+    measured: {},
+    timings: {},
+  };
+  const assessment = assessmentOf(system, chosen);
+  const advice = advise(read, assessment, chosen);
+  if (options.flag('json')) context.terminal.print(JSON.stringify(assessmentJson(assessment, advice), null, 2));
+  else context.terminal.print(...assessmentLines(assessment, advice, context.terminal));
+  const file = options.text('html');
+  if (file !== undefined) await writePage(file, assessmentPage(assessment, advice));
+  return assessment.prospect.met ? 0 : 1;
 };
 
 function mostCutSets(text: string | undefined): number {
   if (text === undefined) return 1000;
   const most = Number(text);
-  if (Number.isInteger(most) && most >= 0 && most <= 100_000) return most;
+  if (text.trim() !== '' && Number.isInteger(most) && most >= 0 && most <= 100_000) return most;
   throw new Failure({
     code: 'SF-002',
     what: `--cut-sets ${text} is no number of cut sets`,
     next: 'Give a whole number up to 100000.',
     exit: 2,
   });
+}
+
+async function writePage(file: string, page: string): Promise<void> {
+  try {
+    await writeFile(file, page);
+  } catch (error) {
+    throw new Failure({
+      code: 'SF-002',
+      what: `--html ${file} can't be written: ${error instanceof Error ? error.message : String(error)}`,
+      next: 'Give a file in a folder that exists and may be written.',
+      exit: 2,
+    });
+  }
 }

@@ -1,0 +1,134 @@
+// The kinds of outage that a system has, how often each comes and how long it lasts. Two sorts: a failover, while one instance
+// takes over from another, which lasts z; and an outage proper, a cut set that has failed whole, which lasts until the first
+// of its parts is repaired. Parts without a rate bring neither; their share of the time is kept apart.
+
+import type { LeasedService, RunService, System } from '../model/system.ts';
+import { isLeased } from '../model/system.ts';
+import type { Measured } from '../model/timings.ts';
+import { nothingMeasured, timingsOf } from '../model/timings.ts';
+import type { CutSet } from './analysis.ts';
+import { frequencyOf } from './part.ts';
+import { propagation } from './propagate.ts';
+import type { Structure } from './structure.ts';
+
+export interface OutageKind {
+  readonly kind: 'failover' | 'outage';
+  /** What fails: one part for a failover, a cut set for an outage. */
+  readonly parts: readonly string[];
+  /** Services that fail over, or nothing. */
+  readonly services: readonly string[];
+  /** Per millisecond. */
+  readonly rate: number;
+  readonly durationMs: number;
+  /** A failover lasts what its parts add up to; an outage ends when a repair does, which varies. */
+  readonly spread: 'fixed' | 'exponential';
+}
+
+export interface Failovers {
+  /** Those that consumers of the system feel. */
+  readonly ofSystem: readonly OutageKind[];
+  /** The share of time that each service spends in failovers, its own or of what it cannot do without. */
+  readonly shareOfService: ReadonlyMap<string, number>;
+}
+
+/** Nobody is quicker than this at night; used for `trigger: manual` and for a failover that fails. A judgement of this house. */
+export const personMs = 15 * 60_000;
+
+/** By service, what was measured of its starts and switches. */
+export type MeasuredTimings = Readonly<Record<string, Measured>>;
+
+/** Every failover that consumers feel, by the part whose failure brings it. */
+export function failoversOf(system: System, structure: Structure, timings: MeasuredTimings): Failovers {
+  const { tree, parts, groups, instances, services } = structure;
+  const propagate = propagation(tree.gates);
+  const movable = system.services.filter(
+    (service): service is RunService => service.kind === 'run' && gapOf(service, timings) > 0,
+  );
+  const movedBy = movesByInstance(movable, instances);
+  const gates = [...services];
+  const shareOfService = new Map<string, number>(gates.map(([name]) => [name, 0]));
+  const ofSystem: OutageKind[] = [];
+  for (const [index, part] of parts.entries()) {
+    const rate = frequencyOf(part.figure);
+    if (rate === null) continue;
+    const own = tree.part(index);
+    const lasting = propagate([own]);
+    const moving = [...lasting].flatMap((gate) => movedBy.get(gate) ?? []);
+    // A group that is gone altogether does not fail over.
+    const left = [...new Set(moving)].filter((service) => !lasting.has(groups.get(service.name) ?? -1));
+    if (left.length === 0) continue;
+    const passing = left.map((service) => ({
+      ms: gapOf(service, timings),
+      down: propagate([own, groups.get(service.name) ?? 0]),
+    }));
+    const together = propagate([own, ...left.map((service) => groups.get(service.name) ?? 0)]);
+    const longest = Math.max(...passing.map((each) => each.ms));
+    const lasts = (gate: number): number => {
+      if (lasting.has(gate) || !together.has(gate)) return 0;
+      const alone = Math.max(0, ...passing.filter((each) => each.down.has(gate)).map((each) => each.ms));
+      return alone > 0 ? alone : longest;
+    };
+    for (const [name, gate] of gates) {
+      const ms = lasts(gate);
+      if (ms > 0) shareOfService.set(name, (shareOfService.get(name) ?? 0) + rate * ms);
+    }
+    const durationMs = lasts(structure.system);
+    if (durationMs > 0)
+      ofSystem.push({
+        kind: 'failover',
+        parts: [part.name],
+        services: left.map((service) => service.name),
+        rate,
+        durationMs,
+        spread: 'fixed',
+      });
+  }
+  return { ofSystem, shareOfService };
+}
+
+/** What consumers wait for when an instance that serves them is lost while others are left; 0 when they notice nothing. */
+export function gapOf(service: RunService, timings: MeasuredTimings): number {
+  if (service.policy === 'single') return 0;
+  if (!isLeased(service)) return service.consumers?.kind === 'balancer' ? service.consumers.detectsWithin : 0;
+  const { z } = timingsOf(service, timings[service.name] ?? nothingMeasured);
+  return service.trigger === 'manual' ? z + personMs : z;
+}
+
+/** By the gate of an instance, the services that move when it goes: the active one of a lease, any one behind a balancer. */
+function movesByInstance(
+  services: readonly RunService[],
+  instances: Structure['instances'],
+): Map<number, RunService[]> {
+  const made = new Map<number, RunService[]>();
+  for (const service of services)
+    for (const [place, gate] of (instances.get(service.name) ?? []).entries())
+      if (!isLeased(service) || place === activePlace(service)) made.set(gate, [...(made.get(gate) ?? []), service]);
+  return made;
+}
+
+/** The place of a leased service's active instance when all is well. */
+export function activePlace(service: LeasedService): number {
+  return Math.max(
+    0,
+    service.on.findIndex(({ host }) => host === service.prefer),
+  );
+}
+
+/** Outages proper, from the listed cut sets; those of parts without any rate bring none. */
+export function outagesOf(cutSets: readonly CutSet[]): OutageKind[] {
+  return cutSets.flatMap(({ parts, probability }): OutageKind[] => {
+    // Down together, they are left at the sum of their repair rates, and so, in the long run, entered as often.
+    const leaving = parts.reduce((sum, part) => sum + (part.figure.mttr === null ? 0 : 1 / part.figure.mttr), 0);
+    if (leaving === 0) return [];
+    return [
+      {
+        kind: 'outage',
+        parts: parts.map((part) => part.name),
+        services: [],
+        rate: probability * leaving,
+        durationMs: 1 / leaving,
+        spread: 'exponential',
+      },
+    ];
+  });
+}
