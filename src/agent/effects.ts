@@ -127,6 +127,12 @@ async function start(effect: Extract<Effect, { kind: 'start' }>, service: RunSer
   const plans = hands.plans();
   if (plans === null) return;
   const { instance } = effect;
+  const { unknownNames } = plans.plan(service);
+  if (unknownNames.length > 0) {
+    const why = `${unknownNames.map((name) => `\${${name}}`).join(', ')} cannot be filled in: ${service.envFile ?? 'nothing'} does not say what ${unknownNames.length === 1 ? 'it is' : 'they are'}`;
+    hands.tell({ kind: 'startOutcome', id: effect.id, outcome: { kind: 'failed', why }, running: null });
+    return;
+  }
   hands.running(service, instance);
   await hands.observer.starting(plans.observe(service, { instance, pid: 0, startTicks: 0 }));
   const answer = await hands.keeper.start(plans.start(service, effect));

@@ -96,6 +96,12 @@ export const runningErrors: readonly ErrorRow[] = [
     why: 'nothing changes any more, or processes are left behind',
     next: 'standfast status; standfast doctor',
   },
+  {
+    code: 'SF-310',
+    what: 'the embedded store cannot serve another machine',
+    why: 'store: embedded is a file shared by the agents of one machine, and a described host is elsewhere',
+    next: 'give every host an address of this machine; a store for several machines is not there yet',
+  },
   // What was asked is refused.
   {
     code: 'SF-401',

@@ -12,6 +12,7 @@ export async function hostsHere(system: System, wanted: readonly string[]): Prom
   const here: string[] = [];
   for (const host of system.hosts) if (await isHere(host, own)) here.push(host.name);
   for (const name of wanted) demandHere(name, system, here);
+  if (here.length > 0) demandAllHere(system, here);
   const chosen = wanted.length === 0 ? here : here.filter((name) => wanted.includes(name));
   if (chosen.length > 0) return chosen;
   throw new Failure({
@@ -28,6 +29,19 @@ export async function hostsHere(system: System, wanted: readonly string[]): Prom
       system.hosts.length === 0
         ? 'Describe a host: hosts: { a: { address: 127.0.0.1 } }'
         : 'Run it on one of those machines, or correct hosts.NAME.address.',
+    exit: 2,
+  });
+}
+
+/** A file cannot be shared with another machine. */
+function demandAllHere(system: System, here: readonly string[]): void {
+  const elsewhere = system.hosts.filter((host) => !here.includes(host.name));
+  if (system.store.kind !== 'embedded' || elsewhere.length === 0) return;
+  throw new Failure({
+    code: 'SF-310',
+    what: `the embedded store of ${system.name} cannot serve another machine`,
+    why: `${elsewhere.map((host) => `${host.name} (${host.address})`).join(', ')} ${elsewhere.length === 1 ? 'is' : 'are'} not this machine.`,
+    next: 'Give every host an address of this machine (hosts.NAME.address); a store for several machines is not there yet.',
     exit: 2,
   });
 }
