@@ -31,7 +31,7 @@ export interface Prospect {
   readonly withoutRate: number;
   /** Every kind of outage, what costs most first. */
   readonly kinds: readonly OutageKind[];
-  /** Not more than x in y on average, and every recovery within z. */
+  /** Not more than x in y on average, more likely than not in every y of a year, and every takeover within z. */
   readonly met: boolean;
   /** Why not. */
   readonly missed: readonly string[];
@@ -58,9 +58,15 @@ export function prospectOf(
   const unavailability = Math.min(1, structural + passing);
   const moreThanX = chanceOfMore(kinds, y, x);
   const stretches = yearMs / y;
+  // Stretches beside each other are independent; any stretch lies inside two that are beside each other.
+  const missInYear = [
+    -Math.expm1(stretches * Math.log1p(-Math.min(moreThanX, 1 - 1e-16))),
+    Math.min(1, stretches * chanceOfMore(kinds, 2 * y, x)),
+  ] as const;
   const missed = [
-    ...(unavailability > x / y ? ['on average it is unavailable for longer than the objective allows'] : []),
-    ...(late.length > 0 ? [`${late.join(', ')} cannot be back in time`] : []),
+    ...(unavailability > x / y ? ['on average it is unavailable for longer than x in y'] : []),
+    ...(missInYear[0] >= 0.5 ? ['in some y of a year it is likelier than not to lose more than x'] : []),
+    ...(late.length > 0 ? [`${late.join(', ')} cannot be back within z`] : []),
   ];
   return {
     unavailability,
@@ -71,11 +77,7 @@ export function prospectOf(
     failoversPerYear: countIn(failovers.ofSystem, yearMs),
     moreThanEpsilon: chanceOfMoreThan(x / z, countIn(kinds, y)),
     moreThanX,
-    // Stretches beside each other are independent; any stretch lies inside two that are beside each other.
-    missInYear: [
-      -Math.expm1(stretches * Math.log1p(-Math.min(moreThanX, 1 - 1e-16))),
-      Math.min(1, stretches * chanceOfMore(kinds, 2 * y, x)),
-    ],
+    missInYear,
     yearlyMs: unavailability * yearMs,
     yearlyRangeMs: yearlyRange(kinds),
     withoutRate: Math.max(0, structural - rated * scale),

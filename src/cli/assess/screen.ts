@@ -9,7 +9,7 @@ import { columns } from '../columns.ts';
 import type { Style, Terminal } from '../terminal.ts';
 import { safe, wrapped } from '../text.ts';
 import type { Advice } from './advise.ts';
-import { downtimeWords, headline, objectiveWords, strategyWords } from './words.ts';
+import { downtimeWords, gainWords, headline, objectiveWords, strategyWords } from './words.ts';
 
 const widest = 120;
 
@@ -163,11 +163,7 @@ function adviceLines(assessment: Assessment, advice: readonly Advice[], width: n
       width,
     );
   return advice.flatMap(({ change, after, patch }, index) => {
-    const before = assessment.prospect;
-    const n = after.analysis.whole.survivesParts;
-    const was = assessment.analysis.whole.survivesParts;
-    const gained = n !== was ? `survives any ${n ?? 'number'} instead of ${was ?? '?'} besides software; ` : '';
-    const text = `${index + 1}. ${change.what}: ${gained}${durationWords(before.yearlyMs)} → ${durationWords(after.prospect.yearlyMs)} a year. Costs: ${change.cost}.`;
+    const text = `${index + 1}. ${change.what}: ${gainWords(assessment, after)}. Costs: ${change.cost}.`;
     const [head = '', ...rest] = wrapped(safe(text), width);
     return [
       head,
