@@ -76,10 +76,16 @@ function place(d: Draft, running: Running): void {
       activeAt: active ? d.mono : null,
       beats: noBeats,
       adopted: true,
+      callUnsure: active && running.term > 0 && isCalled(d.runService(running.service)) && !d.s.reportedActive.includes(running.instance),
     },
   });
   d.note({ kind: 'adopted', service: running.service, instance: running.instance, term: running.term, facts: { host: d.s.me, pid: running.pid, role: running.role } });
   d.tell({ kind: 'observe', instance: running.instance, service: running.service, pid: running.pid, startTicks: running.startTicks });
+}
+
+/** Activated by a call of the agent's own. A signal is the keeper's, in one request with the deadline. */
+function isCalled(service: RunService | undefined): boolean {
+  return service !== undefined && service.activate !== null && service.activate.kind !== 'signal';
 }
 
 /** A start was carried out, or came to nothing. */
@@ -119,7 +125,7 @@ export function effectOutcome(d: Draft, id: number, outcome: Outcome, at: MonoMs
     const service = d.runService(slot.service);
     if (service === undefined) return true;
     d.setInstance(slot.service, { effect: null });
-    if (now.phase === 'activating') activateOutcome(d, service, outcome, at);
+    if (now.phase === 'activating' || (now.phase === 'active' && outcome.kind !== 'done')) activateOutcome(d, service, outcome, at);
     else if (now.phase === 'deactivating') deactivateOutcome(d, service, outcome, at);
     else if (now.phase === 'stopping' && outcome.kind === 'failed') endRefused(d, service, now, outcome.why);
     return true;

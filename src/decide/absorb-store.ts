@@ -103,8 +103,10 @@ function ownReportSeen(d: Draft, report: HostReport): void {
   if (report.boot === d.s.boot) d.s.reportSeq = Math.max(d.s.reportSeq, report.seq);
   d.s.outages = [...report.outages, ...d.s.outages];
   for (const each of report.instances) {
+    if (each.phase === 'active' && each.instance !== null) d.s.reportedActive = [...d.s.reportedActive, each.instance];
     const slot = d.slot(each.service);
     if (slot === undefined) continue;
+    if (each.phase === 'active' && slot.now?.id === each.instance) d.setInstance(each.service, { callUnsure: false });
     d.setSlot(each.service, {
       restarts: Math.max(slot.restarts, each.restarts),
       lastExit: slot.lastExit ?? each.lastExit,

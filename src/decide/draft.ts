@@ -36,6 +36,8 @@ export class Draft {
   /** Something that the report tells has changed. */
   reportDirty = false;
   incidentsDirty = false;
+  /** Hosts came or went: all that is needed here may be of use, or not, otherwise than before. */
+  usableDirty = false;
 
   constructor(state: State, now: Now) {
     this.s = { ...state };
@@ -51,7 +53,9 @@ export class Draft {
     this.#touched.add(service);
   }
 
+  /** Also for those that run elsewhere it is looked at anew whether they are of use. */
   touchAll(): void {
+    this.usableDirty = true;
     for (const service of this.s.slots.keys()) this.#touched.add(service);
   }
 
@@ -63,10 +67,18 @@ export class Draft {
   }
 
   /** A copy of the map that belongs to this step, made at the first write. */
-  own<K, V>(field: 'slots' | 'sessions' | 'leases' | 'reports' | 'intents' | 'externals' | 'usable' | 'wakes', map: ReadonlyMap<K, V>): Map<K, V> {
+  own<K, V>(field: 'slots' | 'sessions' | 'leases' | 'reports' | 'intents' | 'externals' | 'usable' | 'wakes' | 'carriedOut' | 'reported', map: ReadonlyMap<K, V>): Map<K, V> {
     if (this.#owned.has(field) && map instanceof Map) return map;
     this.#owned.add(field);
     return new Map(map);
+  }
+
+  /** Notes something of an intent as done; what is noted of intents that are over is forgotten. */
+  carriedOut(mark: string, intent: string): void {
+    const done = this.own('carriedOut', this.s.carriedOut);
+    if (done.size > 0 && !this.s.intents.has(done.values().next().value ?? '')) for (const [each, id] of done) if (!this.s.intents.has(id)) done.delete(each);
+    done.set(mark, intent);
+    this.s.carriedOut = done;
   }
 
   slot(service: string): Slot | undefined {

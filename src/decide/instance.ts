@@ -132,11 +132,11 @@ function runningDependants(d: Draft, name: string): string[] {
 /** The restart that a person asked for and that this host has yet to do. */
 function restartIntent(d: Draft, service: string): string | null {
   for (const intent of intentsFor(d, 'restart', service, d.s.me))
-    if (intent.pending.includes(d.s.me) && !d.s.carriedOut.includes(`${intent.id} ${service}`)) return intent.id;
+    if (intent.pending.includes(d.s.me) && !d.s.carriedOut.has(`${intent.id} ${service}`)) return intent.id;
   return null;
 }
 
 function finishRestart(d: Draft, service: RunService): void {
   const id = restartIntent(d, service.name);
-  if (id !== null) d.s.carriedOut = [...d.s.carriedOut.slice(-99), `${id} ${service.name}`];
+  if (id !== null) d.carriedOut(`${id} ${service.name}`, id);
 }

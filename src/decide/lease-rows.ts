@@ -21,6 +21,8 @@ export interface LeaseFacts {
   readonly wanted: boolean;
   readonly phase: 'none' | InstancePhase;
   readonly instanceTerm: number;
+  /** Whether it was called active by a former life of this agent is not known. */
+  readonly callUnsure: boolean;
   readonly ending: boolean;
   readonly granted: boolean;
   readonly cold: boolean;
@@ -55,6 +57,7 @@ export type LeaseMove =
   | { readonly move: 'wait'; readonly forMs: number | null; readonly waitsFor: string }
   | { readonly move: 'end'; readonly why: string; readonly orderly: boolean }
   | { readonly move: 'activate' }
+  | { readonly move: 'callAgain' }
   | { readonly move: 'startActive' }
   | { readonly move: 'deactivate' }
   | { readonly move: 'release'; readonly next: string | null }
@@ -140,6 +143,13 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
     when: (f) => f.holder === 'me' && f.phase === 'active' && !f.handover && f.failBackTo !== null && f.wanted,
     then: (f) => ({ move: 'beginHandover', to: f.failBackTo ?? '' }),
     why: 'the preferred host has been ready, and all quiet, for long enough',
+  },
+  {
+    n: 221,
+    name: 'call-again',
+    when: (f) => f.holder === 'me' && f.callUnsure && f.phase === 'active' && f.instanceTerm === f.term && f.sessionGood,
+    then: () => ({ move: 'callAgain' }),
+    why: 'a former life of this agent may have died between the deadline and the call: the call is made again, under the same term',
   },
   {
     n: 222,

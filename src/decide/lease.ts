@@ -50,6 +50,10 @@ export function decideLease(d: Draft, service: RunService): void {
       say();
       activate(d, service, row.n);
       break;
+    case 'callAgain':
+      say();
+      callAgain(d, service);
+      break;
     case 'startActive':
       say();
       startActive(d, service);
@@ -130,6 +134,7 @@ function leaseFacts(d: Draft, service: RunService, slot: Slot): LeaseFacts {
     wanted: barred === null,
     phase: instance?.phase ?? 'none',
     instanceTerm: instance?.term ?? 0,
+    callUnsure: instance?.callUnsure ?? false,
     ending: instance?.ending !== null && instance !== null,
     granted: slot.grant !== null && slot.grant.term === lease.term && slot.grant.epoch === own.epoch,
     cold,
@@ -269,6 +274,17 @@ function activate(d: Draft, service: RunService, rule: number): void {
     recovery:
       slot.recovery === null ? null : { ...slot.recovery, rule: slot.recovery.rule === 0 ? rule : slot.recovery.rule },
   });
+  d.s.own = { ...d.s.own, extendedUntil: null };
+}
+
+/** The same activation once more: the service is told twice at most, and knows the term already if it was told before. */
+function callAgain(d: Draft, service: RunService): void {
+  const instance = d.slot(service.name)?.now;
+  const { validUntil } = d.s.own;
+  if (instance === undefined || instance === null || validUntil === null) return;
+  const id = d.ask({ kind: 'activate', instance: instance.id, service: service.name, term: instance.term, deadline: validUntil });
+  // It was most likely called before, so it goes on counting as active.
+  d.setInstance(service.name, { effect: id, callUnsure: false });
   d.s.own = { ...d.s.own, extendedUntil: null };
 }
 

@@ -27,6 +27,7 @@ export function newInstance(id: string, role: Instance['role'], term: number, at
     missingFiles: [],
     processGone: false,
     adopted: false,
+    callUnsure: false,
     killedAt: null,
   };
 }

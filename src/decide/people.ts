@@ -142,9 +142,9 @@ function ack(d: Draft, request: number, owner: string, id: string): void {
   });
 }
 
-function write(d: Draft, request: number | null, what: { id: string; text: string; compares: { key: string; revision: number }[]; puts: StorePut[] }): void {
+function write(d: Draft, request: number | null, what: { id: string; text: string; mark?: string; compares: { key: string; revision: number }[]; puts: StorePut[] }): void {
   const id = d.ask({ kind: 'store', compares: what.compares, puts: what.puts, timeoutMs: ms(2000) });
-  d.s.requests = new Map(d.s.requests).set(id, { request, id: what.id, text: what.text });
+  d.s.requests = new Map(d.s.requests).set(id, { request, id: what.id, text: what.text, mark: what.mark ?? null });
 }
 
 /** Takes in how the write of an intent came out. True when it was one. */
@@ -162,6 +162,8 @@ export function intentOutcome(d: Draft, id: number, outcome: StoreOutcome): bool
       answer(d, waiting.request, { ok: false, code: 'SF-416', why: 'somebody else changed the same thing at the same time', next: 'Look at it and try again: standfast intents' });
       break;
     case 'unknown':
+      // What we do unasked is done again.
+      if (waiting.mark !== null) d.s.carriedOut = new Map([...d.s.carriedOut].filter(([each]) => each !== waiting.mark));
       answer(d, waiting.request, { ok: false, code: 'SF-507', why: `it is not known whether it was written: ${outcome.why}`, next: 'standfast intents tells' });
       break;
     default:
@@ -225,8 +227,8 @@ export function decideStartAsked(d: Draft, service: RunService): void {
   if (slot === undefined) return;
   for (const intent of intentsFor(d, 'start', service.name, d.s.me)) {
     const mark = `${intent.id} ${service.name}`;
-    if (!intent.pending.includes(d.s.me) || d.s.carriedOut.includes(mark)) continue;
-    d.s.carriedOut = [...d.s.carriedOut.slice(-99), mark];
+    if (!intent.pending.includes(d.s.me) || d.s.carriedOut.has(mark)) continue;
+    d.carriedOut(mark, intent.id);
     d.note({ kind: 'rule', rule: 612, service: service.name, facts: { host: d.s.me, owner: intent.owner } });
     d.setSlot(service.name, { failures: [], failedUntil: null, finishedAtMs: null, startError: null, said: null, leaseSaid: null });
   }
@@ -240,11 +242,11 @@ export function settleIntents(d: Draft): void {
     const done = value.pending.includes(d.s.me) && isCarriedOut(d, value);
     if (!over && !done) continue;
     const mark = `settle ${value.id} ${revision}`;
-    if (d.s.carriedOut.includes(mark)) continue;
-    d.s.carriedOut = [...d.s.carriedOut.slice(-99), mark];
+    if (d.s.carriedOut.has(mark)) continue;
+    d.carriedOut(mark, value.id);
     const pending = value.pending.filter((host) => host !== d.s.me);
     const next = over || pending.length === 0 ? null : JSON.stringify({ ...value, pending });
-    write(d, null, { id: value.id, text: '', compares: [{ key: keys.intent(value.id), revision }], puts: [{ key: keys.intent(value.id), value: next }] });
+    write(d, null, { id: value.id, text: '', mark, compares: [{ key: keys.intent(value.id), revision }], puts: [{ key: keys.intent(value.id), value: next }] });
   }
 }
 
@@ -253,7 +255,7 @@ function isCarriedOut(d: Draft, intent: IntentRecord): boolean {
   return services.every((name) => {
     const slot = d.slot(name);
     if (slot === undefined) return true;
-    if (d.s.carriedOut.includes(`${intent.id} ${name}`)) return true;
+    if (d.s.carriedOut.has(`${intent.id} ${name}`)) return true;
     // Nothing to restart where nothing runs.
     return intent.verb === 'restart' && slot.now === null;
   });

@@ -35,7 +35,7 @@ export function reportService(d: Draft, service: RunService): void {
   };
   const before = d.s.reported.get(service.name);
   if (before !== undefined && same(before, report)) return;
-  d.s.reported = new Map(d.s.reported).set(service.name, report);
+  d.s.reported = d.own('reported', d.s.reported).set(service.name, report);
   d.reportDirty = true;
   d.incidentsDirty = true;
   if (before !== undefined && report.restarts > before.restarts)

@@ -43,12 +43,14 @@ export interface State {
   readonly lateness: readonly { readonly at: MonoMs; readonly lateMs: Ms }[];
   /** Own instances as last reported, by service. */
   readonly reported: ReadonlyMap<string, InstanceReport>;
+  /** Instances that a former life reported as active: they were called. */
+  readonly reportedActive: readonly string[];
   /** What a former life reported has been taken in. */
   readonly remembered: boolean;
   /** Writes of intents that a person waits for, by effect. */
-  readonly requests: ReadonlyMap<EffectId, { readonly request: number | null; readonly id: string; readonly text: string }>;
-  /** One-time intents done here, as `id service`. */
-  readonly carriedOut: readonly string[];
+  readonly requests: ReadonlyMap<EffectId, { readonly request: number | null; readonly id: string; readonly text: string; readonly mark: string | null }>;
+  /** What was done here of one-time intents, `id service`, with the intent's id; forgotten with the intent. */
+  readonly carriedOut: ReadonlyMap<string, string>;
   /** Unix ms at which a schedule changes next; null: none does, or it is to be worked out. */
   readonly nextPlanChangeMs: number | null;
   /** When each service is to be looked at again by time alone. */
@@ -279,6 +281,8 @@ export interface Instance {
   readonly processGone: boolean;
   /** It ran before this life of the agent. */
   readonly adopted: boolean;
+  /** It is active as far as the keeper knows, and a former life that may have died before the call. */
+  readonly callUnsure: boolean;
   /** When SIGKILL was asked for; null: it was not. */
   readonly killedAt: MonoMs | null;
 }

@@ -16,7 +16,7 @@ import { decideAsked, decideStartAsked, settleIntents } from './people.ts';
 import { makeReport, reportService } from './report.ts';
 import { keepSession } from './session.ts';
 import type { State } from './state.ts';
-import { spreadUsable } from './usable.ts';
+import { neededNames, spreadUsable } from './usable.ts';
 import { keepPromises, keepValidity } from './validity.ts';
 import { placeWaiting } from './absorb-instance.ts';
 import { wakeForSchedules } from './wake.ts';
@@ -45,7 +45,8 @@ export function step(state: State, input: Input, now: Now): Decided {
     round += 1;
     if (round > mostRounds) throw new Error(`no end of deciding about ${touched.join(', ')}`);
     for (const name of touched) decideService(d, name);
-    spreadUsable(d, touched);
+    spreadUsable(d, d.usableDirty ? neededNames(d, touched) : touched);
+    d.usableDirty = false;
   }
   keepSession(d);
   watchPeers(d);

@@ -37,6 +37,11 @@ export function spreadUsable(d: Draft, names: Iterable<string>): void {
   }
 }
 
+/** What anybody needs, and these. */
+export function neededNames(d: Draft, touched: readonly string[]): Set<string> {
+  return new Set([...touched, ...dependantsOf(d.s.system?.services ?? []).keys()]);
+}
+
 const kept = new WeakMap<object, Map<string, string[]>>();
 
 function dependantsOf(services: NonNullable<Draft['s']['system']>['services']): Map<string, string[]> {
