@@ -181,6 +181,8 @@ function plannedCause(d: Draft, slot: Slot): string {
 /** An instance has ended: nothing of it lives. */
 export function instanceEnded(d: Draft, ended: Ended): void {
   d.tell({ kind: 'forget', instance: ended.instance });
+  const { unplaced } = d.s.keeper;
+  if (unplaced.length > 0) d.s.keeper = { ...d.s.keeper, unplaced: unplaced.filter((each) => each.instance !== ended.instance) };
   const slot = d.slotOf(ended.instance);
   const service = slot === undefined ? undefined : d.runService(slot.service);
   if (slot?.now === null || slot === undefined || service === undefined) return;

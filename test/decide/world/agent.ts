@@ -271,6 +271,8 @@ export class SimAgent {
     this.#lineFreeAt = Math.max(this.#lineFreeAt, world.now + world.keeperDelay());
     world.atTrue(this.#lineFreeAt, () => {
       if (!keeper.alive) return came({ kind: 'unknown', why: 'the keeper went away' });
+      // A keeper does nothing more for an agent whose successor has been told what runs.
+      if (!this.alive && host.agent !== null) return;
       const fate = world.keeperFate(host);
       if (fate === 'request lost') return world.at(200, () => came({ kind: 'unknown', why: 'no answer' }));
       const answer = ask(keeper);
