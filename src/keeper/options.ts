@@ -64,8 +64,8 @@ export function optionsFromArguments(argv: readonly string[]): { options: Keeper
 
 function choiceIn(values: { readonly cgroup: string; readonly 'no-cgroup': boolean }): CgroupChoice {
   const { cgroup } = values;
-  if (values['no-cgroup']) return 'none';
-  if (cgroup === 'auto' || cgroup === 'v1' || cgroup === 'v2' || cgroup === 'none') return cgroup;
+  if (cgroup === 'auto' || cgroup === 'v1' || cgroup === 'v2' || cgroup === 'none')
+    return values['no-cgroup'] ? 'none' : cgroup;
   throw new Error(`--cgroup is auto, v1, v2 or none, not ${cgroup}`);
 }
 

@@ -1,18 +1,20 @@
 // The conformance suite on the keeper itself, by every way it has to contain processes.
 
-import { join } from 'node:path';
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { findCgroupBase, removeCgroupBase } from '../../src/keeper/cgroup.ts';
 import type { CgroupChoice } from '../../src/keeper/cgroup.ts';
+import { bytes } from '../../src/model/units.ts';
 import { NativeKeeper, cgroupMissing } from './native.ts';
-import { managerCases } from './process-manager.cases.ts';
+import { managerCases, startRequest, value } from './process-manager.cases.ts';
 import type { ManagerUnderTest } from './process-manager.cases.ts';
 
 async function open(cgroup: CgroupChoice): Promise<ManagerUnderTest> {
   const keeper = await NativeKeeper.open(null, cgroup);
   return {
     manager: keeper.client,
-    folder: join(keeper.state),
+    folder: keeper.state,
     ended: (instance) => keeper.ended(instance),
     close: () => keeper.close(),
   };
@@ -24,3 +26,29 @@ for (const version of ['v1', 'v2'] as const) {
   else test(`native, cgroup ${version}`, { skip: missing }, () => undefined);
 }
 managerCases({ name: 'native, by the mark alone', open: () => open('none') });
+
+const limitable = await findCgroupBase('auto', `test-${process.pid}`);
+if (limitable !== null) await removeCgroupBase(limitable);
+
+test(
+  'memory is limited where a control group for it can be made',
+  { skip: (limitable?.memory ?? null) === null ? 'no control group for memory can be made here' : false },
+  async (t) => {
+    const keeper = await NativeKeeper.open(t);
+    const within = startRequest(keeper.state, 'within', 'echo up; exec sleep 600', {
+      limits: { memory: bytes(64 << 20), files: null },
+    });
+    value(await keeper.client.start(within));
+    const beyond = startRequest(keeper.state, 'beyond', `x=12345678; while :; do x=$x$x; done`, {
+      limits: { memory: bytes(64 << 20), files: null },
+    });
+    value(await keeper.client.start(beyond));
+    assert.equal((await keeper.ended(beyond.instance)).signal, 'SIGKILL');
+    assert.deepEqual(keeper.hello?.ended, []);
+    value(await keeper.client.connect());
+    assert.deepEqual(
+      keeper.hello?.running.map((each) => each.instance),
+      [within.instance],
+    );
+  },
+);

@@ -1,7 +1,7 @@
 // A keeper for a test: a process of its own in a state folder of its own.
 
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdtempSync, realpathSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -18,6 +18,10 @@ import type { EndedInstance } from '../../src/ports.ts';
 import { value } from './process-manager.cases.ts';
 import { eventually } from './waiting.ts';
 
+interface TestEnd {
+  after(end: () => Promise<void>): void;
+}
+
 export class NativeKeeper {
   readonly state: string;
   readonly layout: HostLayout;
@@ -29,19 +33,15 @@ export class NativeKeeper {
   readonly #ended = new Map<string, EndedInstance>();
 
   /** Closed after the test `t`, however that ends. */
-  static async open(
-    t: { after(end: () => Promise<void>): void } | null,
-    cgroup: CgroupChoice = 'auto',
-    agentCommand: readonly string[] = [],
-  ): Promise<NativeKeeper> {
-    const state = await realpath(await mkdtemp(join(tmpdir(), 'standfast-keeper-')));
-    const keeper = new NativeKeeper(state, cgroup);
+  static async open(t: TestEnd | null, cgroup: CgroupChoice = 'auto'): Promise<NativeKeeper> {
+    const keeper = new NativeKeeper(cgroup);
     t?.after(() => keeper.close());
-    await keeper.start(agentCommand);
+    await keeper.start();
     return keeper;
   }
 
-  constructor(state: string, cgroup: CgroupChoice) {
+  /** Not started yet. `state`: a folder that is there; else one is made. */
+  constructor(cgroup: CgroupChoice = 'auto', state = mkdtempSync(join(realpathSync(tmpdir()), 'standfast-keeper-'))) {
     this.state = state;
     this.cgroup = cgroup;
     this.layout = systemLayout(state, 'tested').host('a');
@@ -61,9 +61,14 @@ export class NativeKeeper {
 
   /** A keeper process and a connection to it. */
   async start(agentCommand: readonly string[] = [], agent: AgentIdentity | null = null): Promise<void> {
+    await this.begin(agentCommand, agent);
+    value(await this.client.connect());
+  }
+
+  /** A keeper process. */
+  async begin(agentCommand: readonly string[], agent: AgentIdentity | null): Promise<void> {
     const { state, cgroup } = this;
     value(await startKeeper(this.layout, { state, system: 'tested', host: 'a', cgroup, agentCommand, agent }));
-    value(await this.client.connect());
   }
 
   get pid(): number {
@@ -84,14 +89,6 @@ export class NativeKeeper {
     const ticks = readStat(pid)?.startTicks ?? 0;
     process.kill(pid, 'SIGKILL');
     await eventually(() => !isSame(pid, ticks), 'the keeper is gone');
-  }
-
-  roleFile(instance: string): string {
-    return join(this.layout.instances, instance, 'role.json');
-  }
-
-  log(): Promise<string> {
-    return readFile(this.layout.keeperLog, 'utf8');
   }
 
   /** Kills what still runs, ends the keeper, removes the folder. */
@@ -117,9 +114,4 @@ export async function cgroupMissing(version: 'v1' | 'v2'): Promise<string | fals
   if (base === null) return `no cgroup ${version} can be made here: needs root and a writable /sys/fs/cgroup`;
   await removeCgroupBase(base);
   return false;
-}
-
-/** Whether a program is there. */
-export function hasProgram(name: string): boolean {
-  return (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, name)));
 }
