@@ -27,6 +27,21 @@ async function openStore(file: string): Promise<DescriptionStore> {
       const entry = entries.find((each) => each.key === keys.description);
       return entry === undefined ? null : (JSON.parse(entry.value) as StoredDescription);
     },
+    async history() {
+      const { readRecord } = await import('./agent/records.ts');
+      const { entries } = await store.read(keys.report(''));
+      return entries.flatMap((entry) => {
+        const record = readRecord(entry);
+        if (record?.kind !== 'report' || record.value === null) return [];
+        return record.value.instances.map(({ service, bMs, iMs, switchMs }) => ({
+          service,
+          host: record.host,
+          bMs,
+          iMs,
+          switchMs,
+        }));
+      });
+    },
     async describe(description) {
       const put = { key: keys.description, value: JSON.stringify(description) };
       const answer = await store.txn([{ key: keys.description, revision: 0 }], [put], ms(5_000));

@@ -18,8 +18,8 @@ export interface ReadFile {
   readonly problems: readonly Problem[];
 }
 
-/** Longer than any description of people; a file of this size is something else. In bytes. */
-const mostBytes = 4 * 1024 * 1024;
+/** The reader says itself what is too long for a description; this only keeps from filling the memory. In bytes. */
+const mostBytes = 64 * 1024 * 1024;
 
 /** Fails with exit 2 when there is no such file, or it cannot be read. */
 export async function readPath(path: string): Promise<ReadFile> {

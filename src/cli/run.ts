@@ -5,10 +5,9 @@ import { contextOf } from './context.ts';
 import type { GlobalOptions } from './context.ts';
 import { Failure } from './failure.ts';
 import type { ExitStatus } from './failure.ts';
+import { failureLines } from './failure-lines.ts';
 import { interruption } from './interruption.ts';
 import { terminalOf } from './terminal.ts';
-import type { Terminal } from './terminal.ts';
-import { safe, wrapped } from './text.ts';
 import { optionsOf } from './verb.ts';
 import type { Verb } from './verb.ts';
 import { verbs } from './verbs.ts';
@@ -96,21 +95,6 @@ function failureOf(error: unknown): Failure {
     next: 'standfast doctor may tell more. Please report it with this text.',
     exit: 3,
   });
-}
-
-/** `SF-301  no agent answers`, then why and what next, indented. */
-function failureLines(failure: Failure, terminal: Terminal): string[] {
-  const indent = ' '.repeat(failure.code.length + 2);
-  const width = Math.min(terminal.columns(), 120) - indent.length;
-  const rest = [failure.why, failure.next].filter((text) => text !== null);
-  const [first = '', ...more] = wrapped(safe(failure.message), width);
-  return [
-    `${terminal.paint('bad', failure.code)}  ${first}`,
-    ...more.map((line) => indent + line),
-    ...rest
-      .flatMap((text) => text.split('\n'))
-      .flatMap((text) => wrapped(safe(text), width).map((line) => indent + line)),
-  ];
 }
 
 function examplesText(examples: Verb['examples']): string {

@@ -27,9 +27,20 @@ export interface DescriptionStore {
   identity(): Promise<string>;
   /** The description in force; null when there is none yet. */
   description(): Promise<StoredDescription | null>;
+  /** What each host last reported of b, i and s of its instances. */
+  history(): Promise<readonly InstanceHistory[]>;
   /** Writes it if there is none; false: there was one already. */
   describe(description: StoredDescription): Promise<boolean>;
   close(): Promise<void>;
+}
+
+/** Measured at recent starts (b), loads (i) and switches (s), the newest last. In ms. */
+export interface InstanceHistory {
+  readonly service: string;
+  readonly host: string;
+  readonly bMs: readonly number[];
+  readonly iMs: readonly number[];
+  readonly switchMs: readonly number[];
 }
 
 /** As the agents read it. */

@@ -1,6 +1,6 @@
 // The files that services write to: `pricer.log`, and `pricer.log.1` and so on of before, the higher the older.
 
-import { open, readdir } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ChosenSystem } from '../context.ts';
 
@@ -8,6 +8,8 @@ export interface Output {
   readonly host: string;
   /** The one being written to. */
   readonly file: string;
+  /** Its length when it was looked at: what comes after is for following. In bytes. */
+  readonly size: number;
 }
 
 /** The outputs of a service, by host. */
@@ -22,7 +24,7 @@ export async function outputsOf(
   const found = await Promise.all(
     hosts.map(async (each): Promise<Output[]> => {
       const file = system.layout.host(each).output(service);
-      return (await filesOf(file)).length === 0 ? [] : [{ host: each, file }];
+      return (await filesOf(file)).length === 0 ? [] : [{ host: each, file, size: await sizeOf(file) }];
     }),
   );
   return found.flat();
@@ -40,7 +42,8 @@ export async function tail(output: Output, most: number): Promise<readonly strin
   let lines: string[] = [];
   for (const file of await filesOf(output.file)) {
     if (lines.length >= most) break;
-    lines = [...(await tailOfFile(file, most - lines.length)), ...lines];
+    const end = file === output.file ? output.size : Infinity;
+    lines = [...(await tailOfFile(file, most - lines.length, end)), ...lines];
   }
   return lines;
 }
@@ -67,13 +70,18 @@ const stepBytes = 64 * 1024;
 /** What writes without line ends is not read for ever. In bytes. */
 const mostBytes = 64 * 1024 * 1024;
 
-/** Reads from the end until there are lines enough. */
-async function tailOfFile(path: string, most: number): Promise<string[]> {
+/** In bytes; 0 when it is not there. */
+export async function sizeOf(file: string): Promise<number> {
+  return (await stat(file).catch(() => null))?.size ?? 0;
+}
+
+/** Reads from the end, or from `upTo`, until there are lines enough. */
+async function tailOfFile(path: string, most: number, upTo: number): Promise<string[]> {
   if (most <= 0) return [];
   const file = await open(path).catch(() => null);
   if (file === null) return [];
   try {
-    let from = (await file.stat()).size;
+    let from = Math.min(upTo, (await file.stat()).size);
     const end = from;
     let parts: Buffer[] = [];
     let breaks = 0;

@@ -1,8 +1,9 @@
 // Follows files that others append to, and that are cut off when they are rotated.
 
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { pause } from '../interruption.ts';
+import { sizeOf } from './files.ts';
 import type { Output } from './files.ts';
 
 const lookEveryMs = 150;
@@ -16,7 +17,7 @@ export async function followOutputs(
   signal: AbortSignal,
   tell: (output: Output, line: string) => void,
 ): Promise<void> {
-  const followed = await Promise.all(outputs.map(async (output) => new Followed(output, await sizeOf(output.file))));
+  const followed = outputs.map((output) => new Followed(output));
   while (!signal.aborted) {
     for (const each of followed) await each.look(signal, tell);
     await pause(lookEveryMs, signal);
@@ -29,9 +30,9 @@ class Followed {
   #rest = '';
   #decoder = new StringDecoder('utf8');
 
-  constructor(output: Output, at: number) {
+  constructor(output: Output) {
     this.#output = output;
-    this.#at = at;
+    this.#at = output.size;
   }
 
   async look(signal: AbortSignal, tell: (output: Output, line: string) => void): Promise<void> {
@@ -65,8 +66,4 @@ class Followed {
     tell(this.#output, this.#rest);
     this.#rest = '';
   }
-}
-
-async function sizeOf(file: string): Promise<number> {
-  return (await stat(file).catch(() => null))?.size ?? 0;
 }

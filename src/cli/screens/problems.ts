@@ -15,7 +15,8 @@ export function problemLines(problems: readonly Problem[], terminal: Terminal): 
     const code = terminal.paint('bad', problem.code);
     const head = narrow ? `${place}  ${code}` : `${padded(place, widest)}  ${code}  `;
     const indent = narrow ? '    ' : ' '.repeat(widthOf(head));
-    const next = problem.next === '' ? '' : ` ${problem.next}`;
+    const stop = /[.?!]$/.test(problem.message) ? '' : '.';
+    const next = problem.next === '' ? '' : `${stop} ${problem.next}`;
     const lines = wrapped(safe(`${problem.message}${next}`), width - indent.length);
     if (narrow) return [head, ...lines.map((line) => indent + line)];
     return lines.map((line, at) => (at === 0 ? head + line : indent + line));

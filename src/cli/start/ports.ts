@@ -6,7 +6,10 @@ import type { SystemLayout } from '../../layout.ts';
 import { expand } from '../../model/expand.ts';
 import type { Placement, ProbeSpec, RoleCall, RunService, System } from '../../model/system.ts';
 import type { Context } from '../context.ts';
+import { existsSync } from 'node:fs';
 import { Failure } from '../failure.ts';
+import { failureLines } from '../failure-lines.ts';
+import { terminalOf } from '../terminal.ts';
 import { safe } from '../text.ts';
 
 /** Names by which a service is told its own port; FEED_PORT may be somebody else's. As in model/check-ports.ts. */
@@ -20,7 +23,10 @@ interface WantedPort {
   readonly key: string;
 }
 
-/** Fails with every port that is taken. Ports that a service of this system holds itself are its own. */
+/**
+ * Fails with every port that is taken. Ports that a service of this system holds itself are its own. A system that was started before
+ * (it has a store) is only warned of: one port must not keep all of it down after a reboot.
+ */
 export async function checkPorts(
   context: Context,
   system: System,
@@ -40,13 +46,17 @@ export async function checkPorts(
     );
   }
   if (taken.length === 0) return;
-  throw new Failure({
+  const first = !existsSync(layout.storeFile);
+  const failure = new Failure({
     code: 'SF-305',
     what: taken.length === 1 ? 'a port is in use' : `${taken.length} ports are in use`,
     why: taken.join('\n'),
-    next: 'Nothing was started.',
+    next: first ? 'Nothing was started.' : 'All else is started; these will fail until the port is free.',
     exit: 2,
   });
+  if (first) throw failure;
+  const errors = terminalOf(process.stderr, context.world.env);
+  errors.print(...failureLines(failure, errors));
 }
 
 /** The ports that the description gives its services by env, and those of loopback addresses in their probes; each once. */

@@ -1,20 +1,28 @@
 // `check`: all that is wrong with a description; or, when nothing is, whether each service can be back in time.
 
+import { existsSync } from 'node:fs';
+import { systemLayout } from '../../layout.ts';
 import { checkReport } from '../../model/check-report.ts';
-import type { CheckRow } from '../../model/check-report.ts';
+import type { CheckRow, MeasuredByService } from '../../model/check-report.ts';
 import type { System } from '../../model/system.ts';
 import type { Origin } from '../../model/timings.ts';
 import { columns } from '../columns.ts';
 import type { Column } from '../columns.ts';
 import type { Context } from '../context.ts';
+import type { InstanceHistory } from '../world.ts';
 import { readPath } from '../description.ts';
+import { Failure } from '../failure.ts';
 import { problemCount, problemLines } from '../screens/problems.ts';
 import { safe, wrapped } from '../text.ts';
 import { durationText } from '../times.ts';
 import type { Run } from '../verb.ts';
 
 export const check: Run = async (context, words, options) => {
-  const read = await readPath(words[0] ?? '.');
+  const read = await readPath(words[0] ?? '.').catch((error: unknown) => {
+    if (options.flag('json') && error instanceof Failure)
+      context.terminal.print(JSON.stringify(unread(error, words[0] ?? '.'), null, 2));
+    throw error;
+  });
   const { system, problems } = read;
   if (system === null || problems.length > 0) {
     if (options.flag('json'))
@@ -22,13 +30,37 @@ export const check: Run = async (context, words, options) => {
     else context.terminal.print(...problemLines(problems, context.terminal), problemCount(problems));
     return 2;
   }
-  const rows = checkReport(system);
+  const rows = checkReport(system, await measured(context, system));
   const fits = rows.every((row) => row.fits);
   if (options.flag('json'))
     context.terminal.print(JSON.stringify({ ok: true, fits, errors: [], services: rows }, null, 2));
   else context.terminal.print(...screen(system, rows, context));
   return fits ? 0 : 1;
 };
+
+/** A file that can't be read at all has no line to point at. */
+function unread(error: Failure, file: string): object {
+  const problem = { code: error.code, message: error.message, next: error.next, file, line: null, column: null };
+  return { ok: false, fits: null, errors: [problem], services: [] };
+}
+
+/** What was measured here, when this system was ever started with this state; nothing when that can't be read. */
+async function measured(context: Context, system: System): Promise<MeasuredByService> {
+  const file = systemLayout(context.state, system.name).storeFile;
+  if (!existsSync(file)) return {};
+  const made: Record<string, Record<string, InstanceHistory>> = {};
+  try {
+    const store = await context.world.openStore(file);
+    try {
+      for (const each of await store.history()) made[each.service] = { ...made[each.service], [each.host]: each };
+    } finally {
+      await store.close();
+    }
+  } catch {
+    return {};
+  }
+  return made;
+}
 
 const heads: readonly Column[] = [
   { title: 'service' },
