@@ -27,6 +27,7 @@ export class AgentWatch {
   #timer: NodeJS.Timeout | undefined;
   #waitMs = shortestMs;
   #child = false;
+  #childPid = 0;
   #connected = false;
   /** An agent that is not a child. */
   #other: AgentIdentity | null;
@@ -41,8 +42,7 @@ export class AgentWatch {
   }
 
   begin(): void {
-    if (this.#other === null) void this.#start();
-    else this.#look();
+    this.#look();
   }
 
   /** An agent said hello, or its connection broke. */
@@ -58,8 +58,6 @@ export class AgentWatch {
     clearTimeout(this.#timer);
   }
 
-  #childPid = 0;
-
   /** Starts one unless one is there. */
   #look(): void {
     clearTimeout(this.#timer);
@@ -69,7 +67,7 @@ export class AgentWatch {
       return;
     }
     this.#other = null;
-    void this.#start();
+    this.#start().catch((error: unknown) => this.#ended(`cannot be started: ${wordsOf(error)}`, null, 0));
   }
 
   async #start(): Promise<void> {
@@ -85,14 +83,15 @@ export class AgentWatch {
     });
     this.#childPid = child.pid ?? 0;
     void output?.close().catch(() => undefined);
-    const ended = (why: string, code: number | null): void => {
-      if (!this.#child) return;
-      this.#child = false;
-      this.#childPid = 0;
-      this.#again(why, code, monoNow() - startedAt);
-    };
-    child.on('error', (error) => ended(`cannot be started: ${wordsOf(error)}`, null));
-    child.on('exit', (code, signal) => ended(`ended (${signal ?? `exit ${code}`})`, code));
+    child.on('error', (error) => this.#ended(`cannot be started: ${wordsOf(error)}`, null, 0));
+    child.on('exit', (code, signal) => this.#ended(`ended (${signal ?? `exit ${code}`})`, code, monoNow() - startedAt));
+  }
+
+  #ended(why: string, code: number | null, ranMs: number): void {
+    if (!this.#child) return;
+    this.#child = false;
+    this.#childPid = 0;
+    this.#again(why, code, ranMs);
   }
 
   #again(why: string, code: number | null, ranMs: number): void {

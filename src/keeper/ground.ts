@@ -53,5 +53,7 @@ export function refuseOlderTerm(ground: Ground, service: string, term: number): 
 
 /** A guard for an instance that is or may come under a lease. */
 export function newGuard(ground: Ground, instance: InstanceId, cgroup: Cgroup | null): Guard {
-  return new Guard(instance, cgroup, () => ground.log(`${instance}: its guard was ended and cannot be replaced`));
+  return new Guard(instance, cgroup, () =>
+    ground.log(`${instance}: its guard cannot be begun; it is tried each second`),
+  );
 }

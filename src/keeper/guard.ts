@@ -8,9 +8,15 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 
 import type { Cgroup } from './cgroup.ts';
+import { monoNow } from './clock.ts';
+import type { MonoMs } from '../model/units.ts';
 import type { InstanceId } from '../ports.ts';
 
 type Word = 'leased' | 'free';
+
+/** One that lived this long is replaced at once. */
+const steadyMs = 100;
+const retryMs = 1000;
 
 const waits = `
 trap '' HUP INT QUIT TERM USR1 USR2 PIPE
@@ -60,8 +66,9 @@ export class Guard {
   #word: Word = 'free';
   #group = 0;
   #closed = false;
+  #again: NodeJS.Timeout | undefined;
 
-  /** `died` is told when a guard could not be replaced after it was killed; then nothing watches any more. */
+  /** `died` is told when a guard could not be begun or was lost at once: until the next try nothing watches. */
   constructor(instance: InstanceId, cgroup: Cgroup | null, died: () => void) {
     this.#arguments =
       cgroup === null
@@ -86,10 +93,13 @@ export class Guard {
   /** The instance is gone: the guard goes too. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#again);
     this.#shell?.stdin?.end('free\n');
   }
 
   #begin(): void {
+    clearTimeout(this.#again);
+    const begunAt = monoNow();
     const shell = spawn('/bin/sh', this.#arguments, {
       detached: true,
       cwd: '/',
@@ -98,18 +108,19 @@ export class Guard {
     });
     this.#shell = shell;
     shell.stdin?.on('error', () => undefined);
-    shell.on('error', () => this.#lost());
-    shell.on('exit', () => this.#lost());
+    shell.on('error', () => this.#lost(shell, begunAt));
+    shell.on('exit', () => this.#lost(shell, begunAt));
     if (this.#group !== 0) void this.#write(`group ${this.#group}\n`);
   }
 
-  /** Somebody killed it: another takes its place, with the last word. */
-  #lost(): void {
+  /** Somebody killed it: another takes its place, with the last word. When that is lost too, or cannot begin, it is tried each second. */
+  #lost(shell: ChildProcess, begunAt: MonoMs): void {
+    if (this.#shell !== shell) return;
     this.#shell = null;
     if (this.#closed) return;
-    void this.say(this.#word).then((heard) => {
-      if (!heard && !this.#closed) this.#died();
-    });
+    const steady = monoNow() - begunAt > steadyMs;
+    if (!steady) this.#died();
+    this.#again = setTimeout(() => void this.say(this.#word), steady ? 0 : retryMs);
   }
 
   #write(text: string): Promise<boolean> {

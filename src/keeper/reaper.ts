@@ -67,7 +67,7 @@ export class Reaper {
   }
 
   /** Everything of it that lives, the main process included. */
-  async living(owned: Owned): Promise<number[]> {
+  async #living(owned: Owned): Promise<number[]> {
     const inGroup = owned.cgroup === null ? null : await livingIn(owned.cgroup);
     return inGroup ?? (await this.#marks.of(owned.instance, owned.pid));
   }
@@ -79,17 +79,27 @@ export class Reaper {
     const looksNeeded = owned.cgroup === null ? 2 : 1;
     for (let look = 0, empty = 0; owned.ended === null; look++) {
       const mainEnded = owned.exit !== null;
-      if (owned.cgroup !== null) await killCgroup(owned.cgroup);
-      const living = await this.living(owned);
+      const living = await this.#lookAndKill(owned);
       if (owned.ended !== null) break;
-      for (const pid of living) send(pid, 'SIGKILL');
-      if (owned.adopted && owned.exit === null && living.length === 0) this.#noteExit(owned, null, null);
-      empty = mainEnded && living.length === 0 ? empty + 1 : 0;
+      if (owned.adopted && owned.exit === null && living === 0) this.#noteExit(owned, null, null);
+      empty = mainEnded && living === 0 ? empty + 1 : 0;
       if (empty === looksNeeded) break;
       if (empty === 0) await pause(looksMs[look] ?? slowLookMs);
     }
     this.#clearing.delete(owned);
     this.#finish(owned);
+  }
+
+  /** How many still lived. A look that failed (no descriptor left) saw one. */
+  async #lookAndKill(owned: Owned): Promise<number> {
+    try {
+      if (owned.cgroup !== null) await killCgroup(owned.cgroup);
+      const living = await this.#living(owned);
+      for (const pid of living) send(pid, 'SIGKILL');
+      return living.length;
+    } catch {
+      return 1;
+    }
   }
 
   #noteExit(owned: Owned, code: number | null, signal: string | null): void {
