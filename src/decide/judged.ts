@@ -70,9 +70,12 @@ function judgeRun(d: Draft, service: RunService): JudgedService {
   const active = instances.filter((each) => each.phase === 'active').length;
   const planned = d.s.leaving === null && service.on.some(({ host }) => plannedDown(d, service, host) === null);
   const begun = everActive(d, service.name);
+  // A planned move is no loss while it takes no longer than a recovery may.
+  const { handed } = leaseOf(d, service.name);
+  const moving = handed?.planned === true && instances.every((each) => each.severity === 0) && d.now.wall - handed.endedAtMs < service.objective.recoverWithin;
   const verdict: Verdict = gradeService({
     severity: service.severity,
-    wanted: planned && (active > 0 || begun || instances.some((each) => each.severity !== 0)),
+    wanted: planned && !moving && (active > 0 || begun || instances.some((each) => each.severity !== 0)),
     active,
     needed: service.policy === 'hot-active/hot-active' ? neededActive(service) : 1,
     noneForMs: null,

@@ -268,7 +268,7 @@ export const runningErrors: readonly ErrorRow[] = [
     code: 'SF-701',
     what: 'there is nothing at this path',
     why: 'the socket has no such question',
-    next: 'docs/socket.md lists what can be asked',
+    next: 'docs/member.md lists what can be asked',
   },
   {
     code: 'SF-702',
@@ -280,7 +280,7 @@ export const runningErrors: readonly ErrorRow[] = [
     code: 'SF-703',
     what: 'the body is not understood',
     why: 'it is no JSON, or not of the form wanted',
-    next: 'docs/socket.md shows what is expected',
+    next: 'docs/member.md shows what is expected',
   },
   { code: 'SF-704', what: 'the body is too long', why: 'the socket takes short messages', next: 'send less' },
   {

@@ -95,7 +95,7 @@ export function routeFor(method: string, url: string): { readonly route: Route; 
   const methods = [...routes.keys()].filter((key) => key.endsWith(` ${pattern}`)).map((key) => key.split(' ')[0]);
   if (methods.length > 0)
     throw new Refusal(405, 'SF-702', `${pattern} does not take ${method}`, `It takes ${methods.join(' and ')}.`);
-  throw new Refusal(404, 'SF-701', `there is nothing at ${path}`, 'docs/socket.md lists what can be asked.');
+  throw new Refusal(404, 'SF-701', `there is nothing at ${path}`, 'docs/member.md lists what can be asked.');
 }
 
 function answering(answer: (asked: Asked) => Answered | Promise<Answered>): Route {

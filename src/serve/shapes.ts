@@ -41,5 +41,5 @@ export function parsed<T>(shape: z.ZodType<T>, body: unknown): T {
     return where === '' ? issue.message : `${where}: ${issue.message}`;
   });
   const why = body === undefined ? 'the body is missing' : wrong.join('; ');
-  throw new Refusal(400, 'SF-703', why, 'docs/socket.md shows what is expected.');
+  throw new Refusal(400, 'SF-703', why, 'docs/member.md shows what is expected.');
 }
