@@ -7,6 +7,7 @@ import type { Compiled } from './compile.ts';
 import { compile } from './compile.ts';
 import { countSets, likeliestSets, minimalCutSets } from './cut-sets.ts';
 import type { Budget } from './diagram.ts';
+import { cutOut } from './fault-tree.ts';
 import type { FiguresChosen } from './figures.ts';
 import type { Part } from './part.ts';
 import { isCommonCause } from './part.ts';
@@ -226,7 +227,8 @@ function alone(
 ): Verdict {
   const own: Budget = { steps: Math.min(budget.steps, 100_000) };
   const before = own.steps;
-  const compiled = compile(structure.tree.gates, [gate], [], own);
+  const gates = cutOut(structure.tree.gates, gate);
+  const compiled = compile(gates, [gates.length - 1], [], own);
   budget.steps -= before - Math.max(0, own.steps);
   if (compiled === null) {
     const [low, high] = boundsLater(gate);

@@ -76,6 +76,22 @@ export function reachableFrom(
   return marked;
 }
 
+/** A gate with all that it looks at, numbered anew, the gate itself last: so that asking about it costs only what it is made of. */
+export function cutOut(gates: readonly Gate[], root: number): readonly Gate[] {
+  const found = new Set([root]);
+  for (const index of found) for (const child of childrenOf(gates[index])) found.add(child);
+  const kept = [...found].toSorted((a, b) => a - b);
+  const place = new Map(kept.map((index, at) => [index, at]));
+  const moved = (of: readonly number[]): number[] => of.map((child) => place.get(child) ?? 0);
+  return kept.flatMap((index): Gate[] => {
+    const gate = gates[index];
+    if (gate === undefined) return [];
+    return gate.kind === 'and' || gate.kind === 'or' || gate.kind === 'atLeast'
+      ? [{ ...gate, of: moved(gate.of) }]
+      : [gate];
+  });
+}
+
 /** What a gate looks at. */
 export function childrenOf(gate: Gate | undefined): readonly number[] {
   if (gate === undefined) return none;

@@ -6,6 +6,7 @@ import { childrenOf, reachableFrom } from './fault-tree.ts';
 import { newHeap } from './heap.ts';
 import type { PartsBelow } from './parts-below.ts';
 import { partsBelow } from './parts-below.ts';
+import { propagation } from './propagate.ts';
 
 export interface LikelyCuts {
   /** Minimal ones, as parts, the most likely first. */
@@ -35,6 +36,7 @@ export function findLikelyCuts(
   high: Float64Array,
 ): LikelyCuts {
   const below = partsBelow(gates, reachableFrom(gates, [root]), shares.length);
+  const fails = failing(gates, root);
   const open = newHeap<Open>((each) => each.bound);
   const seen = new Set<string>();
   const found = new Map<string, readonly number[]>();
@@ -44,7 +46,7 @@ export function findLikelyCuts(
     if (best === undefined) break;
     const gate = best.gates.at(-1);
     if (gate === undefined) {
-      const set = smallestWithin(best.parts, gates, root);
+      const set = smallestWithin(best.parts, fails);
       found.set(set.join(' '), set);
       continue;
     }
@@ -108,28 +110,21 @@ function openedAt(from: Open, index: number, gates: readonly Gate[], shares: rea
 }
 
 /** A minimal cut set inside this cut set: parts that can be spared are, one after the other. */
-function smallestWithin(parts: readonly number[], gates: readonly Gate[], root: number): readonly number[] {
+function smallestWithin(parts: readonly number[], fails: (parts: readonly number[]) => boolean): readonly number[] {
   let kept = parts;
   for (const part of parts) {
     const without = kept.filter((each) => each !== part);
-    if (fails(gates, root, new Set(without))) kept = without;
+    if (fails(without)) kept = without;
   }
   return kept;
 }
 
-function fails(gates: readonly Gate[], root: number, failed: ReadonlySet<number>): boolean {
-  const down = new Uint8Array(root + 1);
-  for (let index = 0; index <= root; index += 1) {
-    const gate = gates[index];
-    const of = childrenOf(gate);
-    const so =
-      gate?.kind === 'always' ||
-      (gate?.kind === 'part' && failed.has(gate.part)) ||
-      (gate?.kind === 'and' && of.every((child) => down[child] === 1)) ||
-      (gate?.kind === 'or' && of.some((child) => down[child] === 1));
-    down[index] = so ? 1 : 0;
-  }
-  return down[root] === 1;
+function failing(gates: readonly Gate[], root: number): (parts: readonly number[]) => boolean {
+  const propagate = propagation(gates);
+  const leaves = new Map(
+    gates.entries().flatMap(([index, gate]) => (gate.kind === 'part' ? [[gate.part, index] as const] : [])),
+  );
+  return (parts) => propagate(parts.map((part) => leaves.get(part) ?? 0)).has(root);
 }
 
 /** For each gate a size that none of its cut sets is below. */

@@ -162,6 +162,9 @@ function parentCounts(gates: readonly Gate[], marked: Uint8Array): Float64Array 
   return parents;
 }
 
+/** Rounds times gates; sorting that often takes about a second. */
+const mostPulls = 200_000;
+
 /**
  * FORCE (Aloul, Markov, Sakallah 2003): every gate pulls what it looks at to its centre of gravity, and itself is placed there; again
  * and again, keeping the order with the shortest total span.
@@ -179,7 +182,8 @@ function pulledTogether(gates: readonly Gate[], marked: Uint8Array, start: Order
   innerStart();
   let best: Order = start;
   let bestSpan = Infinity;
-  for (let round = 0; round < 60; round += 1) {
+  const rounds = Math.min(60, Math.floor(mostPulls / (joints.length + 1)));
+  for (let round = 0; round < rounds; round += 1) {
     const pull = new Float64Array(gates.length);
     const pullers = new Float64Array(gates.length);
     for (const [index, gate] of joints) {

@@ -45,8 +45,8 @@ export function failoversOf(system: System, structure: Structure, timings: Measu
     (service): service is RunService => service.kind === 'run' && gapOf(service, timings) > 0,
   );
   const movedBy = movesByInstance(movable, instances);
-  const gates = [...services];
-  const shareOfService = new Map<string, number>(gates.map(([name]) => [name, 0]));
+  const named = Map.groupBy(services.keys(), (name) => services.get(name));
+  const shareOfService = new Map<string, number>([...services.keys()].map((name) => [name, 0]));
   const ofSystem: OutageKind[] = [];
   for (const [index, part] of parts.entries()) {
     const rate = frequencyOf(part.figure);
@@ -57,22 +57,16 @@ export function failoversOf(system: System, structure: Structure, timings: Measu
     // A group that is gone altogether does not fail over.
     const left = [...new Set(moving)].filter((service) => !lasting.has(groups.get(service.name) ?? -1));
     if (left.length === 0) continue;
-    const passing = left.map((service) => ({
-      ms: gapOf(service, timings),
-      down: propagate([own, groups.get(service.name) ?? 0]),
-    }));
-    const together = propagate([own, ...left.map((service) => groups.get(service.name) ?? 0)]);
-    const longest = Math.max(...passing.map((each) => each.ms));
-    const lasts = (gate: number): number => {
-      if (lasting.has(gate) || !together.has(gate)) return 0;
-      const alone = Math.max(0, ...passing.filter((each) => each.down.has(gate)).map((each) => each.ms));
-      return alone > 0 ? alone : longest;
-    };
-    for (const [name, gate] of gates) {
-      const ms = lasts(gate);
-      if (ms > 0) shareOfService.set(name, (shareOfService.get(name) ?? 0) + rate * ms);
+    const lasts = gapsOf(
+      left,
+      (moving) => propagate([own, ...moving.map((service) => groups.get(service.name) ?? 0)]),
+      timings,
+    );
+    for (const [gate, ms] of lasts) {
+      if (lasting.has(gate)) continue;
+      for (const name of named.get(gate) ?? []) shareOfService.set(name, (shareOfService.get(name) ?? 0) + rate * ms);
     }
-    const durationMs = lasts(structure.system);
+    const durationMs = lasting.has(structure.system) ? 0 : (lasts.get(structure.system) ?? 0);
     if (durationMs > 0)
       ofSystem.push({
         kind: 'failover',
@@ -84,6 +78,24 @@ export function failoversOf(system: System, structure: Structure, timings: Measu
       });
   }
   return { ofSystem, shareOfService };
+}
+
+/**
+ * For every gate that fails while these services move, how long. Just before a moment, those are away whose gap is longer: so a
+ * gate is down up to the longest gap at which those that are still away then take it down.
+ */
+function gapsOf(
+  moving: readonly RunService[],
+  downWith: (away: readonly RunService[]) => ReadonlySet<number>,
+  timings: MeasuredTimings,
+): Map<number, number> {
+  const gaps = new Map(moving.map((service) => [service, gapOf(service, timings)]));
+  const made = new Map<number, number>();
+  for (const gap of [...new Set(gaps.values())].toSorted((a, b) => b - a)) {
+    const away = moving.filter((service) => (gaps.get(service) ?? 0) >= gap);
+    for (const gate of downWith(away)) if (!made.has(gate)) made.set(gate, gap);
+  }
+  return made;
 }
 
 /** What consumers wait for when an instance that serves them is lost while others are left; 0 when they notice nothing. */

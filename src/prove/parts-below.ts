@@ -12,9 +12,16 @@ export interface PartsBelow {
   list(gate: number): number[];
 }
 
+/** More than so many words of bits (200 MB) are not made. */
+const mostWords = 50_000_000;
+
+/** For a structure too large to keep them: nothing is known to be apart. */
+const unknown: PartsBelow = { shareNothing: () => false, has: () => true, list: () => [] };
+
 /** The sets of all marked gates. */
 export function partsBelow(gates: readonly Gate[], marked: Uint8Array, parts: number): PartsBelow {
   const words = Math.ceil(parts / 32);
+  if (words * marked.reduce((sum, mark) => sum + mark, 0) > mostWords) return unknown;
   const empty = new Uint32Array(words);
   const sets = gates.map(() => empty);
   for (const [index, gate] of gates.entries()) {

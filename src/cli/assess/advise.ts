@@ -16,14 +16,17 @@ export interface Advice {
   readonly patch: string;
 }
 
-/** Trying takes a reading and an assessment each; a description this large would make people wait. */
-const largestText = 60_000;
+/** Trying takes a reading and an assessment each: of a large system few changes are tried, of a very large one none. */
+const partsTried = 2000;
+const mostTried = 40;
 const mostShown = 8;
 
 /** What helps, the greatest gain first: more failures survived, then less downtime. */
 export function advise(read: ReadFile, assessment: Assessment, options: AssessOptions): Advice[] {
-  if (read.text.length > largestText || !assessment.analysis.whole.exact) return [];
-  const found = changesFor(assessment).flatMap((change): Advice[] => {
+  if (!assessment.analysis.whole.exact) return [];
+  const tried = Math.min(mostTried, Math.floor(partsTried / (assessment.analysis.structure.parts.length + 1)));
+  const changes = changesFor(assessment).slice(0, tried);
+  const found = changes.flatMap((change): Advice[] => {
     const text = edited(read.text, change.edits);
     if (text === null) return [];
     const { system } = readDescription({ text, file: read.file, folder: read.folder });

@@ -158,8 +158,8 @@ function adviceLines(assessment: Assessment, advice: readonly Advice[], width: n
   if (advice.length === 0)
     return wrapped(
       assessment.analysis.whole.exact
-        ? 'Nothing that was tried helps: more hosts, another policy, a second of what is shared.'
-        : 'Nothing was tried: the figures are bounds.',
+        ? 'Nothing that was tried helps (more hosts, another policy, a second of what is shared; little is tried of a large system).'
+        : 'Nothing was tried, because the figures are bounds.',
       width,
     );
   return advice.flatMap(({ change, after, patch }, index) => {
