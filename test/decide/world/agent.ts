@@ -292,7 +292,8 @@ export class SimAgent {
       if (process === undefined || !process.alive || process.hung) return world.at(100, () => this.#came(effect.id, { kind: 'unknown', why: 'no answer' }));
       if (behaviour.activateFails) return this.#came(effect.id, { kind: 'failed', why: 'it said no' });
       world.referee.called(host, process);
-      world.at(behaviour.iMs, () => world.serves(process));
+      const { activate } = world.service(effect.service);
+      if (activate !== null && activate.kind !== 'signal') world.at(behaviour.iMs, () => world.serves(process));
       world.at(behaviour.activateMs, () => this.#came(effect.id, { kind: 'done' }));
     });
   }

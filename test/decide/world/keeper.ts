@@ -116,6 +116,9 @@ export class SimKeeper {
     process.mayBeActive = true;
     this.world.referee.activated(this.host, process);
     this.#arm(process);
+    // A signal is the keeper's own, in the same request, and the role file is replaced in it; only calls are the agent's.
+    const { activate } = this.world.service(process.service);
+    if (activate === null || activate.kind === 'signal') this.world.at(this.world.behaviour(process.service, this.host.name).iMs, () => this.world.serves(process));
     return { kind: 'done', value: null };
   }
 
