@@ -1,8 +1,10 @@
 // Asks an agent over its Unix socket: what the command line uses, and other programs may. Every wait is bounded.
 
-import { request } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { FailoverView, IntentAnswer, IntentRequest, IntentView, StatusView } from './api.ts';
+
+/** Not by `import`: that reads every export of node:http, the lazy ones too, which loads undici (7 MiB, 25 ms and more). */
+const { request } = process.getBuiltinModule('node:http');
 
 /** What can be asked of an agent. Everything rejects with `AgentUnreachable` when it does not answer in time. */
 export interface AgentClient {

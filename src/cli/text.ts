@@ -30,6 +30,21 @@ export function safe(text: string): string {
 
 /** How many columns a terminal uses for it. */
 export function widthOf(text: string): number {
+  return plainWidth(text) ?? exactWidth(text);
+}
+
+/** Of text in which every character has one column; null when some may not. Most text is such, and tables ask very often. */
+function plainWidth(text: string): number | null {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    const known =
+      (code >= 0x20 && code < 0x300 && code !== 0xad) || code === 0x2026 || (code >= 0x2500 && code <= 0x25fc);
+    if (!known) return null;
+  }
+  return text.length;
+}
+
+function exactWidth(text: string): number {
   const plain = text.replace(colours, '').replace(narrow, '');
   return Array.from(plain).length + (plain.match(wide)?.length ?? 0);
 }

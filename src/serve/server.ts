@@ -1,9 +1,8 @@
 // The agent's socket: HTTP/1.1 for the services it runs and for the people who ask. It only carries what `AgentAnswers` says.
 //
-// By hand on node:http, not fastify: 7 MiB less, with the same time per heartbeat (docs/decisions/020-agent-socket.md).
+// By hand on node:http, not fastify: 7 to 9 MiB less, with the same time per heartbeat (docs/decisions/020-agent-socket.md).
 // Who may connect is who may open the socket: the folder has mode 0700. There is no other check here.
 
-import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { chmod, lstat, unlink } from 'node:fs/promises';
@@ -13,6 +12,9 @@ import { openStream } from './events.ts';
 import type { EventStream } from './events.ts';
 import { Refusal } from './refusal.ts';
 import { routeFor } from './routes.ts';
+
+/** Not by `import`: that reads every export of node:http, the lazy ones too, which loads undici (7 MiB). */
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** Listens on the agent's socket until closed. A socket file left behind by a dead agent is replaced; a living one is not: rejects. */
 export async function serveAgent(options: {

@@ -5,7 +5,7 @@ import { Refusal } from './refusal.ts';
 
 const flag = z.enum(['ok', 'degraded', 'failed']);
 
-/** `"ok"`, or `{ "status": "ok", "subsystems": { "db": "degraded" } }`. */
+/** `"ok"`, or `{ "status": "ok", "subsystems": { "db": "degraded" } }`. What else a service says is left out, as where it is asked by HTTP. */
 export const statusBody = z.union([
   flag.transform((status) => ({ status, subsystems: {}, behindMs: null })),
   z.strictObject({

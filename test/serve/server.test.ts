@@ -50,7 +50,7 @@ function knowing(heard: string[]): Partial<AgentAnswers> {
     },
     role: (instance) => (instance === me ? { role: 'active', term: 4, validForMs: 812 } : null),
     saidStatus: (instance, said) => {
-      heard.push(`${said.status} ${JSON.stringify(said.subsystems)}`);
+      heard.push(`${said.status} ${JSON.stringify(said.subsystems)} ${said.behindMs ?? '-'}`);
       return instance === me;
     },
     confirm: (instance, confirmed) => instance === me && confirmed.term === 4,
@@ -80,7 +80,12 @@ test('services beat, say how they are, ask their role and confirm it', async (t)
       { status: 204, body: '' },
     ],
     [
-      { method: 'PUT', path: '/v1/status', instance: me, body: '{"status":"ok","subsystems":{"db":"failed"}}' },
+      {
+        method: 'PUT',
+        path: '/v1/status',
+        instance: me,
+        body: '{"status":"ok","subsystems":{"db":"failed"},"behindMs":40,"more":1}',
+      },
       { status: 204, body: '' },
     ],
     [
@@ -98,7 +103,7 @@ test('services beat, say how they are, ask their role and confirm it', async (t)
   ];
   for (const [asked, answer] of cases)
     assert.deepEqual(await ask(socket, asked), answer, `${asked.path} ${String(asked.body)}`);
-  assert.deepEqual(heard, [`beat ${me}`, 'ok {}', 'degraded {}', 'ok {"db":"failed"}']);
+  assert.deepEqual(heard, [`beat ${me}`, 'ok {} -', 'degraded {} -', 'ok {"db":"failed"} 40']);
 });
 
 test('what is wrong is answered with a code, the reason and what to do', async (t) => {
