@@ -9,6 +9,8 @@ import type { GridCell } from './grid.ts';
 import { gridOf } from './grid.ts';
 import type { Failovers, MeasuredTimings } from './outages.ts';
 import { failoversOf } from './outages.ts';
+import type { PairProspect } from './pairs.ts';
+import { pairsOf } from './pairs.ts';
 import type { Prospect } from './prospect.ts';
 import { prospectOf } from './prospect.ts';
 import { durationWords, listWords } from './words.ts';
@@ -27,6 +29,8 @@ export interface Assessment {
   readonly analysis: Analysis;
   readonly failovers: Failovers;
   readonly prospect: Prospect;
+  /** Leased services that fail over; empty when only stated figures count. */
+  readonly pairs: readonly PairProspect[];
   readonly grid: readonly GridCell[];
   /** What may well not be meant as it is written. */
   readonly warnings: readonly string[];
@@ -46,6 +50,7 @@ export function assessmentOf(system: System, options: AssessOptions): Assessment
     analysis,
     failovers,
     prospect: prospectOf(system, analysis, failovers, late),
+    pairs: stated ? [] : pairsOf(system, analysis.structure, timings),
     grid: gridOf(system, timings),
     warnings: warningsOf(system),
   };

@@ -104,6 +104,9 @@ export function assumedOfExternal(): Figure {
   };
 }
 
+/** The share of failovers that work, where people ask what happens when some do not. A judgement of this house. */
+export const assumedCoverage = 0.95;
+
 /** The mean repair time that is assumed where only a rate is stated, and the rate where only a repair time is. */
 export const assumedRepair: Ms = ms(4 * hours);
 export const assumedRate: Ms = ms(365 * days);

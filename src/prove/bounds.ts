@@ -35,7 +35,7 @@ export function boundsOf(gates: readonly Gate[], shares: readonly number[], root
     low: Math.max(through.low[top] ?? 0, union.low),
     high: Math.min(1, through.high[top] ?? 1, union.high + found.remainder),
     cutSets: found.cutSets,
-    smallest: smallest <= found.leastOpen ? smallest : null,
+    smallest: smallest !== Infinity && smallest <= found.leastOpen ? smallest : null,
   };
 }
 

@@ -6,7 +6,7 @@ import type { Advice } from './advise.ts';
 
 /** The object that scripts read. */
 export function assessmentJson(assessment: Assessment, advice: readonly Advice[]): Record<string, unknown> {
-  const { system, stated, analysis, failovers, prospect, grid, warnings } = assessment;
+  const { system, stated, analysis, failovers, prospect, pairs, grid, warnings } = assessment;
   const { whole, cutSetCount, cutSets, services, contributions, structure } = analysis;
   const [low, high] = whole.interval;
   return {
@@ -58,6 +58,7 @@ export function assessmentJson(assessment: Assessment, advice: readonly Advice[]
     outages: prospect.kinds
       .slice(0, 100)
       .map(({ kind, parts, rate, durationMs }) => ({ kind, parts, perYear: rate * 31_557_600_000, durationMs })),
+    pairs,
     importance: contributions.map(({ part, birnbaum, share }) => ({ part: part.name, birnbaum, fussellVesely: share })),
     figures: structure.parts.map(({ name, figure: { unavailability, mtbf, mttr, from, source } }) => ({
       part: name,

@@ -7,7 +7,7 @@ import { durationWords, shareWords } from '../../prove/words.ts';
 import type { Advice } from './advise.ts';
 import { bar, escaped, table } from './html.ts';
 import { topologyPicture } from './topology-picture.ts';
-import { downtimeWords, gainWords, headline, objectiveWords, strategyWords } from './words.ts';
+import { countWords, downtimeWords, gainWords, headline, objectiveWords, strategyWords } from './words.ts';
 
 /** The page as one HTML text. */
 export function assessmentPage(assessment: Assessment, advice: readonly Advice[]): string {
@@ -25,6 +25,7 @@ ${section('The objective', objectiveWords(assessment).slice(0, 2).map(paragraph)
 ${section('What each fault is met with', gridTable(assessment))}
 ${section('What breaks it', cutSetTable(assessment))}
 ${section('What matters most', importanceTable(assessment))}
+${assessment.pairs.length === 0 ? '' : section('Failing over', pairTable(assessment))}
 ${section('Services', serviceTable(assessment))}
 ${section('What would help, each tried', adviceTable(assessment, advice))}
 ${section('Whose figures these are', figureTable(assessment))}
@@ -90,6 +91,24 @@ function importanceTable({ analysis: { contributions } }: Assessment): string {
     paragraph(
       'The share of the downtime that would go if this part never failed (Fussell–Vesely), what that is a year, and what its failure alone changes (Birnbaum).',
     ) + table(['part', 'of the downtime', '', 'a year', 'Birnbaum'], rows)
+  );
+}
+
+function pairTable({ pairs }: Assessment): string {
+  const rows = pairs
+    .slice(0, mostRows)
+    .map((pair) => [
+      `<th scope="row">${escaped(pair.service)}</th>`,
+      `<td class="n">${countWords(pair.perYear)}</td>`,
+      `<td class="n">${durationWords(pair.switchMs)}</td>`,
+      `<td class="n">${durationWords(pair.shares.switching * yearMs)}</td>`,
+      `<td class="n">${durationWords(pair.shares.bothBroken * yearMs)}</td>`,
+      `<td class="n">${durationWords(pair.ifSomeFail.unavailability * yearMs)}</td>`,
+    ]);
+  return (
+    paragraph(
+      'Two instances as a Markov chain: what a year loses while switching, with both broken, and in all if one failover in twenty fails and waits for a person.',
+    ) + table(['service', 'failovers a year', 'each takes', 'lost switching', 'both broken', 'if 1 in 20 fails'], rows)
   );
 }
 

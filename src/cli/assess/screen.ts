@@ -9,7 +9,7 @@ import { columns } from '../columns.ts';
 import type { Style, Terminal } from '../terminal.ts';
 import { safe, wrapped } from '../text.ts';
 import type { Advice } from './advise.ts';
-import { downtimeWords, gainWords, headline, objectiveWords, strategyWords } from './words.ts';
+import { countWords, downtimeWords, gainWords, headline, objectiveWords, strategyWords } from './words.ts';
 
 const widest = 120;
 
@@ -32,6 +32,7 @@ export function assessmentLines(assessment: Assessment, advice: readonly Advice[
     ...(assessment.analysis.contributions.length === 0
       ? []
       : [...title('What matters most'), ...importanceTable(assessment, width)]),
+    ...(assessment.pairs.length === 0 ? [] : [...title('Failing over'), ...pairTable(assessment, width)]),
     ...title('Services'),
     ...serviceTable(assessment, width),
     ...title('What each fault is met with'),
@@ -85,6 +86,28 @@ function importanceTable({ analysis: { contributions } }: Assessment, width: num
       part.figure.from,
     ]);
   return [...columns(heads, rows, { width }), ...more(contributions.length - mostRows)];
+}
+
+function pairTable({ pairs }: Assessment, width: number): string[] {
+  const heads: Column[] = [
+    { title: 'service', wraps: true },
+    { title: 'a year', alignRight: true },
+    { title: 'each', alignRight: true },
+    { title: 'lost switching', alignRight: true },
+    { title: 'both broken', alignRight: true },
+    { title: 'if 1 in 20 fails', alignRight: true, optional: 2 },
+  ];
+  const rows = pairs
+    .slice(0, 40)
+    .map((pair) => [
+      safe(pair.service),
+      countWords(pair.perYear),
+      durationWords(pair.switchMs),
+      durationWords(pair.shares.switching * yearMs),
+      durationWords(pair.shares.bothBroken * yearMs),
+      durationWords(pair.ifSomeFail.unavailability * yearMs),
+    ]);
+  return [...columns(heads, rows, { width }), ...more(pairs.length - 40)];
 }
 
 function serviceTable({ analysis: { services }, failovers }: Assessment, width: number): string[] {

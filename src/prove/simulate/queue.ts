@@ -1,10 +1,6 @@
 // What happens next, by true time; at the same moment in the order in which it was asked for. Plain data, so that it can be
 // copied and compared.
 
-export interface Dated {
-  readonly at: number;
-}
-
 interface Entry<T> {
   readonly at: number;
   readonly n: number;

@@ -59,7 +59,8 @@ export class SimStore {
 
   /** Everybody has heard of what was written up to here. */
   forget(revision: number): void {
-    if ((this.log[0]?.revision ?? Infinity) <= revision) this.log = this.log.filter((write) => write.revision > revision);
+    if ((this.log[0]?.revision ?? Infinity) <= revision)
+      this.log = this.log.filter((write) => write.revision > revision);
   }
 }
 

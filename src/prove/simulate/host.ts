@@ -1,0 +1,86 @@
+// One machine of the simulated system and what lives on it: a keeper that is never ill, processes, an agent that comes and goes.
+
+import type { Ended, Running } from '../../decide/input.ts';
+import type { MonoMs, WallMs } from '../../model/units.ts';
+import { monoMs, wallMs } from '../../model/units.ts';
+import type { SimAgent } from './agent.ts';
+
+export type Role = 'active' | 'standby' | 'passive';
+
+export interface Process {
+  readonly id: string;
+  readonly service: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  role: Role;
+  term: number;
+  deadline: MonoMs | null;
+  /** From when it may have heard that it is active until it has confirmed that it is not, or is gone. */
+  mayBeActive: boolean;
+  serves: boolean;
+  readyAt: number | null;
+  /** The agent wants to hear when it serves. */
+  awaited: boolean;
+  dying: boolean;
+}
+
+/** The monotonic clock of every host at the beginning: above every count and duration, below every wall clock. */
+export const monoBegan = 1e9;
+
+export class SimHost {
+  readonly name: string;
+  /** Unix ms at the true moment 0. */
+  readonly began: number;
+  boot = 0;
+  lives = 0;
+  pids = 100;
+  up = false;
+  agent: SimAgent | null = null;
+  processes: readonly Process[] = [];
+  /** Ends that the agent has not taken note of. */
+  ended: readonly Ended[] = [];
+  /** By service: the highest term seen in this boot. */
+  terms: ReadonlyMap<string, number> = new Map();
+  /** It has used a description before. */
+  remembers = false;
+
+  constructor(name: string, began: number) {
+    this.name = name;
+    this.began = began;
+  }
+
+  get bootId(): string {
+    return `${this.name}-boot${this.boot}`;
+  }
+
+  process(id: string): Process | undefined {
+    return this.processes.find((process) => process.id === id);
+  }
+
+  mono(at: number): MonoMs {
+    return monoMs(monoBegan + at);
+  }
+
+  wall(at: number): WallMs {
+    return wallMs(this.began + at);
+  }
+
+  running(): Running[] {
+    return this.processes.map((process) => this.runningOf(process));
+  }
+
+  runningOf(process: Process): Running {
+    return {
+      instance: process.id,
+      service: process.service,
+      pid: process.pid,
+      startTicks: process.pid * 10,
+      startedAt: this.mono(process.startedAt),
+      startedAtMs: this.wall(process.startedAt),
+      role: process.role,
+      term: process.term,
+      deadline: process.deadline,
+    };
+  }
+}

@@ -1,0 +1,456 @@
+// The described system as a world of plain data in true time: hosts, keepers, processes, a store, agents with the production core.
+// Nothing is drawn here and no real time passes: faults come from outside, latencies are constants, so equal situations go on equally.
+//
+// Does not cover: clocks of different rates, lost messages, frozen agents, keepers that die. Those are what test/decide tries
+// by the thousand; here it is about how often parts fail.
+
+import type { initialState } from '../../decide/initial.ts';
+import type { Ended, Input } from '../../decide/input.ts';
+import type { Decided, step } from '../../decide/step.ts';
+import type { RunService, System } from '../../model/system.ts';
+import type { MonoMs } from '../../model/units.ts';
+import { monoMs, ms } from '../../model/units.ts';
+import { SimAgent } from './agent.ts';
+import type { Behaviour } from './behaviour.ts';
+import { latencies } from './behaviour.ts';
+import type { Happening } from './happening.ts';
+import type { Process } from './host.ts';
+import { monoBegan, SimHost } from './host.ts';
+import { Queue } from './queue.ts';
+import { request } from './requests.ts';
+import { SimStore } from './store.ts';
+
+/** The core that is tried: the production one, or a copy of it with something broken. */
+export interface Core {
+  readonly step: typeof step;
+  readonly initialState: typeof initialState;
+}
+
+export interface WorldOptions {
+  readonly system: System;
+  readonly core: Core;
+  readonly behaviours: ReadonlyMap<string, Behaviour>;
+  /** Unix ms at the true moment 0. */
+  readonly began: number;
+  /** Between signs of life, in milliseconds. */
+  readonly pulseMs: number;
+}
+
+/** What people watch: who serves, and what the core said of it. */
+export interface Watcher {
+  /** A process may be active from now on, or not any more; or it serves, or not any more. */
+  changed(service: string): void;
+  decided(host: string, decided: Decided): void;
+}
+
+/** A host beside the described ones keeps the incidents: they decide nothing, and what is told is not simulated. */
+const incidentKeeper = '~incidents';
+
+export class World {
+  readonly core: Core;
+  readonly options: WorldOptions;
+  /** The system as the agents know it. */
+  readonly described: System;
+  readonly hosts: ReadonlyMap<string, SimHost>;
+  readonly queue = new Queue<Happening>();
+  readonly store = new SimStore();
+  readonly services: ReadonlyMap<string, RunService>;
+  readonly #checked: readonly { readonly service: string; readonly checks: readonly string[] }[];
+  watcher: Watcher = { changed: () => undefined, decided: () => undefined };
+  now = 0;
+  steps = 0;
+  storeUp = true;
+  /** Instances, as `service@host`, that cannot be started until they are repaired. */
+  broken: ReadonlySet<string> = new Set();
+  /** External services that are away. */
+  away: ReadonlySet<string> = new Set();
+
+  constructor(options: WorldOptions) {
+    const { system } = options;
+    this.options = options;
+    this.core = options.core;
+    this.described = {
+      ...system,
+      hosts: [
+        {
+          name: incidentKeeper,
+          address: '127.0.0.1',
+          in: [],
+          reliability: { unavailability: null, mtbf: null, mttr: null, recoverWithin: null },
+        },
+        ...system.hosts,
+      ],
+    };
+    this.hosts = new Map(system.hosts.map(({ name }) => [name, new SimHost(name, options.began)]));
+    this.services = new Map(
+      system.services.flatMap((service) => (service.kind === 'run' ? [[service.name, service] as const] : [])),
+    );
+    this.#checked = system.services.flatMap((service) =>
+      service.kind === 'external' && service.detect.checks.length > 0
+        ? [{ service: service.name, checks: service.detect.checks.map((check) => check.name) }]
+        : [],
+    );
+    const session = { epoch: 1, dead: false, left: false, nonce: '', boot: '', keeper: '', ttlMs: 2000, mayDepose: [] };
+    this.store.write([], [{ key: `session/${incidentKeeper}`, value: session }]);
+    this.queue.add(options.pulseMs, { kind: 'pulse' });
+  }
+
+  after(delay: number, what: Happening): void {
+    this.queue.add(this.now + delay, what);
+  }
+
+  /** Lets everything happen up to and at that true moment. */
+  run(until: number): void {
+    for (;;) {
+      let at = this.queue.nextAt;
+      let rings: SimHost | null = null;
+      for (const host of this.hosts.values()) {
+        const { agent } = host;
+        if (agent === null) continue;
+        const due = agent.tickAt < agent.giveUpAt ? agent.tickAt : agent.giveUpAt;
+        if (due < at) {
+          at = due;
+          rings = host;
+        }
+      }
+      if (at > until) break;
+      this.now = at;
+      if (rings === null) {
+        const what = this.queue.take();
+        if (what !== null) this.#happen(what);
+      } else if (rings.agent !== null) {
+        if (rings.agent.giveUpAt <= at) rings.agent.giveUp();
+        else rings.agent.hear({ kind: 'tick' });
+      }
+    }
+    this.now = until;
+  }
+
+  counted(host: SimHost, decided: Decided): void {
+    this.steps += 1;
+    this.watcher.decided(host.name, decided);
+  }
+
+  #happen(what: Happening): void {
+    switch (what.kind) {
+      case 'pulse':
+        this.#pulse();
+        break;
+      case 'hear':
+        this.#agent(what.host, what.life)?.hear(what.input);
+        break;
+      case 'message':
+        if (this.hosts.get(what.from)?.up === true) this.hosts.get(what.to)?.agent?.hear(what.input);
+        break;
+      case 'write': {
+        if (!this.storeUp) break;
+        const answer = this.store.write(what.compares, what.puts);
+        this.after(latencies.store, {
+          kind: 'hear',
+          host: what.host,
+          life: what.life,
+          input: { kind: 'storeOutcome', id: what.id, answer },
+        });
+        if (answer.kind === 'applied')
+          for (const host of this.hosts.values())
+            if (host.agent !== null)
+              this.after(latencies.watch, { kind: 'watch', host: host.name, life: host.agent.life });
+        break;
+      }
+      case 'watch':
+        this.#agent(what.host, what.life)?.poll();
+        break;
+      case 'storeAway': {
+        const agent = this.#agent(what.host, what.life);
+        if (agent === undefined || this.storeUp || agent.heardUpTo === null) break;
+        agent.heardUpTo = null;
+        agent.hear({ kind: 'storeLost', why: 'it does not answer' });
+        break;
+      }
+      case 'request':
+      case 'called':
+      case 'rested':
+        request(this, what);
+        break;
+      case 'ready':
+        this.#ready(what.host, what.instance);
+        break;
+      case 'serves':
+        this.#serves(what.host, what.instance, what.term);
+        break;
+      case 'end':
+        this.end(what.host, what.instance, what);
+        break;
+      case 'finished':
+        this.end(what.host, what.instance, { by: 'itself', code: 0, signal: null });
+        break;
+      case 'deadline': {
+        const host = this.hosts.get(what.host);
+        const process = host?.process(what.instance);
+        if (
+          host !== undefined &&
+          process !== undefined &&
+          process.deadline !== null &&
+          process.deadline <= host.mono(this.now)
+        )
+          this.kill(host, process, 'deadline');
+        break;
+      }
+      default:
+        what satisfies never;
+    }
+  }
+
+  #agent(host: string, life: string): SimAgent | undefined {
+    const agent = this.hosts.get(host)?.agent ?? undefined;
+    return agent?.life === life ? agent : undefined;
+  }
+
+  // ---------------------------------------------------------------- signs of life
+
+  #pulse(): void {
+    this.after(this.options.pulseMs, { kind: 'pulse' });
+    let heard = this.store.revision;
+    for (const host of this.hosts.values()) {
+      const { agent } = host;
+      if (agent === null) continue;
+      if (agent.heardUpTo === null && this.storeUp) agent.readStore();
+      agent.hear({
+        kind: 'keeperHealth',
+        at: host.mono(this.now),
+        worstTimerLateMs: ms(1),
+        worstKillMs: ms(latencies.kill),
+      });
+      const at = host.mono(this.now);
+      const seen = host.processes.flatMap((process) =>
+        process.readyAt !== null && this.services.get(process.service)?.detect.heartbeat !== null
+          ? [{ kind: 'beat' as const, instance: process.id, at }]
+          : [],
+      );
+      if (seen.length > 0) agent.hear({ kind: 'seen', seen });
+      if (agent.heardUpTo !== null) heard = Math.min(heard, agent.heardUpTo);
+    }
+    this.store.forget(heard);
+  }
+
+  /** What the checks of external services say. */
+  #tellExternals(host: SimHost, only: string | null): void {
+    for (const { service, checks } of this.#checked) {
+      if (only !== null && only !== service) continue;
+      for (const check of checks)
+        host.agent?.hear({
+          kind: 'externalSeen',
+          service,
+          check,
+          at: host.mono(this.now),
+          result: this.away.has(service) ? 'critical' : 'ok',
+          text: '',
+        });
+    }
+  }
+
+  // ---------------------------------------------------------------- what befalls the world
+
+  hostUp(name: string): void {
+    const host = this.hosts.get(name);
+    if (host === undefined || host.up) return;
+    host.up = true;
+    host.boot += 1;
+    host.terms = new Map();
+    this.agentUp(name);
+  }
+
+  /** Power off: everything on it is gone at once. */
+  hostDown(name: string): void {
+    const host = this.hosts.get(name);
+    if (host === undefined || !host.up) return;
+    host.up = false;
+    host.agent = null;
+    const gone = host.processes;
+    host.processes = [];
+    host.ended = [];
+    for (const process of gone) this.watcher.changed(process.service);
+  }
+
+  agentDown(name: string): void {
+    const host = this.hosts.get(name);
+    if (host !== undefined) host.agent = null;
+  }
+
+  agentUp(name: string): void {
+    const host = this.hosts.get(name);
+    if (host === undefined || !host.up || host.agent !== null) return;
+    host.lives += 1;
+    host.pids += 1;
+    const life = `${name}${host.boot}.${host.lives}`;
+    const agent = new SimAgent(
+      this,
+      host,
+      life,
+      this.core.initialState({ me: name, boot: host.bootId, life, agentPid: host.pids }),
+    );
+    host.agent = agent;
+    agent.hear({
+      kind: 'keeperHello',
+      keeper: { pid: 1, startTicks: host.boot },
+      running: host.running(),
+      ended: [...host.ended],
+    });
+    if (this.storeUp) agent.readStore();
+    else if (host.remembers) agent.hear({ kind: 'rememberedSystem', system: this.described });
+    agent.hear({
+      kind: 'keeperHealth',
+      at: host.mono(this.now),
+      worstTimerLateMs: ms(1),
+      worstKillMs: ms(latencies.kill),
+    });
+    this.#tellExternals(host, null);
+  }
+
+  storeDown(): void {
+    if (!this.storeUp) return;
+    this.storeUp = false;
+    for (const host of this.hosts.values())
+      if (host.agent !== null)
+        this.after(latencies.storeLoss, { kind: 'storeAway', host: host.name, life: host.agent.life });
+  }
+
+  /** Agents that had lost it read it anew with the next pulse. */
+  storeBack(): void {
+    this.storeUp = true;
+    for (const host of this.hosts.values()) host.agent?.poll();
+  }
+
+  externalIs(service: string, away: boolean): void {
+    const set = new Set(this.away);
+    if (away) set.add(service);
+    else set.delete(service);
+    this.away = set;
+    for (const host of this.hosts.values()) this.#tellExternals(host, service);
+    this.watcher.changed(service);
+  }
+
+  /** An instance ends by itself; `lasting`: it cannot be started until it is mended. */
+  crash(service: string, host: string, lasting: boolean): void {
+    if (lasting) this.broken = new Set(this.broken).add(`${service}@${host}`);
+    const process = this.hosts.get(host)?.processes.find((each) => each.service === service);
+    if (process !== undefined) this.end(host, process.id, { by: 'itself', code: 1, signal: null });
+  }
+
+  mend(service: string, host: string): void {
+    const set = new Set(this.broken);
+    set.delete(`${service}@${host}`);
+    this.broken = set;
+  }
+
+  // ---------------------------------------------------------------- processes
+
+  observed(host: SimHost, process: Process, kind: 'ready' | 'active'): void {
+    if (host.agent === null) return;
+    const input: Input = { kind: 'seen', seen: [{ kind, instance: process.id, at: host.mono(this.now) }] };
+    this.after(latencies.probe, { kind: 'hear', host: host.name, life: host.agent.life, input });
+  }
+
+  extend(
+    host: SimHost,
+    until: MonoMs,
+    instances: readonly { readonly instance: string; readonly term: number }[],
+  ): void {
+    for (const { instance, term } of instances) {
+      const process = host.process(instance);
+      if (process === undefined || process.term !== term || process.deadline === null) continue;
+      process.deadline = monoMs(Math.max(process.deadline, until));
+      this.arm(host, process);
+    }
+  }
+
+  arm(host: SimHost, process: Process): void {
+    if (process.deadline !== null)
+      this.queue.add(Math.max(this.now, process.deadline - monoBegan), {
+        kind: 'deadline',
+        host: host.name,
+        instance: process.id,
+      });
+  }
+
+  kill(host: SimHost, process: Process, by: Ended['by']): void {
+    if (process.dying) return;
+    process.dying = true;
+    this.after(latencies.kill, {
+      kind: 'end',
+      host: host.name,
+      instance: process.id,
+      by,
+      code: null,
+      signal: 'SIGKILL',
+    });
+  }
+
+  /** The process is gone, whatever ended it. */
+  end(
+    name: string,
+    instance: string,
+    how: { readonly by: Ended['by']; readonly code: number | null; readonly signal: string | null },
+  ): void {
+    const host = this.hosts.get(name);
+    const process = host?.process(instance);
+    if (host === undefined || process === undefined) return;
+    host.processes = host.processes.filter((each) => each !== process);
+    const at = host.mono(this.now);
+    const { by, code, signal } = how;
+    const ended: Ended = {
+      instance,
+      service: process.service,
+      code,
+      signal,
+      endedAt: at,
+      goneAt: at,
+      endedAtMs: host.wall(this.now),
+      by,
+      term: process.term,
+    };
+    host.ended = [...host.ended, ended];
+    this.watcher.changed(process.service);
+    if (host.agent !== null)
+      this.after(latencies.keeper, {
+        kind: 'hear',
+        host: name,
+        life: host.agent.life,
+        input: { kind: 'ended', ended },
+      });
+  }
+
+  #ready(name: string, instance: string): void {
+    const host = this.hosts.get(name);
+    const process = host?.process(instance);
+    const service = process === undefined ? undefined : this.services.get(process.service);
+    const behaviour = process === undefined ? undefined : this.options.behaviours.get(process.service);
+    if (host === undefined || process === undefined || service === undefined || behaviour === undefined) return;
+    process.readyAt = this.now;
+    if (process.role === 'active')
+      if (service.active === null) this.#serves(name, instance, process.term);
+      else this.after(behaviour.iMs, { kind: 'serves', host: name, instance, term: process.term });
+    this.observed(host, process, 'ready');
+  }
+
+  /** It was told to be active, and is. */
+  #serves(name: string, instance: string, term: number): void {
+    const host = this.hosts.get(name);
+    const process = host?.process(instance);
+    if (
+      host === undefined ||
+      process === undefined ||
+      process.role !== 'active' ||
+      process.term !== term ||
+      process.serves
+    )
+      return;
+    process.serves = true;
+    this.watcher.changed(process.service);
+    if (process.awaited) this.observed(host, process, 'active');
+    const service = this.services.get(process.service);
+    const behaviour = this.options.behaviours.get(process.service);
+    if (service?.finishes === true && behaviour !== undefined)
+      this.after(behaviour.worksMs, { kind: 'finished', host: name, instance });
+  }
+}
