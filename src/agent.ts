@@ -55,6 +55,8 @@ const log = (text: string): void => {
 };
 const now = (): Now => ({ mono: monoNow(), wall: wallNow() });
 
+// What it writes is for its owner alone; services are the keeper's children and keep the umask of who ran `up`.
+process.umask(0o077);
 await mkdir(layout.logs, { recursive: true, mode: 0o700 });
 // Hosts made of network namespaces share a boot but are not one machine.
 const boot = `${bootId()}:${await readlink('/proc/self/ns/net').catch(() => '')}`;
@@ -191,7 +193,11 @@ loop = openLoop({
   },
 });
 for (const input of early.splice(0)) loop.tell(input);
-const server = await serveAgent({ socket: layout.agentSocket, answers: desk.answers });
+const server = await serveAgent({
+  socket: layout.agentSocket,
+  memberSocket: layout.memberSocket,
+  answers: desk.answers,
+});
 log(`serves ${layout.agentSocket} as pid ${process.pid}`);
 
 // An agent is as a rule killed, not ended: what was compiled is written now, so that the next is back in a fraction of the time.

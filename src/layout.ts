@@ -1,4 +1,5 @@
-// Where things lie in a state folder. Paths only; who makes a folder makes it with mode 0700.
+// Where things lie in a state folder. Paths only. Folders are 0711, so that a service under another account reaches its role file and its socket
+// and can list nothing; files and the other sockets are for the owner alone.
 
 import { createHash } from 'node:crypto';
 import { homedir, tmpdir } from 'node:os';
@@ -44,6 +45,8 @@ export interface HostLayout {
   /** Unix sockets; a path in `sockets` is short enough for the kernel (107 bytes). */
   readonly keeperSocket: string;
   readonly agentSocket: string;
+  /** What services are told (`STANDFAST_SOCKET`): open to every account, since a service may run under another; it takes only what services say. */
+  readonly memberSocket: string;
   readonly peerSocket: string;
   /** True when the sockets are reached through a short link to `folder`, which must be made first: `socketLink`. */
   readonly socketLink: string | null;
@@ -80,6 +83,7 @@ function hostLayout(system: string, host: string): HostLayout {
     folder,
     keeperSocket: join(sockets, 'keeper.sock'),
     agentSocket: join(sockets, 'agent.sock'),
+    memberSocket: join(sockets, 'member.sock'),
     peerSocket: join(sockets, 'peer.sock'),
     socketLink: link,
     journalFile: join(folder, 'journal.db'),

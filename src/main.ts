@@ -19,7 +19,9 @@ function keepCompiledCode(): void {
 async function openStore(file: string): Promise<DescriptionStore> {
   const { openEmbedded } = await import('./store/embedded.ts');
   const { keys } = await import('./decide/records.ts');
-  const store = await openEmbedded({ file, prefix: '' });
+  // The store is for its owner alone; the keeper that is started later keeps the umask of who ran `up`, for its services.
+  const before = process.umask(0o077);
+  const store = await openEmbedded({ file, prefix: '' }).finally(() => process.umask(before));
   return {
     identity: () => store.identity(),
     async description() {

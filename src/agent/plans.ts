@@ -42,7 +42,7 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
     PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     HOME: process.env['HOME'] ?? '/',
     ...plan(service).env,
-    STANDFAST_SOCKET: layout.agentSocket,
+    STANDFAST_SOCKET: layout.memberSocket,
   });
   return {
     plan,

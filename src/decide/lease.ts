@@ -148,7 +148,10 @@ function leaseFacts(d: Draft, service: RunService, slot: Slot): LeaseFacts {
     named: lease.host === null ? lease.next : null,
     namedMe:
       (lease.host === null && lease.next === d.s.me) ||
-      (asked !== null && (asked.host === d.s.me || (asked.host === null && place === 0))),
+      // Who released it in answer to the wish has named the next: the wish itself, not yet gone from our view, says nothing more.
+      (asked !== null &&
+        (lease.host !== null || lease.next === null) &&
+        (asked.host === d.s.me || (asked.host === null && place === 0))),
     takeoverMe: takeover === d.s.me,
     takeoverOther: takeover !== null && takeover !== d.s.me ? takeover : null,
     // Turns are counted from when it may be taken at all.
@@ -282,7 +285,13 @@ function callAgain(d: Draft, service: RunService): void {
   const instance = d.slot(service.name)?.now;
   const { validUntil } = d.s.own;
   if (instance === undefined || instance === null || validUntil === null) return;
-  const id = d.ask({ kind: 'activate', instance: instance.id, service: service.name, term: instance.term, deadline: validUntil });
+  const id = d.ask({
+    kind: 'activate',
+    instance: instance.id,
+    service: service.name,
+    term: instance.term,
+    deadline: validUntil,
+  });
   // It was most likely called before, so it goes on counting as active.
   d.setInstance(service.name, { effect: id, callUnsure: false });
   d.s.own = { ...d.s.own, extendedUntil: null };

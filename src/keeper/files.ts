@@ -60,7 +60,7 @@ export class InstanceFiles {
   /** For the folder of outputs, which is there but for the first time. */
   async createOnce(folder: string): Promise<void> {
     if (this.#there.has(folder)) return;
-    await this.#disk(() => mkdir(folder, { recursive: true, mode: 0o700 }));
+    await this.#disk(() => mkdir(folder, { recursive: true, mode: 0o711 }));
     this.#there.add(folder);
   }
 

@@ -11,10 +11,10 @@ export function lockFile(layout: HostLayout): string {
   return join(layout.folder, 'keeper.lock');
 }
 
-/** Makes the folders (0700) and the short way to the sockets. Null, or why the way cannot be trusted. */
+/** Makes the folders (see `layout.ts`) and the short way to the sockets. Null, or why the way cannot be trusted. */
 export async function makeFolders(layout: HostLayout): Promise<Refusal | null> {
-  for (const folder of [layout.folder, layout.instances, layout.logs])
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const folder of [layout.folder, layout.instances]) await mkdir(folder, { recursive: true, mode: 0o711 });
+  await mkdir(layout.logs, { recursive: true, mode: 0o700 });
   if (layout.socketLink === null) return null;
   await symlink(layout.folder, layout.socketLink).catch(() => undefined);
   const link = await lstat(layout.socketLink).catch(() => null);

@@ -83,9 +83,15 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['GET /api/v1/events', { kind: 'events' }],
 ]);
 
-/** The route and its parameter. Refuses what is not in the table: 404, or 405 when another method would do. */
-export function routeFor(method: string, url: string): { readonly route: Route; readonly parameter: string } {
+/** The route and its parameter, below `only`. Refuses what is not in the table: 404, or 405 when another method would do. */
+export function routeFor(
+  method: string,
+  url: string,
+  only = '/',
+): { readonly route: Route; readonly parameter: string } {
   const path = url.split('?', 1)[0] ?? '';
+  if (!path.startsWith(only))
+    throw new Refusal(404, 'SF-701', `there is nothing at ${path}`, 'docs/member.md lists what can be asked.');
   const plain = routes.get(`${method} ${path}`);
   if (plain !== undefined) return { route: plain, parameter: '' };
   const incident = /^\/api\/v1\/incidents\/([^/]+)\/ack$/.exec(path)?.[1];

@@ -1,7 +1,8 @@
 // The agent's socket: HTTP/1.1 for the services it runs and for the people who ask. It only carries what `AgentAnswers` says.
 //
 // By hand on node:http, not fastify: 7 to 9 MiB less, with the same time per heartbeat (docs/decisions/020-agent-socket.md).
-// Who may connect is who may open the socket: the folder has mode 0700. There is no other check here.
+// Who may connect is who may open the socket: the agent's is its owner's. The members' is everybody's, since a service may run under another account;
+// it takes only what services say, each about the instance whose name it was given.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
@@ -19,12 +20,32 @@ const { createServer } = process.getBuiltinModule('node:http');
 /** Listens on the agent's socket until closed. A socket file left behind by a dead agent is replaced; a living one is not: rejects. */
 export async function serveAgent(options: {
   readonly socket: string;
+  /** Only `/v1/…`, and open to every account. */
+  readonly memberSocket: string;
   readonly answers: AgentAnswers;
 }): Promise<{ close(): Promise<void> }> {
-  await clearStaleSocket(options.socket);
   const events = openStream(options.answers);
+  const people = await listen({ ...options, events, mode: 0o600, only: '/' });
+  const members = await listen({ ...options, socket: options.memberSocket, events, mode: 0o666, only: '/v1/' });
+  return {
+    async close() {
+      events.close();
+      await Promise.all([people.close(), members.close()]);
+    },
+  };
+}
+
+async function listen(options: {
+  readonly socket: string;
+  readonly answers: AgentAnswers;
+  readonly events: EventStream;
+  readonly mode: number;
+  /** How the path of a request must begin. */
+  readonly only: string;
+}): Promise<{ close(): Promise<void> }> {
+  await clearStaleSocket(options.socket);
   const server = createServer((request, response) => {
-    void answer(request, response, options.answers, events);
+    void answer(request, response, options);
   });
   // A request of ours is a few hundred bytes on a local socket: who takes longer is stuck, and must not hold a connection.
   server.requestTimeout = 10_000;
@@ -42,11 +63,10 @@ export async function serveAgent(options: {
       resolve();
     });
   });
-  await chmod(options.socket, 0o600);
+  await chmod(options.socket, options.mode);
   return {
     close: () =>
       new Promise((resolve) => {
-        events.close();
         server.close(() => {
           resolve();
         });
@@ -58,11 +78,11 @@ export async function serveAgent(options: {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  answers: AgentAnswers,
-  events: EventStream,
+  at: { readonly answers: AgentAnswers; readonly events: EventStream; readonly only: string },
 ): Promise<void> {
+  const { answers, events } = at;
   try {
-    const { route, parameter } = routeFor(request.method ?? '', request.url ?? '');
+    const { route, parameter } = routeFor(request.method ?? '', request.url ?? '', at.only);
     if (route.kind === 'events') {
       request.resume();
       events.add(response);

@@ -138,7 +138,7 @@ export async function fakeAgent(
     description: () => ({ text: '', folder: '/', hash: '' }),
     ...of.more,
   };
-  const server = await serveAgent({ socket: layout.agentSocket, answers });
+  const server = await serveAgent({ socket: layout.agentSocket, memberSocket: layout.memberSocket, answers });
   let closed = false;
   const close = async (): Promise<void> => {
     if (closed) return;

@@ -192,7 +192,7 @@ test('a socket file left behind is replaced, a living agent is not, and no other
   const dead = createServer().listen(socket);
   await once(dead, 'listening');
   const answers = {} as AgentAnswers;
-  await assert.rejects(serveAgent({ socket, answers }), /another agent answers/);
+  await assert.rejects(serveAgent({ socket, memberSocket: `${socket}.m`, answers }), /another agent answers/);
   // A socket whose owner died: the file stays, nobody accepts.
   const left = join(state, 'left.sock');
   spawnSync(process.execPath, [
@@ -200,12 +200,12 @@ test('a socket file left behind is replaced, a living agent is not, and no other
     `require('net').createServer().listen(${JSON.stringify(left)},()=>process.kill(process.pid,'SIGKILL'))`,
   ]);
   assert.ok(existsSync(left));
-  const server = await serveAgent({ socket: left, answers });
+  const server = await serveAgent({ socket: left, memberSocket: `${left}.m`, answers });
   t.after(() => server.close());
   assert.equal(statSync(left).mode & 0o777, 0o600);
   const file = join(state, 'file');
   writeFileSync(file, 'mine');
-  await assert.rejects(serveAgent({ socket: file, answers }), /no socket/);
+  await assert.rejects(serveAgent({ socket: file, memberSocket: `${file}.m`, answers }), /no socket/);
   dead.close();
 });
 

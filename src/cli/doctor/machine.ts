@@ -83,13 +83,13 @@ async function owner(state: string, uid: number): Promise<Finding> {
       found: `${state} belongs to user ${found.uid}; you are ${uid}`,
       next: 'Run as that user, or give your own --state DIR.',
     };
-  return (found.mode & 0o077) === 0
+  return (found.mode & 0o066) === 0
     ? { what, verdict: 'good', found: `only you (mode ${mode})`, next: null }
     : {
         what,
         verdict: 'bad',
         found: `others too (mode ${mode}), so they could command your services`,
-        next: `chmod 700 ${state}`,
+        next: `chmod 711 ${state}`,
       };
 }
 

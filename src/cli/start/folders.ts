@@ -4,7 +4,7 @@ import { lstat, mkdir, readlink, stat, symlink, unlink } from 'node:fs/promises'
 import type { HostLayout, SystemLayout } from '../../layout.ts';
 import { Failure } from '../failure.ts';
 
-/** Makes the state folder, the system's and the hosts', for this user alone. Fails with what to do when one can't be used. */
+/** Makes the state folder, the system's and the hosts': this user's, and for others only a way through to what is theirs. Fails with what to do when one can't be used. */
 export async function makeFolders(
   state: string,
   layout: SystemLayout,
@@ -16,14 +16,14 @@ export async function makeFolders(
   for (const name of hosts) {
     const host = layout.host(name);
     await makePrivate(host.folder, uid);
-    await makePrivate(host.logs, uid);
+    await makePrivate(host.logs, uid, 0o700);
     await makeSocketLink(host, uid);
   }
 }
 
-async function makePrivate(folder: string, uid: number): Promise<void> {
+async function makePrivate(folder: string, uid: number, mode = 0o711): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await mkdir(folder, { recursive: true, mode });
     const found = await stat(folder);
     if (found.uid !== uid) throw new Error(`it belongs to user ${found.uid}, and you are user ${uid}`);
     if ((found.mode & 0o022) !== 0) throw new Error('others may write there, so they could run what they like as you');
