@@ -8,7 +8,6 @@ import type { MonoMs } from '../../model/units.ts';
 import { latencies } from './behaviour.ts';
 import type { KeeperRequest } from './happening.ts';
 import type { SimHost } from './host.ts';
-import { monoBegan } from './host.ts';
 import type { World } from './world.ts';
 
 /** Timers ring on this grid, never too early. In milliseconds. */
@@ -65,7 +64,7 @@ export class SimAgent {
 
   #ringAt(wakeAt: MonoMs | null): number {
     if (wakeAt === null) return Infinity;
-    const at = Math.ceil((wakeAt - monoBegan) / timerGrid) * timerGrid;
+    const at = Math.ceil(wakeAt / timerGrid) * timerGrid;
     // A tenth of ttl has no exact number: a timer that rings a hair late is judged as one that has rung.
     const exact = wakeAt === this.state.own.nextRenewAt || !this.#world.storeUp;
     return Math.max(this.#world.now + timerGrid, exact ? at : at + timerGrid);

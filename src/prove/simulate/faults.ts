@@ -3,6 +3,7 @@
 
 import type { Figure, Part } from '../part.ts';
 import { streamOf, type Stream } from './draws.ts';
+import { timeBegan } from './host.ts';
 import { Queue } from './queue.ts';
 
 /** A part fails, or is repaired. */
@@ -30,7 +31,7 @@ export class Faults {
     this.#grid = grid;
     for (const part of parts) {
       this.#streams.set(part.name, streamOf(seed, part.name));
-      this.#next({ at: 0, part, down: false });
+      this.#next({ at: timeBegan, part, down: false });
     }
   }
 
@@ -54,7 +55,7 @@ export class Faults {
     if (last.down) {
       // A repair that is assumed takes what it is assumed to take.
       const takes = drawn ? stream.wait(away) : away;
-      const at = Math.max(1, Math.ceil((last.at + takes) / repair)) * repair;
+      const at = Math.ceil((last.at + takes) / repair) * repair;
       this.#queue.add(at, { at, part, down: false });
       return;
     }

@@ -25,12 +25,12 @@ export interface Process {
   dying: boolean;
 }
 
-/** The monotonic clock of every host at the beginning: above every count and duration, below every wall clock. */
-export const monoBegan = 1e9;
+/** True time, which is every host's monotonic clock here, at the beginning: above every count and duration, below every wall clock. */
+export const timeBegan = 1e9;
 
 export class SimHost {
   readonly name: string;
-  /** Unix ms at the true moment 0. */
+  /** Unix ms at the beginning. */
   readonly began: number;
   boot = 0;
   lives = 0;
@@ -59,11 +59,11 @@ export class SimHost {
   }
 
   mono(at: number): MonoMs {
-    return monoMs(monoBegan + at);
+    return monoMs(at);
   }
 
   wall(at: number): WallMs {
-    return wallMs(this.began + at);
+    return wallMs(this.began + at - timeBegan);
   }
 
   running(): Running[] {

@@ -15,7 +15,7 @@ import type { Behaviour } from './behaviour.ts';
 import { latencies } from './behaviour.ts';
 import type { Happening } from './happening.ts';
 import type { Process } from './host.ts';
-import { monoBegan, SimHost } from './host.ts';
+import { SimHost, timeBegan } from './host.ts';
 import { Queue } from './queue.ts';
 import { request } from './requests.ts';
 import { SimStore } from './store.ts';
@@ -30,7 +30,7 @@ export interface WorldOptions {
   readonly system: System;
   readonly core: Core;
   readonly behaviours: ReadonlyMap<string, Behaviour>;
-  /** Unix ms at the true moment 0. */
+  /** Unix ms at the beginning. */
   readonly began: number;
   /** Between signs of life, in milliseconds. */
   readonly pulseMs: number;
@@ -40,6 +40,8 @@ export interface WorldOptions {
 export interface Watcher {
   /** A process may be active from now on, or not any more; or it serves, or not any more. */
   changed(service: string): void;
+  /** It has done its work, and ends well. */
+  finished(service: string): void;
   decided(host: string, decided: Decided): void;
 }
 
@@ -56,8 +58,8 @@ export class World {
   readonly store = new SimStore();
   readonly services: ReadonlyMap<string, RunService>;
   readonly #checked: readonly { readonly service: string; readonly checks: readonly string[] }[];
-  watcher: Watcher = { changed: () => undefined, decided: () => undefined };
-  now = 0;
+  watcher: Watcher = { changed: () => undefined, finished: () => undefined, decided: () => undefined };
+  now: number = timeBegan;
   steps = 0;
   storeUp = true;
   /** Instances, as `service@host`, that cannot be started until they are repaired. */
@@ -92,7 +94,7 @@ export class World {
     );
     const session = { epoch: 1, dead: false, left: false, nonce: '', boot: '', keeper: '', ttlMs: 2000, mayDepose: [] };
     this.store.write([], [{ key: `session/${incidentKeeper}`, value: session }]);
-    this.queue.add(options.pulseMs, { kind: 'pulse' });
+    this.after(options.pulseMs, { kind: 'pulse' });
   }
 
   after(delay: number, what: Happening): void {
@@ -182,6 +184,8 @@ export class World {
         this.end(what.host, what.instance, what);
         break;
       case 'finished':
+        if (this.hosts.get(what.host)?.process(what.instance) === undefined) break;
+        this.watcher.finished(this.hosts.get(what.host)?.process(what.instance)?.service ?? '');
         this.end(what.host, what.instance, { by: 'itself', code: 0, signal: null });
         break;
       case 'deadline': {
@@ -366,7 +370,7 @@ export class World {
 
   arm(host: SimHost, process: Process): void {
     if (process.deadline !== null)
-      this.queue.add(Math.max(this.now, process.deadline - monoBegan), {
+      this.queue.add(Math.max(this.now, process.deadline), {
         kind: 'deadline',
         host: host.name,
         instance: process.id,
