@@ -84,6 +84,12 @@ const world: World = {
     const { ownerOfPort } = await import('./observe/who-listens.ts');
     return ownerOfPort(port);
   },
+  async cgroupVersion() {
+    const { findCgroupBase, removeCgroupBase } = await import('./keeper/cgroup.ts');
+    const base = await findCgroupBase('auto', `doctor-${process.pid}`);
+    if (base !== null) await removeCgroupBase(base);
+    return base?.version ?? null;
+  },
   async startKeeper({ state, system, host }) {
     const { startKeeper } = await import('./keeper/start-keeper.ts');
     const { agentCommand } = await import('./agent/command.ts');

@@ -13,6 +13,8 @@ export interface World {
   openStore(file: string): Promise<DescriptionStore>;
   /** Who listens on the TCP port of this machine; null when nobody can be seen. */
   ownerOfPort(port: number): Promise<PortOwner | null>;
+  /** Which control groups a keeper can make here; null: none. */
+  cgroupVersion(): Promise<'v1' | 'v2' | null>;
   /** Starts a keeper that keeps an agent for this host; resolves once it answers. */
   startKeeper(of: { readonly state: string; readonly system: string; readonly host: string }): Promise<void>;
 }

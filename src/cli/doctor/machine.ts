@@ -12,8 +12,12 @@ export interface Finding {
   readonly next: string | null;
 }
 
-/** Looks at node, the state folder, the disk, clock, cgroups and limits. */
-export async function machineFindings(state: string, uid: number): Promise<readonly Finding[]> {
+/** Looks at node, the state folder, the disk, clock, cgroups (`cgroupVersion`: which can be made, null none) and limits. */
+export async function machineFindings(
+  state: string,
+  uid: number,
+  cgroupVersion: string | null,
+): Promise<readonly Finding[]> {
   return [
     node(),
     await writable(state),
@@ -21,7 +25,7 @@ export async function machineFindings(state: string, uid: number): Promise<reado
     await space(state),
     hostLayoutProblem(state),
     await clock(),
-    await cgroups(),
+    cgroups(cgroupVersion),
     await fileLimit(),
   ];
 }
@@ -133,21 +137,15 @@ async function clock(): Promise<Finding> {
       };
 }
 
-async function cgroups(): Promise<Finding> {
+function cgroups(version: string | null): Finding {
   const what = 'cgroups';
-  const own = await readFile('/proc/self/cgroup', 'utf8').catch(() => '');
-  const path = /^0::(.*)$/m.exec(own)?.[1];
-  const folder = path === undefined ? null : join('/sys/fs/cgroup', path);
-  const can =
-    folder !== null &&
-    (await access(folder, constants.W_OK)
-      .then(() => true)
-      .catch(() => false)) &&
-    (await stat(join(folder, 'cgroup.procs'))
-      .then(() => true)
-      .catch(() => false));
-  return can
-    ? { what, verdict: 'good', found: 'can be made here: what forks away is found by its group', next: null }
+  return version !== null
+    ? {
+        what,
+        verdict: 'good',
+        found: `can be made here (${version}): what forks away is found by its group`,
+        next: null,
+      }
     : {
         what,
         verdict: 'soso',

@@ -12,7 +12,7 @@ import type { Run } from '../verb.ts';
 export const doctor: Run = async (context, _words, options) => {
   const system = await chosen(context);
   const findings = [
-    ...(await machineFindings(context.state, context.world.uid)),
+    ...(await machineFindings(context.state, context.world.uid, await context.world.cgroupVersion())),
     ...(system === null ? [] : await systemFindings(context, system)),
   ];
   const bad = findings.some((each) => each.verdict === 'bad');
