@@ -60,7 +60,7 @@ export function parseSchedule(text: string): ScheduleRead {
 
 /** True inside a window. */
 export function isScheduled(schedule: Schedule, at: WallMs): boolean {
-  return windowsAround(schedule, at, 1).some((window) => window.from <= at && at < window.to);
+  return stretchAt(schedule, at).open;
 }
 
 /** The last moment that a Date can hold. */
@@ -68,6 +68,31 @@ const never = wallMs(8_640_000_000_000_000);
 
 /** The next instant after `at` at which `isScheduled` changes; the end of time when it never does (one window runs into the next all week). */
 export function nextChange(schedule: Schedule, at: WallMs): WallMs {
+  return stretchAt(schedule, at).until;
+}
+
+/** A stretch of time in which nothing changes. */
+interface Stretch {
+  readonly from: WallMs;
+  readonly until: WallMs;
+  readonly open: boolean;
+}
+
+/** Asked at every decision about a moment close to the last one, and a calendar is slow: the latest answers are kept. */
+function stretchAt(schedule: Schedule, at: WallMs): Stretch {
+  const known = stretches.get(schedule) ?? [];
+  const found = known.find((stretch) => stretch.from <= at && at < stretch.until);
+  if (found !== undefined) return found;
+  const open = windowsAround(schedule, at, 1).some((window) => window.from <= at && at < window.to);
+  const made = { from: at, until: changeAfter(schedule, at), open };
+  stretches.set(schedule, [made, ...known.slice(0, keptStretches - 1)]);
+  return made;
+}
+
+const stretches = new WeakMap<Schedule, readonly Stretch[]>();
+const keptStretches = 4;
+
+function changeAfter(schedule: Schedule, at: WallMs): WallMs {
   let end: number | null = null;
   for (const window of windowsAround(schedule, at, 15)) {
     if (window.to <= at) continue;
@@ -145,6 +170,33 @@ function offsetOf(zone: string, at: number): number {
 
 /** What clocks of the zone show, as if it were UTC, in milliseconds. */
 function localOf(zone: string, at: number): number {
+  const day = Math.floor(at / dayMs);
+  const offset = offsetOfDay(zone, day);
+  return offset === null ? shownBy(zone, at) : at + offset;
+}
+
+/** By how much clocks of the zone are ahead during a whole day of UTC; null: they change within it. No zone does so there and back on one day. */
+function offsetOfDay(zone: string, day: number): number | null {
+  const known = dayOffsets.get(zone) ?? new Map<number, number | null>();
+  dayOffsets.set(zone, known);
+  const found = known.get(day);
+  if (found !== undefined) return found;
+  const offset = midnightOffset(zone, day);
+  const made = offset === midnightOffset(zone, day + 1) ? offset : null;
+  if (known.size > mostDays) known.clear();
+  known.set(day, made);
+  return made;
+}
+
+function midnightOffset(zone: string, day: number): number {
+  return shownBy(zone, day * dayMs) - day * dayMs;
+}
+
+const dayOffsets = new Map<string, Map<number, number | null>>();
+const mostDays = 10_000;
+
+/** The same, asked of the calendar, which is slow. */
+function shownBy(zone: string, at: number): number {
   const whole = Math.floor(at / 1000) * 1000;
   const fields: Record<string, number> = {};
   for (const { type, value } of formatterOf(zone).formatToParts(whole)) fields[type] = Number(value);
