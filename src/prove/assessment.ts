@@ -5,10 +5,10 @@ import { nothingMeasured, timingsOf } from '../model/timings.ts';
 import type { Analysis } from './analysis.ts';
 import { analyse, usualSteps } from './analysis.ts';
 import type { MeasuredParts } from './figures.ts';
-import type { GridCell } from './grid.ts';
+import type { GridCell, SeenFailover } from './grid.ts';
 import { gridOf } from './grid.ts';
 import type { Failovers, MeasuredTimings } from './outages.ts';
-import { failoversOf } from './outages.ts';
+import { failoversOf, gapBy } from './outages.ts';
 import type { PairProspect } from './pairs.ts';
 import { pairsOf } from './pairs.ts';
 import type { Prospect } from './prospect.ts';
@@ -21,6 +21,8 @@ export interface AssessOptions {
   readonly mostCutSets: number;
   readonly measured: MeasuredParts;
   readonly timings: MeasuredTimings;
+  /** The last real failover of each service. */
+  readonly seen: Readonly<Record<string, SeenFailover>>;
 }
 
 export interface Assessment {
@@ -38,11 +40,12 @@ export interface Assessment {
 
 /** Assesses a system that was read without errors. */
 export function assessmentOf(system: System, options: AssessOptions): Assessment {
-  const { stated, measured, mostCutSets, timings } = options;
+  const { stated, measured, mostCutSets, timings, seen } = options;
   const analysis = analyse(system, { figures: { stated, measured }, mostCutSets, steps: usualSteps });
+  const gap = gapBy(timings, (service) => (Object.hasOwn(seen, service) ? (seen[service]?.worstMs ?? null) : null));
   const failovers: Failovers = stated
     ? { ofSystem: [], shareOfService: new Map() }
-    : failoversOf(system, analysis.structure, timings);
+    : failoversOf(system, analysis.structure, gap);
   const late = stated ? [] : lateServices(system, timings);
   return {
     system,
@@ -50,8 +53,8 @@ export function assessmentOf(system: System, options: AssessOptions): Assessment
     analysis,
     failovers,
     prospect: prospectOf(system, analysis, failovers, late),
-    pairs: stated ? [] : pairsOf(system, analysis.structure, timings),
-    grid: gridOf(system, timings),
+    pairs: stated ? [] : pairsOf(system, analysis.structure, gap),
+    grid: gridOf(system, timings, seen),
     warnings: warningsOf(system),
   };
 }

@@ -23,10 +23,28 @@ export interface GridCell {
   readonly domain: string;
   readonly strategy: Strategy;
   readonly evidence: string;
+  /** True when the evidence is a measurement older than 30 days. */
+  readonly stale?: boolean;
+}
+
+/** The last real failovers of a service. */
+export interface SeenFailover {
+  /** Of the last one. */
+  readonly zMs: number;
+  /** The worst of the last ten. */
+  readonly worstMs: number;
+  /** For people: `2026-11-20`. */
+  readonly day: string;
+  /** Older than 30 days: much may have changed since. */
+  readonly stale: boolean;
 }
 
 /** The whole grid, in the order of the description. */
-export function gridOf(system: System, timings: MeasuredTimings): GridCell[] {
+export function gridOf(
+  system: System,
+  timings: MeasuredTimings,
+  seen: Readonly<Record<string, SeenFailover>>,
+): GridCell[] {
   const topology = topologyOf(system);
   const domains = ['instance', 'host', ...topology.kinds.filter((kind) => kind !== 'instance' && kind !== 'host')];
   const services = system.services.flatMap((service) =>
@@ -35,7 +53,15 @@ export function gridOf(system: System, timings: MeasuredTimings): GridCell[] {
       domain,
       ...(service.kind === 'external'
         ? externalCell(service, domain)
-        : serviceCell(service, domain, topology, system, timingsOf(service, timings[service.name] ?? nothingMeasured))),
+        : serviceCell(
+            service,
+            domain,
+            topology,
+            system,
+            timingsOf(service, timings[service.name] ?? nothingMeasured),
+            // What was seen is a process that ended; a lost host is noticed later.
+            domain === 'instance' ? seen[service.name] : undefined,
+          )),
     })),
   );
   const shared = system.services.flatMap((service) => (service.kind === 'run' ? commonCauseCells(service) : []));
@@ -50,7 +76,7 @@ export function gridOf(system: System, timings: MeasuredTimings): GridCell[] {
   ];
 }
 
-type Answer = Pick<GridCell, 'strategy' | 'evidence'>;
+type Answer = Pick<GridCell, 'strategy' | 'evidence' | 'stale'>;
 
 /** What may be lost at once in this kind of domain, and which places of the service go with it. */
 interface Loss {
@@ -75,6 +101,7 @@ function serviceCell(
   topology: Topology,
   system: System,
   timings: Timings,
+  seen: SeenFailover | undefined,
 ): Answer {
   const losses = lossesOf(service, domain, topology);
   if (losses.length === 0)
@@ -86,7 +113,7 @@ function serviceCell(
   if (worst === undefined) return { strategy: 'none', evidence: '' };
   const left = service.on.map((place) => place.host).filter((host) => !worst.hosts.includes(host));
   if (left.length === 0) return lostCell(service, domain, worst, system, timings);
-  return leftCell(service, worst, left, timings);
+  return leftCell(service, worst, left, timings, seen);
 }
 
 /** Nothing of it is left. */
@@ -111,7 +138,13 @@ function repairOf(worst: Loss, domain: string, system: System): string {
 }
 
 /** Some instances are left: do they take over, in time, and can they carry the load? */
-function leftCell(service: RunService, worst: Loss, left: readonly string[], timings: Timings): Answer {
+function leftCell(
+  service: RunService,
+  worst: Loss,
+  left: readonly string[],
+  timings: Timings,
+  seen: SeenFailover | undefined,
+): Answer {
   const { capacity, load } = service;
   const working = isLeased(service) ? 1 : left.length;
   if (capacity !== null && load !== null && working * capacity < load)
@@ -141,7 +174,16 @@ function leftCell(service: RunService, worst: Loss, left: readonly string[], tim
       strategy: 'fixFast',
       evidence: `${service.policy}: ${listWords(left)} takes over from ${worst.what}, but too late: ${sum}`,
     };
-  return { strategy: 'mask', evidence: `${service.policy}: ${listWords(left)} takes over from ${worst.what}; ${sum}` };
+  return {
+    strategy: 'mask',
+    evidence: `${service.policy}: ${listWords(left)} takes over from ${worst.what}; ${sum}${seenWords(seen)}`,
+    ...(seen?.stale === true ? { stale: true } : {}),
+  };
+}
+
+function seenWords(seen: SeenFailover | undefined): string {
+  if (seen === undefined) return '';
+  return `; measured ${durationWords(seen.zMs)} on ${seen.day}${seen.stale ? ' (stale: older than 30 days)' : ''}`;
 }
 
 /** A hosted part counts for what its owner states. */

@@ -7,6 +7,7 @@ import { isLeased } from '../model/system.ts';
 import type { Measured } from '../model/timings.ts';
 import { nothingMeasured, timingsOf } from '../model/timings.ts';
 import type { CutSet } from './analysis.ts';
+import type { PartKind } from './part.ts';
 import { frequencyOf } from './part.ts';
 import { propagation } from './propagate.ts';
 import type { Structure } from './structure.ts';
@@ -38,11 +39,11 @@ export const personMs = 15 * 60_000;
 export type MeasuredTimings = Readonly<Record<string, Measured>>;
 
 /** Every failover that consumers feel, by the part whose failure brings it. */
-export function failoversOf(system: System, structure: Structure, timings: MeasuredTimings): Failovers {
+export function failoversOf(system: System, structure: Structure, gapOf: Gap): Failovers {
   const { tree, parts, groups, instances, services } = structure;
   const propagate = propagation(tree.gates);
   const movable = system.services.filter(
-    (service): service is RunService => service.kind === 'run' && gapOf(service, timings) > 0,
+    (service): service is RunService => service.kind === 'run' && gapOf(service, 'host') > 0,
   );
   const movedBy = movesByInstance(movable, instances);
   const named = Map.groupBy(services.keys(), (name) => services.get(name));
@@ -60,7 +61,7 @@ export function failoversOf(system: System, structure: Structure, timings: Measu
     const lasts = gapsOf(
       left,
       (moving) => propagate([own, ...moving.map((service) => groups.get(service.name) ?? 0)]),
-      timings,
+      (service) => gapOf(service, part.kind),
     );
     for (const [gate, ms] of lasts) {
       if (lasting.has(gate)) continue;
@@ -87,9 +88,9 @@ export function failoversOf(system: System, structure: Structure, timings: Measu
 function gapsOf(
   moving: readonly RunService[],
   downWith: (away: readonly RunService[]) => ReadonlySet<number>,
-  timings: MeasuredTimings,
+  gapOf: (service: RunService) => number,
 ): Map<number, number> {
-  const gaps = new Map(moving.map((service) => [service, gapOf(service, timings)]));
+  const gaps = new Map(moving.map((service) => [service, gapOf(service)]));
   const made = new Map<number, number>();
   for (const gap of [...new Set(gaps.values())].toSorted((a, b) => b - a)) {
     const away = moving.filter((service) => (gaps.get(service) ?? 0) >= gap);
@@ -98,12 +99,19 @@ function gapsOf(
   return made;
 }
 
-/** What consumers wait for when an instance that serves them is lost while others are left; 0 when they notice nothing. */
-export function gapOf(service: RunService, timings: MeasuredTimings): number {
-  if (service.policy === 'single') return 0;
-  if (!isLeased(service)) return service.consumers?.kind === 'balancer' ? service.consumers.detectsWithin : 0;
-  const { z } = timingsOf(service, timings[service.name] ?? nothingMeasured);
-  return service.trigger === 'manual' ? z + personMs : z;
+/** How long consumers wait when what serves them is lost by this kind of part while others are left, in ms; 0 when they notice nothing. */
+export type Gap = (service: RunService, cause: PartKind) => number;
+
+/** The gap by what was seen, when a process ended: the worst of the last. A lost host is noticed later, so for it, and else, by the parts of z, as measured, declared or assumed. */
+export function gapBy(timings: MeasuredTimings, worstSeenMs: (service: string) => number | null): Gap {
+  return (service, cause) => {
+    if (service.policy === 'single') return 0;
+    if (!isLeased(service)) return service.consumers?.kind === 'balancer' ? service.consumers.detectsWithin : 0;
+    const seen = cause === 'instance' ? worstSeenMs(service.name) : null;
+    if (seen !== null) return seen;
+    const { z } = timingsOf(service, timings[service.name] ?? nothingMeasured);
+    return service.trigger === 'manual' ? z + personMs : z;
+  };
 }
 
 /** By the gate of an instance, the services that move when it goes: the active one of a lease, any one behind a balancer. */

@@ -4,8 +4,8 @@
 import type { LeasedService, System } from '../model/system.ts';
 import { isLeased } from '../model/system.ts';
 import { assumedCoverage } from './assumptions.ts';
-import type { MeasuredTimings } from './outages.ts';
-import { activePlace, gapOf, personMs } from './outages.ts';
+import type { Gap } from './outages.ts';
+import { activePlace, personMs } from './outages.ts';
 import type { PairShares } from './pair.ts';
 import { pairShares } from './pair.ts';
 import type { Part } from './part.ts';
@@ -18,7 +18,7 @@ export interface PairProspect {
   readonly service: string;
   /** Failures of the active one in a year, each a failover. */
   readonly perYear: number;
-  /** z. */
+  /** z, in the mean of what may be lost. */
   readonly switchMs: number;
   readonly shares: PairShares;
   /** The same if one failover in twenty fails and waits for a person. */
@@ -29,11 +29,11 @@ export interface PairProspect {
 const mostServices = 1000;
 
 /** The pairs of a system, in the order of the description; those whose parts state no rates are left out. */
-export function pairsOf(system: System, structure: Structure, timings: MeasuredTimings): PairProspect[] {
+export function pairsOf(system: System, structure: Structure, gapOf: Gap): PairProspect[] {
   const leased = system.services.filter(isLeased);
   if (leased.length === 0 || leased.length > mostServices) return [];
   const taking = takenBy(structure);
-  return leased.flatMap((service) => pairOf(service, structure, taking, timings));
+  return leased.flatMap((service) => pairOf(service, structure, taking, gapOf));
 }
 
 /** By the gate of an instance, the parts that take it and leave its group standing. */
@@ -51,12 +51,7 @@ function takenBy({ tree, parts, instances }: Structure): Taking {
     (takers.get(instance) ?? []).filter(({ down }) => !down.has(group)).map(({ part }) => part);
 }
 
-function pairOf(
-  service: LeasedService,
-  structure: Structure,
-  taking: Taking,
-  timings: MeasuredTimings,
-): PairProspect[] {
+function pairOf(service: LeasedService, structure: Structure, taking: Taking, gapOf: Gap): PairProspect[] {
   const places = structure.instances.get(service.name) ?? [];
   const group = structure.groups.get(service.name) ?? 0;
   const active = taking(places[activePlace(service)] ?? 0, group).filter((part) => frequencyOf(part.figure) !== null);
@@ -67,7 +62,8 @@ function pairOf(
     service.policy === 'hot-active/cold-passive' ? active.filter((part) => part.kind !== 'instance') : active;
   const repairMs =
     active.reduce((sum, part) => sum + (part.figure.mttr ?? 0) / (part.figure.mtbf ?? 1), 0) / failureRate;
-  const switchMs = gapOf(service, timings);
+  const switchMs =
+    active.reduce((sum, part) => sum + gapOf(service, part.kind) / (part.figure.mtbf ?? Infinity), 0) / failureRate;
   const pair = {
     failureRate,
     standbyRate: rateOf(waiting),

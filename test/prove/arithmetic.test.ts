@@ -54,7 +54,7 @@ test('10 minutes in 60 at 2 minutes each: five recoveries', () => {
 objective: { unavailable: 10m, per: 60m, recoverWithin: 2m }
 hosts: {}
 services: { e: { external: true, mtbf: 100h, mttr: 1m } }`);
-  const { prospect } = assessmentOf(system, { stated: true, mostCutSets: 10, measured: {}, timings: {} });
+  const { prospect } = assessmentOf(system, { stated: true, mostCutSets: 10, measured: {}, timings: {}, seen: {} });
   assert.equal(prospect.epsilon, 5);
   // One failure in 100 h and a minute: in an hour the chance of six or more is λ⁶/6! to the first order.
   const expected = hour / (100 * hour + 60_000);

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
+import { widthOf } from '../../src/cli/text.ts';
 import { cli, folder } from '../cli/stage.ts';
 import { objective } from './draw.ts';
 
@@ -117,7 +118,7 @@ test('a repair longer than what lies between failures is warned of', async (t) =
 
 test('the terminal’s lines fit 80 columns, but for patches', async (t) => {
   const { stdout } = await cli(t, ['assess', 'examples/pricing'], { env: { COLUMNS: '80' } });
-  for (const line of stdout.split('\n')) if (!/^[-+ @]/.test(line)) assert.ok([...line].length <= 80, line);
+  for (const line of stdout.split('\n')) if (!/^[-+ @]/.test(line)) assert.ok(widthOf(line) <= 80, line);
   for (const title of [
     'The objective',
     'What breaks it',

@@ -10,7 +10,7 @@ const warm = 'policy: hot-active/warm-active, activate: { signal: SIGUSR1 }';
 const hot = 'policy: hot-active/hot-active, consumers: dropDuplicates';
 
 function cells(text: string): (component: string, domain: string) => Strategy | undefined {
-  const grid = gridOf(systemOf(`system: s\n${objective}\n${text}`), {});
+  const grid = gridOf(systemOf(`system: s\n${objective}\n${text}`), {}, {});
   for (const cell of grid) assert.notEqual(cell.evidence, '', `${cell.component} × ${cell.domain}`);
   return (component, domain) => grid.find((cell) => cell.component === component && cell.domain === domain)?.strategy;
 }
@@ -69,7 +69,7 @@ for (const [what, service, expected] of rows)
 
 test('the store of a managed etcd: a mask while a majority is left', () => {
   const system = systemOf(`system: s\n${objective}\n${twoZones}\nservices: { it: { run: x, on: [a, b], ${warm} } }`);
-  const grid = gridOf({ ...system, store: { kind: 'etcd', managed: true } }, {});
+  const grid = gridOf({ ...system, store: { kind: 'etcd', managed: true } }, {}, {});
   const cell = (domain: string): Strategy | undefined =>
     grid.find((each) => each.component === 'store' && each.domain === domain)?.strategy;
   // a and c, two of three, lie in zone 1.
@@ -82,10 +82,21 @@ test('every component stands against every kind of domain', () => {
       `system: s\n${objective}\n${twoZones}\nservices: { x: { run: x, on: [a, b], ${hot} }, y: { external: true } }`,
     ),
     {},
+    {},
   );
   for (const component of ['x', 'y'])
     assert.deepEqual(
       grid.filter((cell) => cell.component === component).map((cell) => cell.domain),
       ['instance', 'host', 'zone', 'switch'],
     );
+});
+
+test('a failover that was seen is evidence, and stale after a while', () => {
+  const system = systemOf(`system: s\n${objective}\n${twoZones}\nservices: { it: { run: x, on: [a, b], ${warm} } }`);
+  const grid = gridOf(system, {}, { it: { zMs: 41, worstMs: 60, day: '2026-11-20', stale: true } });
+  const [instance, host] = grid;
+  assert.match(instance?.evidence ?? '', /measured 41ms on 2026-11-20 \(stale: older than 30 days\)$/);
+  assert.equal(instance?.stale, true);
+  // A process that ended says nothing of a host that is lost.
+  assert.doesNotMatch(host?.evidence ?? '', /measured/);
 });

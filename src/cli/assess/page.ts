@@ -51,7 +51,7 @@ function gridTable({ grid }: Assessment): string {
       const cell = cells.find((each) => each.domain === domain);
       return cell === undefined
         ? '<td></td>'
-        : `<td class="${cell.strategy}"><b>${strategyWords(cell.strategy)}</b><br><small>${escaped(cell.evidence)}</small></td>`;
+        : `<td class="${cell.strategy}${cell.stale === true ? ' stale' : ''}"><b>${strategyWords(cell.strategy)}</b><br><small>${escaped(cell.evidence)}</small></td>`;
     }),
   ]);
   return table(['component', ...domains], rows);
@@ -171,6 +171,6 @@ h1{margin:0;font-size:1.8rem}h2{margin:2rem 0 .5rem;font-size:1.2rem;border-bott
 table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{padding:.3rem .5rem;border:1px solid var(--line);text-align:left;vertical-align:top;overflow-wrap:anywhere}thead th{background:var(--soft)}.n{text-align:right;white-space:nowrap}
 .wide{overflow-x:auto}code{font-size:.95em}pre{margin:.3rem 0;padding:.5rem;background:var(--soft);font-size:.8rem;white-space:pre-wrap}
 .good,.avoid b,.mask b{color:var(--good)}.avoid,.mask{background:var(--goodbg)}.bound{background:var(--waitbg)}.bound b,.warn{color:var(--wait)}.bad,.fixFast b,.none b{color:var(--bad)}.fixFast,.none{background:var(--badbg)}
-.bar{display:block;height:.8rem;min-width:1px;background:var(--bar)}svg{max-width:100%;height:auto}svg text{font:13px system-ui,sans-serif;fill:var(--ink)}svg rect{fill:var(--soft);stroke:var(--line)}svg .single{stroke:var(--bad);stroke-width:3}svg .what{font-size:11px;opacity:.75}svg path{stroke:var(--line);fill:none}
+.stale{opacity:.55}.bar{display:block;height:.8rem;min-width:1px;background:var(--bar)}svg{max-width:100%;height:auto}svg text{font:13px system-ui,sans-serif;fill:var(--ink)}svg rect{fill:var(--soft);stroke:var(--line)}svg .single{stroke:var(--bad);stroke-width:3}svg .what{font-size:11px;opacity:.75}svg path{stroke:var(--line);fill:none}
 @media print{:root{color-scheme:light}body{max-width:none;padding:0;font-size:10pt}section{break-inside:auto}tr,svg{break-inside:avoid}details{display:block}thead{display:table-header-group}}
 `;

@@ -5,6 +5,7 @@ import type { AssessOptions } from '../../prove/assessment.ts';
 import { assessmentOf } from '../../prove/assessment.ts';
 import { advise } from '../assess/advise.ts';
 import { assessmentJson } from '../assess/json.ts';
+import { knownOf, nothingKnown } from '../assess/measured.ts';
 import { assessmentPage } from '../assess/page.ts';
 import { assessmentLines } from '../assess/screen.ts';
 import { readPath } from '../description.ts';
@@ -20,11 +21,14 @@ export const assess: Run = async (context, words, options) => {
     else context.terminal.print(...problemLines(problems, context.terminal), problemCount(problems));
     return 2;
   }
+  const stated = options.flag('stated');
+  const known = stated ? nothingKnown : await knownOf(context, system.name);
   const chosen: AssessOptions = {
-    stated: options.flag('stated'),
+    stated,
     mostCutSets: mostCutSets(options.text('cutSets')),
-    measured: {},
-    timings: {},
+    measured: known.parts,
+    timings: known.timings,
+    seen: known.seen,
   };
   const assessment = assessmentOf(system, chosen);
   const advice = advise(read, assessment, chosen);
