@@ -13,6 +13,8 @@
 const counters = new Set(['counter', 'id', 'revision', 'inFlight', 'effect', 'starting', 'closing', 'ask', 'writing', 'deposing', 'heardUpTo']);
 /** Texts that name a life's next count. */
 const nonces = new Set(['nonce']);
+/** Of which only the worst counts: a list of equal ones may grow to its full length, and no judgement changes. */
+const worstCounts = new Set(['gaps']);
 /** The description never changes, and its durations are no moments. */
 const fixed = new Set(['system']);
 
@@ -46,7 +48,7 @@ export function movedOn(then: unknown, now: unknown, by: number): unknown {
     return new Map([...now].map(([key, value]) => [key, moved(then.get(key), value, String(key), by)]));
   }
   if (now instanceof Set) return now;
-  if (Array.isArray(now)) return Array.isArray(then) ? now.map((value, index) => moved(then[index], value, '', by)) : now;
+  if (Array.isArray(now)) return Array.isArray(then) && then.length === now.length ? now.map((value, index) => moved(then[index], value, '', by)) : now;
   if (!isPlain(now) || !isPlain(then)) return now;
   const made: Record<string, unknown> = {};
   for (const key in now) made[key] = moved(then[key], now[key], key, by);
@@ -80,7 +82,9 @@ function same(then: unknown, now: unknown, key: string, search: Search): boolean
   }
   if (now instanceof Set) return then instanceof Set && then.size === now.size && [...now].every((value) => then.has(value));
   if (Array.isArray(now)) {
-    if (!Array.isArray(then) || then.length !== now.length) return false;
+    if (!Array.isArray(then)) return false;
+    if (worstCounts.has(key)) return allEqual(now, now[0]) && allEqual(then, now[0]) && now.length >= then.length && then.length > 0;
+    if (then.length !== now.length) return false;
     for (let index = 0; index < now.length; index += 1) if (!same(then[index], now[index], '', search)) return false;
     return true;
   }
@@ -88,6 +92,10 @@ function same(then: unknown, now: unknown, key: string, search: Search): boolean
   for (const name in now) if (!same(then[name], now[name], name, search)) return false;
   for (const name in then) if (!(name in now)) return false;
   return true;
+}
+
+function allEqual(list: readonly unknown[], value: unknown): boolean {
+  return list.every((each) => each === value);
 }
 
 /** A number that stood still: when it is a moment to come, nothing is skipped past it. */
