@@ -245,13 +245,6 @@ export function serviceNamed(system: System, name: string): Service | undefined 
   return system.services.find((service) => service.name === name);
 }
 
-/** The services that run something on this host. */
-export function servicesOn(system: System, host: string): RunService[] {
-  return system.services.filter(
-    (service): service is RunService => service.kind === 'run' && service.on.some((place) => place.host === host),
-  );
-}
-
 /** The hosts that share a leased service with `host`: those that may depose its session (design: *Session*). In order of the description. */
 export function sharesLeaseWith(system: System, host: string): string[] {
   const names = new Set<string>();

@@ -188,7 +188,7 @@ test('doctor looks at the machine, the folder, agents and the store, and says wh
   await fakeAgent(t, state);
   const { code, stdout } = await cli(t, ['doctor', '--state', state]);
   assert.equal(code, 1);
-  assert.match(stdout, /✗ +who may enter +others too \(mode 0755\).*chmod 700/);
+  assert.match(stdout, /✗ +who may enter +others too \(mode 0755\).*chmod 711/);
   assert.match(stdout, /✗ +keeper of a +not there/);
   assert.match(stdout, /✓ +agent of a +answers in/);
   assert.match(stdout, /✓ +Node\.js/);

@@ -11,7 +11,7 @@ export interface Leftover {
 
 /** Living processes with the agent socket of one of these hosts in their environment. Those of other users can't be seen. */
 export async function leftovers(layout: SystemLayout, hosts: readonly string[]): Promise<readonly Leftover[]> {
-  const sockets = new Map(hosts.map((host) => [`STANDFAST_SOCKET=${layout.host(host).agentSocket}`, host]));
+  const sockets = new Map(hosts.map((host) => [`STANDFAST_SOCKET=${layout.host(host).memberSocket}`, host]));
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
     pids.map(async (pid): Promise<Leftover | null> => {

@@ -34,7 +34,7 @@ export async function checkPorts(
   hosts: readonly string[],
 ): Promise<void> {
   const wanted = wantedPorts(system, hosts);
-  const sockets = system.hosts.map((host) => layout.host(host.name).agentSocket);
+  const sockets = system.hosts.map((host) => layout.host(host.name).memberSocket);
   const taken: string[] = [];
   for (const each of wanted) {
     if (await isFree(each.port)) continue;
