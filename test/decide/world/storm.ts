@@ -43,9 +43,16 @@ export function storm(world: World, terms: StormTerms): void {
       const other = random.pick(hosts);
       world.host(host).peersCut.add(other);
       world.at(soon(7000), () => world.host(host).peersCut.delete(other));
-    } else if (draw < 0.92) {
+    } else if (draw < 0.89) {
       world.freezeAgent(host);
       world.at(soon(5000), () => world.wakeAgent(host));
+    } else if (draw < 0.92) {
+      // Stopped for a while, and cut off when it wakes: what it hears then is old, and nothing newer comes.
+      world.freezeAgent(host);
+      world.at(soon(1900), () => {
+        world.wakeAgent(host);
+        world.at(soon(50), () => isolate(world, host, soon(6000)));
+      });
     } else if (draw < 0.94) {
       const keeper = world.host(host).keeper;
       if (keeper !== null) keeper.stuck = true;
@@ -60,6 +67,15 @@ export function storm(world: World, terms: StormTerms): void {
     world.at(-Math.log(1 - random.next()) * terms.everyMs, fault);
   };
   world.at(random.between(0, 4000), fault);
+}
+
+function isolate(world: World, host: string, forMs: number): void {
+  world.cutStore(host);
+  world.at(forMs, () => world.healStore(host));
+  for (const other of world.hosts.keys()) {
+    world.host(host).peersCut.add(other);
+    world.at(forMs, () => world.host(host).peersCut.delete(other));
+  }
 }
 
 /** Mends everything that a person or a restart would mend, and lets nothing more happen. */
