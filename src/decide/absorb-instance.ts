@@ -64,9 +64,11 @@ function place(d: Draft, running: Running): void {
     return;
   }
   const active = running.role === 'active';
+  // The keeper remembers the last term of what was deactivated. A deadline that stands says that nobody had it confirmed yet.
+  const unconfirmed = !active && running.deadline !== null;
   d.setSlot(running.service, {
     now: {
-      ...newInstance(running.instance, running.role, running.term, d.mono),
+      ...newInstance(running.instance, running.role, active || unconfirmed ? running.term : 0, d.mono),
       phase: active ? 'active' : 'ready',
       pid: running.pid,
       startTicks: running.startTicks,
@@ -81,6 +83,8 @@ function place(d: Draft, running: Running): void {
   });
   d.note({ kind: 'adopted', service: running.service, instance: running.instance, term: running.term, facts: { host: d.s.me, pid: running.pid, role: running.role } });
   d.tell({ kind: 'observe', instance: running.instance, service: running.service, pid: running.pid, startTicks: running.startTicks });
+  const service = d.runService(running.service);
+  if (unconfirmed && service !== undefined) endInstance(d, service, { why: 'hand-over', rule: 216, orderly: true, planned: true });
 }
 
 /** Activated by a call of the agent's own. A signal is the keeper's, in one request with the deadline. */

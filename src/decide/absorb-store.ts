@@ -176,6 +176,7 @@ function emptySlot(service: string): Slot {
     iMs: [],
     switchMs: [],
     leaseTxn: null,
+    leaseUnsureUntil: null,
     grant: null,
     recovery: null,
     freeSince: null,

@@ -1,7 +1,7 @@
 // Whose session has stood still (rules 160–169). Watched on our own monotonic clock for ttl·(1 + drift) of the ttl that the session itself names,
 // then marked dead by a compare-and-set on the very revision that was watched.
 
-import { ms } from '../model/units.ts';
+import { after, ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { StoreOutcome } from './input.ts';
 import { keys, type SessionRecord } from './records.ts';
@@ -33,7 +33,7 @@ export function watchPeers(d: Draft): void {
     const facts: PeerFacts = {
       dead: session.value.dead,
       listed: session.value.mayDepose.includes(d.s.me),
-      deposing: session.deposing !== null,
+      deposing: session.deposing !== null || (session.deposeAgainAt !== null && d.mono < session.deposeAgainAt),
       storeReachable: d.s.store.reachable,
       silentMs: d.mono - session.seenAt,
       ttlMs: session.value.ttlMs,
@@ -41,6 +41,7 @@ export function watchPeers(d: Draft): void {
     };
     const row = firstMatch(deposeRows, facts, d.fired);
     const move = row.then(facts);
+    if (!facts.dead && session.deposeAgainAt !== null && d.mono < session.deposeAgainAt) d.wakeBy(session.deposeAgainAt);
     if (move === 'wait') d.wakeBy(session.seenAt + session.value.ttlMs * (1 + drift));
     if (move === 'depose') {
       d.note({ kind: 'rule', rule: row.n, facts: { host, silentMs: Math.round(facts.silentMs), ttlMs: facts.ttlMs } });
@@ -62,7 +63,7 @@ export function deposeOutcome(d: Draft, id: number, answer: StoreOutcome): boole
     if (session.deposing !== id) continue;
     if (answer.kind === 'applied') peerSessionSeen(d, host, { ...session.value, dead: true }, answer.revision);
     else {
-      setPeer(d, host, { ...session, deposing: null });
+      setPeer(d, host, { ...session, deposing: null, deposeAgainAt: answer.kind === 'unknown' ? after(d.mono, d.s.timing.ttl / 8) : null });
       if (answer.kind === 'refused')
         for (const change of answer.current)
           if (change.kind === 'session' && change.host === host && change.value !== null) peerSessionSeen(d, host, change.value, change.revision);
@@ -90,6 +91,7 @@ export function peerSessionSeen(d: Draft, host: string, value: SessionRecord | n
     // Of a dead one the last moment at which it was seen to live stays: the loss is counted from there.
     seenAt: value.dead && known !== undefined ? known.seenAt : d.mono,
     deposing: null,
+    deposeAgainAt: null,
     deposedAt: died ? d.mono : value.dead ? (known?.deposedAt ?? d.mono) : null,
   });
   if (died || known === undefined || known.value.dead !== value.dead || known.value.epoch !== value.epoch) {

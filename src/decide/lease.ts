@@ -2,7 +2,7 @@
 // takes a lease from a live session; process death on a live host needs no ttl, since its own agent gives the lease away.
 
 import { restartOrHandOver } from '../judge/choice.ts';
-import { ms, monoMs } from '../model/units.ts';
+import { after, ms, monoMs } from '../model/units.ts';
 import type { RunService } from '../model/system.ts';
 import type { JsonValue } from '../model/json.ts';
 import type { Draft } from './draft.ts';
@@ -21,6 +21,7 @@ export function decideLease(d: Draft, service: RunService): void {
   const slot = d.slot(service.name);
   if (slot === undefined) return;
   noteFree(d, service);
+  if (isUnsure(d, slot)) d.wakeBy(slot.leaseUnsureUntil);
   const facts = leaseFacts(d, service, d.slot(service.name) ?? slot);
   const row = firstMatch(leaseRows, facts, d.fired);
   const move = row.then(facts);
@@ -79,6 +80,11 @@ export function decideLease(d: Draft, service: RunService): void {
   }
 }
 
+/** How the last write came out is not known, and the watch has not told it yet. */
+function isUnsure(d: Draft, slot: Slot): boolean {
+  return slot.leaseUnsureUntil !== null && d.mono < slot.leaseUnsureUntil;
+}
+
 /** A wait is told once, until the reason for it changes. */
 function waitSaid(d: Draft, slot: Slot, rule: number, facts: Readonly<Record<string, JsonValue>>): void {
   const said = `${rule} ${JSON.stringify(facts['waitsFor'] ?? null)}`;
@@ -119,7 +125,7 @@ function leaseFacts(d: Draft, service: RunService, slot: Slot): LeaseFacts {
   return {
     storeRead: store.firstReadAt !== null,
     sessionKnown: own.revision > 0 || own.deposed,
-    inFlight: slot.leaseTxn !== null,
+    inFlight: slot.leaseTxn !== null || isUnsure(d, slot),
     paused: isPaused(d, service.name),
     leaving: d.s.leaving !== null,
     sessionGood:
@@ -437,6 +443,7 @@ export function leaseOutcome(d: Draft, id: number, answer: StoreOutcome): boolea
         break;
       case 'unknown':
         // Whether it was applied is told by the watch; a grant needs certainty, so a term that was won in the dark is not used.
+        d.setSlot(slot.service, { leaseUnsureUntil: after(d.mono, d.s.timing.ttl / 8) });
         break;
       default:
         answer satisfies never;
@@ -519,6 +526,7 @@ export function leaseSeen(d: Draft, service: string, value: LeaseRecord | null, 
         { service, text: `${value.host} made active (term ${value.term})` },
       ],
     };
+  if (slot !== undefined && slot.leaseUnsureUntil !== null) d.setSlot(service, { leaseUnsureUntil: null });
   if (value?.host !== known?.value.host) d.incidentsDirty = true;
   d.touch(service);
 }

@@ -77,28 +77,28 @@ export const sessionRows: readonly Row<SessionFacts, SessionMove>[] = [
   {
     n: 108,
     name: 'begin-first-epoch',
-    when: (f) => !f.owned && f.entry === 'none' && !isSick(f),
+    when: (f) => !f.owned && f.due && f.entry === 'none' && !isSick(f),
     then: () => ({ move: 'renew', epoch: 'next' }),
     why: 'no session of this host stands in the store',
   },
   {
     n: 110,
     name: 'begin-next-epoch',
-    when: (f) => !f.owned && f.entry === 'dead' && !isSick(f),
+    when: (f) => !f.owned && f.due && f.entry === 'dead' && !isSick(f),
     then: () => ({ move: 'renew', epoch: 'next' }),
     why: 'the former session of this host was closed or deposed',
   },
   {
     n: 112,
     name: 'go-on-in-the-same-epoch',
-    when: (f) => !f.owned && f.entry === 'same boot' && !isSick(f),
+    when: (f) => !f.owned && f.due && f.entry === 'same boot' && !isSick(f),
     then: () => ({ move: 'renew', epoch: 'entry' }),
     why: 'the session in the store belongs to this boot of this machine, so its instances are still ours',
   },
   {
     n: 114,
     name: 'depose-former-machine',
-    when: (f) => !f.owned && f.entry === 'other boot' && f.entrySilentMs >= f.entryTtlMs * (1 + drift),
+    when: (f) => !f.owned && f.due && f.entry === 'other boot' && f.entrySilentMs >= f.entryTtlMs * (1 + drift),
     then: () => ({ move: 'deposeFormer' }),
     why: 'a session of another boot under our name stood still past ttl and drift',
   },
@@ -160,7 +160,7 @@ export function keepSession(d: Draft): void {
     default:
       move satisfies never;
   }
-  if (d.s.own.revision > 0 && d.s.own.inFlight === null)
+  if (d.s.own.inFlight === null && (d.s.own.revision > 0 || d.s.own.nextRenewAt > d.mono))
     // A renewal that is due and withheld is looked at again a little later.
     d.wakeBy(d.s.own.nextRenewAt > d.mono ? d.s.own.nextRenewAt : d.mono + d.s.timing.ttl / 8);
 }
@@ -194,6 +194,7 @@ function renew(d: Draft, which: 'same' | 'entry' | 'next'): void {
   const epoch = which === 'same' ? own.epoch : which === 'entry' ? (own.entry?.value.epoch ?? 1) : (own.entry?.value.epoch ?? 0) + 1;
   const list = sharesLeaseWith(system, d.s.me);
   const nonce = `${d.s.life}.${d.s.counter + 1}`;
+  const ttlMs = ttlToName(d, which);
   const record: SessionRecord = {
     epoch,
     dead: false,
@@ -201,7 +202,7 @@ function renew(d: Draft, which: 'same' | 'entry' | 'next'): void {
     nonce,
     boot: d.s.boot,
     keeper: d.s.keeper.pid === null ? '' : `${d.s.keeper.pid}.${d.s.keeper.startTicks}`,
-    ttlMs: d.s.timing.ttl,
+    ttlMs,
     mayDepose: list,
   };
   const puts = [{ key: keys.session(d.s.me), value: JSON.stringify(record) }];
@@ -213,13 +214,24 @@ function renew(d: Draft, which: 'same' | 'entry' | 'next'): void {
     puts,
     timeoutMs: ms(Math.max(d.s.timing.ttl / 2, 100)),
   });
-  const sent: SentRenewal = { id, nonce, sentAt: d.mono, list, epoch, reportSeq: report?.seq ?? null };
+  const sent: SentRenewal = { id, nonce, sentAt: d.mono, list, epoch, ttlMs, reportSeq: report?.seq ?? null };
   d.s.own = {
     ...own,
     inFlight: id,
     sent: [...own.sent.slice(-32), sent],
     nextRenewAt: after(d.mono, d.s.timing.ttl / 4),
   };
+}
+
+/**
+ * The description's ttl; after a change to a shorter one, as much as deadlines that stand already reach beyond it: who may depose must not
+ * count less than what the keeper was told.
+ */
+function ttlToName(d: Draft, which: 'same' | 'entry' | 'next'): number {
+  const { own, timing } = d.s;
+  if (which === 'next') return timing.ttl;
+  if (which === 'entry') return Math.max(timing.ttl, own.entry?.value.ttlMs ?? 0);
+  return own.validUntil === null ? timing.ttl : Math.max(timing.ttl, Math.ceil(own.validUntil + timing.room - d.mono));
 }
 
 /** What the host reports rides on a renewal, only when it changed, at most once a second. */
@@ -240,7 +252,7 @@ function deposeFormer(d: Draft): void {
     puts: [{ key: keys.session(d.s.me), value: JSON.stringify({ ...own.entry.value, dead: true }) }],
     timeoutMs: ms(Math.max(d.s.timing.ttl / 2, 100)),
   });
-  d.s.own = { ...own, inFlight: id };
+  d.s.own = { ...own, inFlight: id, nextRenewAt: after(d.mono, d.s.timing.ttl / 4) };
 }
 
 function close(d: Draft): void {
@@ -276,6 +288,8 @@ export function sessionOutcome(d: Draft, id: number, answer: StoreOutcome): bool
   switch (answer.kind) {
     case 'applied':
       if (sent !== undefined) applied(d, sent, answer.revision);
+      // Our former self was deposed: the new epoch need not wait.
+      else d.s.own = { ...d.s.own, nextRenewAt: d.mono };
       break;
     case 'refused':
       ownEntrySeen(d, entryOf(d, answer));
@@ -303,8 +317,9 @@ function entryOf(d: Draft, answer: Extract<StoreOutcome, { kind: 'refused' }>): 
 export function ownEntrySeen(d: Draft, entry: Kept<SessionRecord> | null): void {
   const { own } = d.s;
   const known = own.entry?.revision ?? 0;
-  if (entry !== null && entry.revision <= known && own.revision > 0) return;
-  const sent = entry === null || entry.value.dead ? undefined : own.sent.find((each) => each.nonce === entry.value.nonce);
+  // The watch tells late what an answer has told before: what is older than the newest known says nothing, least of all that we still live.
+  if (entry !== null && (entry.revision < known || (entry.revision === known && own.revision > 0))) return;
+  const sent = entry === null ? undefined : ownRenewal(d, entry.value);
   if (sent !== undefined && entry !== null) {
     applied(d, sent, entry.revision);
     return;
@@ -326,9 +341,20 @@ export function ownEntrySeen(d: Draft, entry: Kept<SessionRecord> | null): void 
   }
 }
 
+/** The renewal of this life that wrote it. One so long ago that we no longer have it counts as sent when the last one known was. */
+function ownRenewal(d: Draft, value: SessionRecord): SentRenewal | undefined {
+  const { own } = d.s;
+  if (value.dead) return undefined;
+  const sent = own.sent.find((each) => each.nonce === value.nonce);
+  if (sent !== undefined || own.appliedSentAt === null || !value.nonce.startsWith(`${d.s.life}.`)) return sent;
+  const { nonce, epoch, ttlMs, mayDepose: list } = value;
+  return { id: 0, nonce, sentAt: own.appliedSentAt, list, epoch, ttlMs, reportSeq: null };
+}
+
 function applied(d: Draft, sent: SentRenewal, revision: number): void {
   const { own, system } = d.s;
-  if (system === null) return;
+  // An answer counts only if the revision it speaks of is still the newest known.
+  if (system === null || revision < (own.entry?.revision ?? 0)) return;
   if (sent.reportSeq !== null) d.s.reportWrittenSeq = Math.max(d.s.reportWrittenSeq, sent.reportSeq);
   const sentAt: MonoMs = own.appliedSentAt !== null && own.appliedSentAt > sent.sentAt ? own.appliedSentAt : sent.sentAt;
   const first = own.revision === 0;
@@ -339,10 +365,11 @@ function applied(d: Draft, sent: SentRenewal, revision: number): void {
     nonce: sent.nonce,
     boot: d.s.boot,
     keeper: '',
-    ttlMs: d.s.timing.ttl,
+    ttlMs: sent.ttlMs,
     mayDepose: sent.list,
   };
-  const until = after(sentAt, d.s.timing.ttl - d.s.timing.room);
+  // A late answer may be of an older one: what counts is when that one was sent, and the ttl that it named.
+  const until = after(sent.sentAt, sent.ttlMs - d.s.timing.room);
   d.s.own = {
     ...own,
     revision,

@@ -130,6 +130,8 @@ export interface SentRenewal {
   readonly sentAt: MonoMs;
   readonly list: readonly string[];
   readonly epoch: number;
+  /** The ttl that it names: who may depose waits that long, whatever the description says by then. */
+  readonly ttlMs: number;
   /** Of the report that went with it; null: none did. */
   readonly reportSeq: number | null;
 }
@@ -137,6 +139,8 @@ export interface SentRenewal {
 export interface PeerSession extends Kept<SessionRecord> {
   readonly seenAt: MonoMs;
   readonly deposing: EffectId | null;
+  /** After one that came to nothing known: not tried again before. */
+  readonly deposeAgainAt: MonoMs | null;
   /** When we, or somebody, deposed it; `silentSince` is the last renewal seen. */
   readonly deposedAt: MonoMs | null;
 }
@@ -212,6 +216,8 @@ export interface Slot {
   readonly switchMs: readonly number[];
   /** A compare-and-set on the lease that has not come back. */
   readonly leaseTxn: { readonly id: EffectId; readonly record: LeaseRecord; readonly rule: number } | null;
+  /** How the last one came out is not known: until then the watch may tell, and no other is sent. */
+  readonly leaseUnsureUntil: MonoMs | null;
   /** An activation that a compare-and-set of ours has paid for and that has not been used. */
   readonly grant: { readonly term: number; readonly epoch: number; readonly rule: number } | null;
   /** The phase it should be in, and since when. */

@@ -1,7 +1,7 @@
 // Until when what is leased here may be active (rules 120–149). Counted from when a renewal was *sent*, never from when its answer came; with
 // the store away, from when every peer that could depose us was *asked* and all promised. Promises prolong, they never revive.
 
-import { after, monoMs, type MonoMs } from '../model/units.ts';
+import { after, monoMs, ms, type MonoMs } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import { holdsUnderLease, isHung } from './held.ts';
 import { firstMatch, type Row } from './row.ts';
@@ -147,7 +147,9 @@ export function promiseAnswered(d: Draft, from: string, askId: number, given: bo
 function promised(d: Draft, askedAt: MonoMs): void {
   const { own, timing } = d.s;
   if (own.validUntil === null || d.mono >= own.validUntil) return;
-  const until = after(askedAt, timing.ttl - timing.room);
+  // Who promised waits for the ttl of the renewal that stands in the store, which may be any that was sent since the last one known.
+  const ttl = Math.min(own.entry?.value.ttlMs ?? timing.ttl, ...own.sent.map((sent) => sent.ttlMs));
+  const until = after(askedAt, ms(ttl - timing.room));
   d.s.own = { ...own, promisedAt: askedAt, validUntil: monoMs(Math.max(until, own.validUntil)) };
 }
 
