@@ -20,9 +20,9 @@ export interface Compiled {
   extend(gate: number, budget: Budget): number | null;
 }
 
-/** Steps for a first try of each order; those that came farthest then get more of what is left. */
-const firstSteps = 80_000;
-const secondRound = 3;
+/** Steps for each order, in rounds; the few that came farthest then share what is left. */
+const rounds = [20_000, 100_000];
+const finalists = 3;
 
 /** The diagram of these gates, or null when it is out of reach within the budget. Its order has room for the parts of `later`, too. */
 export function compile(
@@ -31,26 +31,31 @@ export function compile(
   later: readonly number[],
   budget: Budget,
 ): Compiled | null {
-  const tried: { readonly order: Order; readonly reached: number }[] = [];
-  const attempt = (order: Order, steps: number): Compiled | null => {
+  const contenders = ordersFor(gates, [...roots, ...later]).map((make) => ({
+    make,
+    order: null as Order | null,
+    reached: 0,
+  }));
+  const attempt = (each: (typeof contenders)[number], steps: number): Compiled | null => {
+    each.order ??= each.make();
     const own: Budget = { steps: Math.min(steps, budget.steps) };
     const allowed = own.steps;
-    const found = compileInOrder(gates, roots, order, own);
+    const found = compileInOrder(gates, roots, each.order, own);
     budget.steps -= allowed - Math.max(0, own.steps);
     if (typeof found !== 'number') return found;
-    tried.push({ order, reached: found });
+    each.reached = found;
     return null;
   };
-  for (const make of ordersFor(gates, [...roots, ...later])) {
-    const found = attempt(make(), firstSteps);
+  for (const steps of rounds)
+    for (const each of contenders) {
+      const found = attempt(each, steps);
+      if (found !== null) return found;
+      if (budget.steps <= 0) return null;
+    }
+  const best = contenders.toSorted((a, b) => b.reached - a.reached).slice(0, finalists);
+  for (const [index, each] of best.entries()) {
+    const found = attempt(each, budget.steps / (best.length - index));
     if (found !== null) return found;
-    if (budget.steps <= 0) return null;
-  }
-  const best = tried.toSorted((a, b) => b.reached - a.reached).slice(0, secondRound);
-  for (const [index, { order }] of best.entries()) {
-    const found = attempt(order, budget.steps / (best.length - index));
-    if (found !== null) return found;
-    if (budget.steps <= 0) return null;
   }
   return null;
 }
