@@ -8,11 +8,13 @@ import { verbs } from '../../src/cli/verbs.ts';
 import { cli, fakeAgent, folder, root } from './stage.ts';
 import { incident, instance, service, status } from './views.ts';
 
-test('every verb has help with an example, and none that is not there yet is named', async (t) => {
+test('help names every verb that there is and no other, and each has help with an example', async (t) => {
   const { stdout, code } = await cli(t, ['--help']);
   assert.equal(code, 0);
-  for (const verb of verbs) assert.match(stdout, new RegExp(`^ +${verb.name}\\b`, 'm'));
-  assert.doesNotMatch(stdout, /apply|simulate|runbook|maintenance|ban\b|user add/);
+  const named = [...stdout.matchAll(/^ {2}([a-z]+) .*$/gm)]
+    .map((match) => match[1])
+    .filter((name) => name !== 'standfast');
+  assert.deepEqual(named, [...verbs.map((verb) => verb.name), 'help']);
   for (const verb of verbs) {
     const help = await cli(t, [verb.name, '--help']);
     assert.equal(help.code, 0);
