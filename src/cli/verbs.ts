@@ -220,4 +220,24 @@ export const verbs: readonly Verb[] = [
     ],
     load: async () => (await import('./verbs/assess.ts')).assess,
   },
+  {
+    name: 'simulate',
+    words: '<path>',
+    about: 'years of faults drawn from the rates, with the rules that run in production acting on them',
+    options: [
+      ['--years <n>', 'how long (100)'],
+      ['--seed <text>', 'the same seed, the same result to the byte (1)'],
+      ['--policy <service=policy...>', 'as if the service had this policy; the same faults are drawn'],
+      ['--set <key=value...>', 'as if the description said so: hosts.a.mtbf=30d, pricer.prefer=b'],
+      ['--stated', 'nothing assumed or measured counts; a part without a stated figure never fails'],
+      ['--cores <n>', 'how many cores work on it (all); the result is the same'],
+      ['--every-moment', 'skip no quiet stretch: slow, and the same result'],
+      json,
+    ],
+    examples: [
+      ['simulate examples/pricing', 'outages, missed objectives with their causes, rules that acted'],
+      ['simulate examples/pricing --policy pricer=hot-active/cold-passive', 'what another policy would bring'],
+    ],
+    load: async () => (await import('./verbs/simulate.ts')).simulate,
+  },
 ];
