@@ -8,15 +8,6 @@ import type { DescriptionStore, StoredDescription } from '../world.ts';
 import { makeFolders } from './folders.ts';
 import { presences } from './keepers.ts';
 
-export interface Begun {
-  /** The description in force; null when the store could not be asked. */
-  readonly inForce: StoredDescription | null;
-  /** True when this call wrote it. */
-  readonly written: boolean;
-  /** Hosts whose keeper was started now; the others ran already. */
-  readonly started: readonly string[];
-}
-
 /** Puts the description into the store if there is none; answers with the one in force. */
 export async function putDescription(
   context: Context,
