@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readlink } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MessageDesk } from './act/message-desk.ts';
 import { openNotices } from './agent/notices.ts';
@@ -25,6 +26,7 @@ import { initialState } from './decide/initial.ts';
 import { openJournal } from './journal/journal.ts';
 import { monoNow, wallNow } from './keeper/clock.ts';
 import { agentCommand } from './agent/command.ts';
+import { takeLock } from './keeper/lock.ts';
 import { bootId, readStat } from './keeper/proc.ts';
 import { startKeeper } from './keeper/start-keeper.ts';
 import { systemLayout } from './layout.ts';
@@ -44,8 +46,9 @@ if (stateDir === undefined || systemName === undefined || me === undefined) {
   process.exit(2);
 }
 
-/** Ends that the keeper understands: 0 stays down, 64 an invariant broke. */
+/** Ends that the keeper understands: 64 an invariant broke. It starts another after any end. */
 const brokenExit = 64;
+const otherAgentExit = 3;
 const journalKeeps = { maxAgeMs: ms(30 * 86_400_000), maxBytes: bytes(256 << 20) };
 
 const system = systemLayout(stateDir, systemName);
@@ -58,6 +61,12 @@ const now = (): Now => ({ mono: monoNow(), wall: wallNow() });
 // What it writes is for its owner alone; services are the keeper's children and keep the umask of who ran `up`.
 process.umask(0o077);
 await mkdir(layout.logs, { recursive: true, mode: 0o700 });
+// A former life that is stopped, or that another keeper knows nothing of, would fight with this one over sockets, keeper and session.
+const other = takeLock(join(layout.folder, 'agent.lock'), 'agent');
+if (other !== null) {
+  log(other.why);
+  process.exit(otherAgentExit);
+}
 // Hosts made of network namespaces share a boot but are not one machine.
 const boot = `${bootId()}:${await readlink('/proc/self/ns/net').catch(() => '')}`;
 const initial = initialState({ me, boot, life: randomBytes(4).toString('hex'), agentPid: process.pid });

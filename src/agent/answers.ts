@@ -197,7 +197,10 @@ function roleOf(state: State, id: string, now: Now): RoleView | null {
     const leased = service !== undefined && isLeased(service);
     if (!leased) return { role: 'active', term: 0, validForMs: null };
     const { role, term } = slot.now;
-    const until = state.own.validUntil;
+    // What is being ended under an epoch or a term that is over must not take the present session for its own.
+    const lease = state.leases.get(slot.service)?.value;
+    const covered = lease?.host === state.me && lease.epoch === state.own.epoch && lease.term === term;
+    const until = covered ? state.own.validUntil : null;
     return {
       role,
       term,

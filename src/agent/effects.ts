@@ -5,9 +5,11 @@ import type { Input } from '../decide/input.ts';
 import type { State } from '../decide/state.ts';
 import { serviceByName } from '../decide/draft.ts';
 import type { RoleCall, RunService } from '../model/system.ts';
-import { ms, type MonoMs } from '../model/units.ts';
+import { refusalCodes } from '../keeper/refusal.ts';
+import { between, ms, type MonoMs } from '../model/units.ts';
 import type { CallAnswer, Keeper, KeeperAnswer, Observer, RoleCaller } from '../ports.ts';
 import { waitUntilCaught } from '../observe/signals.ts';
+import { killGroup, type MainProcess } from './own-hand.ts';
 import type { Peers } from './peers.ts';
 import type { Plans } from './plans.ts';
 import type { StoreLink } from './store-link.ts';
@@ -30,6 +32,8 @@ export interface Hands {
 
 /** How long a signal may wait for a handler: earlier it would end the process instead. */
 const handlerWithinMs = 2000;
+/** A kill is over within the least room that a lease leaves (50 ms): the keeper has part of it. */
+const keeperKillsWithinMs = 20;
 
 /** Begins to carry out one effect. */
 export function carryOut(effect: Effect, state: State, hands: Hands): void {
@@ -50,10 +54,10 @@ export function carryOut(effect: Effect, state: State, hands: Hands): void {
         .then((answer) => outcome(effect.id, answer, hands));
       break;
     case 'kill':
-      void keeper.kill({ instance: effect.instance }).then((answer) => outcome(effect.id, answer, hands));
+      void kill(effect, processOf(state, effect.instance), hands);
       break;
     case 'activate':
-      if (service !== null) void activate(effect, service, pidOf(state, effect.instance), hands);
+      if (service !== null) void activate(effect, service, processOf(state, effect.instance)?.pid ?? null, hands);
       break;
     case 'deactivate':
       if (service !== null) void deactivate(effect, service, hands);
@@ -101,8 +105,9 @@ function runService(state: State, name: string): RunService | null {
   return service?.kind === 'run' ? service : null;
 }
 
-function pidOf(state: State, instance: string): number | null {
-  for (const slot of state.slots.values()) if (slot.now?.id === instance) return slot.now.pid;
+function processOf(state: State, instance: string): MainProcess | null {
+  for (const { now } of state.slots.values())
+    if (now?.id === instance) return now.pid === null ? null : { pid: now.pid, startTicks: now.startTicks };
   return null;
 }
 
@@ -154,6 +159,21 @@ function observe(effect: Extract<Effect, { kind: 'observe' }>, service: RunServi
   else ready();
 }
 
+/** Through the keeper, and by our own hand when it does not say at once that it did: it may be stopped, and then keeps no deadline either. */
+async function kill(
+  effect: Extract<Effect, { kind: 'kill' }>,
+  process: MainProcess | null,
+  hands: Hands,
+): Promise<void> {
+  const byHand = setTimeout(() => killGroup(process), keeperKillsWithinMs);
+  const answer = await hands.keeper.kill({ instance: effect.instance });
+  clearTimeout(byHand);
+  if (answer.kind !== 'done') killGroup(process);
+  // Only one that the keeper does not know has ended for certain: any other refusal says nothing of it.
+  const unsure = answer.kind === 'failed' && answer.code !== refusalCodes.noSuchInstance;
+  outcome(effect.id, unsure ? { kind: 'unknown', why: answer.why } : answer, hands);
+}
+
 /** The keeper arms, writes the role and sends the signal; every other call is made here, after that. */
 async function activate(
   effect: Extract<Effect, { kind: 'activate' }>,
@@ -163,7 +183,9 @@ async function activate(
 ): Promise<void> {
   const call = roleCall(service, service.activate, hands);
   const signal = call.kind === 'signal' ? call.signal : null;
-  if (signal !== null && pid !== null) await waitUntilCaught(pid, signal, handlerWithinMs);
+  // Waiting must not use up the time that the activation itself has.
+  const withinMs = Math.max(0, Math.min(handlerWithinMs, between(hands.now(), effect.deadline) / 2));
+  if (signal !== null && pid !== null) await waitUntilCaught(pid, signal, withinMs);
   const armed = await hands.keeper.activate({
     instance: effect.instance,
     term: effect.term,

@@ -57,11 +57,13 @@ export function openKeeperLink(options: {
   };
   const ping = async (): Promise<void> => {
     if (closed) return;
+    // It is known to have lived when it was asked, not when we came to read its answer.
+    const at = now();
     const answer = await client.ping();
     if (answer.kind === 'done')
       tell({
         kind: 'keeperHealth',
-        at: now(),
+        at,
         worstTimerLateMs: answer.value.worstTimerLateMs,
         worstKillMs: answer.value.worstKillMs,
       });

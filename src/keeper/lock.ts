@@ -1,5 +1,5 @@
-// One keeper for a host folder, and no more. The lock is the kernel's (flock), taken by the `flock` program on a descriptor that it shares with
-// the keeper: it stays as long as the keeper has the descriptor open, and goes with it, however it ends.
+// One keeper for a host folder, and one agent, and no more of either. The lock is the kernel's (flock), taken by the `flock` program on a
+// descriptor that it shares with its owner: it stays as long as the owner has the descriptor open, and goes with it, however it ends.
 // Turned down: a file with a pid in it (outlives its writer), a socket's address alone (a stale one looks like a taken one).
 
 import { spawnSync } from 'node:child_process';
@@ -8,8 +8,8 @@ import { ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { refuse, wordsOf } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 
-/** Takes the lock for as long as this process lives. `null`: taken. Called once, before anything else happens. */
-export function takeLock(path: string): Refusal | null {
+/** Takes the lock for as long as this process lives, as `who`. `null`: taken. Called once, before anything else happens. */
+export function takeLock(path: string, who: 'keeper' | 'agent' = 'keeper'): Refusal | null {
   let fd: number;
   try {
     fd = openSync(path, 'a', 0o600);
@@ -19,7 +19,7 @@ export function takeLock(path: string): Refusal | null {
   const { error, status } = spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd], cwd: '/' });
   if (error !== undefined)
     return refuse('keeperStart', `the program flock is needed (package util-linux): ${error.message}`);
-  if (status !== 0) return refuse('otherKeeper', `another keeper has ${path}: pid ${ownerOf(path)}`);
+  if (status !== 0) return refuse('otherKeeper', `another ${who} has ${path}: pid ${ownerOf(path)}`);
   try {
     ftruncateSync(fd);
     writeSync(fd, `${process.pid}\n`);
