@@ -3,10 +3,13 @@
 // Each question has a connection of its own. A kept one would cost half as much, but would occupy a worker of a service that
 // has few, delay an orderly stop that waits for connections to end, and not see that nothing new is accepted any more.
 
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { type Asked, cannotTell, inWords, no, silent } from './asked.ts';
 import { firstLine } from './text.ts';
+
+// Not by `import`: that reads every export of node:http, the lazy ones too, which loads undici (7 MiB).
+const { Agent: HttpAgent, request: httpRequest } = process.getBuiltinModule('node:http');
+const { Agent: HttpsAgent, request: httpsRequest } = process.getBuiltinModule('node:https');
 
 const bodyLimit = 64 * 1024;
 const plain = new HttpAgent({ keepAlive: false });
