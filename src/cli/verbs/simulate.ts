@@ -34,7 +34,7 @@ export const simulate: Run = async (context, words, options) => {
   const known = stated ? nothingKnown : await knownOf(context, system.name);
   const aside = terminalOf(process.stderr, context.world.env);
   const { simulation, tookMs, threads } = await driveSimulation(
-    { system, figures: { stated, measured: known.parts }, timings: known.timings, seed, years, skips: !options.flag('everyMoment') },
+    { system, figures: { stated, measured: known.parts }, timings: known.timings, seed, years, skips: !options.flag('everyMoment'), remembers: !options.flag('everyMoment') },
     Math.floor(cores),
     (done, of) => {
       if (aside.redraws) aside.write(`\r${done} of ${of} stretches of ${Number((years / of).toPrecision(3))} years`);
@@ -42,7 +42,7 @@ export const simulate: Run = async (context, words, options) => {
   );
   if (aside.redraws) aside.write('\r\u001b[K');
   const speed = (years * 365.25 * 86_400 * secondMs) / tookMs;
-  aside.print(`${years} years in ${(tookMs / secondMs).toFixed(1)} s on ${threads} ${threads === 1 ? 'core' : 'cores'}: ${Number(speed.toPrecision(2))} times real time; ${Math.round(simulation.livedMs / secondMs)} s lived through, ${simulation.steps} steps of the core`);
+  aside.print(`${years} years in ${(tookMs / secondMs).toFixed(1)} s on ${threads} ${threads === 1 ? 'core' : 'cores'}: ${Number(speed.toPrecision(2))} times real time; ${Math.round(simulation.livedMs / secondMs)} s lived through, ${simulation.remembered} episodes remembered, ${simulation.steps} steps of the core`);
   if (options.flag('json')) context.terminal.print(JSON.stringify(simulationJson(simulation), null, 2));
   else {
     const changes = [...policies.map((each) => ` --policy ${each}`), ...sets.map((each) => ` --set ${each}`)].join('');

@@ -15,10 +15,29 @@ export interface Outage {
   readonly cause: string | null;
 }
 
+/** A service, or under the empty text the system, became available or unavailable. */
+export interface Turn {
+  readonly name: string;
+  readonly up: boolean;
+  readonly at: number;
+  readonly cause: string | null;
+}
+
+export interface AvailabilityPicture {
+  readonly up: ReadonlyMap<string, boolean>;
+  readonly serving: ReadonlyMap<string, number>;
+  readonly shared: ReadonlyMap<string, number>;
+  readonly down: readonly string[];
+  readonly windows: readonly { readonly name: string; readonly open: boolean; readonly served: boolean; readonly finished: boolean }[];
+}
+
 interface Open {
   readonly from: number;
   readonly cause: string | null;
 }
+
+/** How long after its end a failure still counts as the cause of what goes down. */
+const causeMs = 60_000;
 
 export class Availability {
   readonly #world: World;
@@ -38,6 +57,7 @@ export class Availability {
   #last: { readonly part: string; readonly at: number } | null = null;
   /** Nothing counts before. */
   #counting = false;
+  onTurn: ((turn: Turn) => void) | null = null;
 
   constructor(world: World, system: System) {
     this.#world = world;
@@ -115,18 +135,50 @@ export class Availability {
     if (this.#up.get(name) === up) return;
     this.#up.set(name, up);
     if (!this.#counting) return;
+    this.onTurn?.({ name, up, at: this.#world.now, cause: up ? null : this.#cause() });
+    this.#turn(name, up, this.#world.now, up ? null : this.#cause());
+  }
+
+  /** It became available, or not any more. */
+  #turn(name: string, up: boolean, at: number, cause: string | null): void {
     const open = this.#open.get(name);
     if (up && open !== undefined) {
       this.#open.delete(name);
-      if (this.#world.now > open.from) this.outages.get(name)?.push({ ...open, to: this.#world.now });
+      if (at > open.from) this.outages.get(name)?.push({ ...open, to: at });
     }
-    if (!up && open === undefined) this.#open.set(name, { from: this.#world.now, cause: this.#cause() });
+    if (!up && open === undefined) this.#open.set(name, { from: at, cause });
+  }
+
+  /** What turned the last time that the world went this way turns again. */
+  replay(turns: readonly Turn[], from: number): void {
+    for (const { name, up, at, cause } of turns) this.#turn(name, up, from + at, cause);
+  }
+
+  /** All that is known beside the outages, as it stands when nothing is about to change. */
+  picture(): AvailabilityPicture {
+    return {
+      up: new Map(this.#up),
+      serving: new Map(this.#serving),
+      shared: new Map(this.#shared),
+      down: this.#down,
+      windows: [...this.#windows].map(([name, { opened, served, finished }]) => ({ name, open: opened < Infinity, served, finished })),
+    };
+  }
+
+  restore(picture: AvailabilityPicture): void {
+    refill(this.#up, picture.up);
+    refill(this.#serving, picture.serving);
+    refill(this.#shared, picture.shared);
+    this.#down = picture.down;
+    this.#last = null;
+    this.#gaps.clear();
+    for (const { name, open, served, finished } of picture.windows) this.#windows.set(name, { opened: open ? 0 : Infinity, served, finished });
   }
 
   /** What failed last, when it is away still or failed just now. */
   #cause(): string | null {
     if (this.#last === null) return null;
-    if (this.#down.includes(this.#last.part) || this.#world.now - this.#last.at < 600_000) return this.#last.part;
+    if (this.#down.includes(this.#last.part) || this.#world.now - this.#last.at < causeMs) return this.#last.part;
     return this.#down.at(-1) ?? null;
   }
 
@@ -171,6 +223,11 @@ export class Availability {
   #opens(service: RunService): boolean {
     return service.schedule === null || isScheduled(service.schedule, wallMs(this.#world.options.began + this.#world.now - timeBegan));
   }
+}
+
+function refill<K, V>(map: Map<K, V>, from: ReadonlyMap<K, V>): void {
+  map.clear();
+  for (const [key, value] of from) map.set(key, value);
 }
 
 /** What is needed before what needs it. */

@@ -10,15 +10,21 @@ import { sessionTtl } from '../../model/timings.ts';
 import { wallMs } from '../../model/units.ts';
 import type { FiguresChosen } from '../figures.ts';
 import { structureOf } from '../structure.ts';
-import type { Outage } from './availability.ts';
+import type { Outage, Turn } from './availability.ts';
 import { Availability } from './availability.ts';
 import { behaviourOf } from './behaviour.ts';
+import type { External } from './externals.ts';
+import { Externals } from './externals.ts';
 import type { Fault } from './faults.ts';
 import { Faults } from './faults.ts';
 import { timeBegan } from './host.ts';
+import type { Episode, Situation } from './memory.ts';
+import { Memory } from './memory.ts';
+import { nameOf, replaced } from './name-situation.ts';
 import { Overlaps } from './overlap.ts';
 import type { Picture } from './picture.ts';
 import { pictureOf, restore } from './picture.ts';
+import type { Recurrence } from './recurrence.ts';
 import { movedOn, recursUntil } from './recurrence.ts';
 import { Topple } from './topple.ts';
 import type { Core } from './world.ts';
@@ -35,6 +41,8 @@ export interface ChunkOptions {
   readonly lengthMs: number;
   /** Quiet stretches are jumped over. */
   readonly skips: boolean;
+  /** What was lived through before is remembered. */
+  readonly remembers: boolean;
 }
 
 export interface ChunkResult {
@@ -50,6 +58,8 @@ export interface ChunkResult {
   /** How often the core was asked, and how much time was lived through without skipping. */
   readonly steps: number;
   readonly livedMs: number;
+  /** Episodes that were remembered. */
+  readonly remembered: number;
 }
 
 /** The core as it runs in production. */
@@ -57,7 +67,13 @@ export const productionCore: Core = { step, initialState };
 
 /** Unix time at which every simulated stretch begins: a Monday, midnight UTC. */
 const beganAtMs = Date.UTC(2029, 0, 1);
+const wallLessTime = beganAtMs - timeBegan;
 const warmUpMs = 600_000;
+/** Longer than any rule but the back-off's looks back; that one's is added. */
+const leastSettlesMs = 65_000;
+/** Of what comes from outside within one episode. */
+const mostEvents = 4;
+const longestEpisodeMs = 3_600_000;
 
 /** Lives through one stretch. */
 export function simulateChunk(options: ChunkOptions, core: Core = productionCore): ChunkResult {
@@ -67,36 +83,50 @@ export function simulateChunk(options: ChunkOptions, core: Core = productionCore
 class Chunk {
   readonly #options: ChunkOptions;
   readonly #world: World;
-  readonly #faults: Faults;
+  readonly #externals: Externals;
   readonly #topple: Topple;
   readonly #availability: Availability;
   readonly #overlaps: Overlaps;
+  readonly #memory: Memory;
   readonly #periodMs: number;
+  /** What happened longer ago than this is of no consequence. */
+  readonly #settlesMs: number;
+  readonly #from: number;
   readonly #fired = new Float64Array(1000);
   #failovers = 0;
   #drawn = 0;
   #livedMs = 0;
-  #planAt = Infinity;
+  /** The episode that is being lived and will be remembered. */
+  #recording: Recording | null = null;
 
   constructor(options: ChunkOptions, core: Core) {
     const { system } = options;
     this.#options = options;
-    const ttl = sessionTtl(system);
-    this.#periodMs = ttl / 4;
+    this.#memory = new Memory();
+    this.#periodMs = sessionTtl(system) / 4;
     const runs = system.services.flatMap((service) => (service.kind === 'run' ? [service] : []));
+    this.#settlesMs = Math.max(leastSettlesMs, ...runs.map((service) => 2 * service.backOff.upTo + leastSettlesMs / 2));
     this.#world = new World({
       system,
       core,
       behaviours: new Map(runs.map((service) => [service.name, behaviourOf(service, options.timings[service.name])])),
       began: beganAtMs,
-      pulseMs: this.#periodMs / pulsesIn(this.#periodMs, runs.map((service) => service.detect.heartbeat?.every ?? Infinity)),
+      pulseMs:
+        this.#periodMs /
+        pulsesIn(
+          this.#periodMs,
+          runs.map((service) => service.detect.heartbeat?.every ?? Infinity),
+        ),
     });
     const { parts } = structureOf(system, options.figures);
     const grid = { failure: this.#periodMs / 4, repair: this.#periodMs };
-    this.#faults = new Faults(parts, `${options.seed}/${options.index}`, grid);
+    const warmUp = Math.ceil(warmUpMs / this.#periodMs) * this.#periodMs;
+    this.#from = timeBegan + warmUp;
+    this.#externals = new Externals(new Faults(parts, `${options.seed}/${options.index}`, grid), system, { now: timeBegan, later: warmUp, wallLessTime });
     this.#topple = new Topple(this.#world, system, parts);
     this.#availability = new Availability(this.#world, system);
     this.#overlaps = new Overlaps(this.#world);
+    this.#availability.onTurn = (turn) => this.#recording?.turns.push({ ...turn, at: turn.at - this.#recording.at });
     this.#world.watcher = {
       changed: (service) => {
         this.#overlaps.look(service);
@@ -116,20 +146,17 @@ class Chunk {
   live(): ChunkResult {
     const world = this.#world;
     for (const name of world.hosts.keys()) world.hostUp(name);
-    this.#lookAhead();
-    // The first start is no failure of anybody's: what counts begins after it, and faults are drawn from there.
-    const warmUp = Math.ceil(warmUpMs / this.#periodMs) * this.#periodMs;
-    const from = timeBegan + warmUp;
-    this.#until(from, () => Infinity);
+    // The first start is no failure of anybody's: what counts begins after it.
+    this.#until(this.#from);
     this.#fired.fill(0);
     this.#failovers = 0;
+    this.#drawn = 0;
     this.#livedMs = 0;
     const stepsBefore = world.steps;
     this.#availability.begin();
-    const end = from + this.#options.lengthMs;
-    this.#until(end, () => this.#faults.nextAt + warmUp);
+    this.#until(this.#from + this.#options.lengthMs);
     this.#availability.end();
-    const relative = (outages: readonly Outage[] | undefined): Outage[] => (outages ?? []).map((each) => ({ ...each, from: each.from - from, to: each.to - from }));
+    const relative = (outages: readonly Outage[] | undefined): Outage[] => (outages ?? []).map((each) => ({ ...each, from: each.from - this.#from, to: each.to - this.#from }));
     return {
       index: this.#options.index,
       lengthMs: this.#options.lengthMs,
@@ -141,62 +168,168 @@ class Chunk {
       rulesFired: [...this.#fired].flatMap((times, rule) => (times > 0 ? [[rule, times] as const] : [])),
       steps: world.steps - stepsBefore,
       livedMs: this.#livedMs,
+      remembered: this.#memory.remembered,
     };
   }
 
-  /** Lives until that moment; `faultAt`: when the next fault is due. */
-  #until(end: number, faultAt: () => number): void {
+  /** Lives until that moment. */
+  #until(end: number): void {
     const world = this.#world;
     let last: Picture | null = null;
-    let firedThen: Float64Array | null = null;
+    let firedThen = this.#fired;
+    this.#recording = null;
     while (world.now < end) {
-      const next = Math.min(faultAt(), this.#planAt, this.#availability.nextAt, end);
+      const next = Math.min(this.#externals.nextAt, this.#availability.nextAt, end);
       if (next <= world.now) {
-        this.#arrive(faultAt);
+        this.#arrive();
         last = null;
         continue;
       }
       const target = Math.min(world.now + this.#periodMs, next);
-      this.#livedMs += target - world.now;
       const whole = target - world.now === this.#periodMs;
+      this.#livedMs += target - world.now;
       world.run(target);
       if (!whole || !this.#options.skips) {
         last = null;
         continue;
       }
       const picture = pictureOf(world);
-      if (last === null || firedThen === null || !this.#skip(last, picture, firedThen, Math.min(faultAt(), this.#planAt, this.#availability.nextAt, end))) {
+      const found = last === null ? null : recursUntil(last, picture, this.#periodMs, { now: picture.at, wall: picture.at + wallLessTime });
+      if (last !== null && found !== null && this.#goOn(last, picture, firedThen, found, end)) last = null;
+      else {
         last = picture;
         firedThen = this.#fired.slice();
-      } else last = null;
+      }
     }
   }
 
-  /** Jumps over as many periods as the world repeats itself for. */
-  #skip(then: Picture, now: Picture, firedThen: Float64Array, next: number): boolean {
+  /** The world repeats itself: goes on where that ends. False: it does at once. */
+  #goOn(then: Picture, now: Picture, firedThen: Float64Array, { until, youngest }: Recurrence, end: number): boolean {
     const period = this.#periodMs;
-    const wall = beganAtMs + now.at - timeBegan;
-    const until = recursUntil(then, now, period, { now: now.at, wall });
-    if (until === null) return false;
-    const periods = Math.ceil((Math.min(until, next) - now.at) / period) - 1;
+    const quiet = deltas(firedThen, this.#fired);
+    const settlesAt = youngest + this.#settlesMs;
+    const planAt = (this.#externals.nextPlanWall(now.at) ?? Infinity) - wallLessTime;
+    if (this.#options.remembers && settlesAt <= now.at && until >= planAt && this.#availability.nextAt === Infinity && now.at >= this.#from) {
+      const situation = this.#situationOf(then, now, quiet);
+      if (this.#recording !== null && situation !== null) this.#keep(this.#recording, situation, now.at);
+      this.#recording = null;
+      if (situation !== null) return this.#recallFrom(situation, now.at, end);
+    }
+    const periods = Math.ceil((Math.min(until, this.#externals.nextAt, this.#availability.nextAt, end, settlesAt > now.at ? settlesAt : Infinity) - now.at) / period) - 1;
     if (periods < 1) return false;
     restore(this.#world, movedOn(then, now, periods * period));
-    for (let rule = 0; rule < this.#fired.length; rule += 1) {
-      const times = this.#fired[rule] ?? 0;
-      this.#fired[rule] = times + periods * (times - (firedThen[rule] ?? 0));
-    }
+    this.#repeat(quiet, periods);
     return true;
   }
 
-  #arrive(faultAt: () => number): void {
-    const { now } = this.#world;
-    if (faultAt() <= now) {
-      const fault = this.#faults.take();
-      if (fault !== null) this.#befalls(fault);
+  // ---------------------------------------------------------------- what was lived through before
+
+  #situationOf(then: Picture, now: Picture, quiet: Situation['quiet']): Situation | null {
+    const wall = now.at + wallLessTime;
+    const finished = (service: string, atMs: number): boolean => {
+      const schedule = this.#world.services.get(service)?.schedule ?? null;
+      return schedule === null || nextChange(schedule, wallMs(atMs)) > wall;
+    };
+    const name = [
+      nameOf(then, now, { now: now.at, wall, finished }),
+      this.#externals.plans(now.at),
+      leaseWords(now),
+      this.#topple.down.join(' '),
+      nameOf(null, this.#availability.picture(), { now: now.at, wall, finished }),
+    ].join('|');
+    return this.#memory.situation(name, (id) => ({ id, then, now, quiet, availability: this.#availability.picture(), down: this.#topple.down }));
+  }
+
+  /** From a settled situation over what is remembered, until something is not; the world is then put there. */
+  #recallFrom(begin: Situation, beginAt: number, end: number): boolean {
+    const period = this.#periodMs;
+    let situation = begin;
+    let at = beginAt;
+    for (;;) {
+      const next = Math.min(this.#externals.nextAt, end);
+      const periods = Math.max(0, Math.ceil((next - at) / period) - 1);
+      this.#repeat(situation.quiet, periods);
+      at += periods * period;
+      const found = this.#recalled(situation, at, end);
+      if (found === null) break;
+      const { episode, events } = found;
+      for (let event = 0; event < events; event += 1) {
+        const taken = this.#externals.take();
+        if (taken?.kind === 'fault' && taken.fault.down) this.#drawn += 1;
+      }
+      this.#failovers += episode.failovers;
+      this.#overlaps.count += episode.overlaps;
+      this.#repeat(episode.fired, 1);
+      this.#availability.replay(episode.turns, at);
+      this.#memory.remembered += 1;
+      at += episode.lastsMs;
+      situation = episode.to;
     }
-    if (this.#planAt <= now) {
-      this.#lookAhead();
-      this.#availability.planned();
+    this.#put(situation, at);
+    if (this.#externals.nextAt < end)
+      this.#recording = { situation, at, events: [], turns: [], fired: this.#fired.slice(), failovers: this.#failovers, overlaps: this.#overlaps.count };
+    return true;
+  }
+
+  /** An episode that begins so and is over before anything else comes. */
+  #recalled(situation: Situation, at: number, end: number): { readonly episode: Episode; readonly events: number } | null {
+    const events: string[] = [];
+    for (let place = 0; place < mostEvents; place += 1) {
+      const event = this.#externals.peek(place);
+      if (event === null || event.at - at > longestEpisodeMs) return null;
+      events.push(eventWords(event, at));
+      const episode = this.#memory.recall(situation, events.join('|'));
+      if (episode === null) continue;
+      const over = at + episode.lastsMs;
+      if (over <= end && over < (this.#externals.peek(place + 1)?.at ?? Infinity)) return { episode, events: events.length };
+    }
+    return null;
+  }
+
+  #keep(recording: Recording, to: Situation, at: number): void {
+    if (recording.events.length === 0 || recording.events.length > mostEvents || at - recording.at > longestEpisodeMs) return;
+    this.#memory.keep(recording.situation, recording.events.join('|'), {
+      to,
+      lastsMs: at - recording.at,
+      failovers: this.#failovers - recording.failovers,
+      overlaps: this.#overlaps.count - recording.overlaps,
+      fired: deltas(recording.fired, this.#fired),
+      turns: recording.turns,
+    });
+  }
+
+  /** Makes the world what the situation is, at that moment. */
+  #put(situation: Situation, at: number): void {
+    const { then, now } = situation;
+    const plan = this.#externals.nextPlanWall(at);
+    const wasAt = now.at + wallLessTime;
+    const picture = replaced(movedOn(then, now, at - now.at), (key, service, value) => {
+      if (key === 'nextPlanChangeMs') return plan ?? value;
+      if (key !== 'finishedAtMs') return value;
+      const schedule = this.#world.services.get(service)?.schedule ?? null;
+      // What was finished still is: in this window as it was in that.
+      return schedule !== null && nextChange(schedule, wallMs(value)) > wasAt ? at + wallLessTime - 1 : value;
+    });
+    restore(this.#world, { ...picture, at });
+    this.#availability.restore(situation.availability);
+    this.#topple.down = situation.down;
+  }
+
+  #repeat(fired: Situation['quiet'], times: number): void {
+    if (times > 0) for (const [rule, each] of fired) this.#fired[rule] = (this.#fired[rule] ?? 0) + each * times;
+  }
+
+  // ---------------------------------------------------------------- what comes from outside
+
+  #arrive(): void {
+    const { now } = this.#world;
+    if (this.#externals.nextAt <= now) {
+      const event = this.#externals.take();
+      if (event !== null) {
+        this.#recording?.events.push(eventWords(event, this.#recording.at));
+        if (event.kind === 'fault') this.#befalls(event.fault);
+        else this.#availability.planned();
+      }
     }
     if (this.#availability.nextAt <= now) this.#availability.look();
   }
@@ -208,18 +341,39 @@ class Chunk {
     this.#topple.befalls(part, down);
     this.#availability.look();
   }
+}
 
-  /** The next moment at which a schedule changes what is wanted. */
-  #lookAhead(): void {
-    const wall = wallMs(beganAtMs + this.#world.now - timeBegan);
-    let next = Infinity;
-    for (const service of this.#world.services.values()) {
-      if (service.schedule === null) continue;
-      const at = nextChange(service.schedule, wall);
-      next = Math.min(next, at - beganAtMs + timeBegan);
-    }
-    this.#planAt = next;
-  }
+interface Recording {
+  readonly situation: Situation;
+  readonly at: number;
+  readonly events: string[];
+  readonly turns: Turn[];
+  readonly fired: Float64Array;
+  readonly failovers: number;
+  readonly overlaps: number;
+}
+
+function eventWords(event: External, from: number): string {
+  return `${event.at - from} ${event.words}`;
+}
+
+function deltas(from: Float64Array, to: Float64Array): (readonly [number, number])[] {
+  const found: (readonly [number, number])[] = [];
+  for (const [rule, times] of to.entries()) if (times !== from[rule]) found.push([rule, times - (from[rule] ?? 0)]);
+  return found;
+}
+
+/** Which leases are good: terms and epochs are left out of a situation's name, what they mean is not. */
+function leaseWords({ entries }: Picture): string {
+  return [...entries.values()]
+    .flatMap(({ change }) => {
+      if (change?.kind !== 'lease' || change.value === null) return [];
+      const { host, epoch, handed, next } = change.value;
+      const session = host === null ? undefined : entries.get(`session/${host}`)?.change;
+      const good = session?.kind === 'session' && session.value !== null && !session.value.dead && session.value.epoch === epoch;
+      return [`${change.service} ${host} ${good} ${handed === null ? null : handed.planned} ${next}`];
+    })
+    .join(',');
 }
 
 /** Into how many pulses a period is divided, so that the quickest heartbeat is not missed. */

@@ -19,9 +19,9 @@ const worstCounts = new Set(['gaps']);
 const fixed = new Set(['system']);
 
 /** Moments of true time lie above every count and duration, wall clocks above them. */
-const leastMoment = 1e9;
-const leastWall = 1e12;
-const mostWall = 1e15;
+export const leastMoment = 1e9;
+export const leastWall = 1e12;
+export const mostWall = 1e15;
 
 export interface Clock {
   readonly now: number;
@@ -29,12 +29,19 @@ export interface Clock {
 }
 
 /**
- * The true moment before which the world repeats itself with this period; null when it does not. `then` and `now` are pictures
+ * Until when the world repeats itself with this period; null when it does not. `then` and `now` are pictures
  * a period apart, `clock` that of `now`.
  */
-export function recursUntil(then: unknown, now: unknown, period: number, clock: Clock): number | null {
-  const search: Search = { period, clock, until: Infinity };
-  return same(then, now, '', search) ? search.until : null;
+export function recursUntil(then: unknown, now: unknown, period: number, clock: Clock): Recurrence | null {
+  const search: Search = { period, clock, until: Infinity, youngest: -Infinity };
+  return same(then, now, '', search) ? search : null;
+}
+
+export interface Recurrence {
+  /** The world repeats itself before this true moment. */
+  readonly until: number;
+  /** The latest moment in it that is past and stands still. */
+  readonly youngest: number;
 }
 
 /** The picture of so many milliseconds later, a whole number of periods. Only of pictures that `recursUntil` was asked of. */
@@ -64,6 +71,7 @@ interface Search {
   readonly period: number;
   readonly clock: Clock;
   until: number;
+  youngest: number;
 }
 
 function same(then: unknown, now: unknown, key: string, search: Search): boolean {
@@ -101,9 +109,10 @@ function allEqual(list: readonly unknown[], value: unknown): boolean {
 /** A number that stood still: when it is a moment to come, nothing is skipped past it. */
 function stands(value: number, search: Search): void {
   const { now, wall } = search.clock;
-  if (value >= leastWall) {
-    if (value > wall && value < mostWall) search.until = Math.min(search.until, now + value - wall);
-  } else if (value > now) search.until = Math.min(search.until, value);
+  if (value < leastMoment || value >= mostWall) return;
+  const at = value >= leastWall ? now + value - wall : value;
+  if (at > now) search.until = Math.min(search.until, at);
+  else search.youngest = Math.max(search.youngest, at);
 }
 
 /** Every number in an unchanging value that may be a moment; worked out once, since the core replaces what it changes. */

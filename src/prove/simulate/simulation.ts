@@ -20,6 +20,7 @@ export interface SimulationOptions {
   readonly seed: string;
   readonly years: number;
   readonly skips: boolean;
+  readonly remembers: boolean;
 }
 
 export interface Simulation {
@@ -40,6 +41,7 @@ export interface Simulation {
   /** What was asked of the core, and the time lived through without skipping. */
   readonly steps: number;
   readonly livedMs: number;
+  readonly remembered: number;
 }
 
 export interface ServiceOutcome {
@@ -88,6 +90,7 @@ export function combine(options: SimulationOptions, results: readonly ChunkResul
     rulesFired: new Map([...fired].toSorted(([a], [b]) => a - b)),
     steps: sum((chunk) => chunk.steps),
     livedMs: sum((chunk) => chunk.livedMs),
+    remembered: sum((chunk) => chunk.remembered),
   };
 }
 

@@ -20,6 +20,16 @@ export class Topple {
     this.#members = membersOf(system);
   }
 
+  /** The parts that are away, by name. */
+  get down(): readonly string[] {
+    return [...this.#down].toSorted();
+  }
+
+  set down(parts: readonly string[]) {
+    this.#down.clear();
+    for (const part of parts) this.#down.add(part);
+  }
+
   /** The part has failed, or was mended. */
   befalls(part: Part, down: boolean): void {
     if (down) this.#down.add(part.name);

@@ -1,0 +1,131 @@
+// The name of a settled situation: everything in a picture that can decide something, in words. Equal names, equal futures.
+
+import { leastMoment, leastWall, mostWall } from './recurrence.ts';
+
+/** What decides nothing: counts, names of lives, what is told, what is kept for people. */
+const silent = new Set([
+  'system', 'incidents', 'life', 'boot', 'boots', 'nonce', 'keeper', 'pid', 'pids', 'agentPid', 'keeperPid', 'startTicks', 'lives', 'seq', 'reportSeq', 'reportWrittenSeq',
+  'outages', 'lastExit', 'switchMs', 'handed', 'cause', 'restarts', 'worstKillMs', 'saidRule', 'terms', 'carriedOut', 'id', 'log', 'lists', 'text', 'heardAt',
+]);
+/** Only whether there is one. */
+const onlyWhether = new Set(['term', 'epoch', 'revision', 'counter', 'heardUpTo', 'inFlight', 'effect', 'starting', 'closing', 'ask', 'writing', 'deposing']);
+/** Of which the worst counts. */
+const onlyWorst = new Set(['bMs', 'iMs', 'gaps']);
+
+export interface Naming {
+  readonly now: number;
+  readonly wall: number;
+  /** Is what finished at that Unix time finished still. */
+  readonly finished: (service: string, atMs: number) => boolean;
+}
+
+/** Names what `now` shows; `then` is the picture a period before, which tells what moves. */
+export function nameOf(then: unknown, now: unknown, naming: Naming): string {
+  const words: string[] = [];
+  say(then, now, '', '', naming, words);
+  return words.join('');
+}
+
+function say(then: unknown, now: unknown, key: string, service: string, naming: Naming, words: string[]): void {
+  if (silent.has(key)) return;
+  if (now === null || now === undefined || typeof now === 'boolean') {
+    words.push(String(now), ',');
+    return;
+  }
+  if (typeof now === 'number') {
+    words.push(numberWord(then, now, key, service, naming), ',');
+    return;
+  }
+  if (typeof now === 'string') {
+    // The instance of a slot is named after it and its life.
+    const mark = now.indexOf('#');
+    words.push(mark < 0 ? now : now.slice(0, mark), ',');
+    return;
+  }
+  if (typeof now !== 'object') return;
+  if (now instanceof Map) {
+    words.push('(');
+    for (const name of [...now.keys()].toSorted()) {
+      words.push(String(name), ':');
+      say(then instanceof Map ? then.get(name) : undefined, now.get(name), '', String(name), naming, words);
+    }
+    words.push(')');
+    return;
+  }
+  if (now instanceof Set) {
+    words.push([...now].map(String).toSorted().join(' '), ',');
+    return;
+  }
+  if (Array.isArray(now)) {
+    if (onlyWorst.has(key)) {
+      words.push(String(Math.max(0, ...now.map(Number))), ',');
+      return;
+    }
+    words.push('[');
+    for (const [index, value] of now.entries()) say(Array.isArray(then) ? then[index] : undefined, value, '', service, naming, words);
+    words.push(']');
+    return;
+  }
+  const before = isPlain(then) ? then : {};
+  if (!isPlain(now)) return;
+  const own = typeof now['service'] === 'string' ? now['service'] : service;
+  words.push('{');
+  for (const name in now) say(before[name], now[name], name, own, naming, words);
+  words.push('}');
+}
+
+function numberWord(then: unknown, now: number, key: string, service: string, naming: Naming): string {
+  if (onlyWhether.has(key)) return now === 0 ? '0' : '+';
+  if (key === 'finishedAtMs') return naming.finished(service, now) ? 'finished' : 'unfinished';
+  if (key === 'nextPlanChangeMs') return 'plan';
+  if (now < leastMoment || now >= mostWall) return String(now);
+  if (then === now) return 'old';
+  return String(now >= leastWall ? now - naming.wall : now - naming.now);
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The same picture with single values of that name replaced, wherever they stand; what is shared stays shared. */
+export function replaced<T>(picture: T, change: (key: string, service: string, value: number) => number): T;
+export function replaced(picture: unknown, change: (key: string, service: string, value: number) => number): unknown {
+  const made = new Map<object, unknown>();
+  const walk = (value: unknown, key: string, service: string): unknown => {
+    if (typeof value === 'number') return change(key, service, value);
+    if (typeof value !== 'object' || value === null || key === 'system') return value;
+    const known = made.get(value);
+    if (known !== undefined) return known;
+    const own = isPlain(value) && typeof value['service'] === 'string' ? value['service'] : service;
+    const result = rebuilt(value, own, walk);
+    made.set(value, result);
+    return result;
+  };
+  return walk(picture, '', '');
+}
+
+function rebuilt(value: object, service: string, walk: (value: unknown, key: string, service: string) => unknown): unknown {
+  if (value instanceof Set) return value;
+  if (value instanceof Map) {
+    let changed = false;
+    const map = new Map<unknown, unknown>();
+    for (const [name, inner] of value) {
+      const other = walk(inner, '', String(name));
+      changed ||= other !== inner;
+      map.set(name, other);
+    }
+    return changed ? map : value;
+  }
+  if (Array.isArray(value)) {
+    const list = value.map((inner) => walk(inner, '', service));
+    return list.some((inner, index) => inner !== value[index]) ? list : value;
+  }
+  if (!isPlain(value)) return value;
+  let changed = false;
+  const copy: Record<string, unknown> = {};
+  for (const name in value) {
+    copy[name] = walk(value[name], name, service);
+    changed ||= copy[name] !== value[name];
+  }
+  return changed ? copy : value;
+}
