@@ -10,6 +10,7 @@ import type { Ended, Running, Seen } from './input.ts';
 import { endInstance } from './lease.ts';
 import { newInstance } from './new-instance.ts';
 import { becameActive, hotLoss } from './recovery.ts';
+import { needsOf } from './view.ts';
 import type { CheckState, Instance, Slot } from './state.ts';
 
 /** Everything that the keeper owns, after connecting: what runs is taken over, what we thought to run and does not has ended. */
@@ -78,6 +79,7 @@ function place(d: Draft, running: Running): void {
       activeAt: active ? d.mono : null,
       beats: noBeats,
       adopted: true,
+      deadline: running.deadline,
       callUnsure: active && running.term > 0 && isCalled(d.runService(running.service)) && !d.s.reportedActive.includes(running.instance),
     },
   });
@@ -171,7 +173,7 @@ function deactivateOutcome(d: Draft, service: RunService, outcome: Outcome, at: 
   }
   const role = service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
   d.setSlot(service.name, {
-    now: { ...instance, phase: 'ready', role, term: 0, since: d.mono, activeAt: null, activateAt: null },
+    now: { ...instance, phase: 'ready', role, term: 0, since: d.mono, activeAt: null, activateAt: null, deadline: null },
     recovery: { cause: plannedCause(d, slot), from: d.s.me, rule: slot.handover?.rule ?? 216, planned: true, endedAt: at, endedAtMs: d.now.wall - (d.mono - at), detectedAt: at },
   });
   d.note({ kind: 'deactivated', service: service.name, instance: instance.id, term: instance.term, facts: { host: d.s.me } });
@@ -229,6 +231,8 @@ export function instanceEnded(d: Draft, ended: Ended): void {
     leaseSaid: null,
     recovery: slot.recovery ?? (lost && !finished && isToBeMended(instance) ? recoveryFrom(d, slot, instance, ended) : null),
   });
+  // What it needs may have waited for it to end.
+  for (const need of needsOf(service)) d.touch(need);
   if (!asked && !finished && service.policy === 'hot-active/hot-active') hotLoss(d, service, ended);
   if (isLeased(service)) lateKill(d, service, ended, instance);
 }
@@ -264,10 +268,11 @@ function causeOf(d: Draft, slot: Slot, instance: Instance, ended: Ended): string
   return ended.signal !== null ? `killed (${ended.signal})` : ended.code === null ? 'ended' : `exit ${ended.code}`;
 }
 
-/** A kill at the deadline that took longer than room may have let two be active: a person has to know. */
+/** A kill at the deadline, the keeper's or ours, that took longer than room may have let two be active: a person has to know. */
 function lateKill(d: Draft, service: RunService, ended: Ended, instance: Instance): void {
-  if (ended.by !== 'deadline' || d.s.own.extendedUntil === null) return;
-  const late = ended.goneAt - d.s.own.extendedUntil;
+  const byUs = instance.ending?.rule === 122 || instance.ending?.rule === 124;
+  if ((ended.by !== 'deadline' && !byUs) || ended.by === 'keeper-lost' || instance.deadline === null) return;
+  const late = ended.goneAt - instance.deadline;
   if (late <= d.s.timing.room) return;
   d.note({ kind: 'mayHaveOverlapped', service: service.name, instance: instance.id, term: instance.term, facts: { lateMs: round(late), roomMs: d.s.timing.room } });
   d.s.incidents = {
@@ -354,7 +359,7 @@ function becameReady(d: Draft, service: RunService, instance: Instance, at: Mono
   const bareSignal = service.ready === null && service.activate?.kind === 'signal';
   if (instance.term > 0 && service.activate !== null && !bareSignal && d.s.own.validUntil !== null) {
     const id = d.ask({ kind: 'activate', instance: instance.id, service: service.name, term: instance.term, deadline: d.s.own.validUntil });
-    d.setInstance(service.name, { phase: 'activating', since: d.mono, activateAt: at, effect: id });
+    d.setInstance(service.name, { phase: 'activating', since: d.mono, activateAt: at, deadline: d.s.own.validUntil, effect: id });
   } else if (service.active !== null) {
     d.tell({ kind: 'awaitActive', instance: instance.id });
     d.setInstance(service.name, { phase: 'activating', since: d.mono, activateAt: at });

@@ -1,7 +1,7 @@
 // Takes in what the store holds and how writes to it came out.
 
 import { sessionTtl } from '../model/timings.ts';
-import type { System } from '../model/system.ts';
+import { isLeased, type System } from '../model/system.ts';
 import { deposeOutcome, peerSessionSeen } from './depose.ts';
 import type { Draft } from './draft.ts';
 import { incidentsOutcome, incidentsSeen } from './incidents.ts';
@@ -11,6 +11,7 @@ import { intentOutcome } from './people.ts';
 import type { HostReport, RecordChange } from './records.ts';
 import { ownEntrySeen, sessionOutcome } from './session.ts';
 import type { Slot } from './state.ts';
+import { holderOf, instanceIn, needsOf } from './view.ts';
 import { storeBack } from './store-state.ts';
 
 /** The whole store, as read at one revision: what we knew and it does not hold is gone. */
@@ -127,7 +128,7 @@ export function reportHeard(d: Draft, host: string, report: HostReport): void {
   reports.set(host, { report, heardAt: d.mono });
   d.s.reports = reports;
   for (const each of report.instances) {
-    const before = known?.instances.find((other) => other.service === each.service);
+    const before = known === undefined ? undefined : instanceIn(known, each.service);
     if (
       before === undefined ||
       before.phase !== each.phase ||
@@ -135,8 +136,12 @@ export function reportHeard(d: Draft, host: string, report: HostReport): void {
       before.finishedAtMs !== each.finishedAtMs ||
       before.failedUntilMs !== each.failedUntilMs ||
       before.behindMs !== each.behindMs
-    )
+    ) {
       d.touch(each.service);
+      // What it needs may wait for it to end.
+      const service = d.service(each.service);
+      if (service !== undefined) for (const need of needsOf(service)) d.touch(need);
+    }
   }
   if (known?.leaving !== report.leaving) d.touchAll();
   d.incidentsDirty = true;
@@ -152,6 +157,7 @@ export function useSystem(d: Draft, system: System): void {
     if (service.kind === 'run' && service.on.some((place) => place.host === d.s.me) && !slots.has(service.name))
       slots.set(service.name, emptySlot(service.name));
   d.s.slots = slots;
+  d.heldNow = null;
   const externals = d.own('externals', d.s.externals);
   for (const service of system.services)
     if (service.kind === 'external' && !externals.has(service.name)) externals.set(service.name, { checks: new Map() });
@@ -197,5 +203,14 @@ export function storeOutcome(d: Draft, id: number, answer: StoreOutcome): void {
     incidentsOutcome(d, id, answer) ||
     intentOutcome(d, id, answer);
   if (!known) d.note({ kind: 'strayOutcome', facts: { id } });
-  d.touchAll();
+  touchWaiting(d);
+}
+
+/** Who may have waited for a write to be answered: services whose lease is free, or ours and not in use. */
+function touchWaiting(d: Draft): void {
+  for (const slot of d.s.slots.values()) {
+    const service = d.runService(slot.service);
+    if (service === undefined || !isLeased(service)) continue;
+    if (slot.now?.phase !== 'active' && holderOf(d, slot.service) !== 'other') d.touch(slot.service);
+  }
 }

@@ -5,6 +5,7 @@ import type { JsonValue } from '../model/json.ts';
 import type { RunService, Service } from '../model/system.ts';
 import { monoMs, type MonoMs, type Now } from '../model/units.ts';
 import type { Effect } from './effect.ts';
+import type { Held } from './held.ts';
 import type { Instance, Slot, State } from './state.ts';
 
 /** Which numbered rule fired on which facts, or what was noted without one. Goes to the journal as it is. */
@@ -38,6 +39,9 @@ export class Draft {
   incidentsDirty = false;
   /** Hosts came or went: all that is needed here may be of use, or not, otherwise than before. */
   usableDirty = false;
+
+  /** What is held under a lease, as of the last change of a slot; null: to be found out. */
+  heldNow: readonly Held[] | null = null;
 
   constructor(state: State, now: Now) {
     this.s = { ...state };
@@ -81,6 +85,11 @@ export class Draft {
     this.s.carriedOut = done;
   }
 
+  /** True once this step has a copy of its own of that map. */
+  hasOwn(field: 'slots'): boolean {
+    return this.#owned.has(field);
+  }
+
   slot(service: string): Slot | undefined {
     return this.s.slots.get(service);
   }
@@ -91,6 +100,7 @@ export class Draft {
     const slots = this.own('slots', this.s.slots);
     slots.set(service, { ...slot, ...change });
     this.s.slots = slots;
+    this.heldNow = null;
     this.touch(service);
     this.reportDirty = true;
   }
@@ -102,6 +112,7 @@ export class Draft {
     const slots = this.own('slots', this.s.slots);
     slots.set(service, { ...slot, ...change });
     this.s.slots = slots;
+    this.heldNow = null;
   }
 
   setInstance(service: string, change: Partial<Instance>): void {

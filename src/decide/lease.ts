@@ -278,6 +278,7 @@ function activate(d: Draft, service: RunService, rule: number): void {
       term: slot.grant.term,
       since: d.mono,
       activateAt: d.mono,
+      deadline: validUntil,
       effect: id,
     },
     recovery:
@@ -299,7 +300,7 @@ function callAgain(d: Draft, service: RunService): void {
     deadline: validUntil,
   });
   // It was most likely called before, so it goes on counting as active.
-  d.setInstance(service.name, { effect: id, callUnsure: false });
+  d.setInstance(service.name, { effect: id, callUnsure: false, deadline: validUntil });
   d.s.own = { ...d.s.own, extendedUntil: null };
 }
 
@@ -337,7 +338,7 @@ export function beginStart(
     said: null,
     leaseSaid: null,
     failedUntil: null,
-    now: { ...newInstance(instance, as.role, as.term, d.mono), starting: id, effect: id },
+    now: { ...newInstance(instance, as.role, as.term, d.mono), starting: id, effect: id, deadline: as.deadline === null ? null : monoMs(as.deadline) },
   });
 }
 

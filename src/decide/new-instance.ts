@@ -29,5 +29,6 @@ export function newInstance(id: string, role: Instance['role'], term: number, at
     adopted: false,
     callUnsure: false,
     killedAt: null,
+    deadline: null,
   };
 }

@@ -182,8 +182,8 @@ function sessionFacts(d: Draft): SessionFacts {
     due: d.mono >= own.nextRenewAt,
     keeperSilentMs: keeper.answeredAt === null ? Number.MAX_SAFE_INTEGER : d.mono - keeper.answeredAt,
     ttlMs: timing.ttl,
-    holds: holdsUnderLease(d.s).length > 0,
-    hung: isHung(d.s, d.mono),
+    holds: holdsUnderLease(d).length > 0,
+    hung: isHung(d),
     leavingAndDown: leaving !== null && (leaving.leaveRunning || [...d.s.slots.values()].every((slot) => slot.now === null)),
   };
 }

@@ -291,6 +291,8 @@ export interface Instance {
   readonly callUnsure: boolean;
   /** When SIGKILL was asked for; null: it was not. */
   readonly killedAt: MonoMs | null;
+  /** The last deadline that the keeper was told for it; null: none, or it was disarmed. */
+  readonly deadline: MonoMs | null;
 }
 
 

@@ -26,7 +26,7 @@ export const validityRows: readonly Row<ValidityFacts, ValidityMove>[] = [
 
 /** Extends the deadlines of what is leased here, or ends it. */
 export function keepValidity(d: Draft): void {
-  const held = holdsUnderLease(d.s);
+  const held = holdsUnderLease(d);
   const { own } = d.s;
   const facts: ValidityFacts = {
     holds: held.length,
@@ -67,12 +67,16 @@ function extend(d: Draft): void {
   const until = d.s.own.validUntil;
   if (until === null) return;
   // Only what our own lease of our own epoch covers: anything else runs into its deadline.
-  const instances = holdsUnderLease(d.s)
+  const instances = holdsUnderLease(d)
     .filter(({ slot, instance }) => {
       const lease = d.s.leases.get(slot.service)?.value;
-      return lease?.host === d.s.me && lease.epoch === d.s.own.epoch && lease.term === instance.term;
+      // What is being killed needs no longer than it has: its deadline says whether it was late.
+      return instance.killedAt === null && lease?.host === d.s.me && lease.epoch === d.s.own.epoch && lease.term === instance.term;
     })
-    .map(({ instance }) => ({ instance: instance.id, term: instance.term }));
+    .map(({ slot, instance }) => {
+      if (slot.now !== null) d.setQuietly(slot.service, { now: { ...slot.now, deadline: until } });
+      return { instance: instance.id, term: instance.term };
+    });
   d.s.own = { ...d.s.own, extendedUntil: until };
   if (instances.length > 0) d.tell({ kind: 'extend', until, instances });
 }
@@ -102,13 +106,13 @@ export function keepPromises(d: Draft): void {
   const { own, ask, timing } = d.s;
   const newest = Math.max(own.appliedSentAt ?? Number.NEGATIVE_INFINITY, own.promisedAt ?? Number.NEGATIVE_INFINITY);
   const facts: PromiseFacts = {
-    holds: holdsUnderLease(d.s).length,
+    holds: holdsUnderLease(d).length,
     valid: own.validUntil !== null && d.mono < own.validUntil,
     storeRead: d.s.store.firstReadAt !== null,
     silentMs: d.mono - newest,
     ttlMs: timing.ttl,
     askedMsAgo: ask === null ? null : d.mono - ask.askedAt,
-    hung: isHung(d.s, d.mono),
+    hung: isHung(d),
     keeperAnswers: d.s.keeper.answeredAt !== null && d.mono - d.s.keeper.answeredAt <= timing.ttl / 2,
   };
   const row = firstMatch(promiseRows, facts, d.fired);

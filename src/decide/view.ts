@@ -11,13 +11,17 @@ import type { HostReport, InstanceReport, IntentRecord, LeaseRecord } from './re
 export function reportOf(d: Draft, service: string, host: string): InstanceReport | null {
   if (host === d.s.me) return d.s.reported.get(service) ?? null;
   const report = d.s.reports.get(host)?.report;
-  if (report === undefined) return null;
+  return report === undefined ? null : (instanceIn(report, service) ?? null);
+}
+
+/** What a host's report says of its instance of that service. */
+export function instanceIn(report: HostReport, service: string): InstanceReport | undefined {
   let index = indexes.get(report);
   if (index === undefined) {
     index = new Map(report.instances.map((each) => [each.service, each]));
     indexes.set(report, index);
   }
-  return index.get(service) ?? null;
+  return index.get(service);
 }
 
 const indexes = new WeakMap<HostReport, Map<string, InstanceReport>>();

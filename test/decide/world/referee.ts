@@ -24,6 +24,8 @@ export class Referee {
   /** By service: the highest term that was ever written, and under which something was ever made active. */
   readonly #terms = new Map<string, number>();
   readonly #activeTerms = new Map<string, { term: number; instance: string }>();
+  /** Processes of leased services that may be active. */
+  readonly #active = new Map<Process, SimHost>();
   readonly #ticks = new Map<string, { second: number; count: number }>();
   /** How often each service had an active instance that serves, for the liveness questions. */
   takeovers = 0;
@@ -39,14 +41,16 @@ export class Referee {
   /** Never two that may be active; none of them without a deadline that the keeper still has before it. */
   look(): void {
     let seen: Map<string, string[]> | null = null;
-    for (const host of this.#world.hosts.values())
-      for (const process of host.processes.values()) {
-        if (!process.mayBeActive || !process.alive || !this.#world.isLeased(process.service)) continue;
-        const where = `${process.id} on ${host.name}`;
-        seen ??= new Map();
-        seen.set(process.service, [...(seen.get(process.service) ?? []), where]);
-        if (process.deadline === null) this.#say(`${where} may be active and no deadline stands over it`);
+    for (const [process, host] of this.#active) {
+      if (!process.mayBeActive || !process.alive) {
+        this.#active.delete(process);
+        continue;
       }
+      const where = `${process.id} on ${host.name}`;
+      seen ??= new Map();
+      seen.set(process.service, [...(seen.get(process.service) ?? []), where]);
+      if (process.deadline === null) this.#say(`${where} may be active and no deadline stands over it`);
+    }
     if (seen !== null) for (const [service, at] of seen) if (at.length > 1) this.#say(`two of ${service} may be active: ${at.join(', ')}`);
   }
 
@@ -69,7 +73,8 @@ export class Referee {
     this.#newActive(host, process);
   }
 
-  called(_: SimHost, process: Process): void {
+  called(host: SimHost, process: Process): void {
+    if (this.#world.isLeased(process.service)) this.#active.set(process, host);
     if (process.deadline === null && this.#world.isLeased(process.service)) this.#say(`${process.id} was called active with no deadline over it`);
     // A late call on one that has meanwhile rested makes it active again.
     process.mayBeActive = true;
@@ -80,6 +85,7 @@ export class Referee {
   }
 
   #newActive(host: SimHost, process: Process): void {
+    this.#active.set(process, host);
     if (process.term <= 0) this.#say(`${process.id} was made active under no term`);
     if (process.deadline === null) this.#say(`${process.id} was made active without a deadline`);
     const known = this.#activeTerms.get(process.service);

@@ -1,5 +1,6 @@
 // Faults drawn from a seed, and the end of all of them.
 
+import { ms } from '../../../src/model/units.ts';
 import type { World } from './world.ts';
 
 export interface StormTerms {
@@ -61,8 +62,8 @@ export function storm(world: World, terms: StormTerms): void {
       });
     } else {
       const at = random.pick(services);
-      const verb = random.pick(['restart', 'failover', 'failover', 'failover', 'start'] as const);
-      world.person(host, { kind: 'intent', verb, service: at.service, host: random.chance(0.5) ? at.host : null, acceptLoss: false, forMs: null });
+      const verb = random.pick(['restart', 'failover', 'failover', 'failover', 'start', 'stop', 'pause', 'takeover'] as const);
+      world.person(host, { kind: 'intent', verb, service: at.service, host: verb === 'takeover' || random.chance(0.5) ? at.host : null, acceptLoss: false, forMs: ms(soon(5000)) });
     }
     world.at(-Math.log(1 - random.next()) * terms.everyMs, fault);
   };
