@@ -86,7 +86,12 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
             ? null
             : { source: made.detect.heartbeat.source, every: made.detect.heartbeat.every ?? timings.heartbeatEvery },
         status: made.detect.status === null ? null : { probe: made.detect.status, every: timings.statusEvery },
-        checks: made.detect.checks.map((check) => ({ ...check, every: check.every ?? timings.checkEvery })),
+        // By the name that the description gives them: the core looks up by it how grave each is.
+        checks: made.detect.checks.map((check, index) => ({
+          ...check,
+          name: service.detect.checks[index]?.name ?? check.name,
+          every: check.every ?? timings.checkEvery,
+        })),
       };
     },
   };

@@ -1,5 +1,6 @@
 // What this host tells of itself, made anew only for the services that were looked at.
 
+import type { Reason } from '../judge/reason.ts';
 import type { RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import { grade } from './grade.ts';
@@ -47,8 +48,13 @@ function same(a: InstanceReport, b: InstanceReport): boolean {
   const { cause: causeA, failedUntilMs: untilA, behindMs: behindA, ...restA } = a;
   const { cause: causeB, failedUntilMs: untilB, behindMs: behindB, ...restB } = b;
   if (Math.abs((untilA ?? 0) - (untilB ?? 0)) > 50 || Math.abs((behindA ?? -1) - (behindB ?? -1)) >= 500) return false;
-  if (causeA?.kind !== causeB?.kind) return false;
+  if (causeA?.kind !== causeB?.kind || counts(causeA) !== counts(causeB)) return false;
   return JSON.stringify(restA) === JSON.stringify(restB);
+}
+
+/** Whether it has failed often enough to count; how often beyond that changes nothing. */
+function counts(cause: Reason | null): boolean {
+  return (cause?.kind !== 'check-failed' && cause?.kind !== 'status-unreadable') || cause.facts.timesInARow >= cause.facts.enough;
 }
 
 /** Makes the report of the host when something in it changed. */
