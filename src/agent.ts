@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readlink } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { MessageDesk } from './act/message-desk.ts';
 import { openNotices } from './agent/notices.ts';
@@ -49,6 +50,8 @@ if (stateDir === undefined || systemName === undefined || me === undefined) {
 /** Ends that the keeper understands: 64 an invariant broke. It starts another after any end. */
 const brokenExit = 64;
 const otherAgentExit = 3;
+const quitTries = 20;
+const quitAgainMs = 100;
 const journalKeeps = { maxAgeMs: ms(30 * 86_400_000), maxBytes: bytes(256 << 20) };
 
 const system = systemLayout(stateDir, systemName);
@@ -229,7 +232,16 @@ async function quit(leaveRunning: boolean): Promise<void> {
   if (quitting) return;
   quitting = true;
   await journal.flush();
-  await keeper.quit({ leave: leaveRunning });
+  let answer = await keeper.quit({ leave: leaveRunning });
+  // What we had killed and do not know may yet be dying. A keeper that stays would start another agent, and that one all the services.
+  for (let tries = 0; answer.kind === 'failed' && tries < quitTries; tries++) {
+    await pause(quitAgainMs);
+    answer = await keeper.quit({ leave: leaveRunning });
+  }
+  if (answer.kind === 'failed') {
+    log(`something is left running: ${answer.why}`);
+    await keeper.quit({ leave: true });
+  }
   await leave(0);
 }
 

@@ -38,7 +38,8 @@ export class Reaper {
   kill(owned: Owned, by: EndedInstance['by']): void {
     if (owned.ended !== null) return;
     if (owned.exit === null) {
-      owned.endingBy = by;
+      // who asks again after the deadline has struck did not end it
+      if (owned.endingBy !== 'deadline') owned.endingBy = by;
       owned.killedAt ??= monoNow();
       send(-owned.pid, 'SIGKILL');
     }
