@@ -14,8 +14,20 @@ import { needsOf } from './view.ts';
 import type { CheckState, Instance, Slot } from './state.ts';
 
 /** Everything that the keeper owns, after connecting: what runs is taken over, what we thought to run and does not has ended. */
-export function keeperHello(d: Draft, keeper: { pid: number; startTicks: number }, running: readonly Running[], ended: readonly Ended[]): void {
-  d.s.keeper = { ...d.s.keeper, up: true, pid: keeper.pid, startTicks: keeper.startTicks, answeredAt: d.mono, unplaced: [] };
+export function keeperHello(
+  d: Draft,
+  keeper: { pid: number; startTicks: number },
+  running: readonly Running[],
+  ended: readonly Ended[],
+): void {
+  d.s.keeper = {
+    ...d.s.keeper,
+    up: true,
+    pid: keeper.pid,
+    startTicks: keeper.startTicks,
+    answeredAt: d.mono,
+    unplaced: [],
+  };
   d.s.own = { ...d.s.own, extendedUntil: null };
   const alive = new Set(running.map((each) => each.instance));
   for (const each of ended) instanceEnded(d, each);
@@ -60,7 +72,12 @@ function place(d: Draft, running: Running): void {
     return;
   }
   if (slot === undefined || slot.now !== null) {
-    d.note({ kind: 'unknownInstance', service: running.service, instance: running.instance, facts: { pid: running.pid } });
+    d.note({
+      kind: 'unknownInstance',
+      service: running.service,
+      instance: running.instance,
+      facts: { pid: running.pid },
+    });
     d.ask({ kind: 'kill', instance: running.instance });
     return;
   }
@@ -80,13 +97,30 @@ function place(d: Draft, running: Running): void {
       beats: noBeats,
       adopted: true,
       deadline: running.deadline,
-      callUnsure: active && running.term > 0 && isCalled(d.runService(running.service)) && !d.s.reportedActive.includes(running.instance),
+      callUnsure:
+        active &&
+        running.term > 0 &&
+        isCalled(d.runService(running.service)) &&
+        !d.s.reportedActive.includes(running.instance),
     },
   });
-  d.note({ kind: 'adopted', service: running.service, instance: running.instance, term: running.term, facts: { host: d.s.me, pid: running.pid, role: running.role } });
-  d.tell({ kind: 'observe', instance: running.instance, service: running.service, pid: running.pid, startTicks: running.startTicks });
+  d.note({
+    kind: 'adopted',
+    service: running.service,
+    instance: running.instance,
+    term: running.term,
+    facts: { host: d.s.me, pid: running.pid, role: running.role },
+  });
+  d.tell({
+    kind: 'observe',
+    instance: running.instance,
+    service: running.service,
+    pid: running.pid,
+    startTicks: running.startTicks,
+  });
   const service = d.runService(running.service);
-  if (unconfirmed && service !== undefined) endInstance(d, service, { why: 'hand-over', rule: 216, orderly: true, planned: true });
+  if (unconfirmed && service !== undefined)
+    endInstance(d, service, { why: 'hand-over', rule: 216, orderly: true, planned: true });
 }
 
 /** Activated by a call of the agent's own. A signal is the keeper's, in one request with the deadline. */
@@ -110,9 +144,27 @@ export function startOutcome(d: Draft, id: number, outcome: Outcome, running: Ru
 
 /** The instance runs: its probes may begin. It may be that its end was asked for meanwhile. */
 function startedNow(d: Draft, instance: Instance, running: Running): void {
-  d.setInstance(running.service, { pid: running.pid, startTicks: running.startTicks, startedAt: running.startedAt, startedAtMs: running.startedAtMs });
-  d.note({ kind: 'started', service: running.service, instance: instance.id, term: instance.term, facts: { host: d.s.me, pid: running.pid, role: instance.role } });
-  if (instance.phase === 'starting') d.tell({ kind: 'observe', instance: instance.id, service: running.service, pid: running.pid, startTicks: running.startTicks });
+  d.setInstance(running.service, {
+    pid: running.pid,
+    startTicks: running.startTicks,
+    startedAt: running.startedAt,
+    startedAtMs: running.startedAtMs,
+  });
+  d.note({
+    kind: 'started',
+    service: running.service,
+    instance: instance.id,
+    term: instance.term,
+    facts: { host: d.s.me, pid: running.pid, role: instance.role },
+  });
+  if (instance.phase === 'starting')
+    d.tell({
+      kind: 'observe',
+      instance: instance.id,
+      service: running.service,
+      pid: running.pid,
+      startTicks: running.startTicks,
+    });
 }
 
 function startFailed(d: Draft, service: RunService, slot: Slot, why: string): void {
@@ -120,7 +172,12 @@ function startFailed(d: Draft, service: RunService, slot: Slot, why: string): vo
   const failures = addFailure(slot.failures, d.mono, 0, service.backOff.upTo);
   const next = nextTry(failures, service.backOff.upTo, d.mono, slot.service);
   d.setSlot(slot.service, { now: null, startError: why, failures, failing: true, failedUntil: next.at });
-  d.note({ kind: 'startFailed', service: slot.service, instance: slot.now.id, facts: { host: d.s.me, why, tries: next.tries, nextAtMs: Math.round(d.now.wall + next.at - d.mono) } });
+  d.note({
+    kind: 'startFailed',
+    service: slot.service,
+    instance: slot.now.id,
+    facts: { host: d.s.me, why, tries: next.tries, nextAtMs: Math.round(d.now.wall + next.at - d.mono) },
+  });
 }
 
 /** How an activation, deactivation, stop or kill came out. */
@@ -131,7 +188,8 @@ export function effectOutcome(d: Draft, id: number, outcome: Outcome, at: MonoMs
     const service = d.runService(slot.service);
     if (service === undefined) return true;
     d.setInstance(slot.service, { effect: null });
-    if (now.phase === 'activating' || (now.phase === 'active' && outcome.kind !== 'done')) activateOutcome(d, service, outcome, at);
+    if (now.phase === 'activating' || (now.phase === 'active' && outcome.kind !== 'done'))
+      activateOutcome(d, service, outcome, at);
     else if (now.phase === 'deactivating') deactivateOutcome(d, service, outcome, at);
     else if (now.phase === 'stopping' && outcome.kind === 'failed') endRefused(d, service, now, outcome.why);
     return true;
@@ -145,7 +203,8 @@ export function effectOutcome(d: Draft, id: number, outcome: Outcome, at: MonoMs
  */
 function endRefused(d: Draft, service: RunService, instance: Instance, why: string): void {
   d.note({ kind: 'endFailed', service: service.name, instance: instance.id, facts: { why } });
-  if (instance.killedAt === null) endInstance(d, service, { why: instance.ending?.why ?? why, rule: instance.ending?.rule ?? 512, orderly: false });
+  if (instance.killedAt === null)
+    endInstance(d, service, { why: instance.ending?.why ?? why, rule: instance.ending?.rule ?? 512, orderly: false });
   else if (instance.starting === null) instanceEnded(d, lostEnd(d, service.name, instance));
 }
 
@@ -153,13 +212,30 @@ function activateOutcome(d: Draft, service: RunService, outcome: Outcome, at: Mo
   const instance = d.slot(service.name)?.now;
   if (instance === undefined || instance === null) return;
   if (outcome.kind !== 'done') {
-    d.note({ kind: 'activateFailed', service: service.name, instance: instance.id, term: instance.term, facts: { host: d.s.me, outcome: outcome.kind, why: outcome.why } });
+    d.note({
+      kind: 'activateFailed',
+      service: service.name,
+      instance: instance.id,
+      term: instance.term,
+      facts: { host: d.s.me, outcome: outcome.kind, why: outcome.why },
+    });
     // Unknown is never done, and never undone either: it may be active, so it is ended.
-    endInstance(d, service, { why: `could not be activated: ${outcome.why}`, rule: 522, orderly: false, failure: true });
+    endInstance(d, service, {
+      why: `could not be activated: ${outcome.why}`,
+      rule: 522,
+      orderly: false,
+      failure: true,
+    });
     return;
   }
   if (service.active !== null) d.tell({ kind: 'awaitActive', instance: instance.id });
-  else becameActive(d, service, at, service.activate === null || service.activate.kind === 'signal' ? null : between(instance.activateAt ?? at, at));
+  else
+    becameActive(
+      d,
+      service,
+      at,
+      service.activate === null || service.activate.kind === 'signal' ? null : between(instance.activateAt ?? at, at),
+    );
 }
 
 function deactivateOutcome(d: Draft, service: RunService, outcome: Outcome, at: MonoMs): void {
@@ -167,20 +243,50 @@ function deactivateOutcome(d: Draft, service: RunService, outcome: Outcome, at: 
   if (slot?.now === null || slot?.now === undefined) return;
   const instance = slot.now;
   if (outcome.kind !== 'done') {
-    d.note({ kind: 'deactivateFailed', service: service.name, instance: instance.id, term: instance.term, facts: { host: d.s.me, outcome: outcome.kind, why: outcome.why } });
+    d.note({
+      kind: 'deactivateFailed',
+      service: service.name,
+      instance: instance.id,
+      term: instance.term,
+      facts: { host: d.s.me, outcome: outcome.kind, why: outcome.why },
+    });
     endInstance(d, service, { why: 'hand-over', rule: 216, orderly: true, planned: true });
     return;
   }
   const role = service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
   d.setSlot(service.name, {
-    now: { ...instance, phase: 'ready', role, term: 0, since: d.mono, activeAt: null, activateAt: null, deadline: null },
-    recovery: { cause: plannedCause(d, slot), from: d.s.me, rule: slot.handover?.rule ?? 216, planned: true, endedAt: at, endedAtMs: d.now.wall - (d.mono - at), detectedAt: at },
+    now: {
+      ...instance,
+      phase: 'ready',
+      role,
+      term: 0,
+      since: d.mono,
+      activeAt: null,
+      activateAt: null,
+      deadline: null,
+    },
+    recovery: {
+      cause: plannedCause(d, slot),
+      from: d.s.me,
+      rule: slot.handover?.rule ?? 216,
+      planned: true,
+      endedAt: at,
+      endedAtMs: d.now.wall - (d.mono - at),
+      detectedAt: at,
+    },
   });
-  d.note({ kind: 'deactivated', service: service.name, instance: instance.id, term: instance.term, facts: { host: d.s.me } });
+  d.note({
+    kind: 'deactivated',
+    service: service.name,
+    instance: instance.id,
+    term: instance.term,
+    facts: { host: d.s.me },
+  });
 }
 
 function plannedCause(d: Draft, slot: Slot): string {
-  const intent = slot.handover?.intent === null || slot.handover === null ? undefined : d.s.intents.get(slot.handover.intent);
+  const intent =
+    slot.handover?.intent === null || slot.handover === null ? undefined : d.s.intents.get(slot.handover.intent);
   return intent === undefined ? 'planned' : `planned by ${intent.value.owner}`;
 }
 
@@ -188,7 +294,8 @@ function plannedCause(d: Draft, slot: Slot): string {
 export function instanceEnded(d: Draft, ended: Ended): void {
   d.tell({ kind: 'forget', instance: ended.instance });
   const { unplaced } = d.s.keeper;
-  if (unplaced.length > 0) d.s.keeper = { ...d.s.keeper, unplaced: unplaced.filter((each) => each.instance !== ended.instance) };
+  if (unplaced.length > 0)
+    d.s.keeper = { ...d.s.keeper, unplaced: unplaced.filter((each) => each.instance !== ended.instance) };
   const slot = d.slotOf(ended.instance);
   const service = slot === undefined ? undefined : d.runService(slot.service);
   if (slot?.now === null || slot === undefined || service === undefined) return;
@@ -199,7 +306,9 @@ export function instanceEnded(d: Draft, ended: Ended): void {
   // A deadline or a lost keeper ends what is not at fault: it is down, and need not wait before it is tried again.
   const failed = !asked && !finished && (instance.ending === null ? ended.by === 'itself' : instance.ending.failure);
   const since = instance.readyAt ?? instance.startedAt ?? instance.requestedAt;
-  const failures = failed ? addFailure(slot.failures, d.mono, between(since, ended.endedAt), service.backOff.upTo) : slot.failures;
+  const failures = failed
+    ? addFailure(slot.failures, d.mono, between(since, ended.endedAt), service.backOff.upTo)
+    : slot.failures;
   const next = failed ? nextTry(failures, service.backOff.upTo, d.mono, slot.service) : null;
   d.note({
     kind: 'ended',
@@ -229,7 +338,8 @@ export function instanceEnded(d: Draft, ended: Ended): void {
     finishedAtMs: finished ? Math.round(ended.endedAtMs) : slot.finishedAtMs,
     said: null,
     leaseSaid: null,
-    recovery: slot.recovery ?? (lost && !finished && isToBeMended(instance) ? recoveryFrom(d, slot, instance, ended) : null),
+    recovery:
+      slot.recovery ?? (lost && !finished && isToBeMended(instance) ? recoveryFrom(d, slot, instance, ended) : null),
   });
   // What it needs may have waited for it to end.
   for (const need of needsOf(service)) d.touch(need);
@@ -239,7 +349,12 @@ export function instanceEnded(d: Draft, ended: Ended): void {
 
 /** What was stopped because it is not to run is no loss; what moves or restarts is, though planned. */
 function isToBeMended(instance: Instance): boolean {
-  return instance.ending === null || instance.ending.failure || instance.ending.why === 'hand-over' || instance.ending.why === 'restart';
+  return (
+    instance.ending === null ||
+    instance.ending.failure ||
+    instance.ending.why === 'hand-over' ||
+    instance.ending.why === 'restart'
+  );
 }
 
 /** What is to be mended, counted from when it last served. */
@@ -247,7 +362,8 @@ function recoveryFrom(d: Draft, slot: Slot, instance: Instance, ended: Ended): N
   const silentSince = instance.ending?.why === 'beat-late' ? (instance.beats?.lastAt ?? null) : null;
   const ours = instance.ending !== null;
   const withKeeper = ended.by === 'keeper-lost' ? d.s.keeper.lostAt : null;
-  const endedAt = silentSince ?? withKeeper ?? (ours && instance.ending?.failure === true ? instance.since : ended.endedAt);
+  const endedAt =
+    silentSince ?? withKeeper ?? (ours && instance.ending?.failure === true ? instance.since : ended.endedAt);
   return {
     cause: causeOf(d, slot, instance, ended),
     from: d.s.me,
@@ -271,10 +387,18 @@ function causeOf(d: Draft, slot: Slot, instance: Instance, ended: Ended): string
 /** A kill at the deadline, the keeper's or ours, that took longer than room may have let two be active: a person has to know. */
 function lateKill(d: Draft, service: RunService, ended: Ended, instance: Instance): void {
   const byUs = instance.ending?.rule === 122 || instance.ending?.rule === 124;
-  if ((ended.by !== 'deadline' && !byUs) || ended.by === 'keeper-lost' || instance.deadline === null) return;
-  const late = ended.goneAt - instance.deadline;
+  const limit = instance.deadline ?? d.s.own.extendedUntil;
+  // One that ended under no term was never active: its activation came to nothing.
+  if ((ended.by !== 'deadline' && !byUs) || ended.by === 'keeper-lost' || ended.term === 0 || limit === null) return;
+  const late = ended.goneAt - limit;
   if (late <= d.s.timing.room) return;
-  d.note({ kind: 'mayHaveOverlapped', service: service.name, instance: instance.id, term: instance.term, facts: { lateMs: round(late), roomMs: d.s.timing.room } });
+  d.note({
+    kind: 'mayHaveOverlapped',
+    service: service.name,
+    instance: instance.id,
+    term: instance.term,
+    facts: { lateMs: round(late), roomMs: d.s.timing.room },
+  });
   d.s.incidents = {
     ...d.s.incidents,
     others: [
@@ -304,7 +428,8 @@ export function seen(d: Draft, each: Seen): void {
       if (instance.phase === 'starting' && instance.startedAt !== null) becameReady(d, service, instance, each.at);
       break;
     case 'active':
-      if (instance.phase === 'activating') becameActive(d, service, each.at, between(instance.activateAt ?? instance.readyAt ?? each.at, each.at));
+      if (instance.phase === 'activating')
+        becameActive(d, service, each.at, between(instance.activateAt ?? instance.readyAt ?? each.at, each.at));
       break;
     case 'beat':
       setInstanceQuietly(d, slot, { beats: addBeat(instance.beats ?? noBeats, each.at) });
@@ -312,16 +437,28 @@ export function seen(d: Draft, each: Seen): void {
       break;
     case 'status':
       d.setInstance(slot.service, {
-        status: { status: each.status, subsystems: each.subsystems, why: each.why, at: each.at, failures: each.status === null ? (instance.status?.failures ?? 0) + 1 : 0 },
+        status: {
+          status: each.status,
+          subsystems: each.subsystems,
+          why: each.why,
+          at: each.at,
+          failures: each.status === null ? (instance.status?.failures ?? 0) + 1 : 0,
+        },
         behindMs: each.behindMs ?? (each.status === null ? instance.behindMs : null),
       });
       break;
     case 'check': {
       const before = instance.checks.get(each.check);
       const failed = each.result === 'critical' || each.result === 'unknown';
-      const state: CheckState = { result: each.result, text: each.text, at: each.at, failures: failed ? (before?.failures ?? 0) + 1 : 0 };
+      const state: CheckState = {
+        result: each.result,
+        text: each.text,
+        at: each.at,
+        failures: failed ? (before?.failures ?? 0) + 1 : 0,
+      };
       const checks = new Map(instance.checks).set(each.check, state);
-      if (before?.result === each.result && before.text === each.text && !failed) setInstanceQuietly(d, slot, { checks });
+      if (before?.result === each.result && before.text === each.text && !failed)
+        setInstanceQuietly(d, slot, { checks });
       else d.setInstance(slot.service, { checks });
       break;
     }
@@ -358,8 +495,20 @@ function becameReady(d: Draft, service: RunService, instance: Instance, at: Mono
   // Started as active: its environment says so. An `activate` is sent all the same, since a service may know only that.
   const bareSignal = service.ready === null && service.activate?.kind === 'signal';
   if (instance.term > 0 && service.activate !== null && !bareSignal && d.s.own.validUntil !== null) {
-    const id = d.ask({ kind: 'activate', instance: instance.id, service: service.name, term: instance.term, deadline: d.s.own.validUntil });
-    d.setInstance(service.name, { phase: 'activating', since: d.mono, activateAt: at, deadline: d.s.own.validUntil, effect: id });
+    const id = d.ask({
+      kind: 'activate',
+      instance: instance.id,
+      service: service.name,
+      term: instance.term,
+      deadline: d.s.own.validUntil,
+    });
+    d.setInstance(service.name, {
+      phase: 'activating',
+      since: d.mono,
+      activateAt: at,
+      deadline: d.s.own.validUntil,
+      effect: id,
+    });
   } else if (service.active !== null) {
     d.tell({ kind: 'awaitActive', instance: instance.id });
     d.setInstance(service.name, { phase: 'activating', since: d.mono, activateAt: at });
@@ -375,4 +524,3 @@ function settled(d: Draft, service: string): void {
 function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
-

@@ -119,11 +119,13 @@ function ownReportSeen(d: Draft, report: HostReport): void {
   }
 }
 
-/** A peer's report, through the store or straight from it; the higher `seq` of the newer life counts. */
+/** A peer's report, through the store or straight from it; the higher `seq` of the boot that its session names counts. */
 export function reportHeard(d: Draft, host: string, report: HostReport): void {
   if (host === d.s.me) return;
   const known = d.s.reports.get(host)?.report;
   if (known !== undefined && known.boot === report.boot && known.seq >= report.seq) return;
+  // Of another boot than its session: news of a machine that is gone, or of one whose session has yet to begin.
+  if (known !== undefined && known.boot !== report.boot && d.s.sessions.get(host)?.value.boot === known.boot) return;
   const reports = d.own('reports', d.s.reports);
   reports.set(host, { report, heardAt: d.mono });
   d.s.reports = reports;
@@ -211,6 +213,7 @@ function touchWaiting(d: Draft): void {
   for (const slot of d.s.slots.values()) {
     const service = d.runService(slot.service);
     if (service === undefined || !isLeased(service)) continue;
-    if (slot.now?.phase !== 'active' && holderOf(d, slot.service) !== 'other') d.touch(slot.service);
+    if ((slot.now?.phase !== 'active' || slot.now.callUnsure) && holderOf(d, slot.service) !== 'other')
+      d.touch(slot.service);
   }
 }

@@ -19,11 +19,45 @@ interface PeerFacts {
 }
 
 export const deposeRows: readonly Row<PeerFacts, 'nothing' | 'wait' | 'depose'>[] = [
-  { n: 160, name: 'session-is-over', when: (f) => f.dead || f.deposing, then: () => 'nothing', why: 'the session is dead already, or its deposition is under way', quiet: true },
-  { n: 162, name: 'not-on-its-list', when: (f) => !f.listed || !f.ownSession, then: () => 'nothing', why: 'only hosts that the session names may depose it, and only while they have a session of their own', quiet: true },
-  { n: 164, name: 'session-moves', when: (f) => f.silentMs < f.ttlMs * (1 + drift), then: () => 'wait', why: 'it was seen to move within ttl and drift', quiet: true },
-  { n: 166, name: 'no-deposition-without-store', when: (f) => !f.storeReachable, then: () => 'nothing', why: 'the store does not answer us, so the silence may be ours', quiet: true },
-  { n: 168, name: 'depose-when-session-silent', when: () => true, then: () => 'depose', why: 'its session stood still past ttl and drift' },
+  {
+    n: 160,
+    name: 'session-is-over',
+    when: (f) => f.dead || f.deposing,
+    then: () => 'nothing',
+    why: 'the session is dead already, or its deposition is under way',
+    quiet: true,
+  },
+  {
+    n: 162,
+    name: 'not-on-its-list',
+    when: (f) => !f.listed || !f.ownSession,
+    then: () => 'nothing',
+    why: 'only hosts that the session names may depose it, and only while they have a session of their own',
+    quiet: true,
+  },
+  {
+    n: 164,
+    name: 'session-moves',
+    when: (f) => f.silentMs < f.ttlMs * (1 + drift),
+    then: () => 'wait',
+    why: 'it was seen to move within ttl and drift',
+    quiet: true,
+  },
+  {
+    n: 166,
+    name: 'no-deposition-without-store',
+    when: (f) => !f.storeReachable,
+    then: () => 'nothing',
+    why: 'the store does not answer us, so the silence may be ours',
+    quiet: true,
+  },
+  {
+    n: 168,
+    name: 'depose-when-session-silent',
+    when: () => true,
+    then: () => 'depose',
+    why: 'its session stood still past ttl and drift',
+  },
 ];
 
 /** Deposes the hosts whose sessions stood still. */
@@ -41,7 +75,8 @@ export function watchPeers(d: Draft): void {
     };
     const row = firstMatch(deposeRows, facts, d.fired);
     const move = row.then(facts);
-    if (!facts.dead && session.deposeAgainAt !== null && d.mono < session.deposeAgainAt) d.wakeBy(session.deposeAgainAt);
+    if (!facts.dead && session.deposeAgainAt !== null && d.mono < session.deposeAgainAt)
+      d.wakeBy(session.deposeAgainAt);
     if (move === 'wait') d.wakeBy(session.seenAt + session.value.ttlMs * (1 + drift));
     if (move === 'depose') {
       d.note({ kind: 'rule', rule: row.n, facts: { host, silentMs: Math.round(facts.silentMs), ttlMs: facts.ttlMs } });
@@ -63,10 +98,15 @@ export function deposeOutcome(d: Draft, id: number, answer: StoreOutcome): boole
     if (session.deposing !== id) continue;
     if (answer.kind === 'applied') peerSessionSeen(d, host, { ...session.value, dead: true }, answer.revision);
     else {
-      setPeer(d, host, { ...session, deposing: null, deposeAgainAt: answer.kind === 'unknown' ? after(d.mono, d.s.timing.ttl / 8) : null });
+      setPeer(d, host, {
+        ...session,
+        deposing: null,
+        deposeAgainAt: answer.kind === 'unknown' ? after(d.mono, d.s.timing.ttl / 8) : null,
+      });
       if (answer.kind === 'refused')
         for (const change of answer.current)
-          if (change.kind === 'session' && change.host === host && change.value !== null) peerSessionSeen(d, host, change.value, change.revision);
+          if (change.kind === 'session' && change.host === host && change.value !== null)
+            peerSessionSeen(d, host, change.value, change.revision);
     }
     return true;
   }
@@ -97,7 +137,11 @@ export function peerSessionSeen(d: Draft, host: string, value: SessionRecord | n
   if (died || known === undefined || known.value.dead !== value.dead || known.value.epoch !== value.epoch) {
     d.touchAll();
     d.incidentsDirty = true;
-    if (died) d.note({ kind: value.left ? 'hostLeft' : 'hostLost', facts: { host, epoch: value.epoch, silentMs: known === undefined ? null : Math.round(d.mono - known.seenAt) } });
+    if (died)
+      d.note({
+        kind: value.left ? 'hostLeft' : 'hostLost',
+        facts: { host, epoch: value.epoch, silentMs: known === undefined ? null : Math.round(d.mono - known.seenAt) },
+      });
   }
 }
 

@@ -71,8 +71,21 @@ export class Draft {
   }
 
   /** A copy of the map that belongs to this step, made at the first write. */
-  own<K, V>(field: 'slots' | 'sessions' | 'leases' | 'reports' | 'intents' | 'externals' | 'usable' | 'wakes' | 'carriedOut' | 'reported', map: ReadonlyMap<K, V>): Map<K, V> {
-    if (this.#owned.has(field) && map instanceof Map) return map;
+  own<K, V>(
+    field:
+      | 'slots'
+      | 'sessions'
+      | 'leases'
+      | 'reports'
+      | 'intents'
+      | 'externals'
+      | 'usable'
+      | 'wakes'
+      | 'carriedOut'
+      | 'reported',
+    map: ReadonlyMap<K, V>,
+  ): Map<K, V> {
+    if (this.#owned.has(field) && isChangeable(map)) return map;
     this.#owned.add(field);
     return new Map(map);
   }
@@ -80,7 +93,8 @@ export class Draft {
   /** Notes something of an intent as done; what is noted of intents that are over is forgotten. */
   carriedOut(mark: string, intent: string): void {
     const done = this.own('carriedOut', this.s.carriedOut);
-    if (done.size > 0 && !this.s.intents.has(done.values().next().value ?? '')) for (const [each, id] of done) if (!this.s.intents.has(id)) done.delete(each);
+    if (done.size > 0 && !this.s.intents.has(done.values().next().value ?? ''))
+      for (const [each, id] of done) if (!this.s.intents.has(id)) done.delete(each);
     done.set(mark, intent);
     this.s.carriedOut = done;
   }
@@ -139,7 +153,14 @@ export class Draft {
     this.effects.push(effect);
   }
 
-  note(because: { kind: string; rule?: number; service?: string | null; instance?: string | null; term?: number | null; facts?: Because['facts'] }): void {
+  note(because: {
+    kind: string;
+    rule?: number;
+    service?: string | null;
+    instance?: string | null;
+    term?: number | null;
+    facts?: Because['facts'];
+  }): void {
     this.because.push({
       kind: because.kind,
       rule: because.rule ?? null,
@@ -189,6 +210,11 @@ export class Draft {
     const service = this.service(name);
     return service?.kind === 'run' ? service : undefined;
   }
+}
+
+/** A map that this step made is a plain one. */
+function isChangeable<K, V>(map: ReadonlyMap<K, V>): map is Map<K, V> {
+  return map instanceof Map;
 }
 
 /** How soon what is overdue, and cannot be helped now, is looked at again. */

@@ -18,7 +18,13 @@ export interface StorePut {
 }
 
 export type Effect =
-  | { readonly kind: 'store'; readonly id: EffectId; readonly compares: readonly StoreCompare[]; readonly puts: readonly StorePut[]; readonly timeoutMs: Ms }
+  | {
+      readonly kind: 'store';
+      readonly id: EffectId;
+      readonly compares: readonly StoreCompare[];
+      readonly puts: readonly StorePut[];
+      readonly timeoutMs: Ms;
+    }
   | {
       readonly kind: 'start';
       readonly id: EffectId;
@@ -30,14 +36,44 @@ export type Effect =
       /** The declared other way, after the first has failed again and again. */
       readonly alternative: boolean;
     }
-  | { readonly kind: 'stop'; readonly id: EffectId; readonly instance: string; readonly signal: string; readonly forcedAfter: Ms }
+  | {
+      readonly kind: 'stop';
+      readonly id: EffectId;
+      readonly instance: string;
+      readonly signal: string;
+      readonly forcedAfter: Ms;
+    }
   | { readonly kind: 'kill'; readonly id: EffectId; readonly instance: string }
   /** Arm, write the role, call. The outcome comes when the call was answered. */
-  | { readonly kind: 'activate'; readonly id: EffectId; readonly instance: string; readonly service: string; readonly term: number; readonly deadline: MonoMs }
+  | {
+      readonly kind: 'activate';
+      readonly id: EffectId;
+      readonly instance: string;
+      readonly service: string;
+      readonly term: number;
+      readonly deadline: MonoMs;
+    }
   /** Call, have it confirmed, disarm. Done means confirmed. */
-  | { readonly kind: 'deactivate'; readonly id: EffectId; readonly instance: string; readonly service: string; readonly term: number; readonly role: 'standby' | 'passive' }
-  | { readonly kind: 'extend'; readonly until: MonoMs; readonly instances: readonly { readonly instance: string; readonly term: number }[] }
-  | { readonly kind: 'observe'; readonly instance: string; readonly service: string; readonly pid: number; readonly startTicks: number }
+  | {
+      readonly kind: 'deactivate';
+      readonly id: EffectId;
+      readonly instance: string;
+      readonly service: string;
+      readonly term: number;
+      readonly role: 'standby' | 'passive';
+    }
+  | {
+      readonly kind: 'extend';
+      readonly until: MonoMs;
+      readonly instances: readonly { readonly instance: string; readonly term: number }[];
+    }
+  | {
+      readonly kind: 'observe';
+      readonly instance: string;
+      readonly service: string;
+      readonly pid: number;
+      readonly startTicks: number;
+    }
   | { readonly kind: 'awaitActive'; readonly instance: string }
   | { readonly kind: 'unobserve'; readonly instance: string }
   /** The end is written down; the keeper may forget it. */

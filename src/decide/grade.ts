@@ -54,7 +54,8 @@ export function grade(d: Draft, service: RunService, slot: Slot): InstanceVerdic
       exitSignal: slot.lastExit?.signal ?? null,
       startError: slot.startError,
       tries: slot.failures.length,
-      nextInMs: slot.failedUntil === null || slot.now !== null ? null : Math.max(0, Math.round(slot.failedUntil - d.mono)),
+      nextInMs:
+        slot.failedUntil === null || slot.now !== null ? null : Math.max(0, Math.round(slot.failedUntil - d.mono)),
     },
     processGone: instance?.processGone ?? false,
     beat,
@@ -89,7 +90,13 @@ function latenessSince(d: Draft, since: number): number {
   return d.s.lateness.reduce((sum, { at, lateMs }) => (at >= since ? sum + lateMs : sum), 0);
 }
 
-function withinOf(service: RunService, slot: Slot, phase: ReportedPhase, planned: ReportedPhase, terms: ReturnType<typeof termsOf>): number | null {
+function withinOf(
+  service: RunService,
+  slot: Slot,
+  phase: ReportedPhase,
+  planned: ReportedPhase,
+  terms: ReturnType<typeof termsOf>,
+): number | null {
   switch (phase) {
     case 'starting':
       return terms.readyWithin + (slot.now?.phase === 'activating' ? terms.activeWithin : 0);
@@ -112,5 +119,6 @@ function withinOf(service: RunService, slot: Slot, phase: ReportedPhase, planned
 export function notePlan(d: Draft, service: RunService): void {
   const slot = d.slot(service.name);
   const { phase } = plannedPhase(d, service);
-  if (slot !== undefined && slot.planned?.phase !== phase) d.setQuietly(service.name, { planned: { phase, since: d.mono } });
+  if (slot !== undefined && slot.planned?.phase !== phase)
+    d.setQuietly(service.name, { planned: { phase, since: d.mono } });
 }

@@ -1,7 +1,7 @@
 // Incidents are kept in the store by one agent, the reporter: the first host of the description whose session lives. Each is told once, also when
 // the reporter changes, since what was told stands in the incident.
 
-import { addDone, markTold, reconcile, untold, type Incident } from '../judge/incidents.ts';
+import { addDone, markTold, reconcile, untold, type DesiredIncident, type Incident } from '../judge/incidents.ts';
 import { desiredIncidents } from '../judge/roots.ts';
 import { after, ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
@@ -31,6 +31,7 @@ export function isReporter(d: Draft): boolean {
 export function keepIncidents(d: Draft): void {
   if (!keepsThem(d)) {
     if (d.s.incidents.reporterSince !== null) d.s.incidents = { ...d.s.incidents, reporterSince: null };
+    raiseOthers(d);
     return;
   }
   const begins = d.s.incidents.reporterSince === null;
@@ -62,7 +63,29 @@ export function keepIncidents(d: Draft): void {
 /** We are the reporter and know enough to be. */
 function keepsThem(d: Draft): boolean {
   const { system, store, own, leaving } = d.s;
-  return system !== null && store.firstReadAt !== null && leaving === null && (own.revision > 0 || !store.reachable) && isReporter(d);
+  return (
+    system !== null &&
+    store.firstReadAt !== null &&
+    leaving === null &&
+    (own.revision > 0 || !store.reachable) &&
+    isReporter(d)
+  );
+}
+
+/** What this agent alone has found is written by it, whoever keeps the incidents. */
+function raiseOthers(d: Draft): void {
+  const { others, writing, list } = d.s.incidents;
+  if (others.length === 0 || writing !== null || !d.s.store.reachable || d.s.own.revision === 0) return;
+  const missing = othersLeft(others, list);
+  if (missing.length > 0) writeIncidents(d, [...list, ...reconcile([], missing, d.now.wall).open]);
+}
+
+/** Those that do not stand in the store yet. */
+function othersLeft(
+  others: readonly DesiredIncident[],
+  stored: readonly Incident[] | null,
+): readonly DesiredIncident[] {
+  return others.filter(({ key }) => stored?.some((each) => each.key === key && each.resolvedAtMs === null) !== true);
 }
 
 /** What stands in the store is told: two that both think they report cannot both write, so they do not both tell. */
@@ -77,7 +100,11 @@ function withDone(d: Draft, open: readonly Incident[]): readonly Incident[] {
   let list = open;
   for (const note of d.s.incidents.doneNotes)
     for (const incident of list)
-      if (incident.resolvedAtMs === null && (incident.service === note.service || incident.also.some((name) => name === note.service || name.startsWith(`${note.service}@`))))
+      if (
+        incident.resolvedAtMs === null &&
+        (incident.service === note.service ||
+          incident.also.some((name) => name === note.service || name.startsWith(`${note.service}@`)))
+      )
         list = addDone(list, incident.id, note.text);
   return list;
 }
@@ -92,7 +119,15 @@ function noteEvents(d: Draft, before: readonly Incident[], after_: readonly Inci
           rule: 700,
           service: incident.service,
           instance: incident.instance,
-          facts: { id: incident.id, event: event.kind, severity: event.severity, key: incident.key, cause: { kind: incident.cause.kind, facts: { ...incident.cause.facts } }, also: incident.also, host: incident.host },
+          facts: {
+            id: incident.id,
+            event: event.kind,
+            severity: event.severity,
+            key: incident.key,
+            cause: { kind: incident.cause.kind, facts: { ...incident.cause.facts } },
+            also: incident.also,
+            host: incident.host,
+          },
         });
 }
 
@@ -103,7 +138,7 @@ function writeIncidents(d: Draft, list: readonly Incident[]): void {
     puts: [{ key: keys.incidents, value: JSON.stringify({ incidents: list }) }],
     timeoutMs: ms(2000),
   });
-  d.s.incidents = { ...d.s.incidents, writing: id, wanted: list };
+  d.s.incidents = { ...d.s.incidents, writing: id, wanted: list, list };
 }
 
 /**
@@ -174,13 +209,20 @@ export function incidentsOutcome(d: Draft, id: number, answer: StoreOutcome): bo
   switch (answer.kind) {
     case 'applied':
       if (answer.revision > kept.revision)
-        d.s.incidents = { ...d.s.incidents, revision: answer.revision, stored: kept.wanted, toldMarks: marksLeft(kept.toldMarks, kept.wanted) };
+        d.s.incidents = {
+          ...d.s.incidents,
+          revision: answer.revision,
+          stored: kept.wanted,
+          toldMarks: marksLeft(kept.toldMarks, kept.wanted),
+          others: othersLeft(kept.others, kept.wanted),
+        };
       d.incidentsDirty ||= kept.list !== kept.wanted;
       if (keepsThem(d)) writeOrTell(d);
       else writeMarks(d);
       break;
     case 'refused':
-      for (const change of answer.current) if (change.kind === 'incidents') incidentsSeen(d, change.revision, change.value?.incidents ?? []);
+      for (const change of answer.current)
+        if (change.kind === 'incidents') incidentsSeen(d, change.revision, change.value?.incidents ?? []);
       d.incidentsDirty = true;
       break;
     case 'unknown':
@@ -199,12 +241,25 @@ export function incidentsSeen(d: Draft, revision: number, incidents: readonly In
   const { wanted } = kept;
   if (wanted !== null && JSON.stringify(wanted) === JSON.stringify(incidents)) {
     // Our own write, heard of before its answer.
-    d.s.incidents = { ...kept, revision, stored: wanted, toldMarks: marksLeft(kept.toldMarks, wanted) };
+    d.s.incidents = {
+      ...kept,
+      revision,
+      stored: wanted,
+      toldMarks: marksLeft(kept.toldMarks, wanted),
+      others: othersLeft(kept.others, wanted),
+    };
     return;
   }
   const toldMarks = marksLeft(kept.toldMarks, incidents);
   const list = keepsThem(d) && kept.workedAt !== null ? merged(kept.list, incidents) : incidents;
-  d.s.incidents = { ...kept, revision, stored: incidents, toldMarks, list: withMarks(list, toldMarks) };
+  d.s.incidents = {
+    ...kept,
+    revision,
+    stored: incidents,
+    toldMarks,
+    others: othersLeft(kept.others, incidents),
+    list: withMarks(list, toldMarks),
+  };
   d.incidentsDirty = true;
   writeMarks(d);
 }

@@ -52,7 +52,14 @@ export type Seen =
   | { readonly kind: 'files'; readonly instance: string; readonly at: MonoMs; readonly missing: readonly string[] };
 
 export type PersonRequest =
-  | { readonly kind: 'intent'; readonly verb: IntentVerb; readonly service: string | null; readonly host: string | null; readonly acceptLoss: boolean; readonly forMs: Ms | null }
+  | {
+      readonly kind: 'intent';
+      readonly verb: IntentVerb;
+      readonly service: string | null;
+      readonly host: string | null;
+      readonly acceptLoss: boolean;
+      readonly forMs: Ms | null;
+    }
   | { readonly kind: 'resume'; readonly service: string | null }
   | { readonly kind: 'ack'; readonly incident: string }
   | { readonly kind: 'down'; readonly leaveRunning: boolean };
@@ -61,24 +68,57 @@ export type Input =
   /** A timer rang, or nothing in particular. */
   | { readonly kind: 'tick' }
   /** The whole store as read at `revision`: first after opening, and after every return of the store. */
-  | { readonly kind: 'storeRead'; readonly revision: number; readonly entries: readonly RecordChange[]; readonly system: System }
-  | { readonly kind: 'storeChanges'; readonly revision: number; readonly changes: readonly RecordChange[]; readonly system: System | null }
+  | {
+      readonly kind: 'storeRead';
+      readonly revision: number;
+      readonly entries: readonly RecordChange[];
+      readonly system: System;
+    }
+  | {
+      readonly kind: 'storeChanges';
+      readonly revision: number;
+      readonly changes: readonly RecordChange[];
+      readonly system: System | null;
+    }
   | { readonly kind: 'storeLost'; readonly why: string }
   /** The store cannot be had, and this is the description last used: unleased services may start. */
   | { readonly kind: 'rememberedSystem'; readonly system: System }
-  | { readonly kind: 'keeperHello'; readonly keeper: { readonly pid: number; readonly startTicks: number }; readonly running: readonly Running[]; readonly ended: readonly Ended[] }
+  | {
+      readonly kind: 'keeperHello';
+      readonly keeper: { readonly pid: number; readonly startTicks: number };
+      readonly running: readonly Running[];
+      readonly ended: readonly Ended[];
+    }
   | { readonly kind: 'keeperLost'; readonly why: string }
   | { readonly kind: 'keeperHealth'; readonly at: MonoMs; readonly worstTimerLateMs: Ms; readonly worstKillMs: Ms }
   | { readonly kind: 'ended'; readonly ended: Ended }
   | { readonly kind: 'seen'; readonly seen: readonly Seen[] }
-  | { readonly kind: 'externalSeen'; readonly service: string; readonly check: string; readonly at: MonoMs; readonly result: 'ok' | 'warning' | 'critical' | 'unknown'; readonly text: string }
+  | {
+      readonly kind: 'externalSeen';
+      readonly service: string;
+      readonly check: string;
+      readonly at: MonoMs;
+      readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
+      readonly text: string;
+    }
   | { readonly kind: 'storeOutcome'; readonly id: EffectId; readonly answer: StoreOutcome }
-  | { readonly kind: 'startOutcome'; readonly id: EffectId; readonly outcome: Outcome; readonly running: Running | null }
+  | {
+      readonly kind: 'startOutcome';
+      readonly id: EffectId;
+      readonly outcome: Outcome;
+      readonly running: Running | null;
+    }
   | { readonly kind: 'outcome'; readonly id: EffectId; readonly outcome: Outcome; readonly at: MonoMs }
   | { readonly kind: 'promiseAsked'; readonly from: string; readonly ask: number; readonly epoch: number }
   | { readonly kind: 'promiseAnswered'; readonly from: string; readonly ask: number; readonly given: boolean }
   | { readonly kind: 'peerReport'; readonly host: string; readonly report: HostReport }
-  | { readonly kind: 'person'; readonly request: number; readonly owner: string; readonly why: string; readonly asks: PersonRequest }
+  | {
+      readonly kind: 'person';
+      readonly request: number;
+      readonly owner: string;
+      readonly why: string;
+      readonly asks: PersonRequest;
+    }
   /** How late our own loop ran: not held against the services. */
   | { readonly kind: 'ownLateness'; readonly lateMs: Ms };
 

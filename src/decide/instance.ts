@@ -44,24 +44,49 @@ export function decideLife(d: Draft, service: RunService): void {
       const leased = isLeased(service);
       const role = !leased ? 'active' : service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
       beginStart(d, service, { role, term: 0, deadline: null });
-      if (!leased && slot.recovery !== null && slot.recovery.rule === 0) d.setSlot(service.name, { recovery: { ...slot.recovery, rule: row.n } });
+      if (!leased && slot.recovery !== null && slot.recovery.rule === 0)
+        d.setSlot(service.name, { recovery: { ...slot.recovery, rule: row.n } });
       const instance = d.slot(service.name)?.now?.id ?? null;
-      d.note({ kind: 'rule', rule: row.n, service: service.name, instance, facts: { ...shown, role, tries: facts.tries } });
+      d.note({
+        kind: 'rule',
+        rule: row.n,
+        service: service.name,
+        instance,
+        facts: { ...shown, role, tries: facts.tries },
+      });
       break;
     }
     case 'stop': {
-      d.note({ kind: 'rule', rule: row.n, service: service.name, instance: slot.now?.id ?? null, facts: { ...shown, why: move.why } });
+      d.note({
+        kind: 'rule',
+        rule: row.n,
+        service: service.name,
+        instance: slot.now?.id ?? null,
+        facts: { ...shown, why: move.why },
+      });
       endInstance(d, service, { why: move.why, rule: row.n, orderly: true, planned: true });
       if (move.why === 'restart') finishRestart(d, service);
       break;
     }
     case 'endAgain': {
-      d.note({ kind: 'rule', rule: row.n, service: service.name, instance: slot.now?.id ?? null, facts: { ...shown, why: slot.now?.ending?.why ?? null } });
+      d.note({
+        kind: 'rule',
+        rule: row.n,
+        service: service.name,
+        instance: slot.now?.id ?? null,
+        facts: { ...shown, why: slot.now?.ending?.why ?? null },
+      });
       endInstance(d, service, { why: '', rule: row.n, orderly: false });
       break;
     }
     case 'fail': {
-      d.note({ kind: 'rule', rule: row.n, service: service.name, instance: slot.now?.id ?? null, facts: { ...shown, why: move.why } });
+      d.note({
+        kind: 'rule',
+        rule: row.n,
+        service: service.name,
+        instance: slot.now?.id ?? null,
+        facts: { ...shown, why: move.why },
+      });
       endInstance(d, service, { why: move.why, rule: row.n, orderly: move.orderly, failure: true });
       break;
     }
@@ -74,12 +99,14 @@ function lifeFacts(d: Draft, service: RunService, slot: Slot): LifeFacts {
   const instance = slot.now;
   const leaving = d.s.leaving;
   const down = leaving !== null && !leaving.leaveRunning ? 'asked' : plannedDown(d, service, d.s.me);
-  if ((down === null) !== (slot.wantedSince !== null)) d.setQuietly(service.name, { wantedSince: down === null ? d.mono : null });
+  if ((down === null) !== (slot.wantedSince !== null))
+    d.setQuietly(service.name, { wantedSince: down === null ? d.mono : null });
   const verdict = instance === null ? null : grade(d, service, slot);
   const terms = termsOf(d, service);
   const leased = isLeased(service);
   if (instance?.phase === 'starting') d.wakeBy(instance.since + terms.readyWithin);
-  if (instance?.phase === 'stopping' && instance.effect === null) d.wakeBy(instance.since + endWithin(service, instance));
+  if (instance?.phase === 'stopping' && instance.effect === null)
+    d.wakeBy(instance.since + endWithin(service, instance));
   if (instance?.phase === 'activating') d.wakeBy(instance.since + terms.activeWithin);
   return {
     keeperUp: d.s.keeper.up,
@@ -94,7 +121,11 @@ function lifeFacts(d: Draft, service: RunService, slot: Slot): LifeFacts {
     missingNeeds: missingNeeds(d, service),
     backOffMs: slot.failedUntil === null ? 0 : slot.failedUntil - d.mono,
     tries: slot.failures.length,
-    endOverdue: instance !== null && instance.phase === 'stopping' && instance.effect === null && d.mono - instance.since >= endWithin(service, instance),
+    endOverdue:
+      instance !== null &&
+      instance.phase === 'stopping' &&
+      instance.effect === null &&
+      d.mono - instance.since >= endWithin(service, instance),
     startOverdue: instance !== null && d.mono - instance.since >= terms.readyWithin,
     activateOverdue: instance !== null && d.mono - instance.since >= terms.activeWithin,
     unhealthy: verdict?.unhealthy === true ? (verdict.reasons[0]?.kind ?? 'unfit') : null,

@@ -4,6 +4,7 @@ import { failuresThatCount } from '../judge/verdict.ts';
 import { gradeExternal, gradeHost, gradeService, gradeStore, neededActive } from '../judge/wholes.ts';
 import type { HostState, Phase, Reason, Verdict } from '../judge/reason.ts';
 import type { JudgedInstance, JudgedService, JudgedSystem } from '../judge/roots.ts';
+import type { DesiredIncident } from '../judge/incidents.ts';
 import type { Live } from '../judge/lose.ts';
 import { isLeased, type ExternalService, type RunService } from '../model/system.ts';
 import { ms } from '../model/units.ts';
@@ -15,13 +16,19 @@ import { isLive, leaseOf, plannedDown, reportOf } from './view.ts';
 export function judgeSystem(d: Draft): JudgedSystem {
   const { system } = d.s;
   return {
-    services: (system?.services ?? []).map((service) => (service.kind === 'run' ? judgeRun(d, service) : judgeExternal(d, service))),
+    services: (system?.services ?? []).map((service) =>
+      service.kind === 'run' ? judgeRun(d, service) : judgeExternal(d, service),
+    ),
     hosts: (system?.hosts ?? []).map(({ name }) => {
       const state = hostState(d, name);
-      return { name, state, verdict: d.s.leaving === null ? gradeHost(name, state, silentMs(d, name)) : gradeHost(name, 'up', null) };
+      return {
+        name,
+        state,
+        verdict: d.s.leaving === null ? gradeHost(name, state, silentMs(d, name)) : gradeHost(name, 'up', null),
+      };
     }),
     store: gradeStore(d.s.store.reachable || d.s.store.firstReadAt === null || isHiccup(d), d.s.store.why),
-    others: d.s.incidents.others,
+    others: [...d.s.incidents.others, ...standing(d)],
   };
 }
 
@@ -31,6 +38,30 @@ export const storeHiccupMs = 500;
 function isHiccup(d: Draft): boolean {
   return d.s.store.lostAt !== null && d.mono - d.s.store.lostAt < storeHiccupMs;
 }
+
+/** What nothing that can be seen ends: it stays until a person has taken it, or a day is over. */
+function standing(d: Draft): DesiredIncident[] {
+  return d.s.incidents.list
+    .filter(
+      (each) =>
+        each.resolvedAtMs === null &&
+        each.cause.kind === 'kill-late' &&
+        each.ackBy === null &&
+        d.now.wall - each.sinceMs < standsForMs,
+    )
+    .filter((each) => !d.s.incidents.others.some(({ key }) => key === each.key))
+    .map(({ key, severity, service, instance, host, cause, also }) => ({
+      key,
+      severity,
+      service,
+      instance,
+      host,
+      cause,
+      also,
+    }));
+}
+
+const standsForMs = 86_400_000;
 
 /** The state of a host as its session shows it. */
 export function hostState(d: Draft, host: string): HostState {
@@ -53,9 +84,15 @@ export function judgeInstance(d: Draft, service: RunService, host: string): Judg
   const report = reportOf(d, service.name, host);
   if (state === 'down' || state === 'unknown') {
     const left = d.s.sessions.get(host)?.value.left === true || d.s.leaving !== null;
-    const expected = plannedDown(d, service, host) === null && !left && (state === 'down' || everActive(d, service.name));
+    const expected =
+      plannedDown(d, service, host) === null && !left && (state === 'down' || everActive(d, service.name));
     const planned: Phase = 'active';
-    return { host, phase: left ? 'down' : 'unknown', severity: expected ? service.severity : 0, cause: expected ? { kind: 'not-heard-of', facts: { planned } } : null };
+    return {
+      host,
+      phase: left ? 'down' : 'unknown',
+      severity: expected ? service.severity : 0,
+      cause: expected ? { kind: 'not-heard-of', facts: { planned } } : null,
+    };
   }
   if (report === null) return { host, phase: 'unknown', severity: 0, cause: null };
   return { host, phase: report.phase, severity: report.severity, cause: report.cause };
@@ -72,7 +109,10 @@ function judgeRun(d: Draft, service: RunService): JudgedService {
   const begun = everActive(d, service.name);
   // A planned move is no loss while it takes no longer than a recovery may.
   const { handed } = leaseOf(d, service.name);
-  const moving = handed?.planned === true && instances.every((each) => each.severity === 0) && d.now.wall - handed.endedAtMs < service.objective.recoverWithin;
+  const moving =
+    handed?.planned === true &&
+    instances.every((each) => each.severity === 0) &&
+    d.now.wall - handed.endedAtMs < service.objective.recoverWithin;
   const verdict: Verdict = gradeService({
     severity: service.severity,
     wanted: planned && !moving && (active > 0 || begun || instances.some((each) => each.severity !== 0)),
@@ -82,12 +122,26 @@ function judgeRun(d: Draft, service: RunService): JudgedService {
     waitsFor: null,
     instances: [],
   });
-  return { name: service.name, needs: service.needs, leased: isLeased(service), usable: !planned || active > 0 || verdict.severity === 0, verdict, instances };
+  return {
+    name: service.name,
+    needs: service.needs,
+    leased: isLeased(service),
+    usable: !planned || active > 0 || verdict.severity === 0,
+    verdict,
+    instances,
+  };
 }
 
 function judgeExternal(d: Draft, service: ExternalService): JudgedService {
   const verdict = externalVerdict(service, d.s.externals.get(service.name));
-  return { name: service.name, needs: service.needs, leased: false, usable: isExternalUsable(d, service), verdict, instances: [] };
+  return {
+    name: service.name,
+    needs: service.needs,
+    leased: false,
+    usable: isExternalUsable(d, service),
+    verdict,
+    instances: [],
+  };
 }
 
 /** The verdict on an external part by its checks. */
@@ -105,7 +159,9 @@ export function externalVerdict(service: ExternalService, state: ExternalState |
 
 /** An external is of use while its checks do not say otherwise; what they have not said yet is taken for good. */
 export function isExternalUsable(d: Draft, service: ExternalService): boolean {
-  return !externalVerdict(service, d.s.externals.get(service.name)).reasons.some((reason: Reason) => reason.kind === 'external-down');
+  return !externalVerdict(service, d.s.externals.get(service.name)).reasons.some(
+    (reason: Reason) => reason.kind === 'external-down',
+  );
 }
 
 /** How things stand, for trying what can be lost. */
@@ -116,7 +172,12 @@ export function liveView(d: Draft): Live {
     storeReachable: d.s.store.reachable,
     services: (system?.services ?? []).map((service) => {
       if (service.kind === 'external')
-        return { name: service.name, notExpected: false, externalOk: service.detect.checks.length === 0 ? null : isExternalUsable(d, service), instances: [] };
+        return {
+          name: service.name,
+          notExpected: false,
+          externalOk: service.detect.checks.length === 0 ? null : isExternalUsable(d, service),
+          instances: [],
+        };
       return {
         name: service.name,
         notExpected: service.on.every(({ host }) => plannedDown(d, service, host) !== null),
@@ -124,9 +185,18 @@ export function liveView(d: Draft): Live {
         instances: service.on.map(({ host }) => {
           const { phase, severity } = judgeInstance(d, service, host);
           const report = reportOf(d, service.name, host);
-          const tooOld = service.mayLose !== null && report !== null && report.behindMs !== null && report.behindMs > service.mayLose;
+          const tooOld =
+            service.mayLose !== null &&
+            report !== null &&
+            report.behindMs !== null &&
+            report.behindMs > service.mayLose;
           const waits = report !== null && report.failedUntilMs !== null && report.failedUntilMs > d.now.wall;
-          return { host, phase, severity, mayTakeOver: isLive(d, host) && !tooOld && !waits && plannedDown(d, service, host) === null };
+          return {
+            host,
+            phase,
+            severity,
+            mayTakeOver: isLive(d, host) && !tooOld && !waits && plannedDown(d, service, host) === null,
+          };
         }),
       };
     }),

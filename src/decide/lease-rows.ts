@@ -70,8 +70,10 @@ const wait =
   (f: LeaseFacts): LeaseMove => ({ move: 'wait', forMs: forMs(f), waitsFor });
 
 /** Down, or running without being active. */
-const inactive = (f: LeaseFacts): boolean => f.phase === 'none' || ((f.phase === 'ready' || f.phase === 'starting') && f.instanceTerm === 0);
-const isActive = (f: LeaseFacts): boolean => f.phase === 'active' || f.phase === 'activating' || (f.phase === 'starting' && f.instanceTerm > 0);
+const inactive = (f: LeaseFacts): boolean =>
+  f.phase === 'none' || ((f.phase === 'ready' || f.phase === 'starting') && f.instanceTerm === 0);
+const isActive = (f: LeaseFacts): boolean =>
+  f.phase === 'active' || f.phase === 'activating' || (f.phase === 'starting' && f.instanceTerm > 0);
 /** What the policy needs before it can be made active: a ready instance, or none. */
 const canActivate = (f: LeaseFacts): boolean => (f.cold ? f.phase === 'none' && f.backOffMs <= 0 : f.phase === 'ready');
 
@@ -82,12 +84,30 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
   {
     n: 200,
     name: 'end-active-without-lease',
-    when: (f) => f.sessionKnown && f.instanceTerm > 0 && !f.ending && !f.inFlight && (f.holder !== 'me' || f.term !== f.instanceTerm),
+    when: (f) =>
+      f.sessionKnown &&
+      f.instanceTerm > 0 &&
+      !f.ending &&
+      !f.inFlight &&
+      (f.holder !== 'me' || f.term !== f.instanceTerm),
     then: () => ({ move: 'end', why: 'the lease is not, or no longer, ours', orderly: false }),
     why: 'an instance is active under a term that is not, or no longer, ours',
   },
-  { n: 202, name: 'lease-write-under-way', when: (f) => f.inFlight, then: nothing, why: 'a write of the lease has not been answered', quiet: true },
-  { n: 204, name: 'store-not-read', when: (f) => !f.storeRead, then: wait('store'), why: 'the store has not been read in this life' },
+  {
+    n: 202,
+    name: 'lease-write-under-way',
+    when: (f) => f.inFlight,
+    then: nothing,
+    why: 'a write of the lease has not been answered',
+    quiet: true,
+  },
+  {
+    n: 204,
+    name: 'store-not-read',
+    when: (f) => !f.storeRead,
+    then: wait('store'),
+    why: 'the store has not been read in this life',
+  },
   {
     n: 206,
     name: 'use-grant',
@@ -98,7 +118,8 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
   {
     n: 208,
     name: 'use-grant-cold',
-    when: (f) => f.holder === 'me' && f.granted && f.phase === 'none' && f.cold && f.sessionGood && f.missingNeeds.length === 0,
+    when: (f) =>
+      f.holder === 'me' && f.granted && f.phase === 'none' && f.cold && f.sessionGood && f.missingNeeds.length === 0,
     then: () => ({ move: 'startActive' }),
     why: 'the lease was taken for this start',
   },
@@ -147,7 +168,8 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
   {
     n: 221,
     name: 'call-again',
-    when: (f) => f.holder === 'me' && f.callUnsure && f.phase === 'active' && f.instanceTerm === f.term && f.sessionGood,
+    when: (f) =>
+      f.holder === 'me' && f.callUnsure && f.phase === 'active' && f.instanceTerm === f.term && f.sessionGood,
     then: () => ({ move: 'callAgain' }),
     why: 'a former life of this agent may have died between the deadline and the call: the call is made again, under the same term',
   },
@@ -177,7 +199,8 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
   {
     n: 232,
     name: 'hand-over-after-end',
-    when: (f) => f.holder === 'me' && !f.granted && f.choice === 'handOver' && f.best !== null && f.trigger !== 'manual',
+    when: (f) =>
+      f.holder === 'me' && !f.granted && f.choice === 'handOver' && f.best !== null && f.trigger !== 'manual',
     then: (f) => ({ move: 'release', next: f.trigger === 'standby' ? null : f.best }),
     why: 'the active ended, and another host is back sooner than a restart here',
   },
@@ -203,10 +226,38 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
     why: 'the instance here has yet to start, or our session to be renewed',
     quiet: true,
   },
-  { n: 250, name: 'other-holds', when: (f) => f.holder === 'other', then: nothing, why: 'another host holds the lease and its session lives', quiet: true },
-  { n: 252, name: 'not-wanted-here', when: (f) => !f.wanted || f.leaving, then: nothing, why: 'it is not to run here at present', quiet: true },
-  { n: 254, name: 'no-good-session', when: (f) => !f.sessionGood, then: wait('session', (f) => f.ttlMs / 4), why: 'our own session, the store or the keeper is not there', quiet: true },
-  { n: 256, name: 'renewal-under-way', when: (f) => f.renewing, then: nothing, why: 'a renewal is under way, which would make the taking fail', quiet: true },
+  {
+    n: 250,
+    name: 'other-holds',
+    when: (f) => f.holder === 'other',
+    then: nothing,
+    why: 'another host holds the lease and its session lives',
+    quiet: true,
+  },
+  {
+    n: 252,
+    name: 'not-wanted-here',
+    when: (f) => !f.wanted || f.leaving,
+    then: nothing,
+    why: 'it is not to run here at present',
+    quiet: true,
+  },
+  {
+    n: 254,
+    name: 'no-good-session',
+    when: (f) => !f.sessionGood,
+    then: wait('session', (f) => f.ttlMs / 4),
+    why: 'our own session, the store or the keeper is not there',
+    quiet: true,
+  },
+  {
+    n: 256,
+    name: 'renewal-under-way',
+    when: (f) => f.renewing,
+    then: nothing,
+    why: 'a renewal is under way, which would make the taking fail',
+    quiet: true,
+  },
   {
     n: 258,
     name: 'store-without-history',
@@ -214,7 +265,13 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
     then: wait('a store without history', (f) => f.freshForMs),
     why: 'this lease was never written in this store: somebody may hold one that a lost store knew, so ttl and drift are waited',
   },
-  { n: 260, name: 'take-as-named', when: (f) => f.namedMe && canActivate(f), then: () => ({ move: 'take' }), why: 'who had it named this host to be next' },
+  {
+    n: 260,
+    name: 'take-as-named',
+    when: (f) => f.namedMe && canActivate(f),
+    then: () => ({ move: 'take' }),
+    why: 'who had it named this host to be next',
+  },
   {
     n: 262,
     name: 'wait-for-the-named',
@@ -244,9 +301,28 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
     then: wait('a standby that asks', (f) => f.dMs - f.freeForMs),
     why: 'its standbys watch the active themselves; we step in only when none has asked within d',
   },
-  { n: 270, name: 'not-able', when: (f) => f.place < 0 || !canActivate(f), then: (f) => ({ move: 'wait', forMs: f.backOffMs > 0 ? f.backOffMs : null, waitsFor: f.waitsFor ?? 'ready' }), why: 'the instance here cannot become active now' },
-  { n: 272, name: 'wait-for-preferred-first-start', when: (f) => f.preferredStarting && f.freeForMs < firstTurnMs, then: wait('the preferred host', (f) => firstTurnMs - f.freeForMs), why: 'at the first start the preferred host is given its time', quiet: true },
-  { n: 274, name: 'cold-waits-for-needs', when: (f) => f.cold && f.missingNeeds.length > 0, then: (f) => ({ move: 'wait', forMs: null, waitsFor: f.missingNeeds.join(', ') }), why: 'what it needs is not there' },
+  {
+    n: 270,
+    name: 'not-able',
+    when: (f) => f.place < 0 || !canActivate(f),
+    then: (f) => ({ move: 'wait', forMs: f.backOffMs > 0 ? f.backOffMs : null, waitsFor: f.waitsFor ?? 'ready' }),
+    why: 'the instance here cannot become active now',
+  },
+  {
+    n: 272,
+    name: 'wait-for-preferred-first-start',
+    when: (f) => f.preferredStarting && f.freeForMs < firstTurnMs,
+    then: wait('the preferred host', (f) => firstTurnMs - f.freeForMs),
+    why: 'at the first start the preferred host is given its time',
+    quiet: true,
+  },
+  {
+    n: 274,
+    name: 'cold-waits-for-needs',
+    when: (f) => f.cold && f.missingNeeds.length > 0,
+    then: (f) => ({ move: 'wait', forMs: null, waitsFor: f.missingNeeds.join(', ') }),
+    why: 'what it needs is not there',
+  },
   {
     n: 276,
     name: 'wait-for-our-turn',
@@ -255,5 +331,11 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
     why: 'a better one is to act first; if it has not within ttl/4, the next may',
     quiet: true,
   },
-  { n: 280, name: 'take-over', when: () => true, then: () => ({ move: 'take' }), why: 'the lease is free and this host is the best, or next, to take it' },
+  {
+    n: 280,
+    name: 'take-over',
+    when: () => true,
+    then: () => ({ move: 'take' }),
+    why: 'the lease is free and this host is the best, or next, to take it',
+  },
 ];

@@ -132,6 +132,8 @@ function leaseFacts(d: Draft, service: RunService, slot: Slot): LeaseFacts {
       own.revision > 0 &&
       store.reachable &&
       keeper.up &&
+      keeper.answeredAt !== null &&
+      d.mono - keeper.answeredAt <= timing.ttl / 2 &&
       own.validUntil !== null &&
       own.validUntil - d.mono > timing.ttl / 4,
     renewing: own.inFlight !== null,
@@ -338,7 +340,12 @@ export function beginStart(
     said: null,
     leaseSaid: null,
     failedUntil: null,
-    now: { ...newInstance(instance, as.role, as.term, d.mono), starting: id, effect: id, deadline: as.deadline === null ? null : monoMs(as.deadline) },
+    now: {
+      ...newInstance(instance, as.role, as.term, d.mono),
+      starting: id,
+      effect: id,
+      deadline: as.deadline === null ? null : monoMs(as.deadline),
+    },
   });
 }
 

@@ -6,7 +6,8 @@ import type { Draft } from './draft.ts';
 export function quitWhenDown(d: Draft): void {
   const { leaving, own } = d.s;
   if (leaving === null || leaving.quit) return;
-  const down = leaving.leaveRunning || [...d.s.slots.values()].every((slot) => slot.now === null && slot.leaseTxn === null);
+  const down =
+    leaving.leaveRunning || [...d.s.slots.values()].every((slot) => slot.now === null && slot.leaseTxn === null);
   if (!down || !own.closed) {
     if (down) d.wakeBy(d.mono + 50);
     return;

@@ -36,7 +36,11 @@ export function personAsks(d: Draft, request: number, owner: string, why: string
         d.reportDirty = true;
         d.touchAll();
       }
-      answer(d, request, { ok: true, id: 'down', text: asks.leaveRunning ? 'the agent leaves; services stay' : 'stopping' });
+      answer(d, request, {
+        ok: true,
+        id: 'down',
+        text: asks.leaveRunning ? 'the agent leaves; services stay' : 'stopping',
+      });
       break;
     default:
       asks satisfies never;
@@ -51,17 +55,44 @@ function refuse(d: Draft, request: number, code: string, why: string, next: stri
   answer(d, request, { ok: false, code, why, next });
 }
 
-function intend(d: Draft, request: number, owner: string, why: string, asks: Extract<PersonRequest, { kind: 'intent' }>): void {
+function intend(
+  d: Draft,
+  request: number,
+  owner: string,
+  why: string,
+  asks: Extract<PersonRequest, { kind: 'intent' }>,
+): void {
   const { service: name, host, verb } = asks;
   const { system } = d.s;
   if (system === null) return refuse(d, request, 'SF-402', 'no description is known yet', 'Try again in a moment.');
   const service = name === null ? null : (d.service(name) ?? null);
-  if (name !== null && service === null) return refuse(d, request, 'SF-403', `there is no service "${name}"`, `The services are: ${system.services.map((each) => each.name).join(', ')}.`);
-  if (service !== null && service.kind === 'external') return refuse(d, request, 'SF-404', `${service.name} is external: nothing here runs it`, 'Ask its owner.');
+  if (name !== null && service === null)
+    return refuse(
+      d,
+      request,
+      'SF-403',
+      `there is no service "${name}"`,
+      `The services are: ${system.services.map((each) => each.name).join(', ')}.`,
+    );
+  if (service !== null && service.kind === 'external')
+    return refuse(d, request, 'SF-404', `${service.name} is external: nothing here runs it`, 'Ask its owner.');
   const run = service?.kind === 'run' ? service : null;
-  if (host !== null && !system.hosts.some((each) => each.name === host)) return refuse(d, request, 'SF-405', `there is no host "${host}"`, `The hosts are: ${system.hosts.map((each) => each.name).join(', ')}.`);
+  if (host !== null && !system.hosts.some((each) => each.name === host))
+    return refuse(
+      d,
+      request,
+      'SF-405',
+      `there is no host "${host}"`,
+      `The hosts are: ${system.hosts.map((each) => each.name).join(', ')}.`,
+    );
   if (host !== null && run !== null && !run.on.some((place) => place.host === host))
-    return refuse(d, request, 'SF-406', `${run.name} does not run on ${host}`, `It runs on: ${run.on.map((place) => place.host).join(', ')}.`);
+    return refuse(
+      d,
+      request,
+      'SF-406',
+      `${run.name} does not run on ${host}`,
+      `It runs on: ${run.on.map((place) => place.host).join(', ')}.`,
+    );
   if (verb === 'failover') {
     const refusal = failoverRefusal(d, run, host, asks.acceptLoss);
     if (refusal !== null) return answer(d, request, refusal);
@@ -69,7 +100,13 @@ function intend(d: Draft, request: number, owner: string, why: string, asks: Ext
   if (verb === 'takeover' && run !== null && holderOf(d, run.name) === 'me')
     return refuse(d, request, 'SF-413', `${run.name} is active here already`, 'Nothing need be done.');
   if (!d.s.store.reachable || d.s.store.firstReadAt === null)
-    return refuse(d, request, 'SF-506', 'the store cannot be reached, so nothing that must hold for every host can be agreed', 'standfast doctor');
+    return refuse(
+      d,
+      request,
+      'SF-506',
+      'the store cannot be reached, so nothing that must hold for every host can be agreed',
+      'standfast doctor',
+    );
   const lasting = verb === 'stop' || verb === 'pause';
   d.s.counter += 1;
   const id = `${verb}-${d.s.life}${d.s.counter}`;
@@ -84,24 +121,49 @@ function intend(d: Draft, request: number, owner: string, why: string, asks: Ext
     why,
     acceptLoss: asks.acceptLoss,
     atMs: Math.round(d.now.wall),
-    untilMs: verb === 'stop' ? (asks.forMs === null ? null : d.now.wall + asks.forMs) : Math.round(d.now.wall + (verb === 'pause' ? (asks.forMs ?? usualForMs) : onceWithinMs)),
+    untilMs:
+      verb === 'stop'
+        ? asks.forMs === null
+          ? null
+          : d.now.wall + asks.forMs
+        : Math.round(d.now.wall + (verb === 'pause' ? (asks.forMs ?? usualForMs) : onceWithinMs)),
   };
   const puts: StorePut[] = [{ key: keys.intent(id), value: JSON.stringify(record) }];
   // A start takes back every stop that would keep it from starting.
-  if (verb === 'start') for (const { value } of d.s.intents.values()) if (value.verb === 'stop' && covers(record, value)) puts.push({ key: keys.intent(value.id), value: null });
+  if (verb === 'start')
+    for (const { value } of d.s.intents.values())
+      if (value.verb === 'stop' && covers(record, value)) puts.push({ key: keys.intent(value.id), value: null });
   d.note({ kind: 'person', rule: 600, service: name, facts: { verb, owner, why, host, id } });
-  write(d, request, { id, text: `${verb} ${name ?? system.name}${host === null ? '' : ` ${verb === 'failover' ? 'to' : 'on'} ${host}`}: under way`, puts, compares: [{ key: keys.intent(id), revision: 0 }] });
+  write(d, request, {
+    id,
+    text: `${verb} ${name ?? system.name}${host === null ? '' : ` ${verb === 'failover' ? 'to' : 'on'} ${host}`}: under way`,
+    puts,
+    compares: [{ key: keys.intent(id), revision: 0 }],
+  });
 }
 
 function covers(start: IntentRecord, stop: IntentRecord): boolean {
-  return (start.service === null || stop.service === start.service) && (start.host === null || stop.host === start.host || stop.host === null);
+  return (
+    (start.service === null || stop.service === start.service) &&
+    (start.host === null || stop.host === start.host || stop.host === null)
+  );
 }
 
 /** Why a service cannot be moved now; null: it can. */
-function failoverRefusal(d: Draft, service: RunService | null, to: string | null, acceptLoss: boolean): PersonAnswer | null {
+function failoverRefusal(
+  d: Draft,
+  service: RunService | null,
+  to: string | null,
+  acceptLoss: boolean,
+): PersonAnswer | null {
   const no = (code: string, why: string, next: string): PersonAnswer => ({ ok: false, code, why, next });
   if (service === null) return no('SF-410', 'a failover is of one service', 'Name it: standfast failover SERVICE.');
-  if (!isLeased(service)) return no('SF-410', `${service.name} is ${service.policy}: it has no one active that could move`, `standfast restart ${service.name}`);
+  if (!isLeased(service))
+    return no(
+      'SF-410',
+      `${service.name} is ${service.policy}: it has no one active that could move`,
+      `standfast restart ${service.name}`,
+    );
   const holder = liveHolder(d, service.name);
   if (to !== null && to === holder) return no('SF-411', `${service.name} is on ${to} already`, 'Nothing need be done.');
   const ranking = rank(d, service, { acceptLoss, ...(holder === null ? {} : { without: holder }) });
@@ -111,14 +173,31 @@ function failoverRefusal(d: Draft, service: RunService | null, to: string | null
   if (out?.waitsFor === 'catch-up') {
     const behind = Number(out.facts['behindMs']) / 1000;
     const limit = Number(out.facts['mayLoseMs']) / 1000;
-    return no('SF-412', `${out.host} would lose ${behind.toFixed(0)} s of ${service.name}'s state; its limit is ${limit} s`, `Wait until it has caught up, or accept the loss: standfast failover ${service.name} --to ${out.host} --accept-loss`);
+    return no(
+      'SF-412',
+      `${out.host} would lose ${behind.toFixed(0)} s of ${service.name}'s state; its limit is ${limit} s`,
+      `Wait until it has caught up, or accept the loss: standfast failover ${service.name} --to ${out.host} --accept-loss`,
+    );
   }
-  return no('SF-411', `no host can take ${service.name} now${out === undefined ? '' : `: ${out.host} waits for ${out.waitsFor}`}`, `standfast explain ${service.name}`);
+  return no(
+    'SF-411',
+    `no host can take ${service.name} now${out === undefined ? '' : `: ${out.host} waits for ${out.waitsFor}`}`,
+    `standfast explain ${service.name}`,
+  );
 }
 
 function resume(d: Draft, request: number, owner: string, service: string | null): void {
-  const found = [...d.s.intents.values()].filter(({ value }) => value.verb === 'pause' && (service === null || value.service === service));
-  if (found.length === 0) return refuse(d, request, 'SF-414', `${service ?? 'nothing'} is ${service === null ? '' : 'not '}paused`, 'standfast intents');
+  const found = [...d.s.intents.values()].filter(
+    ({ value }) => value.verb === 'pause' && (service === null || value.service === service),
+  );
+  if (found.length === 0)
+    return refuse(
+      d,
+      request,
+      'SF-414',
+      `${service ?? 'nothing'} is ${service === null ? '' : 'not '}paused`,
+      'standfast intents',
+    );
   if (!d.s.store.reachable) return refuse(d, request, 'SF-506', 'the store cannot be reached', 'standfast doctor');
   d.note({ kind: 'person', rule: 600, service, facts: { verb: 'resume', owner } });
   write(d, request, {
@@ -142,7 +221,11 @@ function ack(d: Draft, request: number, owner: string, id: string): void {
   });
 }
 
-function write(d: Draft, request: number | null, what: { id: string; text: string; mark?: string; compares: { key: string; revision: number }[]; puts: StorePut[] }): void {
+function write(
+  d: Draft,
+  request: number | null,
+  what: { id: string; text: string; mark?: string; compares: { key: string; revision: number }[]; puts: StorePut[] },
+): void {
   const id = d.ask({ kind: 'store', compares: what.compares, puts: what.puts, timeoutMs: ms(2000) });
   d.s.requests = new Map(d.s.requests).set(id, { request, id: what.id, text: what.text, mark: what.mark ?? null });
 }
@@ -159,12 +242,23 @@ export function intentOutcome(d: Draft, id: number, outcome: StoreOutcome): bool
       answer(d, waiting.request, { ok: true, id: waiting.id, text: waiting.text });
       break;
     case 'refused':
-      answer(d, waiting.request, { ok: false, code: 'SF-416', why: 'somebody else changed the same thing at the same time', next: 'Look at it and try again: standfast intents' });
+      answer(d, waiting.request, {
+        ok: false,
+        code: 'SF-416',
+        why: 'somebody else changed the same thing at the same time',
+        next: 'Look at it and try again: standfast intents',
+      });
       break;
     case 'unknown':
       // What we do unasked is done again.
-      if (waiting.mark !== null) d.s.carriedOut = new Map([...d.s.carriedOut].filter(([each]) => each !== waiting.mark));
-      answer(d, waiting.request, { ok: false, code: 'SF-507', why: `it is not known whether it was written: ${outcome.why}`, next: 'standfast intents tells' });
+      if (waiting.mark !== null)
+        d.s.carriedOut = new Map([...d.s.carriedOut].filter(([each]) => each !== waiting.mark));
+      answer(d, waiting.request, {
+        ok: false,
+        code: 'SF-507',
+        why: `it is not known whether it was written: ${outcome.why}`,
+        next: 'standfast intents tells',
+      });
       break;
     default:
       outcome satisfies never;
@@ -184,11 +278,43 @@ interface AskedFacts {
 }
 
 export const askedRows: readonly Row<AskedFacts, 'nothing' | 'begin' | 'beginTakeover' | 'giveUp'>[] = [
-  { n: 602, name: 'hand-over-is-over', when: (f) => f.underWay && f.holder !== 'me', then: () => 'giveUp', why: 'the lease is no longer ours, so the hand-over has come to its end', quiet: true },
-  { n: 604, name: 'give-hand-over-up', when: (f) => f.underWay && (f.takenBack || f.forMs > 30_000), then: () => 'giveUp', why: 'it was taken back, or its time is over and nobody could take the service' },
-  { n: 606, name: 'hand-over-asked', when: (f) => f.holder === 'me' && !f.underWay && f.asked, then: () => 'begin', why: 'a person asked for it to move' },
-  { n: 608, name: 'take-over-asked', when: (f) => f.holder === 'me' && !f.underWay && f.takeoverByOther && f.standbyTrigger, then: () => 'beginTakeover', why: 'its standby judged the active unfit and asked to take over' },
-  { n: 610, name: 'nothing-asked', when: () => true, then: () => 'nothing', why: 'nobody asked for a hand-over here', quiet: true },
+  {
+    n: 602,
+    name: 'hand-over-is-over',
+    when: (f) => f.underWay && f.holder !== 'me',
+    then: () => 'giveUp',
+    why: 'the lease is no longer ours, so the hand-over has come to its end',
+    quiet: true,
+  },
+  {
+    n: 604,
+    name: 'give-hand-over-up',
+    when: (f) => f.underWay && (f.takenBack || f.forMs > 30_000),
+    then: () => 'giveUp',
+    why: 'it was taken back, or its time is over and nobody could take the service',
+  },
+  {
+    n: 606,
+    name: 'hand-over-asked',
+    when: (f) => f.holder === 'me' && !f.underWay && f.asked,
+    then: () => 'begin',
+    why: 'a person asked for it to move',
+  },
+  {
+    n: 608,
+    name: 'take-over-asked',
+    when: (f) => f.holder === 'me' && !f.underWay && f.takeoverByOther && f.standbyTrigger,
+    then: () => 'beginTakeover',
+    why: 'its standby judged the active unfit and asked to take over',
+  },
+  {
+    n: 610,
+    name: 'nothing-asked',
+    when: () => true,
+    then: () => 'nothing',
+    why: 'nobody asked for a hand-over here',
+    quiet: true,
+  },
 ];
 
 /** Begins, and gives up, what people and standbys asked of this service here. */
@@ -196,7 +322,13 @@ export function decideAsked(d: Draft, service: RunService): void {
   const slot = d.slot(service.name);
   if (slot === undefined || !isLeased(service)) return;
   const intent = failoverIntent(d, service.name);
-  const takeover = [...d.s.intents.values()].find(({ value }) => value.verb === 'takeover' && value.service === service.name && value.host !== d.s.me && (value.untilMs ?? Infinity) > d.now.wall);
+  const takeover = [...d.s.intents.values()].find(
+    ({ value }) =>
+      value.verb === 'takeover' &&
+      value.service === service.name &&
+      value.host !== d.s.me &&
+      (value.untilMs ?? Infinity) > d.now.wall,
+  );
   const facts: AskedFacts = {
     holder: holderOf(d, service.name),
     asked: intent !== null && intent.host !== d.s.me,
@@ -209,10 +341,23 @@ export function decideAsked(d: Draft, service: RunService): void {
   const row = firstMatch(askedRows, facts, d.fired);
   const move = row.then(facts);
   if (move === 'nothing') return;
-  if (row.quiet !== true) d.note({ kind: 'rule', rule: row.n, service: service.name, instance: slot.now?.id ?? null, facts: { host: d.s.me, to: intent?.host ?? takeover?.value.host ?? null, owner: intent?.owner ?? null } });
+  if (row.quiet !== true)
+    d.note({
+      kind: 'rule',
+      rule: row.n,
+      service: service.name,
+      instance: slot.now?.id ?? null,
+      facts: { host: d.s.me, to: intent?.host ?? takeover?.value.host ?? null, owner: intent?.owner ?? null },
+    });
   if (move === 'giveUp') d.setSlot(service.name, { handover: null });
-  else if (move === 'begin') d.setSlot(service.name, { handover: { intent: intent?.id ?? null, to: intent?.host ?? null, since: d.mono, rule: row.n } });
-  else d.setSlot(service.name, { handover: { intent: takeover?.value.id ?? null, to: takeover?.value.host ?? null, since: d.mono, rule: row.n } });
+  else if (move === 'begin')
+    d.setSlot(service.name, {
+      handover: { intent: intent?.id ?? null, to: intent?.host ?? null, since: d.mono, rule: row.n },
+    });
+  else
+    d.setSlot(service.name, {
+      handover: { intent: takeover?.value.id ?? null, to: takeover?.value.host ?? null, since: d.mono, rule: row.n },
+    });
   if (move !== 'giveUp') d.wakeBy(d.mono + 30_001);
 }
 
@@ -230,7 +375,14 @@ export function decideStartAsked(d: Draft, service: RunService): void {
     if (!intent.pending.includes(d.s.me) || d.s.carriedOut.has(mark)) continue;
     d.carriedOut(mark, intent.id);
     d.note({ kind: 'rule', rule: 612, service: service.name, facts: { host: d.s.me, owner: intent.owner } });
-    d.setSlot(service.name, { failures: [], failedUntil: null, finishedAtMs: null, startError: null, said: null, leaseSaid: null });
+    d.setSlot(service.name, {
+      failures: [],
+      failedUntil: null,
+      finishedAtMs: null,
+      startError: null,
+      said: null,
+      leaseSaid: null,
+    });
   }
 }
 
@@ -246,7 +398,13 @@ export function settleIntents(d: Draft): void {
     d.carriedOut(mark, value.id);
     const pending = value.pending.filter((host) => host !== d.s.me);
     const next = over || pending.length === 0 ? null : JSON.stringify({ ...value, pending });
-    write(d, null, { id: value.id, text: '', mark, compares: [{ key: keys.intent(value.id), revision }], puts: [{ key: keys.intent(value.id), value: next }] });
+    write(d, null, {
+      id: value.id,
+      text: '',
+      mark,
+      compares: [{ key: keys.intent(value.id), revision }],
+      puts: [{ key: keys.intent(value.id), value: next }],
+    });
   }
 }
 

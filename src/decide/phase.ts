@@ -36,14 +36,23 @@ export function phaseShown(d: Draft, service: RunService, slot: Slot): ReportedP
 }
 
 /** The phase it should be in, and why when that is `down`. */
-export function plannedPhase(d: Draft, service: RunService): { readonly phase: ReportedPhase; readonly because: PlannedDown } {
+export function plannedPhase(
+  d: Draft,
+  service: RunService,
+): { readonly phase: ReportedPhase; readonly because: PlannedDown } {
   if (d.s.leaving !== null && !d.s.leaving.leaveRunning) return { phase: 'down', because: 'asked' };
   const down = plannedDown(d, service, d.s.me);
   if (down !== null) return { phase: 'down', because: down };
   if (!isLeased(service)) return { phase: 'active', because: 'unsaid' };
-  const second = service.policy === 'hot-active/cold-passive' ? 'down' : service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
+  const second =
+    service.policy === 'hot-active/cold-passive'
+      ? 'down'
+      : service.policy === 'hot-active/warm-active'
+        ? 'standby'
+        : 'passive';
   const holder = holderOf(d, service.name);
-  const active = holder === 'me' ? d.slot(service.name)?.handover === null : holder === 'free' && nextHolder(d, service) === d.s.me;
+  const active =
+    holder === 'me' ? d.slot(service.name)?.handover === null : holder === 'free' && nextHolder(d, service) === d.s.me;
   return active ? { phase: 'active', because: 'unsaid' } : { phase: second, because: 'policy' };
 }
 
@@ -51,6 +60,8 @@ export function plannedPhase(d: Draft, service: RunService): { readonly phase: R
 function nextHolder(d: Draft, service: RunService): string | null {
   const { next } = leaseOf(d, service.name);
   if (next !== null && isLive(d, next)) return next;
-  const able = service.on.map(({ host }) => host).filter((host) => isLive(d, host) && plannedDown(d, service, host) === null);
+  const able = service.on
+    .map(({ host }) => host)
+    .filter((host) => isLive(d, host) && plannedDown(d, service, host) === null);
   return service.prefer !== null && able.includes(service.prefer) ? service.prefer : (able[0] ?? null);
 }

@@ -33,7 +33,10 @@ export function rank(d: Draft, service: RunService, options: { without?: string;
 }
 
 /** Ourselves as a candidate, as of this very step and as others will see us when our report reaches them. */
-function ownCandidate(d: Draft, service: RunService): Pick<InstanceReport, 'phase' | 'severity' | 'failedUntilMs' | 'behindMs'> | null {
+function ownCandidate(
+  d: Draft,
+  service: RunService,
+): Pick<InstanceReport, 'phase' | 'severity' | 'failedUntilMs' | 'behindMs'> | null {
   const slot = d.slot(service.name);
   if (slot === undefined) return null;
   const instance = slot.now;

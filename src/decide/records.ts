@@ -143,4 +143,3 @@ export interface IntentRecord {
 export interface IncidentsRecord {
   readonly incidents: readonly Incident[];
 }
-

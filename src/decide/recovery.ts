@@ -23,7 +23,13 @@ export function becameActive(d: Draft, service: RunService, at: MonoMs, i: numbe
     recovery: null,
     now: { ...instance, phase: 'active', role: 'active', activeAt: at, since: d.mono },
   });
-  d.note({ kind: 'active', service: service.name, instance: instance.id, term: instance.term, facts: { host: d.s.me, iMs: i === null ? null : round(i) } });
+  d.note({
+    kind: 'active',
+    service: service.name,
+    instance: instance.id,
+    term: instance.term,
+    facts: { host: d.s.me, iMs: i === null ? null : round(i) },
+  });
   if (recovery === null) return;
   const z = Math.max(0, at - recovery.endedAt);
   const detect = Math.max(0, recovery.detectedAt - recovery.endedAt);
@@ -57,7 +63,8 @@ export function becameActive(d: Draft, service: RunService, at: MonoMs, i: numbe
 export function hotLoss(d: Draft, service: RunService, ended: Ended): void {
   const slot = d.slot(service.name);
   if (slot === undefined || !othersActive(d, service)) return;
-  const to = service.on.find(({ host }) => host !== d.s.me && reportOf(d, service.name, host)?.phase === 'active')?.host ?? null;
+  const to =
+    service.on.find(({ host }) => host !== d.s.me && reportOf(d, service.name, host)?.phase === 'active')?.host ?? null;
   const gap = service.consumers?.kind === 'balancer' ? service.consumers.detectsWithin : 0;
   d.setSlot(service.name, { recovery: null });
   d.note({
@@ -96,7 +103,9 @@ function outage(d: Draft, service: string, fromMs: number, toMs: number): void {
     d.s.outages.map((each) => ({ service: each.service, fromMs: wallMs(each.fromMs), toMs: wallMs(each.toMs) })),
     { service, fromMs: wallMs(Math.round(fromMs)), toMs: wallMs(Math.round(toMs)) },
   );
-  d.s.outages = outages.map((each) => ({ service: each.service, fromMs: each.fromMs, toMs: each.toMs ?? each.fromMs })).slice(-200);
+  d.s.outages = outages
+    .map((each) => ({ service: each.service, fromMs: each.fromMs, toMs: each.toMs ?? each.fromMs }))
+    .slice(-200);
   d.reportDirty = true;
 }
 

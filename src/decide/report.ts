@@ -27,7 +27,8 @@ export function reportService(d: Draft, service: RunService): void {
     severity: verdict.severity,
     cause: verdict.severity === 0 ? null : (verdict.reasons[0] ?? null),
     lastExit: slot.lastExit,
-    failedUntilMs: slot.failedUntil === null || slot.now !== null ? null : Math.round(d.now.wall + slot.failedUntil - d.mono),
+    failedUntilMs:
+      slot.failedUntil === null || slot.now !== null ? null : Math.round(d.now.wall + slot.failedUntil - d.mono),
     behindMs: instance?.behindMs ?? null,
     finishedAtMs: slot.finishedAtMs,
     bMs: slot.bMs,
@@ -40,7 +41,13 @@ export function reportService(d: Draft, service: RunService): void {
   d.reportDirty = true;
   d.incidentsDirty = true;
   if (before !== undefined && report.restarts > before.restarts)
-    d.s.incidents = { ...d.s.incidents, doneNotes: [...d.s.incidents.doneNotes.slice(-50), { service: service.name, text: `restarted on ${d.s.me} (restart ${report.restarts})` }] };
+    d.s.incidents = {
+      ...d.s.incidents,
+      doneNotes: [
+        ...d.s.incidents.doneNotes.slice(-50),
+        { service: service.name, text: `restarted on ${d.s.me} (restart ${report.restarts})` },
+      ],
+    };
 }
 
 /** Equal but for what changes by the clock alone. */
@@ -54,7 +61,10 @@ function same(a: InstanceReport, b: InstanceReport): boolean {
 
 /** Whether it has failed often enough to count; how often beyond that changes nothing. */
 function counts(cause: Reason | null): boolean {
-  return (cause?.kind !== 'check-failed' && cause?.kind !== 'status-unreadable') || cause.facts.timesInARow >= cause.facts.enough;
+  return (
+    (cause?.kind !== 'check-failed' && cause?.kind !== 'status-unreadable') ||
+    cause.facts.timesInARow >= cause.facts.enough
+  );
 }
 
 /** Makes the report of the host when something in it changed. */

@@ -15,5 +15,7 @@ export function firstMatch<F, M>(rows: readonly Row<F, M>[], facts: F, fired: nu
       fired.push(row.n);
       return row;
     }
-  throw new Error(`no row matches; the last row of this section must always do: ${rows.at(-1)?.name ?? 'empty section'}`);
+  throw new Error(
+    `no row matches; the last row of this section must always do: ${rows.at(-1)?.name ?? 'empty section'}`,
+  );
 }

@@ -18,7 +18,11 @@ export interface RuleRow {
 
 /** What is done without a choice between rows has a number too. */
 const single: readonly RuleRow[] = [
-  { n: 130, name: 'session-deposed', why: 'the store shows our session ended by others, so all that was leased here is ended and a new epoch begins' },
+  {
+    n: 130,
+    name: 'session-deposed',
+    why: 'the store shows our session ended by others, so all that was leased here is ended and a new epoch begins',
+  },
   { n: 600, name: 'person-asked', why: 'a person asked for it' },
   { n: 612, name: 'start-asked', why: 'a person asked for it to be started: failures and being finished are forgiven' },
   { n: 700, name: 'incident-changed', why: 'what is wrong, or how grave it is, has changed' },
@@ -26,6 +30,20 @@ const single: readonly RuleRow[] = [
 ];
 
 /** Every rule, by number. */
-export const rules: readonly RuleRow[] = [...sessionRows, ...validityRows, ...promiseRows, ...deposeRows, ...leaseRows, ...lifeRows, ...askedRows, ...single]
-  .map(({ n, name, why, ...rest }) => ({ n, name, why, ...('quiet' in rest && rest.quiet === true ? { quiet: true } : {}) }))
+export const rules: readonly RuleRow[] = [
+  ...sessionRows,
+  ...validityRows,
+  ...promiseRows,
+  ...deposeRows,
+  ...leaseRows,
+  ...lifeRows,
+  ...askedRows,
+  ...single,
+]
+  .map(({ n, name, why, ...rest }) => ({
+    n,
+    name,
+    why,
+    ...('quiet' in rest && rest.quiet === true ? { quiet: true } : {}),
+  }))
   .toSorted((a, b) => a.n - b.n);

@@ -140,7 +140,11 @@ export function keepSession(d: Draft): void {
   const row = firstMatch(sessionRows, facts, d.fired);
   const move = row.then(facts);
   if (row.quiet !== true && d.s.own.saidRule !== row.n)
-    d.note({ kind: 'session', rule: row.n, facts: { host: d.s.me, epoch: d.s.own.epoch, keeperSilentMs: Math.round(facts.keeperSilentMs) } });
+    d.note({
+      kind: 'session',
+      rule: row.n,
+      facts: { host: d.s.me, epoch: d.s.own.epoch, keeperSilentMs: Math.round(facts.keeperSilentMs) },
+    });
   d.s.own = { ...d.s.own, saidRule: row.n };
   switch (move.move) {
     case 'nothing':
@@ -184,14 +188,20 @@ function sessionFacts(d: Draft): SessionFacts {
     ttlMs: timing.ttl,
     holds: holdsUnderLease(d).length > 0,
     hung: isHung(d),
-    leavingAndDown: leaving !== null && (leaving.leaveRunning || [...d.s.slots.values()].every((slot) => slot.now === null)),
+    leavingAndDown:
+      leaving !== null && (leaving.leaveRunning || [...d.s.slots.values()].every((slot) => slot.now === null)),
   };
 }
 
 function renew(d: Draft, which: 'same' | 'entry' | 'next'): void {
   const { own, system } = d.s;
   if (system === null) return;
-  const epoch = which === 'same' ? own.epoch : which === 'entry' ? (own.entry?.value.epoch ?? 1) : (own.entry?.value.epoch ?? 0) + 1;
+  const epoch =
+    which === 'same'
+      ? own.epoch
+      : which === 'entry'
+        ? (own.entry?.value.epoch ?? 1)
+        : (own.entry?.value.epoch ?? 0) + 1;
   const list = sharesLeaseWith(system, d.s.me);
   const nonce = `${d.s.life}.${d.s.counter + 1}`;
   const ttlMs = ttlToName(d, which);
@@ -266,7 +276,10 @@ function close(d: Draft): void {
     kind: 'store',
     compares: [{ key: keys.session(d.s.me), revision: own.revision }],
     puts: [
-      { key: keys.session(d.s.me), value: JSON.stringify({ ...own.entry.value, dead: true, left: true, nonce: `${d.s.life}.left` }) },
+      {
+        key: keys.session(d.s.me),
+        value: JSON.stringify({ ...own.entry.value, dead: true, left: true, nonce: `${d.s.life}.left` }),
+      },
       { key: keys.report(d.s.me), value: d.s.lastReport === null ? null : JSON.stringify(d.s.lastReport) },
     ],
     timeoutMs: ms(1000),
@@ -306,7 +319,8 @@ export function sessionOutcome(d: Draft, id: number, answer: StoreOutcome): bool
 
 function entryOf(d: Draft, answer: Extract<StoreOutcome, { kind: 'refused' }>): Kept<SessionRecord> | null {
   for (const change of answer.current)
-    if (change.kind === 'session' && change.host === d.s.me && change.value !== null) return { revision: change.revision, value: change.value };
+    if (change.kind === 'session' && change.host === d.s.me && change.value !== null)
+      return { revision: change.revision, value: change.value };
   return null;
 }
 
@@ -356,7 +370,8 @@ function applied(d: Draft, sent: SentRenewal, revision: number): void {
   // An answer counts only if the revision it speaks of is still the newest known.
   if (system === null || revision < (own.entry?.revision ?? 0)) return;
   if (sent.reportSeq !== null) d.s.reportWrittenSeq = Math.max(d.s.reportWrittenSeq, sent.reportSeq);
-  const sentAt: MonoMs = own.appliedSentAt !== null && own.appliedSentAt > sent.sentAt ? own.appliedSentAt : sent.sentAt;
+  const sentAt: MonoMs =
+    own.appliedSentAt !== null && own.appliedSentAt > sent.sentAt ? own.appliedSentAt : sent.sentAt;
   const first = own.revision === 0;
   const record: SessionRecord = {
     epoch: sent.epoch,

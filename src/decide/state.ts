@@ -6,7 +6,15 @@ import type { System } from '../model/system.ts';
 import type { MonoMs, Ms } from '../model/units.ts';
 import type { EffectId } from './effect.ts';
 import type { Running } from './input.ts';
-import type { HostReport, InstanceReport, IntentRecord, LeaseRecord, OutageReport, ReportedPhase, SessionRecord } from './records.ts';
+import type {
+  HostReport,
+  InstanceReport,
+  IntentRecord,
+  LeaseRecord,
+  OutageReport,
+  ReportedPhase,
+  SessionRecord,
+} from './records.ts';
 
 export interface State {
   readonly me: string;
@@ -48,7 +56,10 @@ export interface State {
   /** What a former life reported has been taken in. */
   readonly remembered: boolean;
   /** Writes of intents that a person waits for, by effect. */
-  readonly requests: ReadonlyMap<EffectId, { readonly request: number | null; readonly id: string; readonly text: string; readonly mark: string | null }>;
+  readonly requests: ReadonlyMap<
+    EffectId,
+    { readonly request: number | null; readonly id: string; readonly text: string; readonly mark: string | null }
+  >;
   /** What was done here of one-time intents, `id service`, with the intent's id; forgotten with the intent. */
   readonly carriedOut: ReadonlyMap<string, string>;
   /** Unix ms at which a schedule changes next; null: none does, or it is to be worked out. */
@@ -227,7 +238,12 @@ export interface Slot {
   /** Since when the lease is seen free. */
   readonly freeSince: MonoMs | null;
   /** A planned hand-over under way here. */
-  readonly handover: { readonly intent: string | null; readonly to: string | null; readonly since: MonoMs; readonly rule: number } | null;
+  readonly handover: {
+    readonly intent: string | null;
+    readonly to: string | null;
+    readonly since: MonoMs;
+    readonly rule: number;
+  } | null;
   readonly failedUntil: MonoMs | null;
   /** What was last written to the journal of why nothing is done: each reason once. */
   readonly said: string | null;
@@ -280,7 +296,13 @@ export interface Instance {
   /** Why we end it; null: we do not. */
   readonly ending: Ending | null;
   readonly beats: BeatHistory | null;
-  readonly status: { readonly status: 'ok' | 'degraded' | 'failed' | null; readonly subsystems: Readonly<Record<string, 'ok' | 'degraded' | 'failed'>>; readonly why: string | null; readonly at: MonoMs; readonly failures: number } | null;
+  readonly status: {
+    readonly status: 'ok' | 'degraded' | 'failed' | null;
+    readonly subsystems: Readonly<Record<string, 'ok' | 'degraded' | 'failed'>>;
+    readonly why: string | null;
+    readonly at: MonoMs;
+    readonly failures: number;
+  } | null;
   readonly behindMs: number | null;
   readonly checks: ReadonlyMap<string, CheckState>;
   readonly missingFiles: readonly string[];
@@ -294,5 +316,3 @@ export interface Instance {
   /** The last deadline that the keeper was told for it; null: none, or it was disarmed. */
   readonly deadline: MonoMs | null;
 }
-
-

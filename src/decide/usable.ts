@@ -48,7 +48,8 @@ function dependantsOf(services: NonNullable<Draft['s']['system']>['services']): 
   const known = kept.get(services);
   if (known !== undefined) return known;
   const map = new Map<string, string[]>();
-  for (const service of services) for (const need of needsOf(service)) map.set(need, [...(map.get(need) ?? []), service.name]);
+  for (const service of services)
+    for (const need of needsOf(service)) map.set(need, [...(map.get(need) ?? []), service.name]);
   kept.set(services, map);
   return map;
 }

@@ -17,11 +17,44 @@ interface ValidityFacts {
 type ValidityMove = 'nothing' | 'kill' | 'extend';
 
 export const validityRows: readonly Row<ValidityFacts, ValidityMove>[] = [
-  { n: 120, name: 'nothing-leased', when: (f) => f.holds === 0, then: () => 'nothing', why: 'nothing here is active under a lease', quiet: true },
-  { n: 122, name: 'end-when-deposed', when: (f) => f.deposed, then: () => 'kill', why: 'our session was deposed, so another host may be active by now' },
-  { n: 124, name: 'end-when-lapsed', when: (f) => f.lapsed, then: () => 'kill', why: 'neither the store nor every peer prolonged our session in time' },
-  { n: 126, name: 'extend-deadlines', when: (f) => f.grew, then: () => 'extend', why: 'the session is valid for longer than the keeper knows', quiet: true },
-  { n: 128, name: 'deadlines-stand', when: () => true, then: () => 'nothing', why: 'the keeper knows the present deadline', quiet: true },
+  {
+    n: 120,
+    name: 'nothing-leased',
+    when: (f) => f.holds === 0,
+    then: () => 'nothing',
+    why: 'nothing here is active under a lease',
+    quiet: true,
+  },
+  {
+    n: 122,
+    name: 'end-when-deposed',
+    when: (f) => f.deposed,
+    then: () => 'kill',
+    why: 'our session was deposed, so another host may be active by now',
+  },
+  {
+    n: 124,
+    name: 'end-when-lapsed',
+    when: (f) => f.lapsed,
+    then: () => 'kill',
+    why: 'neither the store nor every peer prolonged our session in time',
+  },
+  {
+    n: 126,
+    name: 'extend-deadlines',
+    when: (f) => f.grew,
+    then: () => 'extend',
+    why: 'the session is valid for longer than the keeper knows',
+    quiet: true,
+  },
+  {
+    n: 128,
+    name: 'deadlines-stand',
+    when: () => true,
+    then: () => 'nothing',
+    why: 'the keeper knows the present deadline',
+    quiet: true,
+  },
 ];
 
 /** Extends the deadlines of what is leased here, or ends it. */
@@ -43,7 +76,14 @@ export function keepValidity(d: Draft): void {
     case 'kill':
       for (const { slot, instance } of held) {
         if (instance.ending !== null && instance.killedAt !== null) continue;
-        d.note({ kind: 'rule', rule: row.n, service: slot.service, instance: instance.id, term: instance.term, facts: { instance: instance.id } });
+        d.note({
+          kind: 'rule',
+          rule: row.n,
+          service: slot.service,
+          instance: instance.id,
+          term: instance.term,
+          facts: { instance: instance.id },
+        });
         const id = d.ask({ kind: 'kill', instance: instance.id });
         d.setInstance(slot.service, {
           phase: 'stopping',
@@ -71,7 +111,12 @@ function extend(d: Draft): void {
     .filter(({ slot, instance }) => {
       const lease = d.s.leases.get(slot.service)?.value;
       // What is being killed needs no longer than it has: its deadline says whether it was late.
-      return instance.killedAt === null && lease?.host === d.s.me && lease.epoch === d.s.own.epoch && lease.term === instance.term;
+      return (
+        instance.killedAt === null &&
+        lease?.host === d.s.me &&
+        lease.epoch === d.s.own.epoch &&
+        lease.term === instance.term
+      );
     })
     .map(({ slot, instance }) => {
       if (slot.now !== null) d.setQuietly(slot.service, { now: { ...slot.now, deadline: until } });
@@ -93,12 +138,53 @@ interface PromiseFacts {
 }
 
 export const promiseRows: readonly Row<PromiseFacts, 'nothing' | 'ask'>[] = [
-  { n: 140, name: 'no-promise-needed', when: (f) => f.holds === 0 || f.silentMs < f.ttlMs * 0.4, then: () => 'nothing', why: 'nothing is leased here, or the store renewed us lately', quiet: true },
-  { n: 142, name: 'no-promise-for-who-lapsed', when: (f) => !f.valid || !f.storeRead, then: () => 'nothing', why: 'promises prolong, they never revive, and are asked for only after the store was read in this life', quiet: true },
-  { n: 143, name: 'no-promise-without-keeper', when: (f) => !f.keeperAnswers, then: () => 'nothing', why: 'the keeper does not answer, so nobody here can end what is active', quiet: true },
-  { n: 144, name: 'asked-already', when: (f) => f.askedMsAgo !== null && f.askedMsAgo < f.ttlMs / 4, then: () => 'nothing', why: 'the peers were asked less than a quarter of ttl ago', quiet: true },
-  { n: 145, name: 'no-promise-while-hung', when: (f) => f.hung, then: () => 'nothing', why: 'a kill has hung for longer than detection may take: whoever promised would keep alive what is let go', quiet: true },
-  { n: 146, name: 'ask-every-peer', when: () => true, then: () => 'ask', why: 'the store has not renewed us for 0.4 ttl: if every host that may depose us promises, we stay' },
+  {
+    n: 140,
+    name: 'no-promise-needed',
+    when: (f) => f.holds === 0 || f.silentMs < f.ttlMs * 0.4,
+    then: () => 'nothing',
+    why: 'nothing is leased here, or the store renewed us lately',
+    quiet: true,
+  },
+  {
+    n: 142,
+    name: 'no-promise-for-who-lapsed',
+    when: (f) => !f.valid || !f.storeRead,
+    then: () => 'nothing',
+    why: 'promises prolong, they never revive, and are asked for only after the store was read in this life',
+    quiet: true,
+  },
+  {
+    n: 143,
+    name: 'no-promise-without-keeper',
+    when: (f) => !f.keeperAnswers,
+    then: () => 'nothing',
+    why: 'the keeper does not answer, so nobody here can end what is active',
+    quiet: true,
+  },
+  {
+    n: 144,
+    name: 'asked-already',
+    when: (f) => f.askedMsAgo !== null && f.askedMsAgo < f.ttlMs / 4,
+    then: () => 'nothing',
+    why: 'the peers were asked less than a quarter of ttl ago',
+    quiet: true,
+  },
+  {
+    n: 145,
+    name: 'no-promise-while-hung',
+    when: (f) => f.hung,
+    then: () => 'nothing',
+    why: 'a kill has hung for longer than detection may take: whoever promised would keep alive what is let go',
+    quiet: true,
+  },
+  {
+    n: 146,
+    name: 'ask-every-peer',
+    when: () => true,
+    then: () => 'ask',
+    why: 'the store has not renewed us for 0.4 ttl: if every host that may depose us promises, we stay',
+  },
 ];
 
 /** Asks every host that might depose us to promise that it has just seen us, when the store does not answer. */
@@ -120,9 +206,10 @@ export function keepPromises(d: Draft): void {
     const hosts = peersToAsk(d);
     if (d.s.ask === null || d.mono - (own.promisedAt ?? own.appliedSentAt ?? 0) > timing.ttl)
       d.note({ kind: 'rule', rule: row.n, facts: { hosts, silentMs: Math.round(facts.silentMs) } });
-    d.s.counter += 1;
-    d.s.ask = { ask: d.s.counter, askedAt: d.mono, waiting: hosts };
-    d.tell({ kind: 'askPromise', ask: d.s.counter, hosts, epoch: own.epoch });
+    // By the clock, so that a late answer to a former life of this agent is none to this one.
+    const number = Math.max((ask?.ask ?? 0) + 1, Math.floor(d.mono));
+    d.s.ask = { ask: number, askedAt: d.mono, waiting: hosts };
+    d.tell({ kind: 'askPromise', ask: number, hosts, epoch: own.epoch });
     if (hosts.length === 0) promised(d, d.mono);
   }
   if (facts.holds > 0 && facts.valid) {

@@ -45,7 +45,9 @@ export function holderOf(d: Draft, service: string): Holder {
   if (lease.host === d.s.me) return d.s.own.revision > 0 && lease.epoch === d.s.own.epoch ? 'me' : 'free';
   const session = d.s.sessions.get(lease.host);
   if (session === undefined) return d.s.store.revision >= (d.s.leases.get(service)?.revision ?? 0) ? 'free' : 'other';
-  return session.value.epoch > lease.epoch || (session.value.epoch === lease.epoch && session.value.dead) ? 'free' : 'other';
+  return session.value.epoch > lease.epoch || (session.value.epoch === lease.epoch && session.value.dead)
+    ? 'free'
+    : 'other';
 }
 
 /** The host that holds the lease alive; null: nobody. */
@@ -57,7 +59,11 @@ export function liveHolder(d: Draft, service: string): string | null {
 export function intentsFor(d: Draft, verb: IntentRecord['verb'], service: string, host: string): IntentRecord[] {
   const found: IntentRecord[] = [];
   for (const { value } of d.s.intents.values())
-    if (value.verb === verb && (value.service === null || value.service === service) && (value.host === null || value.host === host))
+    if (
+      value.verb === verb &&
+      (value.service === null || value.service === service) &&
+      (value.host === null || value.host === host)
+    )
       if (value.untilMs === null || value.untilMs > d.now.wall) found.push(value);
   return found;
 }
@@ -82,7 +88,10 @@ function isFinished(d: Draft, service: RunService): boolean {
   const leased = isLeased(service);
   for (const { host } of service.on) {
     if (!leased && host !== d.s.me) continue;
-    const at = host === d.s.me ? (d.slot(service.name)?.finishedAtMs ?? null) : (reportOf(d, service.name, host)?.finishedAtMs ?? null);
+    const at =
+      host === d.s.me
+        ? (d.slot(service.name)?.finishedAtMs ?? null)
+        : (reportOf(d, service.name, host)?.finishedAtMs ?? null);
     if (at === null) continue;
     if (service.schedule === null) return true;
     const over = nextChange(service.schedule, wallMs(at));

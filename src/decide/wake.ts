@@ -9,7 +9,8 @@ export function wakeForSchedules(d: Draft): void {
   if (system === null) return;
   const next = nextScheduleChange(d, system);
   if (next !== null) d.wakeBy(d.mono + Math.max(1, next - d.now.wall));
-  for (const { value } of d.s.intents.values()) if (value.untilMs !== null && value.untilMs > d.now.wall) d.wakeBy(d.mono + value.untilMs - d.now.wall + 1);
+  for (const { value } of d.s.intents.values())
+    if (value.untilMs !== null && value.untilMs > d.now.wall) d.wakeBy(d.mono + value.untilMs - d.now.wall + 1);
 }
 
 function nextScheduleChange(d: Draft, system: NonNullable<Draft['s']['system']>): number | null {

@@ -201,7 +201,11 @@ const mistakes: readonly Mistake[] = [
   {
     name: 'a hand-over that came to nothing is resumed without a new term',
     edits: [
-      { file: 'lease-rows.ts', from: "f.holder === 'me' && f.granted && f.phase === 'ready'", to: "f.holder === 'me' && f.term > 0 && f.phase === 'ready'" },
+      {
+        file: 'lease-rows.ts',
+        from: "f.holder === 'me' && f.granted && f.phase === 'ready'",
+        to: "f.holder === 'me' && f.term > 0 && f.phase === 'ready'",
+      },
       {
         file: 'lease.ts',
         from: 'function activate(d: Draft, service: RunService, rule: number): void {',
@@ -213,12 +217,24 @@ const mistakes: readonly Mistake[] = [
   {
     name: 'an answer is believed though the store has moved on',
     edits: [
-      { file: 'lease.ts', from: "case 'unknown': // Whether it was applied", to: "case 'unknown': d.setSlot(slot.service, { leaseTxn: slot.leaseTxn }); // Whether it was applied" },
+      {
+        file: 'lease.ts',
+        from: "case 'unknown': // Whether it was applied",
+        to: "case 'unknown': d.setSlot(slot.service, { leaseTxn: slot.leaseTxn }); // Whether it was applied",
+      },
       { file: 'lease.ts', from: 'if (d.s.leases.get(slot.service)?.revision !== revision) return;', to: '' },
-      { file: 'lease.ts', from: 'slot.grant !== null && slot.grant.term === lease.term && slot.grant.epoch === own.epoch', to: 'slot.grant !== null' },
+      {
+        file: 'lease.ts',
+        from: 'slot.grant !== null && slot.grant.term === lease.term && slot.grant.epoch === own.epoch',
+        to: 'slot.grant !== null',
+      },
       { file: 'lease.ts', from: 'value.term !== slot.grant.term)', to: 'value.term > 1e9)' },
       { file: 'lease.ts', from: '(value === null || value.host !== d.s.me ||', to: '(value === null ||' },
-      { file: 'lease-rows.ts', from: "f.holder === 'me' && f.granted && f.phase === 'ready'", to: "f.granted && f.phase === 'ready'" },
+      {
+        file: 'lease-rows.ts',
+        from: "f.holder === 'me' && f.granted && f.phase === 'ready'",
+        to: "f.granted && f.phase === 'ready'",
+      },
     ],
   },
 ];
@@ -230,7 +246,9 @@ for (const mistake of mistakes) {
   if (only !== undefined && !mistake.name.includes(only)) continue;
   const found = tryMistake(mistake);
   if (found === null) unfound += 1;
-  process.stdout.write(`${found === null ? 'NOT FOUND' : 'found    '}  ${mistake.name}${found === null ? '' : `  (${found})`}\n`);
+  process.stdout.write(
+    `${found === null ? 'NOT FOUND' : 'found    '}  ${mistake.name}${found === null ? '' : `  (${found})`}\n`,
+  );
 }
 process.exitCode = unfound === 0 ? 0 : 1;
 
@@ -249,7 +267,8 @@ function spacedAnyhow(text: string): RegExp {
 function tryMistake({ name, edits }: Mistake): string | null {
   const copy = mkdtempSync(join(tmpdir(), 'standfast-mistake-'));
   try {
-    for (const each of ['src/model', 'src/judge', 'src/decide', 'test/decide', 'test/judge', 'test/traces']) cpSync(join(root, each), join(copy, each), { recursive: true });
+    for (const each of ['src/model', 'src/judge', 'src/decide', 'test/decide', 'test/judge', 'test/traces'])
+      cpSync(join(root, each), join(copy, each), { recursive: true });
     cpSync(join(root, 'package.json'), join(copy, 'package.json'));
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
     for (const { file, from, to } of edits) {
@@ -259,7 +278,10 @@ function tryMistake({ name, edits }: Mistake): string | null {
       if (where === null) throw new Error(`"${name}": ${file} does not hold "${from}"`);
       writeFileSync(path, text.slice(0, where.index) + to + text.slice(where.index + where[0].length));
     }
-    const run = spawnSync(process.execPath, [join(copy, 'test/decide/find.ts')], { encoding: 'utf8', timeout: 120_000 });
+    const run = spawnSync(process.execPath, [join(copy, 'test/decide/find.ts')], {
+      encoding: 'utf8',
+      timeout: 120_000,
+    });
     if (run.status === 1) return run.stdout.trim().split('\n')[0] ?? '';
     if (run.status === 0) return null;
     throw new Error(`"${name}": ${run.stderr}`);

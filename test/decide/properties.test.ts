@@ -20,7 +20,11 @@ test('never two actives, none without a deadline, terms only grow; and after the
       takeovers += world.referee.takeovers;
       for (const [rule, times] of world.fired) fired.set(rule, (fired.get(rule) ?? 0) + times);
       for (const phase of world.phases) phases.add(phase);
-      assert.deepEqual({ broken, unsettled }, { broken: [], unsettled: [] }, `repeat with: node test/decide/storms.ts ${seed} 1`);
+      assert.deepEqual(
+        { broken, unsettled },
+        { broken: [], unsettled: [] },
+        `repeat with: node test/decide/storms.ts ${seed} 1`,
+      );
     }),
     // The same draws every time: what goes red goes red for everybody. `storms.ts` draws others.
     { numRuns: 150, seed: 20250106, endOnFailure: true },
@@ -30,10 +34,23 @@ test('never two actives, none without a deadline, terms only grow; and after the
 test('what the storms reached', (context) => {
   const missing = rules.filter((rule) => !fired.has(rule.n)).map((rule) => `${rule.n} ${rule.name}`);
   context.diagnostic(`${steps} steps, ${takeovers} activations under new terms`);
-  context.diagnostic(`rules fired: ${[...fired].toSorted((a, b) => a[0] - b[0]).map(([rule, times]) => `${rule}×${times}`).join(' ')}`);
+  context.diagnostic(
+    `rules fired: ${[...fired]
+      .toSorted((a, b) => a[0] - b[0])
+      .map(([rule, times]) => `${rule}×${times}`)
+      .join(' ')}`,
+  );
   context.diagnostic(`left to the traces: ${missing.join(', ')}`);
   context.diagnostic(`phases: ${[...phases].join(' ')}`);
-  assert.deepEqual([...phases].toSorted(), ['activating', 'active', 'deactivating', 'none', 'ready', 'starting', 'stopping']);
+  assert.deepEqual([...phases].toSorted(), [
+    'activating',
+    'active',
+    'deactivating',
+    'none',
+    'ready',
+    'starting',
+    'stopping',
+  ]);
   // Those that a storm has no reason to reach: people's and schedules', and what only broken assumptions reach.
   assert.ok(fired.size > rules.length / 2, `only ${fired.size} of ${rules.length} rules were reached`);
 });

@@ -43,17 +43,46 @@ function tried<F extends object, M>(name: string, rows: readonly Row<F, M>[], ch
       fired.add(row.n);
     }
     assert.ok(count > 1);
-    assert.deepEqual([...fired].toSorted((a, b) => a - b), rows.map(({ n }) => n), 'a row that is never the first to match');
+    assert.deepEqual(
+      [...fired].toSorted((a, b) => a - b),
+      rows.map(({ n }) => n),
+      'a row that is never the first to match',
+    );
   });
 }
 
 tried('validity', validityRows, { holds: [0, 1], valid: both, lapsed: both, deposed: both, grew: both });
 
-tried('promises', promiseRows, { holds: [0, 1], valid: both, storeRead: both, silentMs: [0, 799, 800, 5000], ttlMs: [2000], askedMsAgo: [null, 0, 499, 500], keeperAnswers: both, hung: both });
+tried('promises', promiseRows, {
+  holds: [0, 1],
+  valid: both,
+  storeRead: both,
+  silentMs: [0, 799, 800, 5000],
+  ttlMs: [2000],
+  askedMsAgo: [null, 0, 499, 500],
+  keeperAnswers: both,
+  hung: both,
+});
 
-tried('others’ sessions', deposeRows, { dead: both, listed: both, deposing: both, storeReachable: both, silentMs: [0, 2199, 2200, 9000], ttlMs: [2000], ownSession: both });
+tried('others’ sessions', deposeRows, {
+  dead: both,
+  listed: both,
+  deposing: both,
+  storeReachable: both,
+  silentMs: [0, 2199, 2200, 9000],
+  ttlMs: [2000],
+  ownSession: both,
+});
 
-tried('what people ask', askedRows, { holder: ['me', 'other', 'free'], asked: both, underWay: both, takenBack: both, forMs: [0, 30_001], takeoverByOther: both, standbyTrigger: both });
+tried('what people ask', askedRows, {
+  holder: ['me', 'other', 'free'],
+  asked: both,
+  underWay: both,
+  takenBack: both,
+  forMs: [0, 30_001],
+  takeoverByOther: both,
+  standbyTrigger: both,
+});
 
 tried('the own session', sessionRows, {
   storeRead: both,
@@ -75,7 +104,18 @@ tried('the own session', sessionRows, {
 });
 
 test('rows are in the order of their numbers, and the last of a section always matches', () => {
-  const sections: readonly (readonly { readonly n: number }[])[] = [sessionRows, validityRows, promiseRows, deposeRows, leaseRows, lifeRows, askedRows];
+  const sections: readonly (readonly { readonly n: number }[])[] = [
+    sessionRows,
+    validityRows,
+    promiseRows,
+    deposeRows,
+    leaseRows,
+    lifeRows,
+    askedRows,
+  ];
   for (const rows of sections)
-    assert.deepEqual(rows.map(({ n }) => n), rows.map(({ n }) => n).toSorted((a, b) => a - b));
+    assert.deepEqual(
+      rows.map(({ n }) => n),
+      rows.map(({ n }) => n).toSorted((a, b) => a - b),
+    );
 });

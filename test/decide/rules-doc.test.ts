@@ -15,7 +15,10 @@ const written: Written[] = readFileSync(new URL('../../docs/rules.md', import.me
   .split('\n')
   .filter((line) => /^\| *\d/.test(line))
   .map((line) => {
-    const cells = line.split('|').slice(1, -1).map((cell) => cell.trim());
+    const cells = line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
     return { n: Number(cells[0]), name: cells[1] ?? '', cells };
   });
 
@@ -53,5 +56,8 @@ test('the trace of every rule fires it', () => {
 test('numbers are used once, names too within a section', () => {
   assert.equal(new Set(rules.map(({ n }) => n)).size, rules.length);
   const names = rules.map(({ n, name }) => `${Math.floor(n / 100)} ${name}`);
-  assert.deepEqual(names.filter((name, index) => names.indexOf(name) !== index), []);
+  assert.deepEqual(
+    names.filter((name, index) => names.indexOf(name) !== index),
+    [],
+  );
 });

@@ -7,18 +7,27 @@ import { leased, need, service, systemOf } from './world/describe.ts';
 import { World } from './world/world.ts';
 
 const count = Number(process.argv[2] ?? 500);
-const heartbeat = { detect: { heartbeat: { source: { kind: 'message' as const }, every: ms(500) }, status: null, checks: [] } };
+const heartbeat = {
+  detect: { heartbeat: { source: { kind: 'message' as const }, every: ms(500) }, status: null, checks: [] },
+};
 const system = systemOf(
   ['a', 'b'],
   Array.from({ length: count }, (_, index) =>
-    index % 2 === 0 ? service(`one${index}`, ['a'], { ...heartbeat, ...(index > 1 ? { needs: need(`one${index % 20 === 0 ? 0 : index - 2}`) } : {}) }) : leased(`two${index}`, ['a', 'b'], heartbeat),
+    index % 2 === 0
+      ? service(`one${index}`, ['a'], {
+          ...heartbeat,
+          ...(index > 1 ? { needs: need(`one${index % 20 === 0 ? 0 : index - 2}`) } : {}),
+        })
+      : leased(`two${index}`, ['a', 'b'], heartbeat),
   ),
 );
 const world = new World({ system });
 const beganAt = performance.now();
 world.begin();
 world.run(30_000);
-process.stdout.write(`${count} services from nothing to active, two hosts, 30 s of their time: ${Math.round(performance.now() - beganAt)} ms, ${world.steps} steps\n`);
+process.stdout.write(
+  `${count} services from nothing to active, two hosts, 30 s of their time: ${Math.round(performance.now() - beganAt)} ms, ${world.steps} steps\n`,
+);
 
 const host = world.host('a');
 const { agent } = host;
@@ -30,10 +39,22 @@ const [first] = instances;
 if (first === undefined) throw new Error('nothing runs');
 measure('a tick that concerns nobody', { kind: 'tick' });
 measure('one beat', { kind: 'seen', seen: [{ kind: 'beat', instance: first.id, at: now.mono }] });
-measure(`${instances.length} beats at once`, { kind: 'seen', seen: instances.map(({ id }) => ({ kind: 'beat', instance: id, at: now.mono })) });
+measure(`${instances.length} beats at once`, {
+  kind: 'seen',
+  seen: instances.map(({ id }) => ({ kind: 'beat', instance: id, at: now.mono })),
+});
 measure('a keeper that answers', { kind: 'keeperHealth', at: now.mono, worstKillMs: ms(1), worstTimerLateMs: ms(1) });
-measure('a renewal applied', { kind: 'storeOutcome', id: state.own.inFlight ?? -1, answer: { kind: 'applied', revision: state.store.revision + 1 } });
-measure('everything looked at (the store is back)', { kind: 'storeRead', revision: state.store.revision, entries: world.store.all(), system });
+measure('a renewal applied', {
+  kind: 'storeOutcome',
+  id: state.own.inFlight ?? -1,
+  answer: { kind: 'applied', revision: state.store.revision + 1 },
+});
+measure('everything looked at (the store is back)', {
+  kind: 'storeRead',
+  revision: state.store.revision,
+  entries: world.store.all(),
+  system,
+});
 
 function measure(what: string, input: Input): void {
   const times: number[] = [];

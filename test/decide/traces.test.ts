@@ -10,7 +10,9 @@ import { traceOf } from './world/trace.ts';
 
 const folder = fileURLToPath(new URL('../traces/', import.meta.url));
 const update = process.env['STANDFAST_UPDATE'] === '1';
-const files = readdirSync(folder).filter((name) => name.endsWith('.txt')).toSorted();
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith('.txt'))
+  .toSorted();
 const phases = new Set<string>();
 const firedBy = new Map<number, string>();
 
@@ -36,5 +38,13 @@ test('every rule is fired by a trace', () => {
 });
 
 test('every phase of an instance is reached by a trace', () => {
-  assert.deepEqual([...phases].toSorted(), ['activating', 'active', 'deactivating', 'none', 'ready', 'starting', 'stopping']);
+  assert.deepEqual([...phases].toSorted(), [
+    'activating',
+    'active',
+    'deactivating',
+    'none',
+    'ready',
+    'starting',
+    'stopping',
+  ]);
 });

@@ -12,9 +12,28 @@ import { begin, readScenario, stage, type Scenario } from './world/scenario.ts';
 import { unsettled } from './world/settled.ts';
 import type { World } from './world/world.ts';
 
-const scenarios = ['first-start', 'crash-hand-over', 'crash-restart', 'failover-asked', 'failover-no-deactivate', 'host-lost', 'cold-start', 'standby-asks', 'stop-and-start', 'one-host-leaves'];
+const scenarios = [
+  'first-start',
+  'crash-hand-over',
+  'crash-restart',
+  'failover-asked',
+  'failover-no-deactivate',
+  'host-lost',
+  'cold-start',
+  'standby-asks',
+  'stop-and-start',
+  'one-host-leaves',
+];
 
-const interruptions = ['agent dies', 'keeper dies', 'both die', 'request lost', 'answer lost', 'answer late', 'answer twice'] as const;
+const interruptions = [
+  'agent dies',
+  'keeper dies',
+  'both die',
+  'request lost',
+  'answer lost',
+  'answer late',
+  'answer twice',
+] as const;
 type Interruption = (typeof interruptions)[number];
 
 /** What is counted: the effects that begin, change or end a role. */
@@ -27,7 +46,14 @@ function counts(effect: Effect): boolean {
     case 'deactivate':
       return true;
     case 'store':
-      return effect.puts.some(({ key, value }) => key.startsWith('lease/') || (key.startsWith('session/') && (value?.includes('"dead":true') ?? false)) || key.startsWith('intent/')) || effect.compares[0]?.revision === 0;
+      return (
+        effect.puts.some(
+          ({ key, value }) =>
+            key.startsWith('lease/') ||
+            (key.startsWith('session/') && (value?.includes('"dead":true') ?? false)) ||
+            key.startsWith('intent/'),
+        ) || effect.compares[0]?.revision === 0
+      );
     default:
       return false;
   }
@@ -49,7 +75,13 @@ function walk(scenario: Scenario, n: number, how: Interruption): { world: World;
     what = `${effect.kind} on ${host.name} at ${Math.round(world.now)} ms`;
     if (how === 'agent dies' || how === 'both die') world.killAgent(host.name);
     if (how === 'keeper dies' || how === 'both die') world.killKeeper(host.name);
-    if (effect.kind === 'store') fate = { goMs: 2, backMs: how === 'answer late' ? 3000 : 2, lost: how === 'request lost' ? 'request' : how === 'answer lost' ? 'answer' : null, twice: how === 'answer twice' };
+    if (effect.kind === 'store')
+      fate = {
+        goMs: 2,
+        backMs: how === 'answer late' ? 3000 : 2,
+        lost: how === 'request lost' ? 'request' : how === 'answer lost' ? 'answer' : null,
+        twice: how === 'answer twice',
+      };
     else if (keeperKinds.has(effect.kind) && (how === 'request lost' || how === 'answer lost')) lost = how;
     return true;
   };
@@ -67,14 +99,24 @@ function walk(scenario: Scenario, n: number, how: Interruption): { world: World;
   world.run(scenario.until);
   if (what === null) return null;
   for (const { name } of scenario.system.services) world.behave(name, { startFails: null });
-  for (const service of scenario.system.services) if (service.kind === 'run') for (const { host } of service.on) world.behave(`${service.name}@${host}`, { startFails: null });
+  for (const service of scenario.system.services)
+    if (service.kind === 'run')
+      for (const { host } of service.on) world.behave(`${service.name}@${host}`, { startFails: null });
   for (const name of world.hosts.keys()) world.bootHost(name);
   world.run(scenario.until + 40_000);
   // Who was asked to leave has left by now, and is begun again; what was stopped, and its start lost on the way, is started again.
   for (const [name, host] of world.hosts) if (host.left) world.startHost(name);
   world.run(scenario.until + 45_000);
   const [first] = world.hosts.keys();
-  if ([...world.store.entries.keys()].some((key) => key.startsWith('intent/stop'))) world.person(first ?? '', { kind: 'intent', verb: 'start', service: null, host: null, acceptLoss: false, forMs: null });
+  if ([...world.store.entries.keys()].some((key) => key.startsWith('intent/stop')))
+    world.person(first ?? '', {
+      kind: 'intent',
+      verb: 'start',
+      service: null,
+      host: null,
+      acceptLoss: false,
+      forMs: null,
+    });
   world.run(scenario.until + 100_000);
   return { world, what };
 }
@@ -90,7 +132,8 @@ for (const name of scenarios)
         if (walked === null) break;
         steps += 1;
         const { world, what } = walked;
-        for (const each of [...world.referee.broken.slice(0, 2), ...unsettled(world)]) wrong.push(`${name}.txt, ${how} at effect ${n} (${what}): ${each}`);
+        for (const each of [...world.referee.broken.slice(0, 2), ...unsettled(world)])
+          wrong.push(`${name}.txt, ${how} at effect ${n} (${what}): ${each}`);
       }
     assert.deepEqual(wrong, []);
     assert.ok(steps > 20, `only ${steps} were walked`);

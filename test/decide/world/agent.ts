@@ -37,7 +37,12 @@ export class SimAgent {
     this.host = host;
     host.lives += 1;
     host.pids += 1;
-    this.state = initialState({ me: host.name, boot: host.bootId, life: `${host.name}${host.boot}.${host.lives}`, agentPid: host.pids });
+    this.state = initialState({
+      me: host.name,
+      boot: host.bootId,
+      life: `${host.name}${host.boot}.${host.lives}`,
+      agentPid: host.pids,
+    });
     world.at(1, () => this.#connect());
     world.at(2, () => this.#readStore());
     if (host.storeCut || !world.storeUp)
@@ -168,7 +173,8 @@ export class SimAgent {
         this.#keeper(
           (keeper) => keeper.start(effect),
           (answer) => {
-            if (answer.kind === 'done') this.hear({ kind: 'startOutcome', id: effect.id, outcome: { kind: 'done' }, running: answer.value });
+            if (answer.kind === 'done')
+              this.hear({ kind: 'startOutcome', id: effect.id, outcome: { kind: 'done' }, running: answer.value });
             else this.hear({ kind: 'startOutcome', id: effect.id, outcome: answer, running: null });
           },
         );
@@ -229,16 +235,26 @@ export class SimAgent {
         host.keeper?.forget(effect.instance);
         break;
       case 'askPromise':
-        for (const peer of effect.hosts) world.send(host.name, peer, { kind: 'promiseAsked', from: host.name, ask: effect.ask, epoch: effect.epoch });
+        for (const peer of effect.hosts)
+          world.send(host.name, peer, { kind: 'promiseAsked', from: host.name, ask: effect.ask, epoch: effect.epoch });
         break;
       case 'answerPromise':
-        world.send(host.name, effect.to, { kind: 'promiseAnswered', from: host.name, ask: effect.ask, given: effect.given });
+        world.send(host.name, effect.to, {
+          kind: 'promiseAnswered',
+          from: host.name,
+          ask: effect.ask,
+          given: effect.given,
+        });
         break;
       case 'report':
-        for (const { name } of world.system.hosts) if (name !== host.name) world.send(host.name, name, { kind: 'peerReport', host: host.name, report: effect.report });
+        for (const { name } of world.system.hosts)
+          if (name !== host.name)
+            world.send(host.name, name, { kind: 'peerReport', host: host.name, report: effect.report });
         break;
       case 'notify':
-        world.at(5, () => this.#came(effect.id, world.notifies ? { kind: 'done' } : { kind: 'failed', why: 'nobody listens' }));
+        world.at(5, () =>
+          this.#came(effect.id, world.notifies ? { kind: 'done' } : { kind: 'failed', why: 'nobody listens' }),
+        );
         break;
       case 'answer':
         world.answers.push(effect);
@@ -259,7 +275,9 @@ export class SimAgent {
   /** Over the line to the keeper: a keeper that dies on the way leaves it unknown. */
   #keeper<T>(
     ask: (keeper: NonNullable<SimHost['keeper']>) => { kind: 'done'; value: T } | { kind: 'failed'; why: string },
-    came: (answer: { kind: 'done'; value: T } | { kind: 'failed'; why: string } | { kind: 'unknown'; why: string }) => void,
+    came: (
+      answer: { kind: 'done'; value: T } | { kind: 'failed'; why: string } | { kind: 'unknown'; why: string },
+    ) => void,
   ): void {
     const { world, host } = this;
     const { keeper } = host;
@@ -273,11 +291,13 @@ export class SimAgent {
       if (!keeper.alive) return came({ kind: 'unknown', why: 'the keeper went away' });
       // A keeper does nothing more for an agent whose successor has been told what runs.
       if (!this.alive && host.agent !== null) return;
-      const fate = world.keeperFate(host);
+      const fate = world.keeperFate();
       if (fate === 'request lost') return world.at(200, () => came({ kind: 'unknown', why: 'no answer' }));
       const answer = ask(keeper);
       if (fate === 'answer lost') return world.at(200, () => came({ kind: 'unknown', why: 'no answer' }));
-      world.at(world.keeperDelay(), () => came(keeper.alive ? answer : { kind: 'unknown', why: 'the keeper went away' }));
+      world.at(world.keeperDelay(), () =>
+        came(keeper.alive ? answer : { kind: 'unknown', why: 'the keeper went away' }),
+      );
     });
   }
 
@@ -289,7 +309,8 @@ export class SimAgent {
       // The call is made by the agent: one that is dead or stopped makes none.
       if (!this.alive) return;
       const process = host.processes.get(effect.instance);
-      if (process === undefined || !process.alive || process.hung) return world.at(100, () => this.#came(effect.id, { kind: 'unknown', why: 'no answer' }));
+      if (process === undefined || !process.alive || process.hung)
+        return world.at(100, () => this.#came(effect.id, { kind: 'unknown', why: 'no answer' }));
       if (behaviour.activateFails) return this.#came(effect.id, { kind: 'failed', why: 'it said no' });
       world.referee.called(host, process);
       const { activate } = world.service(effect.service);
@@ -305,7 +326,8 @@ export class SimAgent {
     world.at(1, () => {
       if (!this.alive) return;
       const process = host.processes.get(effect.instance);
-      if (process === undefined || !process.alive || process.hung) return world.at(100, () => this.#came(effect.id, { kind: 'unknown', why: 'no answer' }));
+      if (process === undefined || !process.alive || process.hung)
+        return world.at(100, () => this.#came(effect.id, { kind: 'unknown', why: 'no answer' }));
       if (behaviour.deactivateFails) return this.#came(effect.id, { kind: 'failed', why: 'it said no' });
       world.at(behaviour.deactivateMs, () => {
         if (process.alive) world.rests(host, process);

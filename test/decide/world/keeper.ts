@@ -48,7 +48,13 @@ export class SimKeeper {
     this.pid = host.pids;
   }
 
-  start(request: { instance: string; service: string; role: Process['role']; term: number; deadline: MonoMs | null }): Answer<Running> {
+  start(request: {
+    instance: string;
+    service: string;
+    role: Process['role'];
+    term: number;
+    deadline: MonoMs | null;
+  }): Answer<Running> {
     const { host, world } = this;
     if (host.processes.has(request.instance)) return { kind: 'failed', why: 'it exists' };
     const behaviour = world.behaviour(request.service, host.name);
@@ -82,7 +88,8 @@ export class SimKeeper {
       if (process.role === 'active') world.serves(process);
       world.observed(host, process, 'ready');
     });
-    if (behaviour.diesAfterMs !== null) world.at(behaviour.diesAfterMs, () => this.ends(process, { by: 'itself', code: 1, signal: null }));
+    if (behaviour.diesAfterMs !== null)
+      world.at(behaviour.diesAfterMs, () => this.ends(process, { by: 'itself', code: 1, signal: null }));
     return { kind: 'done', value: running(host, process) };
   }
 
@@ -100,7 +107,9 @@ export class SimKeeper {
     if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
     if (!process.dying) {
       process.dying = true;
-      this.world.at(this.world.behaviour(process.service, this.host.name).killMs, () => this.ends(process, { by, code: null, signal: 'SIGKILL' }));
+      this.world.at(this.world.behaviour(process.service, this.host.name).killMs, () =>
+        this.ends(process, { by, code: null, signal: 'SIGKILL' }),
+      );
     }
     return { kind: 'done', value: null };
   }
@@ -118,7 +127,8 @@ export class SimKeeper {
     this.#arm(process);
     // A signal is the keeper's own, in the same request, and the role file is replaced in it; only calls are the agent's.
     const { activate } = this.world.service(process.service);
-    if (activate === null || activate.kind === 'signal') this.world.at(this.world.behaviour(process.service, this.host.name).iMs, () => this.world.serves(process));
+    if (activate === null || activate.kind === 'signal')
+      this.world.at(this.world.behaviour(process.service, this.host.name).iMs, () => this.world.serves(process));
     return { kind: 'done', value: null };
   }
 
@@ -160,7 +170,9 @@ export class SimKeeper {
   }
 
   running(): Running[] {
-    return [...this.host.processes.values()].filter((process) => process.alive).map((process) => running(this.host, process));
+    return [...this.host.processes.values()]
+      .filter((process) => process.alive)
+      .map((process) => running(this.host, process));
   }
 
   /** The process is gone, whatever ended it. */
@@ -191,7 +203,13 @@ export class SimKeeper {
     const { deadline } = process;
     if (deadline === null) return;
     this.world.atTrue(this.host.trueAt(deadline) + 0.001, () => {
-      if (this.alive && process.alive && process.deadline !== null && process.deadline <= this.host.mono(this.world.now)) this.kill(process.id, 'deadline');
+      if (
+        this.alive &&
+        process.alive &&
+        process.deadline !== null &&
+        process.deadline <= this.host.mono(this.world.now)
+      )
+        this.kill(process.id, 'deadline');
     });
   }
 }

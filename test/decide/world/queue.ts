@@ -37,7 +37,8 @@ export class Queue {
       let index = 0;
       for (;;) {
         let least = index;
-        for (const child of [2 * index + 1, 2 * index + 2]) if (child < heap.length && before(heap[child]!, heap[least]!)) least = child;
+        for (const child of [2 * index + 1, 2 * index + 2])
+          if (child < heap.length && before(heap[child]!, heap[least]!)) least = child;
         if (least === index) break;
         [heap[index], heap[least]] = [heap[least]!, heap[index]!];
         index = least;

@@ -51,7 +51,9 @@ export class Referee {
       seen.set(process.service, [...(seen.get(process.service) ?? []), where]);
       if (process.deadline === null) this.#say(`${where} may be active and no deadline stands over it`);
     }
-    if (seen !== null) for (const [service, at] of seen) if (at.length > 1) this.#say(`two of ${service} may be active: ${at.join(', ')}`);
+    if (seen !== null)
+      for (const [service, at] of seen)
+        if (at.length > 1) this.#say(`two of ${service} may be active: ${at.join(', ')}`);
   }
 
   /** An agent that rings its own bell more than a hundred times in a second runs in circles. */
@@ -75,7 +77,8 @@ export class Referee {
 
   called(host: SimHost, process: Process): void {
     if (this.#world.isLeased(process.service)) this.#active.set(process, host);
-    if (process.deadline === null && this.#world.isLeased(process.service)) this.#say(`${process.id} was called active with no deadline over it`);
+    if (process.deadline === null && this.#world.isLeased(process.service))
+      this.#say(`${process.id} was called active with no deadline over it`);
     // A late call on one that has meanwhile rested makes it active again.
     process.mayBeActive = true;
   }
@@ -89,18 +92,29 @@ export class Referee {
     if (process.term <= 0) this.#say(`${process.id} was made active under no term`);
     if (process.deadline === null) this.#say(`${process.id} was made active without a deadline`);
     const known = this.#activeTerms.get(process.service);
-    if (known !== undefined && (process.term < known.term || (process.term === known.term && known.instance !== process.id)))
-      this.#say(`${process.id} was made active on ${host.name} under term ${process.term} after ${known.instance} under ${known.term}`);
+    if (
+      known !== undefined &&
+      (process.term < known.term || (process.term === known.term && known.instance !== process.id))
+    )
+      this.#say(
+        `${process.id} was made active on ${host.name} under term ${process.term} after ${known.instance} under ${known.term}`,
+      );
     if (known === undefined || process.term > known.term) this.takeovers += 1;
     this.#activeTerms.set(process.service, { term: process.term, instance: process.id });
     const written = this.#terms.get(process.service) ?? 0;
-    if (process.term > written) this.#say(`${process.id} is active under term ${process.term}, and the store has only ${written}`);
+    if (process.term > written)
+      this.#say(`${process.id} is active under term ${process.term}, and the store has only ${written}`);
   }
 
   decided(host: SimHost, effects: readonly Effect[]): void {
     for (const effect of effects) {
-      if (effect.kind === 'start' && this.#world.isLeased(effect.service) && (effect.role === 'active' || effect.term > 0))
-        if (effect.deadline === null || effect.term <= 0) this.#say(`${host.name} asks to start ${effect.instance} as active without deadline or term`);
+      if (
+        effect.kind === 'start' &&
+        this.#world.isLeased(effect.service) &&
+        (effect.role === 'active' || effect.term > 0)
+      )
+        if (effect.deadline === null || effect.term <= 0)
+          this.#say(`${host.name} asks to start ${effect.instance} as active without deadline or term`);
       if (effect.kind === 'activate' && (effect.deadline <= host.mono(this.#world.now) - 1 || effect.term <= 0))
         this.#say(`${host.name} asks to activate ${effect.instance} with a deadline that is past`);
     }
@@ -110,8 +124,18 @@ export class Referee {
   wrote(write: Write, before: ReadonlyMap<string, string | null>): void {
     for (const { key, value } of write.puts) {
       const was = before.get(key) ?? null;
-      if (key.startsWith('lease/')) this.#leaseWritten(key.slice(6), was === null ? null : (JSON.parse(was) as WrittenLease), value === null ? null : (JSON.parse(value) as WrittenLease));
-      if (key.startsWith('session/')) this.#sessionWritten(key.slice(8), was === null ? null : (JSON.parse(was) as WrittenSession), value === null ? null : (JSON.parse(value) as WrittenSession));
+      if (key.startsWith('lease/'))
+        this.#leaseWritten(
+          key.slice(6),
+          was === null ? null : (JSON.parse(was) as WrittenLease),
+          value === null ? null : (JSON.parse(value) as WrittenLease),
+        );
+      if (key.startsWith('session/'))
+        this.#sessionWritten(
+          key.slice(8),
+          was === null ? null : (JSON.parse(was) as WrittenSession),
+          value === null ? null : (JSON.parse(value) as WrittenSession),
+        );
     }
   }
 
@@ -119,7 +143,8 @@ export class Referee {
     if (is === null) return this.#say(`the lease of ${service} was deleted`);
     const highest = this.#terms.get(service) ?? 0;
     if (is.host === null) {
-      if (is.term !== highest) this.#say(`the lease of ${service} was released at term ${is.term}, the highest being ${highest}`);
+      if (is.term !== highest)
+        this.#say(`the lease of ${service} was released at term ${is.term}, the highest being ${highest}`);
       if (was?.host !== null && was !== null) this.#nothingActive(was.host, service, `released`);
       return;
     }
@@ -137,7 +162,9 @@ export class Referee {
     if (is === null || was === null) return;
     if (is.epoch < was.epoch) this.#say(`the epoch of ${host} went back from ${was.epoch} to ${is.epoch}`);
     if (was.dead && !is.dead && is.epoch === was.epoch) this.#say(`${host} came back by renewing a dead session`);
-    if (is.dead && !was.dead) for (const service of this.#world.system.services) if (this.#world.isLeased(service.name)) this.#nothingActive(host, service.name, 'deposed');
+    if (is.dead && !was.dead)
+      for (const service of this.#world.system.services)
+        if (this.#world.isLeased(service.name)) this.#nothingActive(host, service.name, 'deposed');
   }
 
   #sessionOf(host: string): WrittenSession | null {
@@ -149,6 +176,8 @@ export class Referee {
     for (const process of this.#world.host(host).processes.values())
       if (process.service === service && process.alive && process.mayBeActive)
         // Being killed takes a few milliseconds, which room stands for.
-        this.#say(`${process.id} may still be active on ${host} when its ${what === 'deposed' ? 'session is deposed' : `lease is ${what}`}`);
+        this.#say(
+          `${process.id} may still be active on ${host} when its ${what === 'deposed' ? 'session is deposed' : `lease is ${what}`}`,
+        );
   }
 }

@@ -50,7 +50,15 @@ export function readScenario(text: string): Scenario {
     else if (verb === 'at') events.push({ at: duration(rest[0]), run: readEvent(rest.slice(1), line) });
     else if (verb !== '') throw new Error(`not understood: ${line}`);
   }
-  return { purpose: purpose.join(' '), system: systemOf(hosts, services), events, rates, until, notCovered, text: head };
+  return {
+    purpose: purpose.join(' '),
+    system: systemOf(hosts, services),
+    events,
+    rates,
+    until,
+    notCovered,
+    text: head,
+  };
 }
 
 /** A world in which the scenario is laid out and not yet begun. */
@@ -89,14 +97,22 @@ function readService(line: string): RunService {
   const unleased = policy === 'single' || policy === 'hot-active/hot-active';
   let made = unleased
     ? service(name, on, { policy, objective: quick })
-    : leased(name, on, { policy, ...(policy === 'hot-active/cold-passive' ? { activate: null, deactivate: null, active: null } : {}) });
+    : leased(name, on, {
+        policy,
+        ...(policy === 'hot-active/cold-passive' ? { activate: null, deactivate: null, active: null } : {}),
+      });
   for (const option of options) made = { ...made, ...readOption(option, made) };
   return made;
 }
 
 function readOption(option: string, made: RunService): Partial<RunService> {
   const [name = '', value = '', ...more] = option.split(/\s+/);
-  const check = (severity: 1 | 3): Check => ({ name: value, probe: { kind: 'tcp', address: 'x:1' }, every: ms(1000), severity });
+  const check = (severity: 1 | 3): Check => ({
+    name: value,
+    probe: { kind: 'tcp', address: 'x:1' },
+    every: ms(1000),
+    severity,
+  });
   switch (name) {
     case 'needs':
       return { needs: need(value, ...more) };
@@ -138,7 +154,14 @@ function readOption(option: string, made: RunService): Partial<RunService> {
 
 function readExternal(rest: readonly string[]): Service {
   const [name = ''] = rest;
-  return { ...external(name), detect: { heartbeat: null, status: null, checks: [{ name: 'tcp', probe: { kind: 'tcp', address: 'x:1' }, every: ms(1000), severity: 1 }] } };
+  return {
+    ...external(name),
+    detect: {
+      heartbeat: null,
+      status: null,
+      checks: [{ name: 'tcp', probe: { kind: 'tcp', address: 'x:1' }, every: ms(1000), severity: 1 }],
+    },
+  };
 }
 
 /** One thing that befalls the world. */
@@ -147,7 +170,12 @@ function readEvent(words: readonly string[], line: string): (world: World) => vo
   const [what = '', where = ''] = a.split('@');
   switch (verb) {
     case 'crash':
-      return (world) => world.crash(what, where, b === 'exit' ? { code: Number(rest[0]), signal: null } : { code: null, signal: 'SIGKILL' });
+      return (world) =>
+        world.crash(
+          what,
+          where,
+          b === 'exit' ? { code: Number(rest[0]), signal: null } : { code: null, signal: 'SIGKILL' },
+        );
     case 'hang':
       return (world) => world.hang(what, where);
     case 'kill-agent':
@@ -190,17 +218,48 @@ function readEvent(words: readonly string[], line: string): (world: World) => vo
     case 'nobody-listens':
       return (world) => void (world.notifies = false);
     case 'behave': {
-      const change = Object.fromEntries([b, ...rest].map((each) => each.split('=')).map(([key = '', value = '']) => [key, value === 'true' ? true : value === 'null' ? null : Number.isNaN(Number(value)) ? value : Number(value)]));
+      const change = Object.fromEntries(
+        [b, ...rest]
+          .map((each) => each.split('='))
+          .map(([key = '', value = '']) => [
+            key,
+            value === 'true' ? true : value === 'null' ? null : Number.isNaN(Number(value)) ? value : Number(value),
+          ]),
+      );
       return (world) => world.behave(a, change as Partial<Behaviour>);
     }
     case 'says':
       return (world) =>
-        world.see(what, where, (instance, at) => ({ kind: 'status', instance, at, status: b as 'ok' | 'degraded' | 'failed', subsystems: {}, why: null, behindMs: rest[0] === 'behind' ? duration(rest[1]) : null }));
+        world.see(what, where, (instance, at) => ({
+          kind: 'status',
+          instance,
+          at,
+          status: b as 'ok' | 'degraded' | 'failed',
+          subsystems: {},
+          why: null,
+          behindMs: rest[0] === 'behind' ? duration(rest[1]) : null,
+        }));
     case 'check':
-      return (world) => world.see(what, where, (instance, at) => ({ kind: 'check', instance, at, check: b, result: rest[0] as 'ok' | 'critical', text: rest.slice(1).join(' ') }));
+      return (world) =>
+        world.see(what, where, (instance, at) => ({
+          kind: 'check',
+          instance,
+          at,
+          check: b,
+          result: rest[0] as 'ok' | 'critical',
+          text: rest.slice(1).join(' '),
+        }));
     case 'external':
       return (world) => {
-        for (const host of world.hosts.values()) host.agent?.hear({ kind: 'externalSeen', service: a, check: 'tcp', at: host.mono(world.now), result: b as 'ok' | 'critical', text: rest.join(' ') });
+        for (const host of world.hosts.values())
+          host.agent?.hear({
+            kind: 'externalSeen',
+            service: a,
+            check: 'tcp',
+            at: host.mono(world.now),
+            result: b as 'ok' | 'critical',
+            text: rest.join(' '),
+          });
       };
     case 'ask':
       return (world) => world.person(a, request([b, ...rest]));

@@ -17,12 +17,14 @@ export function unsettled(world: World): string[] {
         if (serving !== all) found.push(`${service.name}: ${serving} of ${all} serve`);
         break;
       case 'hot-active/cold-passive':
-        if (serving !== 1 || running.filter((process) => process !== null).length !== 1) found.push(`${service.name}: ${serving} serve, ${running.filter((process) => process !== null).length} run`);
+        if (serving !== 1 || running.filter((process) => process !== null).length !== 1)
+          found.push(`${service.name}: ${serving} serve, ${running.filter((process) => process !== null).length} run`);
         break;
       case 'hot-active/warm-passive':
       case 'hot-active/warm-active':
         if (serving !== 1) found.push(`${service.name}: ${serving} serve`);
-        if (running.some((process) => process === null || process.readySince === null)) found.push(`${service.name}: not all its instances run`);
+        if (running.some((process) => process === null || process.readySince === null))
+          found.push(`${service.name}: not all its instances run`);
         break;
       default:
         service.policy satisfies never;
@@ -36,12 +38,23 @@ export function unsettled(world: World): string[] {
   for (const host of world.hosts.values()) {
     const report: HostReport | null = host.agent?.state.lastReport ?? null;
     if (report === null) found.push(`${host.name} reports nothing`);
-    else for (const each of report.instances) if (each.phase !== each.planned) found.push(`${each.service}@${host.name} is ${each.phase}, planned ${each.planned}`);
-    if (report !== null) for (const each of report.instances) if (each.severity !== 0) found.push(`${each.service}@${host.name} is graded ${each.severity}`);
+    else
+      for (const each of report.instances)
+        if (each.phase !== each.planned)
+          found.push(`${each.service}@${host.name} is ${each.phase}, planned ${each.planned}`);
+    if (report !== null)
+      for (const each of report.instances)
+        if (each.severity !== 0) found.push(`${each.service}@${host.name} is graded ${each.severity}`);
   }
   const incidents = world.store.entries.get('incidents')?.value;
   if (incidents !== undefined)
-    for (const each of (JSON.parse(incidents) as { incidents: { id: string; resolvedAtMs: number | null; flapping: boolean }[] }).incidents)
-      if (each.resolvedAtMs === null && !each.flapping) found.push(`the incident ${each.id} is open`);
+    for (const each of (
+      JSON.parse(incidents) as {
+        incidents: { id: string; key: string; resolvedAtMs: number | null; flapping: boolean }[];
+      }
+    ).incidents)
+      // What only a person ends, or time, may stand.
+      if (each.resolvedAtMs === null && !each.flapping && !each.key.startsWith('overlap:'))
+        found.push(`the incident ${each.id} is open`);
   return found;
 }

@@ -8,7 +8,9 @@ export interface Write {
   readonly puts: readonly StorePut[];
 }
 
-export type Applied = { readonly kind: 'applied'; readonly revision: number } | { readonly kind: 'refused'; readonly revision: number; readonly current: readonly RecordChange[] };
+export type Applied =
+  | { readonly kind: 'applied'; readonly revision: number }
+  | { readonly kind: 'refused'; readonly revision: number; readonly current: readonly RecordChange[] };
 
 export class SimStore {
   revision = 0;
@@ -46,7 +48,9 @@ export class SimStore {
   /** What was written after that revision, in order. */
   since(revision: number): RecordChange[] {
     // Every write is one revision, so the log's place is known.
-    return this.log.slice(revision).flatMap((write) => write.puts.flatMap(({ key, value }) => recordOf(key, value, write.revision)));
+    return this.log
+      .slice(revision)
+      .flatMap((write) => write.puts.flatMap(({ key, value }) => recordOf(key, value, write.revision)));
   }
 }
 

@@ -14,7 +14,9 @@ export interface StormTerms {
 export function storm(world: World, terms: StormTerms): void {
   const { random } = world;
   const hosts = [...world.hosts.keys()];
-  const services = world.system.services.flatMap((service) => (service.kind === 'run' ? service.on.map(({ host }) => ({ service: service.name, host })) : []));
+  const services = world.system.services.flatMap((service) =>
+    service.kind === 'run' ? service.on.map(({ host }) => ({ service: service.name, host })) : [],
+  );
   const soon = (most: number): number => random.between(1, most);
   const fault = (): void => {
     if (world.now >= terms.until) return;
@@ -30,7 +32,11 @@ export function storm(world: World, terms: StormTerms): void {
       world.at(soon(8000), () => world.bootHost(host));
     } else if (draw < 0.52) {
       const at = random.pick(services);
-      world.crash(at.service, at.host, random.chance(0.5) ? { code: 1, signal: null } : { code: null, signal: 'SIGSEGV' });
+      world.crash(
+        at.service,
+        at.host,
+        random.chance(0.5) ? { code: 1, signal: null } : { code: null, signal: 'SIGSEGV' },
+      );
     } else if (draw < 0.57) {
       const at = random.pick(services);
       world.hang(at.service, at.host);
@@ -62,8 +68,24 @@ export function storm(world: World, terms: StormTerms): void {
       });
     } else {
       const at = random.pick(services);
-      const verb = random.pick(['restart', 'failover', 'failover', 'failover', 'start', 'stop', 'pause', 'takeover'] as const);
-      world.person(host, { kind: 'intent', verb, service: at.service, host: verb === 'takeover' || random.chance(0.5) ? at.host : null, acceptLoss: false, forMs: ms(soon(5000)) });
+      const verb = random.pick([
+        'restart',
+        'failover',
+        'failover',
+        'failover',
+        'start',
+        'stop',
+        'pause',
+        'takeover',
+      ] as const);
+      world.person(host, {
+        kind: 'intent',
+        verb,
+        service: at.service,
+        host: verb === 'takeover' || random.chance(0.5) ? at.host : null,
+        acceptLoss: false,
+        forMs: ms(soon(5000)),
+      });
     }
     world.at(-Math.log(1 - random.next()) * terms.everyMs, fault);
   };
@@ -93,7 +115,7 @@ export function heal(world: World): void {
     if (host.keeper !== null) host.keeper.stuck = false;
     world.wakeAgent(name);
     // A hang that nothing watches for is the service's own: what hangs and has no heartbeat ends here.
-    for (const process of [...host.processes.values()]) if (process.hung) world.crash(process.service, name);
+    for (const process of host.processes.values()) if (process.hung) world.crash(process.service, name);
     host.agent?.poll();
   }
 }

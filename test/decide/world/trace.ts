@@ -13,7 +13,30 @@ export interface Trace {
 
 const names = new Map(rules.map((rule) => [rule.n, rule.name]));
 /** Not shown: they say in other words what the line before says. */
-const leftOut = new Set(['host', 'id', 'key', 'instance', 'hash', 'agentPid', 'pid', 'keeperSilentMs', 'epoch', 'event', 'endedAtMs', 'nextAtMs', 'tries', 'other', 'handOverMs', 'restartMs', 'failures', 'seenAfterMs', 'declaredZMs', 'instances', 'services', 'finished']);
+const leftOut = new Set([
+  'host',
+  'id',
+  'key',
+  'instance',
+  'hash',
+  'agentPid',
+  'pid',
+  'keeperSilentMs',
+  'epoch',
+  'event',
+  'endedAtMs',
+  'nextAtMs',
+  'tries',
+  'other',
+  'handOverMs',
+  'restartMs',
+  'failures',
+  'seenAfterMs',
+  'declaredZMs',
+  'instances',
+  'services',
+  'finished',
+]);
 
 /** Runs a scenario to its end. */
 export function traceOf(scenario: Scenario): Trace {
@@ -34,12 +57,20 @@ function told({ at, host, because, effects }: Decision): string[] {
 
 function reason(each: Because): string {
   const rule = each.rule === null || each.rule === 0 ? '    ' : `R${each.rule}`;
-  const what = each.rule === null || each.rule === 0 ? each.kind : each.kind === 'rule' ? (names.get(each.rule) ?? '') : `${each.kind}: ${names.get(each.rule) ?? ''}`;
+  const what =
+    each.rule === null || each.rule === 0
+      ? each.kind
+      : each.kind === 'rule'
+        ? (names.get(each.rule) ?? '')
+        : `${each.kind}: ${names.get(each.rule) ?? ''}`;
   const about = each.service === null ? '' : ` ${each.service}`;
   const term = each.term === null || each.term === 0 ? '' : ` term=${each.term}`;
   const facts = Object.entries(each.facts)
     .filter(([key, value]) => !leftOut.has(key) && value !== null && !(Array.isArray(value) && value.length === 0))
-    .map(([key, value]) => `${key}=${typeof value === 'number' ? Math.round(value) : typeof value === 'object' ? brief(value) : String(value)}`);
+    .map(
+      ([key, value]) =>
+        `${key}=${typeof value === 'number' ? Math.round(value) : typeof value === 'object' ? brief(value) : String(value)}`,
+    );
   return `${rule}  ${what}${about}${term}${facts.length === 0 ? '' : `  because ${facts.join(' ')}`}`;
 }
 
@@ -57,13 +88,30 @@ function done(effect: Effect): string[] {
       return effect.puts.flatMap(({ key, value }) => {
         if (key.startsWith('report/') || key === 'incidents') return [];
         if (value === null) return [`forget ${key.replace(/-.*/, '')}`];
-        const record = JSON.parse(value) as { term?: number; host?: string | null; dead?: boolean; left?: boolean; epoch?: number; next?: string | null };
-        if (key.startsWith('session/')) return record.dead === true ? [`write ${key} dead${record.left === true ? ', left' : ''}`] : effect.compares[0]?.revision === 0 ? [`write ${key} epoch=${record.epoch ?? 0}`] : [];
-        if (key.startsWith('lease/')) return [`write ${key} ${record.host === null ? `free${record.next === null || record.next === undefined ? '' : `, next ${record.next}`}` : `${record.host ?? ''} term=${record.term ?? 0}`}`];
+        const record = JSON.parse(value) as {
+          term?: number;
+          host?: string | null;
+          dead?: boolean;
+          left?: boolean;
+          epoch?: number;
+          next?: string | null;
+        };
+        if (key.startsWith('session/'))
+          return record.dead === true
+            ? [`write ${key} dead${record.left === true ? ', left' : ''}`]
+            : effect.compares[0]?.revision === 0
+              ? [`write ${key} epoch=${record.epoch ?? 0}`]
+              : [];
+        if (key.startsWith('lease/'))
+          return [
+            `write ${key} ${record.host === null ? `free${record.next === null || record.next === undefined ? '' : `, next ${record.next}`}` : `${record.host ?? ''} term=${record.term ?? 0}`}`,
+          ];
         return [`write ${key.replace(/-.*/, '')}`];
       });
     case 'start':
-      return [`start ${bare(effect.instance)} as ${effect.role}${effect.term > 0 ? ` term=${effect.term}, with a deadline` : ''}${effect.alternative ? ', the other way' : ''}`];
+      return [
+        `start ${bare(effect.instance)} as ${effect.role}${effect.term > 0 ? ` term=${effect.term}, with a deadline` : ''}${effect.alternative ? ', the other way' : ''}`,
+      ];
     case 'stop':
       return [`stop ${bare(effect.instance)} with ${effect.signal}`];
     case 'kill':
@@ -79,7 +127,9 @@ function done(effect: Effect): string[] {
     case 'notify':
       return [`tell people: ${effect.incident.key} ${effect.event.kind}, severity ${effect.event.severity}`];
     case 'answer':
-      return [effect.answer.ok ? `answer: ${effect.answer.text}` : `refuse: ${effect.answer.code} ${effect.answer.why}`];
+      return [
+        effect.answer.ok ? `answer: ${effect.answer.text}` : `refuse: ${effect.answer.code} ${effect.answer.why}`,
+      ];
     case 'quit':
       return [effect.leaveRunning ? 'leave, the services stay' : 'quit'];
     case 'extend':

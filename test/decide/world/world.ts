@@ -96,7 +96,14 @@ export class World {
     };
     const error = options.rateError ?? 0;
     for (const { name } of options.system.hosts)
-      this.hosts.set(name, new SimHost(name, options.rates?.[name] ?? 1 + this.random.between(-error, error), Math.floor(this.random.between(1e5, 1e7))));
+      this.hosts.set(
+        name,
+        new SimHost(
+          name,
+          options.rates?.[name] ?? 1 + this.random.between(-error, error),
+          Math.floor(this.random.between(1e5, 1e7)),
+        ),
+      );
   }
 
   host(name: string): SimHost {
@@ -196,7 +203,17 @@ export class World {
 
   #lost(host: SimHost, process: Process): SimKeeper['ended'][number] {
     const at = host.mono(this.now);
-    return { instance: process.id, service: process.service, code: null, signal: null, endedAt: at, goneAt: at, endedAtMs: host.now(this.now).wall, by: 'keeper-lost', term: process.term };
+    return {
+      instance: process.id,
+      service: process.service,
+      code: null,
+      signal: null,
+      endedAt: at,
+      goneAt: at,
+      endedAtMs: host.now(this.now).wall,
+      by: 'keeper-lost',
+      term: process.term,
+    };
   }
 
   #comeBack(run: () => void): void {
@@ -255,12 +272,17 @@ export class World {
   }
 
   process(service: string, host: string): Process | null {
-    for (const process of this.host(host).processes.values()) if (process.service === service && process.alive) return process;
+    for (const process of this.host(host).processes.values())
+      if (process.service === service && process.alive) return process;
     return null;
   }
 
   /** A crash: it ends by itself. */
-  crash(service: string, host: string, how: { code: number | null; signal: string | null } = { code: null, signal: 'SIGKILL' }): void {
+  crash(
+    service: string,
+    host: string,
+    how: { code: number | null; signal: string | null } = { code: null, signal: 'SIGKILL' },
+  ): void {
     const process = this.process(service, host);
     if (process === null) return;
     const { keeper } = this.host(host);
@@ -288,7 +310,8 @@ export class World {
     if (!process.alive || process.hung || process.role !== 'active' || process.serves) return;
     process.serves = true;
     process.servesSince = this.now;
-    for (const host of this.hosts.values()) if (host.processes.has(process.id) && process.awaited) this.observed(host, process, 'active');
+    for (const host of this.hosts.values())
+      if (host.processes.has(process.id) && process.awaited) this.observed(host, process, 'active');
   }
 
   /** It has given the role back and said so. */
@@ -306,7 +329,8 @@ export class World {
 
   observed(host: SimHost, process: Process, kind: 'ready' | 'active' | 'beat'): void {
     this.at(1, () => {
-      if (process.alive) host.agent?.hear({ kind: 'seen', seen: [{ kind, instance: process.id, at: host.mono(this.now) }] });
+      if (process.alive)
+        host.agent?.hear({ kind: 'seen', seen: [{ kind, instance: process.id, at: host.mono(this.now) }] });
     });
   }
 
@@ -319,7 +343,8 @@ export class World {
     if (every === null) return;
     const next = (): void => {
       if (!process.alive || !agent.alive) return;
-      if (!process.hung && process.readySince !== null) agent.hear({ kind: 'seen', seen: [{ kind: 'beat', instance, at: host.mono(this.now) }] });
+      if (!process.hung && process.readySince !== null)
+        agent.hear({ kind: 'seen', seen: [{ kind: 'beat', instance, at: host.mono(this.now) }] });
       this.at(every, next);
     };
     this.at(every, next);
@@ -328,7 +353,8 @@ export class World {
   /** What a probe tells, given by hand. */
   see(service: string, host: string, what: (instance: string, at: ReturnType<SimHost['mono']>) => Seen): void {
     const process = this.process(service, host);
-    if (process !== null) this.host(host).agent?.hear({ kind: 'seen', seen: [what(process.id, this.host(host).mono(this.now))] });
+    if (process !== null)
+      this.host(host).agent?.hear({ kind: 'seen', seen: [what(process.id, this.host(host).mono(this.now))] });
   }
 
   // ---------------------------------------------------------------- the store and the lines
@@ -378,12 +404,20 @@ export class World {
   fateOf(host: SimHost, effect: Extract<Effect, { kind: 'store' }>): Fate {
     const given = this.onWrite(host, effect);
     if (given !== null) return given;
-    const lost = this.noise > 0 && this.random.chance(this.noise) ? this.random.pick(['request', 'answer'] as const) : null;
-    return { goMs: this.storeDelay(), backMs: this.storeDelay(), lost, twice: this.noise > 0 && this.random.chance(this.noise) };
+    const lost =
+      this.noise > 0 && this.random.chance(this.noise) ? this.random.pick(['request', 'answer'] as const) : null;
+    return {
+      goMs: this.storeDelay(),
+      backMs: this.storeDelay(),
+      lost,
+      twice: this.noise > 0 && this.random.chance(this.noise),
+    };
   }
 
-  keeperFate(_: SimHost): 'request lost' | 'answer lost' | null {
-    return this.noise > 0 && this.random.chance(this.noise / 5) ? this.random.pick(['request lost', 'answer lost'] as const) : null;
+  keeperFate(): 'request lost' | 'answer lost' | null {
+    return this.noise > 0 && this.random.chance(this.noise / 5)
+      ? this.random.pick(['request lost', 'answer lost'] as const)
+      : null;
   }
 
   storeDelay(): number {
@@ -408,9 +442,17 @@ export class World {
     this.host(host).agent?.hear({ kind: 'person', request: this.answers.length + 1, owner, why: '', asks });
   }
 
-  decided(host: SimHost, input: Input, because: readonly Because[], effects: readonly Effect[], fired: readonly number[]): void {
+  decided(
+    host: SimHost,
+    input: Input,
+    because: readonly Because[],
+    effects: readonly Effect[],
+    fired: readonly number[],
+  ): void {
     for (const rule of fired) this.fired.set(rule, (this.fired.get(rule) ?? 0) + 1);
-    for (const each of because) if (each.rule !== null) this.fired.set(each.rule, (this.fired.get(each.rule) ?? 0) + (fired.includes(each.rule) ? 0 : 1));
+    for (const each of because)
+      if (each.rule !== null)
+        this.fired.set(each.rule, (this.fired.get(each.rule) ?? 0) + (fired.includes(each.rule) ? 0 : 1));
     for (const slot of host.agent?.state.slots.values() ?? []) this.phases.add(slot.now?.phase ?? 'none');
     this.referee.decided(host, effects);
     this.onDecided({ at: this.now, host: host.name, input, because, effects });
