@@ -98,9 +98,9 @@ export class Availability {
   }
 
   /** A part has failed or was mended. */
-  failed(part: string, service: string | null, down: boolean): void {
+  failed(part: string, service: string | null, down: boolean, momentary: boolean): void {
     if (down) {
-      this.#down = [...this.#down, part];
+      if (!momentary) this.#down = [...this.#down, part];
       this.#last = { part, at: this.#world.now };
     } else this.#down = this.#down.filter((each) => each !== part);
     if (service !== null) this.#shared.set(service, (this.#shared.get(service) ?? 0) + (down ? 1 : -1));

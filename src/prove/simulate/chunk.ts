@@ -16,7 +16,7 @@ import { behaviourOf } from './behaviour.ts';
 import type { External } from './externals.ts';
 import { Externals } from './externals.ts';
 import type { Fault } from './faults.ts';
-import { Faults } from './faults.ts';
+import { Faults, isMomentary } from './faults.ts';
 import { timeBegan } from './host.ts';
 import type { Episode, Situation } from './memory.ts';
 import { Memory } from './memory.ts';
@@ -69,6 +69,8 @@ export const productionCore: Core = { step, initialState };
 const beganAtMs = Date.UTC(2029, 0, 1);
 const wallLessTime = beganAtMs - timeBegan;
 const warmUpMs = 600_000;
+/** While the store is away, renewals and promises come round together after 2 ttl: so many periods. */
+const longPeriod = 8;
 /** Longer than any rule but the back-off's looks back; that one's is added. */
 const leastSettlesMs = 65_000;
 /** Of what comes from outside within one episode. */
@@ -175,14 +177,14 @@ class Chunk {
   /** Lives until that moment. */
   #until(end: number): void {
     const world = this.#world;
-    let last: Picture | null = null;
-    let firedThen = this.#fired;
+    // The latest pictures, a period apart, the newest last.
+    let lately: Seen[] = [];
     this.#recording = null;
     while (world.now < end) {
       const next = Math.min(this.#externals.nextAt, this.#availability.nextAt, end);
       if (next <= world.now) {
         this.#arrive();
-        last = null;
+        lately = [];
         continue;
       }
       const target = Math.min(world.now + this.#periodMs, next);
@@ -190,27 +192,34 @@ class Chunk {
       this.#livedMs += target - world.now;
       world.run(target);
       if (!whole || !this.#options.skips) {
-        last = null;
+        lately = [];
         continue;
       }
-      const picture = pictureOf(world);
-      const found = last === null ? null : recursUntil(last, picture, this.#periodMs, { now: picture.at, wall: picture.at + wallLessTime });
-      if (last !== null && found !== null && this.#goOn(last, picture, firedThen, found, end)) last = null;
-      else {
-        last = picture;
-        firedThen = this.#fired.slice();
-      }
+      const seen: Seen = { picture: pictureOf(world), fired: this.#fired.slice() };
+      const gone = this.#recurs(lately, seen, end);
+      lately = gone ? [] : [...lately.slice(1 - longPeriod), seen];
     }
   }
 
+  /** Tries whether the world has come back to where it was a period ago, or a long one. */
+  #recurs(lately: readonly Seen[], seen: Seen, end: number): boolean {
+    for (const back of [1, longPeriod]) {
+      const then = lately.at(-back);
+      if (lately.length < back || then === undefined) continue;
+      const period = back * this.#periodMs;
+      const found = recursUntil(then.picture, seen.picture, period, { now: seen.picture.at, wall: seen.picture.at + wallLessTime });
+      if (found !== null) return this.#goOn(then, seen, period, found, end);
+    }
+    return false;
+  }
+
   /** The world repeats itself: goes on where that ends. False: it does at once. */
-  #goOn(then: Picture, now: Picture, firedThen: Float64Array, { until, youngest }: Recurrence, end: number): boolean {
-    const period = this.#periodMs;
+  #goOn({ picture: then, fired: firedThen }: Seen, { picture: now }: Seen, period: number, { until, youngest }: Recurrence, end: number): boolean {
     const quiet = deltas(firedThen, this.#fired);
     const settlesAt = youngest + this.#settlesMs;
     const planAt = (this.#externals.nextPlanWall(now.at) ?? Infinity) - wallLessTime;
     if (this.#options.remembers && settlesAt <= now.at && until >= planAt && this.#availability.nextAt === Infinity && now.at >= this.#from) {
-      const situation = this.#situationOf(then, now, quiet);
+      const situation = this.#situationOf(then, now, period, quiet);
       if (this.#recording !== null && situation !== null) this.#keep(this.#recording, situation, now.at);
       this.#recording = null;
       if (situation !== null) return this.#recallFrom(situation, now.at, end);
@@ -224,32 +233,32 @@ class Chunk {
 
   // ---------------------------------------------------------------- what was lived through before
 
-  #situationOf(then: Picture, now: Picture, quiet: Situation['quiet']): Situation | null {
+  #situationOf(then: Picture, now: Picture, periodMs: number, quiet: Situation['quiet']): Situation | null {
     const wall = now.at + wallLessTime;
     const finished = (service: string, atMs: number): boolean => {
       const schedule = this.#world.services.get(service)?.schedule ?? null;
       return schedule === null || nextChange(schedule, wallMs(atMs)) > wall;
     };
     const name = [
+      String(periodMs),
       nameOf(then, now, { now: now.at, wall, finished }),
       this.#externals.plans(now.at),
       leaseWords(now),
       this.#topple.down.join(' '),
       nameOf(null, this.#availability.picture(), { now: now.at, wall, finished }),
     ].join('|');
-    return this.#memory.situation(name, (id) => ({ id, then, now, quiet, availability: this.#availability.picture(), down: this.#topple.down }));
+    return this.#memory.situation(name, (id) => ({ id, periodMs, then, now, quiet, availability: this.#availability.picture(), down: this.#topple.down }));
   }
 
   /** From a settled situation over what is remembered, until something is not; the world is then put there. */
   #recallFrom(begin: Situation, beginAt: number, end: number): boolean {
-    const period = this.#periodMs;
     let situation = begin;
     let at = beginAt;
     for (;;) {
       const next = Math.min(this.#externals.nextAt, end);
-      const periods = Math.max(0, Math.ceil((next - at) / period) - 1);
+      const periods = Math.max(0, Math.ceil((next - at) / situation.periodMs) - 1);
       this.#repeat(situation.quiet, periods);
-      at += periods * period;
+      at += periods * situation.periodMs;
       const found = this.#recalled(situation, at, end);
       if (found === null) break;
       const { episode, events } = found;
@@ -337,10 +346,15 @@ class Chunk {
   #befalls({ part, down }: Fault): void {
     if (down) this.#drawn += 1;
     const shared = part.kind === 'software' || part.kind === 'configuration';
-    this.#availability.failed(part.name, shared ? part.owner : null, down);
+    this.#availability.failed(part.name, shared ? part.owner : null, down, isMomentary(part));
     this.#topple.befalls(part, down);
     this.#availability.look();
   }
+}
+
+interface Seen {
+  readonly picture: Picture;
+  readonly fired: Float64Array;
 }
 
 interface Recording {

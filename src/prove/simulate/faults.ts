@@ -48,6 +48,7 @@ export class Faults {
 
   #next(last: Fault): void {
     const { part } = last;
+    if (last.down && isMomentary(part)) return this.#next({ at: last.at + (part.figure.mttr ?? 0), part, down: false });
     const stream = this.#streams.get(part.name);
     if (stream === undefined) return;
     const { up, away, drawn } = meansOf(part.figure);
@@ -62,6 +63,11 @@ export class Faults {
     const at = Math.max(Math.ceil((last.at + stream.wait(up)) / failure) * failure, last.at + failure);
     this.#queue.add(at, { at, part, down: true });
   }
+}
+
+/** An instance that is merely assumed to fail can be started again at once: how long it is away is up to the core. */
+export function isMomentary(part: Part): boolean {
+  return part.kind === 'instance' && part.figure.from === 'assumed';
 }
 
 /** Mean times until it fails and until it is repaired, in milliseconds. */

@@ -12,11 +12,13 @@ import type { Picture } from './picture.ts';
 /** A settled situation. */
 export interface Situation {
   readonly id: number;
+  /** After so many milliseconds it comes back to where it was. */
+  readonly periodMs: number;
   readonly then: Picture;
   readonly now: Picture;
   readonly availability: AvailabilityPicture;
   readonly down: readonly string[];
-  /** Rules that fire in each period in which nothing happens. */
+  /** Rules that fire in each such period. */
   readonly quiet: readonly (readonly [rule: number, times: number])[];
 }
 

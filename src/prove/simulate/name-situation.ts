@@ -5,10 +5,10 @@ import { leastMoment, leastWall, mostWall } from './recurrence.ts';
 /** What decides nothing: counts, names of lives, what is told, what is kept for people. */
 const silent = new Set([
   'system', 'incidents', 'life', 'boot', 'boots', 'nonce', 'keeper', 'pid', 'pids', 'agentPid', 'keeperPid', 'startTicks', 'lives', 'seq', 'reportSeq', 'reportWrittenSeq',
-  'outages', 'lastExit', 'switchMs', 'handed', 'cause', 'restarts', 'worstKillMs', 'saidRule', 'terms', 'carriedOut', 'id', 'log', 'lists', 'text', 'heardAt',
+  'outages', 'lastExit', 'switchMs', 'handed', 'cause', 'restarts', 'worstKillMs', 'saidRule', 'terms', 'carriedOut', 'id', 'log', 'text', 'heardAt', 'said', 'leaseSaid', 'adopted', 'activateAt', 'deposedAt',
 ]);
 /** Only whether there is one. */
-const onlyWhether = new Set(['term', 'epoch', 'revision', 'counter', 'heardUpTo', 'inFlight', 'effect', 'starting', 'closing', 'ask', 'writing', 'deposing']);
+const onlyWhether = new Set(['term', 'epoch', 'revision', 'counter', 'heardUpTo', 'inFlight', 'effect', 'starting', 'closing', 'ask', 'writing', 'deposing', 'lostAt', 'firstReadAt']);
 /** Of which the worst counts. */
 const onlyWorst = new Set(['bMs', 'iMs', 'gaps']);
 
@@ -17,6 +17,8 @@ export interface Naming {
   readonly wall: number;
   /** Is what finished at that Unix time finished still. */
   readonly finished: (service: string, atMs: number) => boolean;
+  /** Inside a slot: there is an instance. */
+  readonly runs?: boolean;
 }
 
 /** Names what `now` shows; `then` is the picture a period before, which tells what moves. */
@@ -61,22 +63,40 @@ function say(then: unknown, now: unknown, key: string, service: string, naming: 
       words.push(String(Math.max(0, ...now.map(Number))), ',');
       return;
     }
+    // Failures count until it has run stably, and what has settled has.
+    if (key === 'failures' && naming.runs) return;
     words.push('[');
-    for (const [index, value] of now.entries()) say(Array.isArray(then) ? then[index] : undefined, value, '', service, naming, words);
+    // Which of several services was reported first decides nothing.
+    const order = [...now.keys()].toSorted((a, b) => compare(serviceOf(now[a]), serviceOf(now[b])) || a - b);
+    for (const index of order) say(Array.isArray(then) ? then[index] : undefined, now[index], '', service, naming, words);
     words.push(']');
     return;
   }
   const before = isPlain(then) ? then : {};
   if (!isPlain(now)) return;
-  const own = typeof now['service'] === 'string' ? now['service'] : service;
+  const own = serviceOf(now) || service;
+  const inside = 'now' in now ? { ...naming, runs: now['now'] !== null } : naming;
+  // An old question to the peers is as good as none.
+  if (key === 'ask' && before['askedAt'] === now['askedAt']) {
+    words.push('null,');
+    return;
+  }
   words.push('{');
-  for (const name in now) say(before[name], now[name], name, own, naming, words);
+  for (const name in now) say(before[name], now[name], name, own, inside, words);
   words.push('}');
+}
+
+function serviceOf(value: unknown): string {
+  return isPlain(value) && typeof value['service'] === 'string' ? value['service'] : '';
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function numberWord(then: unknown, now: number, key: string, service: string, naming: Naming): string {
   if (onlyWhether.has(key)) return now === 0 ? '0' : '+';
-  if (key === 'finishedAtMs') return naming.finished(service, now) ? 'finished' : 'unfinished';
+  if (key === 'finishedAtMs') return naming.finished(service, now) ? 'finished' : 'null';
   if (key === 'nextPlanChangeMs') return 'plan';
   if (now < leastMoment || now >= mostWall) return String(now);
   if (then === now) return 'old';
@@ -96,7 +116,7 @@ export function replaced(picture: unknown, change: (key: string, service: string
     if (typeof value !== 'object' || value === null || key === 'system') return value;
     const known = made.get(value);
     if (known !== undefined) return known;
-    const own = isPlain(value) && typeof value['service'] === 'string' ? value['service'] : service;
+    const own = serviceOf(value) || service;
     const result = rebuilt(value, own, walk);
     made.set(value, result);
     return result;

@@ -137,7 +137,8 @@ function start(
     awaited: false,
     dying: false,
   };
-  host.processes = [...host.processes, process];
+  // In one order whatever started first, so that equal situations look equal.
+  host.processes = [...host.processes, process].toSorted((a, b) => (a.service < b.service ? -1 : a.service > b.service ? 1 : a.pid - b.pid));
   world.watcher.changed(process.service);
   world.arm(host, process);
   world.after(world.options.behaviours.get(wish.service)?.bMs ?? 1, {

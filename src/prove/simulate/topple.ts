@@ -4,6 +4,7 @@ import type { System } from '../../model/system.ts';
 import type { Part } from '../part.ts';
 import { lostQuorum, membersOf } from '../store-members.ts';
 import { topologyOf } from '../topology.ts';
+import { isMomentary } from './faults.ts';
 import type { World } from './world.ts';
 
 export class Topple {
@@ -32,7 +33,7 @@ export class Topple {
 
   /** The part has failed, or was mended. */
   befalls(part: Part, down: boolean): void {
-    if (down) this.#down.add(part.name);
+    if (down && !isMomentary(part)) this.#down.add(part.name);
     else this.#down.delete(part.name);
     const world = this.#world;
     switch (part.kind) {
@@ -51,8 +52,7 @@ export class Topple {
         break;
       case 'instance':
         if (part.host === null) break;
-        // One that is merely assumed to fail can be started again at once; of a stated one its repair is waited for.
-        if (down) world.crash(part.owner, part.host, part.figure.from !== 'assumed');
+        if (down) world.crash(part.owner, part.host, !isMomentary(part));
         else world.mend(part.owner, part.host);
         break;
       case 'external':
