@@ -3,13 +3,13 @@
 import type { HostView, IncidentView, InstanceView, IntentView, ServiceView, StatusView } from '../api.ts';
 import { Draft } from '../decide/draft.ts';
 import { externalVerdict, hostState, judgeInstance, judgeSystem, liveView } from '../decide/judged.ts';
-import type { HostReport } from '../decide/records.ts';
+import type { HostReport, InstanceReport } from '../decide/records.ts';
 import type { State } from '../decide/state.ts';
 import { isPaused, leaseOf, liveHolder, plannedDown, reportOf } from '../decide/view.ts';
 import { usedIn } from '../judge/budget.ts';
 import type { Incident } from '../judge/incidents.ts';
 import { notUsable, whatCanBeLost } from '../judge/lose.ts';
-import { gravest } from '../judge/reason.ts';
+import { gravest, type Reason } from '../judge/reason.ts';
 import { statusSentence, type PlannedOutage } from '../judge/sentence.ts';
 import { reasonWords } from '../judge/words.ts';
 import { isLeased, type RunService, type Severity, type System } from '../model/system.ts';
@@ -34,7 +34,9 @@ export function statusOf(state: State, now: Now, storeKind: string): StatusView 
   ]);
   const live = liveView(d);
   const canLose = whatCanBeLost(system, live);
-  const open = state.incidents.list.filter((incident) => incident.resolvedAtMs === null);
+  const open = state.incidents.list
+    .filter((incident) => incident.resolvedAtMs === null)
+    .map((incident) => ({ ...incident, cause: untilNow(d, incident.cause, reportOn(d, incident)) }));
   const missing = missingNow(d, system, notUsable(system, live));
   return {
     system: system.name,
@@ -111,13 +113,34 @@ function instanceView(d: Draft, service: RunService, host: string): InstanceView
     startedAtMs: report?.startedAtMs ?? null,
     restarts: report?.restarts ?? 0,
     severity: judged.severity,
-    reason: judged.cause === null ? wait : reasonWords(judged.cause),
+    reason: reasonOf(d, judged.cause, report, wait),
     term: report?.term ?? 0,
     role: report?.role ?? null,
     validForMs: validFor(d, service, host),
     lastExit: report?.lastExit ?? null,
     asOfMs: asOf(d, host),
   };
+}
+
+/** Why it is as it is, with the time to the next try as it is now, and what it waits for instead where it does. */
+function reasonOf(d: Draft, cause: Reason | null, report: InstanceReport | null, wait: string | null): string | null {
+  if (cause === null) return wait;
+  const words = reasonWords(untilNow(d, cause, report));
+  return wait === null || wait === 'waiting' ? words : `${words}; ${wait}`;
+}
+
+/** Of the instance that an incident is about. */
+function reportOn(d: Draft, { service, host }: Incident): InstanceReport | null {
+  return service === null || host === null ? null : reportOf(d, service, host);
+}
+
+function untilNow(d: Draft, cause: Reason, report: InstanceReport | null): Reason {
+  if (cause.kind !== 'down' && cause.kind !== 'coming-back') return cause;
+  const leftMs = (report?.failedUntilMs ?? 0) - d.now.wall;
+  const nextInMs = leftMs > 0 ? Math.round(leftMs) : null;
+  return cause.kind === 'down'
+    ? { kind: cause.kind, facts: { ...cause.facts, nextInMs } }
+    : { kind: cause.kind, facts: { ...cause.facts, nextInMs } };
 }
 
 /** A wait is kept as its rule's number and what it waits for. */

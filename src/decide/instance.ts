@@ -80,12 +80,17 @@ export function decideLife(d: Draft, service: RunService): void {
       break;
     }
     case 'fail': {
+      const found = grade(d, service, slot).reasons[0];
       d.note({
         kind: 'rule',
         rule: row.n,
         service: service.name,
         instance: slot.now?.id ?? null,
-        facts: { ...shown, why: move.why },
+        facts: {
+          ...shown,
+          why: move.why,
+          ...(found?.kind === move.why ? { found: { kind: found.kind, facts: { ...found.facts } } } : {}),
+        },
       });
       endInstance(d, service, { why: move.why, rule: row.n, orderly: move.orderly, failure: true });
       break;

@@ -46,6 +46,7 @@ export const ruleRows: readonly WordRow[] = [
       aside: 'rule 168',
     }),
   },
+  { kind: 'rule', rule: 526, say: endsTheUnfit },
   { kind: 'rule', rule: 540, say: startedAgain },
   {
     kind: 'rule',
@@ -87,6 +88,13 @@ function takes({ service, facts, host }: Entry): Said {
   facts.implied('to');
   impliedByChoice(facts);
   return { text: `${host} takes ${service} over${cause}` };
+}
+
+function endsTheUnfit({ service, facts, host, vocabulary }: Entry): Said {
+  const why = facts.text('why');
+  const found = vocabulary.cause(facts.value('found')) ?? why;
+  facts.implied('instance');
+  return { text: `${service} on ${host} is ended, since it will not serve again${found === null ? '' : `: ${found}`}` };
 }
 
 function startedAgain({ service, facts, host }: Entry): Said {
