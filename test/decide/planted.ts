@@ -1,0 +1,250 @@
+// Mistakes to plant into a copy of the core, and where. A test sees to it that each still has its place; mistakes.ts that each is found.
+
+export interface Edit {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Some are guarded twice: then every guard has to go before anything can break. */
+export interface Mistake {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+}
+
+export const mistakes: readonly Mistake[] = [
+  {
+    name: 'the room is left out, and more: the holder stays until its peers may depose it',
+    edits: [
+      {
+        file: 'session.ts',
+        from: 'const until = after(sent.sentAt, sent.ttlMs - d.s.timing.room);',
+        to: 'const until = after(sent.sentAt, sent.ttlMs * 1.12);',
+      },
+    ],
+  },
+  {
+    name: 'counted from when the answer was seen, not from when the renewal was sent',
+    edits: [
+      {
+        file: 'session.ts',
+        from: 'const until = after(sent.sentAt, sent.ttlMs - d.s.timing.room);',
+        to: 'const until = after(d.mono, sent.ttlMs - d.s.timing.room);',
+      },
+    ],
+  },
+  {
+    name: 'drift with the wrong sign: deposed too early',
+    edits: [
+      {
+        file: 'depose.ts',
+        from: 'when: (f) => f.silentMs < f.ttlMs * (1 + drift)',
+        to: 'when: (f) => f.silentMs < f.ttlMs * (1 - drift)',
+      },
+    ],
+  },
+  {
+    name: 'a deactivation that is unknown is taken as done',
+    edits: [
+      {
+        file: 'absorb-instance.ts',
+        from: "if (outcome.kind !== 'done') { d.note({ kind: 'deactivateFailed'",
+        to: "if (outcome.kind === 'failed') { d.note({ kind: 'deactivateFailed'",
+      },
+    ],
+  },
+  {
+    name: 'a lease write that is unknown is taken as applied',
+    edits: [
+      {
+        file: 'lease.ts',
+        from: "case 'unknown': // Whether it was applied",
+        to: "case 'unknown': leaseApplied(d, slot, record, rule, d.s.store.revision + 1); // Whether it was applied",
+      },
+    ],
+  },
+  {
+    name: 'a promise is not counted as having seen a renewal',
+    edits: [
+      {
+        file: 'validity.ts',
+        from: 'sessions.set(from, { ...session, seenAt: d.mono });',
+        to: 'sessions.set(from, { ...session });',
+      },
+    ],
+  },
+  {
+    name: 'one silent host is taken for a promise',
+    edits: [
+      {
+        file: 'validity.ts',
+        from: '  if (waiting.length === 0) promised(d, ask.askedAt);',
+        to: '  if (waiting.length <= 1) promised(d, ask.askedAt);',
+      },
+    ],
+  },
+  {
+    name: 'promises count from when they were given, not from when they were asked for',
+    edits: [
+      {
+        file: 'validity.ts',
+        from: '  if (waiting.length === 0) promised(d, ask.askedAt);',
+        to: '  if (waiting.length === 0) promised(d, d.mono);',
+      },
+    ],
+  },
+  {
+    name: 'deposition without compare',
+    edits: [
+      {
+        file: 'depose.ts',
+        from: 'compares: [{ key: keys.session(host), revision: session.revision }],',
+        to: 'compares: [],',
+      },
+    ],
+  },
+  {
+    name: 'renewal without compare',
+    edits: [
+      {
+        file: 'session.ts',
+        from: "compares: [{ key: keys.session(d.s.me), revision: which === 'same' ? own.revision : (own.entry?.revision ?? 0) }],",
+        to: 'compares: [],',
+      },
+    ],
+  },
+  {
+    name: 'the lease is taken without compare on the lease',
+    edits: [
+      {
+        file: 'lease.ts',
+        from: 'const compares = [{ key: keys.lease(service.name), revision: kept?.revision ?? 0 }];',
+        to: 'const compares: { key: string; revision: number }[] = [];',
+      },
+    ],
+  },
+  {
+    name: 'a host that the session does not name deposes it',
+    edits: [
+      {
+        file: 'depose.ts',
+        from: 'when: (f) => !f.listed || !f.ownSession',
+        to: 'when: (f) => !f.ownSession',
+      },
+    ],
+  },
+  {
+    name: 'the lease is released before the end is confirmed',
+    edits: [
+      {
+        file: 'lease-rows.ts',
+        from: "const inactive = (f: LeaseFacts): boolean => f.phase === 'none' ||",
+        to: "const inactive = (f: LeaseFacts): boolean => f.phase === 'none' || f.phase === 'stopping' || f.phase === 'deactivating' ||",
+      },
+    ],
+  },
+  {
+    name: 'a lease is held for free when the session that paid for it is not known yet',
+    edits: [
+      {
+        file: 'view.ts',
+        from: 'return session.value.epoch > lease.epoch || (session.value.epoch === lease.epoch && session.value.dead)',
+        to: 'return session.value.epoch !== lease.epoch || session.value.dead',
+      },
+    ],
+  },
+  {
+    name: 'an activation without a deadline of its own: whatever the last one was',
+    edits: [
+      {
+        file: 'lease.ts',
+        from: 'term: slot.grant.term, deadline: validUntil',
+        to: 'term: slot.grant.term, deadline: monoMs(validUntil + 5000)',
+      },
+    ],
+  },
+  {
+    name: 'nobody is told the term that grew',
+    edits: [
+      {
+        file: 'lease.ts',
+        from: 'term: lease.term + 1,',
+        to: 'term: Math.max(1, lease.term),',
+      },
+    ],
+  },
+  {
+    name: 'promises revive a holder that lapsed: it goes on under its old term',
+    edits: [
+      {
+        file: 'validity.ts',
+        from: 'if (own.validUntil === null || d.mono >= own.validUntil) return;',
+        to: `for (const slot of d.s.slots.values()) {
+          const lease = d.s.leases.get(slot.service)?.value;
+          if (lease?.host === d.s.me) d.setSlot(slot.service, { grant: { term: lease.term, epoch: own.epoch, rule: 146 } });
+        }
+        if (own.validUntil === null) return;`,
+      },
+      { file: 'validity.ts', from: 'f.holds === 0 || f.silentMs', to: 'f.silentMs' },
+      { file: 'validity.ts', from: '!f.valid || !f.storeRead', to: '!f.storeRead' },
+      { file: 'validity.ts', from: 'if (facts.holds > 0 && facts.valid) {', to: '{' },
+      { file: 'lease.ts', from: 'store.reachable && keeper.up', to: 'keeper.up' },
+    ],
+  },
+  {
+    name: 'a hand-over that came to nothing is resumed without a new term',
+    edits: [
+      {
+        file: 'lease-rows.ts',
+        from: "f.holder === 'me' && f.granted && f.phase === 'ready'",
+        to: "f.holder === 'me' && f.term > 0 && f.phase === 'ready'",
+      },
+      {
+        file: 'lease.ts',
+        from: 'function activate(d: Draft, service: RunService, rule: number): void {',
+        to: `function activate(d: Draft, service: RunService, rule: number): void {
+          d.setSlot(service.name, { grant: { term: leaseOf(d, service.name).term, epoch: d.s.own.epoch, rule } });`,
+      },
+    ],
+  },
+  {
+    name: 'an answer is believed though the store has moved on',
+    edits: [
+      {
+        file: 'lease.ts',
+        from: "case 'unknown': // Whether it was applied",
+        to: "case 'unknown': d.setSlot(slot.service, { leaseTxn: slot.leaseTxn }); // Whether it was applied",
+      },
+      { file: 'lease.ts', from: 'if (d.s.leases.get(slot.service)?.revision !== revision) return;', to: '' },
+      {
+        file: 'lease.ts',
+        from: 'slot.grant !== null && slot.grant.term === lease.term && slot.grant.epoch === own.epoch',
+        to: 'slot.grant !== null',
+      },
+      { file: 'lease.ts', from: 'value.term !== slot.grant.term)', to: 'value.term > 1e9)' },
+      { file: 'lease.ts', from: '(value === null || value.host !== d.s.me ||', to: '(value === null ||' },
+      {
+        file: 'lease-rows.ts',
+        from: "f.holder === 'me' && f.granted && f.phase === 'ready'",
+        to: "f.granted && f.phase === 'ready'",
+      },
+    ],
+  },
+];
+
+/** The text with the edit made; null: it does not hold what is to be changed. */
+export function withEdit(text: string, { from, to }: Edit): string | null {
+  const where = spacedAnyhow(from).exec(text);
+  return where === null ? null : text.slice(0, where.index) + to + text.slice(where.index + where[0].length);
+}
+
+/** Matches the text however it is broken into lines. */
+function spacedAnyhow(text: string): RegExp {
+  return new RegExp(
+    text
+      .trim()
+      .split(/\s+/)
+      .map((word) => RegExp.escape(word))
+      .join('\\s*'),
+  );
+}
