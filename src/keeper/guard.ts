@@ -18,9 +18,10 @@ type Word = 'leased' | 'free';
 const steadyMs = 100;
 const retryMs = 1000;
 
+/** $2: the first word. $3: the process group; 0: not known yet. */
 const waits = `
 trap '' HUP INT QUIT TERM USR1 USR2 PIPE
-state=free group=0
+state=$2 group=$3
 while read -r word value; do
   case $word in leased|free) state=$word ;; group) group=$value ;; esac
 done
@@ -100,7 +101,8 @@ export class Guard {
   #begin(): void {
     clearTimeout(this.#again);
     const begunAt = monoNow();
-    const shell = spawn('/bin/sh', this.#arguments, {
+    // begun with the word and the group: one that takes another's place is not without them for a moment
+    const shell = spawn('/bin/sh', [...this.#arguments, this.#word, String(this.#group)], {
       detached: true,
       cwd: '/',
       env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
@@ -110,7 +112,6 @@ export class Guard {
     shell.stdin?.on('error', () => undefined);
     shell.on('error', () => this.#lost(shell, begunAt));
     shell.on('exit', () => this.#lost(shell, begunAt));
-    if (this.#group !== 0) void this.#write(`group ${this.#group}\n`);
   }
 
   /** Somebody killed it: another takes its place, with the last word. When that is lost too, or cannot begin, it is tried each second. */

@@ -57,7 +57,9 @@ export async function activate(
     const before = { role: owned.role, term: owned.term, deadline: owned.deadline };
     const ended = whyNotActive(owned, request.deadline);
     if (ended !== null) return ended;
-    arm(ground, owned, request.deadline);
+    // what was started as active is armed for this term already, and may have been extended
+    if (owned.term === request.term) armLater(ground, owned, request.deadline);
+    else arm(ground, owned, request.deadline);
     owned.term = request.term;
     try {
       await ground.files.writeRole(owned.instance, { role: 'active', term: request.term });

@@ -189,7 +189,6 @@ async function own(
     role: request.role,
     term: request.term,
     deadline: isLeased(request) ? request.deadline : null,
-    activatedAt: isLeased(request) ? startedAt : null,
   };
   child.on('error', () => undefined);
   const settled = outcome.then((came) => {

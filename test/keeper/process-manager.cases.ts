@@ -295,6 +295,23 @@ export function managerCases(suite: ManagerSuite): void {
     );
 
     a(
+      'signals the first activation of what was started as active under the same term',
+      async ({ m, folder, name, start: go }) => {
+        const instance = `${name}@a#1`;
+        const log = join(folder, `${name}.log`);
+        const deadline = inMs(600_000);
+        await go(name, `trap 'echo now' USR1; echo ready; while :; do sleep 0.02; done`, leased(5, deadline));
+        await lines(log, (all) => all.includes('ready'));
+        const request = { instance, term: 5, deadline: inMs(1000), signal: 'SIGUSR1' };
+        const first = value(await m.activate(request));
+        await lines(log, (all) => all.includes('now'));
+        assert.equal(value(await m.activate(request)).activatedAt, first.activatedAt);
+        assert.equal(value(await m.extend([{ instance, term: 5, deadline }])).taken.length, 1);
+        value(await m.kill({ instance }));
+      },
+    );
+
+    a(
       'kills at the deadline, whatever hangs; an extension moves it only for its own instance and term',
       async ({ m, folder, name, start: go }) => {
         const instance = `${name}@a#1`;
