@@ -80,7 +80,12 @@ export interface StatusView {
     readonly usedMs: number;
   };
   /** What can be lost one at a time with consumers still served; from trying each. */
-  readonly canLose: { readonly instances: readonly string[]; readonly hosts: readonly string[]; readonly notInstances: readonly string[]; readonly notHosts: readonly string[] };
+  readonly canLose: {
+    readonly instances: readonly string[];
+    readonly hosts: readonly string[];
+    readonly notInstances: readonly string[];
+    readonly notHosts: readonly string[];
+  };
   readonly store: { readonly kind: string; readonly reachable: boolean };
   readonly hosts: readonly HostView[];
   readonly services: readonly ServiceView[];
@@ -104,7 +109,16 @@ export interface FailoverView {
   readonly planned: boolean;
 }
 
-export type IntentKind = 'restart' | 'stop' | 'start' | 'failover' | 'pause' | 'resume' | 'maintenance' | 'ban' | 'down';
+export type IntentKind =
+  | 'restart'
+  | 'stop'
+  | 'start'
+  | 'failover'
+  | 'pause'
+  | 'resume'
+  | 'maintenance'
+  | 'ban'
+  | 'down';
 
 /** What a person asks. `service` null: the whole system. */
 export interface IntentRequest {

@@ -238,7 +238,10 @@ export interface ObservePlan {
   readonly output: string;
   readonly ready: { readonly probe: ProbeSpec; readonly within: Ms } | null;
   readonly active: { readonly probe: ProbeSpec; readonly within: Ms } | null;
-  readonly heartbeat: { readonly source: NonNullable<RunService['detect']['heartbeat']>['source']; readonly every: Ms } | null;
+  readonly heartbeat: {
+    readonly source: NonNullable<RunService['detect']['heartbeat']>['source'];
+    readonly every: Ms;
+  } | null;
   readonly status: { readonly probe: ProbeSpec; readonly every: Ms } | null;
   readonly checks: readonly (Omit<Check, 'every'> & { readonly every: Ms })[];
 }
@@ -283,7 +286,12 @@ export interface Observer {
   starting(plan: ObservePlan): Promise<void>;
   observe(plan: ObservePlan): void;
   /** Externals have checks and nothing else. */
-  observeExternal(plan: { name: string; checks: ObservePlan['checks']; dir: string; env: Readonly<Record<string, string>> }): void;
+  observeExternal(plan: {
+    name: string;
+    checks: ObservePlan['checks'];
+    dir: string;
+    env: Readonly<Record<string, string>>;
+  }): void;
   /** Begins to ask the `active` probe (after the activate call was made), until it answers or is over. */
   awaitActive(instance: InstanceId): void;
   unobserve(instance: InstanceId): void;
@@ -312,7 +320,13 @@ export interface CommandRequest {
 
 export type CommandEnd =
   /** `output` and `errors`: what it wrote first, 64 KiB of each at most. */
-  | { readonly kind: 'ended'; readonly code: number | null; readonly signal: string | null; readonly output: string; readonly errors: string }
+  | {
+      readonly kind: 'ended';
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly output: string;
+      readonly errors: string;
+    }
   | { readonly kind: 'timedOut'; readonly output: string; readonly errors: string }
   | { readonly kind: 'notStarted'; readonly why: string };
 
@@ -336,4 +350,3 @@ export interface RoleCaller {
     within: Ms;
   }): Promise<CallAnswer>;
 }
-

@@ -56,7 +56,16 @@ function same(a: InstanceReport, b: InstanceReport): boolean {
   const { cause: causeB, failedUntilMs: untilB, behindMs: behindB, ...restB } = b;
   if (Math.abs((untilA ?? 0) - (untilB ?? 0)) > 50 || Math.abs((behindA ?? -1) - (behindB ?? -1)) >= 500) return false;
   if (causeA?.kind !== causeB?.kind || counts(causeA) !== counts(causeB)) return false;
-  return JSON.stringify(restA) === JSON.stringify(restB);
+  return equal(restA, restB);
+}
+
+/** Equal as plain data. Asked at every look at a service, so it does not go through text. */
+function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const left = Object.entries(a);
+  const right = new Map(Object.entries(b));
+  return left.length === right.size && left.every(([key, value]) => right.has(key) && equal(value, right.get(key)));
 }
 
 /** Whether it has failed often enough to count; how often beyond that changes nothing. */

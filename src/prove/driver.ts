@@ -13,7 +13,11 @@ export interface Driven {
 }
 
 /** Simulates; `cores` 0: as many as there are. `progress` hears how many stretches of how many are done. */
-export async function driveSimulation(options: SimulationOptions, cores: number, progress: (done: number, of: number) => void): Promise<Driven> {
+export async function driveSimulation(
+  options: SimulationOptions,
+  cores: number,
+  progress: (done: number, of: number) => void,
+): Promise<Driven> {
   const began = performance.now();
   const chunks = chunksOf(options);
   const threads = Math.min(chunks.length, cores > 0 ? cores : availableParallelism());

@@ -12,14 +12,22 @@ export function variantOf(text: string, policies: readonly string[], sets: reado
   const change = (option: string, given: string, path: (key: string) => readonly string[]): void => {
     const at = given.indexOf('=');
     if (at < 1 || at === given.length - 1)
-      throw new Failure({ code: 'SF-002', what: `${option} ${given} says no value`, next: `Write it as ${option === '--set' ? 'hosts.a.mtbf=30d' : 'pricer=hot-active/cold-passive'}.`, exit: 2 });
+      throw new Failure({
+        code: 'SF-002',
+        what: `${option} ${given} says no value`,
+        next: `Write it as ${option === '--set' ? 'hosts.a.mtbf=30d' : 'pricer=hot-active/cold-passive'}.`,
+        exit: 2,
+      });
     const steps = path(given.slice(0, at));
     // Flow or block, what is not a mapping yet becomes one.
     for (let depth = 1; depth < steps.length; depth += 1) {
       const above = document.getIn(steps.slice(0, depth));
       if (!isMap(above)) document.setIn(steps.slice(0, depth), document.createNode({}));
     }
-    document.setIn(steps, document.createNode(option === '--set' ? (parse(given.slice(at + 1)) as unknown) : given.slice(at + 1)));
+    document.setIn(
+      steps,
+      document.createNode(option === '--set' ? (parse(given.slice(at + 1)) as unknown) : given.slice(at + 1)),
+    );
   };
   for (const given of policies) change('--policy', given, (service) => ['services', service, 'policy']);
   for (const given of sets) change('--set', given, (key) => pathOf(key, (path) => document.hasIn(path)));

@@ -24,7 +24,10 @@ export const simulate: Run = async (context, words, options) => {
   const read = await readPath(path);
   const policies = options.list('policy');
   const sets = options.list('set');
-  const { system, errors } = read.system === null || read.problems.length > 0 ? { system: null, errors: read.problems } : readDescription({ text: variantOf(read.text, policies, sets), file: read.file, folder: read.folder });
+  const { system, errors } =
+    read.system === null || read.problems.length > 0
+      ? { system: null, errors: read.problems }
+      : readDescription({ text: variantOf(read.text, policies, sets), file: read.file, folder: read.folder });
   if (system === null) {
     if (options.flag('json')) context.terminal.print(JSON.stringify({ ok: false, errors }, null, 2));
     else context.terminal.print(...problemLines(errors, context.terminal), problemCount(errors));
@@ -34,7 +37,15 @@ export const simulate: Run = async (context, words, options) => {
   const known = stated ? nothingKnown : await knownOf(context, system.name);
   const aside = terminalOf(process.stderr, context.world.env);
   const { simulation, tookMs, threads } = await driveSimulation(
-    { system, figures: { stated, measured: known.parts }, timings: known.timings, seed, years, skips: !options.flag('everyMoment'), remembers: !options.flag('everyMoment') },
+    {
+      system,
+      figures: { stated, measured: known.parts },
+      timings: known.timings,
+      seed,
+      years,
+      skips: !options.flag('everyMoment'),
+      remembers: !options.flag('everyMoment'),
+    },
     Math.floor(cores),
     (done, of) => {
       if (aside.redraws) aside.write(`\r${done} of ${of} stretches of ${Number((years / of).toPrecision(3))} years`);
@@ -42,11 +53,15 @@ export const simulate: Run = async (context, words, options) => {
   );
   if (aside.redraws) aside.write('\r\u001b[K');
   const speed = (years * 365.25 * 86_400 * secondMs) / tookMs;
-  aside.print(`${years} years in ${(tookMs / secondMs).toFixed(1)} s on ${threads} ${threads === 1 ? 'core' : 'cores'}: ${Number(speed.toPrecision(2))} times real time; ${Math.round(simulation.livedMs / secondMs)} s lived through, ${simulation.remembered} episodes remembered, ${simulation.steps} steps of the core`);
+  aside.print(
+    `${years} years in ${(tookMs / secondMs).toFixed(1)} s on ${threads} ${threads === 1 ? 'core' : 'cores'}: ${Number(speed.toPrecision(2))} times real time; ${Math.round(simulation.livedMs / secondMs)} s lived through, ${simulation.remembered} episodes remembered, ${simulation.steps} steps of the core`,
+  );
   if (options.flag('json')) context.terminal.print(JSON.stringify(simulationJson(simulation), null, 2));
   else {
     const changes = [...policies.map((each) => ` --policy ${each}`), ...sets.map((each) => ` --set ${each}`)].join('');
-    const again = context.command(`simulate ${path} --years ${years} --seed ${seed}${stated ? ' --stated' : ''}${changes}`);
+    const again = context.command(
+      `simulate ${path} --years ${years} --seed ${seed}${stated ? ' --stated' : ''}${changes}`,
+    );
     context.terminal.print(...simulationLines(system, simulation, again, context.terminal));
   }
   const { unavailable, per } = system.objective;
@@ -58,5 +73,10 @@ function numberOf(options: Options, name: 'years' | 'cores', usual: number, most
   if (text === undefined) return usual;
   const value = Number(text);
   if (text.trim() !== '' && value > 0 && value <= most) return value;
-  throw new Failure({ code: 'SF-002', what: `--${name} ${text} is no number of ${name}`, next: `Give a number above 0, up to ${most}.`, exit: 2 });
+  throw new Failure({
+    code: 'SF-002',
+    what: `--${name} ${text} is no number of ${name}`,
+    next: `Give a number above 0, up to ${most}.`,
+    exit: 2,
+  });
 }

@@ -28,7 +28,12 @@ export interface AvailabilityPicture {
   readonly serving: ReadonlyMap<string, number>;
   readonly shared: ReadonlyMap<string, number>;
   readonly down: readonly string[];
-  readonly windows: readonly { readonly name: string; readonly open: boolean; readonly served: boolean; readonly finished: boolean }[];
+  readonly windows: readonly {
+    readonly name: string;
+    readonly open: boolean;
+    readonly served: boolean;
+    readonly finished: boolean;
+  }[];
 }
 
 interface Open {
@@ -65,7 +70,12 @@ export class Availability {
     this.#order = inOrderOfNeeds(system);
     for (const name of ['', ...system.services.map((service) => service.name)]) this.outages.set(name, []);
     for (const service of system.services) {
-      if (service.kind === 'run') this.#windows.set(service.name, { opened: this.#opens(service) ? world.now : Infinity, served: false, finished: false });
+      if (service.kind === 'run')
+        this.#windows.set(service.name, {
+          opened: this.#opens(service) ? world.now : Infinity,
+          served: false,
+          finished: false,
+        });
     }
   }
 
@@ -117,7 +127,8 @@ export class Availability {
       const service = this.#world.services.get(name);
       if (service?.schedule === null || service === undefined) continue;
       const open = this.#opens(service);
-      if (open && window.opened === Infinity) this.#windows.set(name, { opened: this.#world.now, served: false, finished: false });
+      if (open && window.opened === Infinity)
+        this.#windows.set(name, { opened: this.#world.now, served: false, finished: false });
       if (!open) window.opened = Infinity;
     }
     this.look();
@@ -128,7 +139,10 @@ export class Availability {
     const { now } = this.#world;
     for (const [service, until] of this.#gaps) if (until <= now) this.#gaps.delete(service);
     for (const service of this.#order) this.#set(service.name, this.#isUp(service));
-    this.#set('', this.#system.serves.every((name) => this.#up.get(name) ?? true));
+    this.#set(
+      '',
+      this.#system.serves.every((name) => this.#up.get(name) ?? true),
+    );
   }
 
   #set(name: string, up: boolean): void {
@@ -161,7 +175,12 @@ export class Availability {
       serving: new Map(this.#serving),
       shared: new Map(this.#shared),
       down: this.#down,
-      windows: [...this.#windows].map(([name, { opened, served, finished }]) => ({ name, open: opened < Infinity, served, finished })),
+      windows: [...this.#windows].map(([name, { opened, served, finished }]) => ({
+        name,
+        open: opened < Infinity,
+        served,
+        finished,
+      })),
     };
   }
 
@@ -172,7 +191,8 @@ export class Availability {
     this.#down = picture.down;
     this.#last = null;
     this.#gaps.clear();
-    for (const { name, open, served, finished } of picture.windows) this.#windows.set(name, { opened: open ? 0 : Infinity, served, finished });
+    for (const { name, open, served, finished } of picture.windows)
+      this.#windows.set(name, { opened: open ? 0 : Infinity, served, finished });
   }
 
   /** What failed last, when it is away still or failed just now. */
@@ -187,7 +207,12 @@ export class Availability {
     const serving = this.#servingOf(service);
     const before = this.#serving.get(service.name) ?? 0;
     this.#serving.set(service.name, serving);
-    if (serving < before && serving > 0 && service.policy === 'hot-active/hot-active' && service.consumers?.kind === 'balancer')
+    if (
+      serving < before &&
+      serving > 0 &&
+      service.policy === 'hot-active/hot-active' &&
+      service.consumers?.kind === 'balancer'
+    )
       this.#gaps.set(service.name, this.#world.now + service.consumers.detectsWithin);
     const window = this.#windows.get(service.name);
     if (window !== undefined) {
@@ -195,12 +220,18 @@ export class Availability {
       const waited = window.served || this.#world.now >= window.opened + service.objective.recoverWithin;
       if (window.opened === Infinity || window.finished || !waited) return true;
     }
-    return serving > 0 && (this.#shared.get(service.name) ?? 0) === 0 && !this.#gaps.has(service.name) && this.#met(service.needs);
+    return (
+      serving > 0 &&
+      (this.#shared.get(service.name) ?? 0) === 0 &&
+      !this.#gaps.has(service.name) &&
+      this.#met(service.needs)
+    );
   }
 
   #servingOf(service: RunService): number {
     let serving = 0;
-    for (const host of this.#world.hosts.values()) for (const process of host.processes) if (process.service === service.name && process.serves) serving += 1;
+    for (const host of this.#world.hosts.values())
+      for (const process of host.processes) if (process.service === service.name && process.serves) serving += 1;
     return serving;
   }
 
@@ -221,7 +252,10 @@ export class Availability {
   }
 
   #opens(service: RunService): boolean {
-    return service.schedule === null || isScheduled(service.schedule, wallMs(this.#world.options.began + this.#world.now - timeBegan));
+    return (
+      service.schedule === null ||
+      isScheduled(service.schedule, wallMs(this.#world.options.began + this.#world.now - timeBegan))
+    );
   }
 }
 
@@ -235,7 +269,9 @@ function inOrderOfNeeds(system: System): Service[] {
   const byName = new Map(system.services.map((service) => [service.name, service]));
   const order: Service[] = [];
   const done = new Set<string>();
-  const open: { readonly service: Service; readonly needed: boolean }[] = system.services.map((service) => ({ service, needed: false })).toReversed();
+  const open: { readonly service: Service; readonly needed: boolean }[] = system.services
+    .map((service) => ({ service, needed: false }))
+    .toReversed();
   for (let one = open.pop(); one !== undefined; one = open.pop()) {
     const { service } = one;
     if (done.has(service.name)) continue;

@@ -5,6 +5,7 @@ import { initialState } from '../../decide/initial.ts';
 import { step } from '../../decide/step.ts';
 import { nextChange } from '../../model/schedule.ts';
 import type { System } from '../../model/system.ts';
+import { isLeased } from '../../model/system.ts';
 import type { Measured } from '../../model/timings.ts';
 import { sessionTtl } from '../../model/timings.ts';
 import { wallMs } from '../../model/units.ts';
@@ -121,10 +122,14 @@ class Chunk {
         ),
     });
     const { parts } = structureOf(system, options.figures);
-    const grid = { failure: this.#periodMs / 4, repair: this.#periodMs };
+    const grid = { fine: this.#periodMs / 4, coarse: this.#periodMs };
     const warmUp = Math.ceil(warmUpMs / this.#periodMs) * this.#periodMs;
     this.#from = timeBegan + warmUp;
-    this.#externals = new Externals(new Faults(parts, `${options.seed}/${options.index}`, grid), system, { now: timeBegan, later: warmUp, wallLessTime });
+    this.#externals = new Externals(new Faults(parts, `${options.seed}/${options.index}`, grid), system, {
+      now: timeBegan,
+      later: warmUp,
+      wallLessTime,
+    });
     this.#topple = new Topple(this.#world, system, parts);
     this.#availability = new Availability(this.#world, system);
     this.#overlaps = new Overlaps(this.#world);
@@ -138,7 +143,8 @@ class Chunk {
       decided: (_, { fired, because }) => {
         for (const rule of fired) this.#fired[rule] = (this.#fired[rule] ?? 0) + 1;
         for (const each of because) {
-          if (each.rule !== null && !fired.includes(each.rule)) this.#fired[each.rule] = (this.#fired[each.rule] ?? 0) + 1;
+          if (each.rule !== null && !fired.includes(each.rule))
+            this.#fired[each.rule] = (this.#fired[each.rule] ?? 0) + 1;
           if (each.kind === 'failover' && each.facts['planned'] === false) this.#failovers += 1;
         }
       },
@@ -158,7 +164,8 @@ class Chunk {
     this.#availability.begin();
     this.#until(this.#from + this.#options.lengthMs);
     this.#availability.end();
-    const relative = (outages: readonly Outage[] | undefined): Outage[] => (outages ?? []).map((each) => ({ ...each, from: each.from - this.#from, to: each.to - this.#from }));
+    const relative = (outages: readonly Outage[] | undefined): Outage[] =>
+      (outages ?? []).map((each) => ({ ...each, from: each.from - this.#from, to: each.to - this.#from }));
     return {
       index: this.#options.index,
       lengthMs: this.#options.lengthMs,
@@ -166,7 +173,10 @@ class Chunk {
       faults: this.#drawn,
       overlaps: this.#overlaps.count,
       outages: relative(this.#availability.outages.get('')),
-      services: this.#options.system.services.map(({ name }) => ({ name, outages: relative(this.#availability.outages.get(name)) })),
+      services: this.#options.system.services.map(({ name }) => ({
+        name,
+        outages: relative(this.#availability.outages.get(name)),
+      })),
       rulesFired: [...this.#fired].flatMap((times, rule) => (times > 0 ? [[rule, times] as const] : [])),
       steps: world.steps - stepsBefore,
       livedMs: this.#livedMs,
@@ -207,24 +217,50 @@ class Chunk {
       const then = lately.at(-back);
       if (lately.length < back || then === undefined) continue;
       const period = back * this.#periodMs;
-      const found = recursUntil(then.picture, seen.picture, period, { now: seen.picture.at, wall: seen.picture.at + wallLessTime });
+      const found = recursUntil(then.picture, seen.picture, period, {
+        now: seen.picture.at,
+        wall: seen.picture.at + wallLessTime,
+      });
       if (found !== null) return this.#goOn(then, seen, period, found, end);
     }
     return false;
   }
 
   /** The world repeats itself: goes on where that ends. False: it does at once. */
-  #goOn({ picture: then, fired: firedThen }: Seen, { picture: now }: Seen, period: number, { until, youngest }: Recurrence, end: number): boolean {
+  #goOn(
+    { picture: then, fired: firedThen }: Seen,
+    { picture: now }: Seen,
+    period: number,
+    { until, youngest }: Recurrence,
+    end: number,
+  ): boolean {
     const quiet = deltas(firedThen, this.#fired);
     const settlesAt = youngest + this.#settlesMs;
     const planAt = (this.#externals.nextPlanWall(now.at) ?? Infinity) - wallLessTime;
-    if (this.#options.remembers && settlesAt <= now.at && until >= planAt && this.#availability.nextAt === Infinity && now.at >= this.#from) {
+    if (
+      this.#options.remembers &&
+      settlesAt <= now.at &&
+      until >= planAt &&
+      this.#availability.nextAt === Infinity &&
+      now.at >= this.#from
+    ) {
       const situation = this.#situationOf(then, now, period, quiet);
       if (this.#recording !== null && situation !== null) this.#keep(this.#recording, situation, now.at);
       this.#recording = null;
       if (situation !== null) return this.#recallFrom(situation, now.at, end);
     }
-    const periods = Math.ceil((Math.min(until, this.#externals.nextAt, this.#availability.nextAt, end, settlesAt > now.at ? settlesAt : Infinity) - now.at) / period) - 1;
+    const periods =
+      Math.ceil(
+        (Math.min(
+          until,
+          this.#externals.nextAt,
+          this.#availability.nextAt,
+          end,
+          settlesAt > now.at ? settlesAt : Infinity,
+        ) -
+          now.at) /
+          period,
+      ) - 1;
     if (periods < 1) return false;
     restore(this.#world, movedOn(then, now, periods * period));
     this.#repeat(quiet, periods);
@@ -239,15 +275,28 @@ class Chunk {
       const schedule = this.#world.services.get(service)?.schedule ?? null;
       return schedule === null || nextChange(schedule, wallMs(atMs)) > wall;
     };
+    const leased = (service: string): boolean => {
+      const found = this.#world.services.get(service);
+      return found !== undefined && isLeased(found);
+    };
+    const naming = { now: now.at, wall, finished, leased };
     const name = [
       String(periodMs),
-      nameOf(then, now, { now: now.at, wall, finished }),
+      nameOf(then, now, naming),
       this.#externals.plans(now.at),
       leaseWords(now),
       this.#topple.down.join(' '),
-      nameOf(null, this.#availability.picture(), { now: now.at, wall, finished }),
+      nameOf(null, this.#availability.picture(), naming),
     ].join('|');
-    return this.#memory.situation(name, (id) => ({ id, periodMs, then, now, quiet, availability: this.#availability.picture(), down: this.#topple.down }));
+    return this.#memory.situation(name, (id) => ({
+      id,
+      periodMs,
+      then,
+      now,
+      quiet,
+      availability: this.#availability.picture(),
+      down: this.#topple.down,
+    }));
   }
 
   /** From a settled situation over what is remembered, until something is not; the world is then put there. */
@@ -276,12 +325,24 @@ class Chunk {
     }
     this.#put(situation, at);
     if (this.#externals.nextAt < end)
-      this.#recording = { situation, at, events: [], turns: [], fired: this.#fired.slice(), failovers: this.#failovers, overlaps: this.#overlaps.count };
+      this.#recording = {
+        situation,
+        at,
+        events: [],
+        turns: [],
+        fired: this.#fired.slice(),
+        failovers: this.#failovers,
+        overlaps: this.#overlaps.count,
+      };
     return true;
   }
 
   /** An episode that begins so and is over before anything else comes. */
-  #recalled(situation: Situation, at: number, end: number): { readonly episode: Episode; readonly events: number } | null {
+  #recalled(
+    situation: Situation,
+    at: number,
+    end: number,
+  ): { readonly episode: Episode; readonly events: number } | null {
     const events: string[] = [];
     for (let place = 0; place < mostEvents; place += 1) {
       const event = this.#externals.peek(place);
@@ -290,13 +351,15 @@ class Chunk {
       const episode = this.#memory.recall(situation, events.join('|'));
       if (episode === null) continue;
       const over = at + episode.lastsMs;
-      if (over <= end && over < (this.#externals.peek(place + 1)?.at ?? Infinity)) return { episode, events: events.length };
+      if (over <= end && over < (this.#externals.peek(place + 1)?.at ?? Infinity))
+        return { episode, events: events.length };
     }
     return null;
   }
 
   #keep(recording: Recording, to: Situation, at: number): void {
-    if (recording.events.length === 0 || recording.events.length > mostEvents || at - recording.at > longestEpisodeMs) return;
+    if (recording.events.length === 0 || recording.events.length > mostEvents || at - recording.at > longestEpisodeMs)
+      return;
     this.#memory.keep(recording.situation, recording.events.join('|'), {
       to,
       lastsMs: at - recording.at,
@@ -384,7 +447,8 @@ function leaseWords({ entries }: Picture): string {
       if (change?.kind !== 'lease' || change.value === null) return [];
       const { host, epoch, handed, next } = change.value;
       const session = host === null ? undefined : entries.get(`session/${host}`)?.change;
-      const good = session?.kind === 'session' && session.value !== null && !session.value.dead && session.value.epoch === epoch;
+      const good =
+        session?.kind === 'session' && session.value !== null && !session.value.dead && session.value.epoch === epoch;
       return [`${change.service} ${host} ${good} ${handed === null ? null : handed.planned} ${next}`];
     })
     .join(',');

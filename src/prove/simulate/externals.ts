@@ -19,9 +19,15 @@ export class Externals {
   readonly #ahead: External[] = [];
   #planAt: number;
 
-  constructor(faults: Faults, system: System, from: { readonly now: number; readonly later: number; readonly wallLessTime: number }) {
+  constructor(
+    faults: Faults,
+    system: System,
+    from: { readonly now: number; readonly later: number; readonly wallLessTime: number },
+  ) {
     this.#faults = faults;
-    this.#scheduled = system.services.filter((service): service is RunService => service.kind === 'run' && service.schedule !== null);
+    this.#scheduled = system.services.filter(
+      (service): service is RunService => service.kind === 'run' && service.schedule !== null,
+    );
     this.#later = from.later;
     this.#wallLessTime = from.wallLessTime;
     this.#planAt = this.#planAfter(from.now);
@@ -50,7 +56,9 @@ export class Externals {
 
   /** Which schedules are open, one letter for each. */
   plans(at: number): string {
-    return this.#scheduled.map(({ schedule }) => (schedule !== null && isScheduled(schedule, wallMs(at + this.#wallLessTime)) ? 'o' : 'c')).join('');
+    return this.#scheduled
+      .map(({ schedule }) => (schedule !== null && isScheduled(schedule, wallMs(at + this.#wallLessTime)) ? 'o' : 'c'))
+      .join('');
   }
 
   /** Unix ms of the next change of a schedule after a moment; null: none has one. */
@@ -68,12 +76,16 @@ export class Externals {
       return { kind: 'plan', at, words: `plan ${this.plans(at)}` };
     }
     const fault = this.#faults.take();
-    return fault === null ? null : { kind: 'fault', at: faultAt, fault, words: `${fault.part.name} ${fault.down ? 'down' : 'up'}` };
+    return fault === null
+      ? null
+      : { kind: 'fault', at: faultAt, fault, words: `${fault.part.name} ${fault.down ? 'down' : 'up'}` };
   }
 
   #planAfter(at: number): number {
     let next = Infinity;
-    for (const { schedule } of this.#scheduled) if (schedule !== null) next = Math.min(next, nextChange(schedule, wallMs(at + this.#wallLessTime)) - this.#wallLessTime);
+    for (const { schedule } of this.#scheduled)
+      if (schedule !== null)
+        next = Math.min(next, nextChange(schedule, wallMs(at + this.#wallLessTime)) - this.#wallLessTime);
     return next;
   }
 }

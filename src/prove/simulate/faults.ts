@@ -13,11 +13,14 @@ export interface Fault {
   readonly down: boolean;
 }
 
-/** Failures begin on this grid, repairs end on `repairGrid`. In milliseconds. */
+/** In milliseconds. What cuts a session short begins on the finer grid, since it matters when it was renewed last; all else on the coarse one. */
 export interface FaultGrid {
-  readonly failure: number;
-  readonly repair: number;
+  readonly fine: number;
+  readonly coarse: number;
 }
+
+/** Parts that sessions hang on. */
+const fine = new Set<Part['kind']>(['domain', 'host', 'agent', 'store']);
 
 /** A part whose owner states a share of time alone is taken to be away for so long at a time. */
 export const assumedAwayMs = 4 * 3_600_000;
@@ -52,11 +55,12 @@ export class Faults {
     const stream = this.#streams.get(part.name);
     if (stream === undefined) return;
     const { up, away, drawn } = meansOf(part.figure);
-    const { failure, repair } = this.#grid;
+    const { coarse } = this.#grid;
+    const failure = fine.has(part.kind) ? this.#grid.fine : coarse;
     if (last.down) {
       // A repair that is assumed takes what it is assumed to take.
       const takes = drawn ? stream.wait(away) : away;
-      const at = Math.ceil((last.at + takes) / repair) * repair;
+      const at = Math.ceil((last.at + takes) / coarse) * coarse;
       this.#queue.add(at, { at, part, down: false });
       return;
     }

@@ -3,7 +3,11 @@
 // unequal weights: a normal interval would be too narrow where one long outage rules the sum.
 
 /** A 95 % interval for the share of time lost, from the outages seen. `longestMs`: what one outage may last, for when none was seen. */
-export function shareInterval(lengthsMs: readonly number[], totalMs: number, longestMs: number): readonly [low: number, high: number] {
+export function shareInterval(
+  lengthsMs: readonly number[],
+  totalMs: number,
+  longestMs: number,
+): readonly [low: number, high: number] {
   const sum = lengthsMs.reduce((all, each) => all + each, 0);
   const squares = lengthsMs.reduce((all, each) => all + each * each, 0);
   const longest = lengthsMs.reduce((most, each) => Math.max(most, each), 0);
@@ -57,7 +61,10 @@ function gammaShare(a: number, x: number): number {
 
 /** Lanczos' approximation. */
 function logGamma(x: number): number {
-  const shares = [76.18009172947146, -86.50532032941677, 24.01409824083091, -1.231739572450155, 0.1208650973866179e-2, -0.5395239384953e-5];
+  const shares = [
+    76.18009172947146, -86.50532032941677, 24.01409824083091, -1.231739572450155, 0.1208650973866179e-2,
+    -0.5395239384953e-5,
+  ];
   const t = x + 5.5 - (x + 0.5) * Math.log(x + 5.5);
   const sum = shares.reduce((all, each, index) => all + each / (x + 1 + index), 1.000000000190015);
   return -t + Math.log((2.5066282746310005 * sum) / x);

@@ -4,19 +4,72 @@ import { leastMoment, leastWall, mostWall } from './recurrence.ts';
 
 /** What decides nothing: counts, names of lives, what is told, what is kept for people. */
 const silent = new Set([
-  'system', 'incidents', 'life', 'boot', 'boots', 'nonce', 'keeper', 'pid', 'pids', 'agentPid', 'keeperPid', 'startTicks', 'lives', 'seq', 'reportSeq', 'reportWrittenSeq',
-  'outages', 'lastExit', 'switchMs', 'handed', 'cause', 'restarts', 'worstKillMs', 'saidRule', 'terms', 'carriedOut', 'id', 'log', 'text', 'heardAt', 'said', 'leaseSaid', 'adopted', 'activateAt', 'deposedAt',
+  'system',
+  'incidents',
+  'life',
+  'boot',
+  'boots',
+  'nonce',
+  'keeper',
+  'pid',
+  'pids',
+  'agentPid',
+  'keeperPid',
+  'startTicks',
+  'lives',
+  'seq',
+  'reportSeq',
+  'reportWrittenSeq',
+  'outages',
+  'lastExit',
+  'switchMs',
+  'handed',
+  'cause',
+  'restarts',
+  'worstKillMs',
+  'saidRule',
+  'terms',
+  'carriedOut',
+  'id',
+  'log',
+  'text',
+  'heardAt',
+  'said',
+  'leaseSaid',
+  'everUsable',
+  'adopted',
+  'activateAt',
+  'deposedAt',
 ]);
 /** Only whether there is one. */
-const onlyWhether = new Set(['term', 'epoch', 'revision', 'counter', 'heardUpTo', 'inFlight', 'effect', 'starting', 'closing', 'ask', 'writing', 'deposing', 'lostAt', 'firstReadAt']);
+const onlyWhether = new Set([
+  'term',
+  'epoch',
+  'revision',
+  'counter',
+  'heardUpTo',
+  'inFlight',
+  'effect',
+  'starting',
+  'closing',
+  'ask',
+  'writing',
+  'deposing',
+  'lostAt',
+  'firstReadAt',
+]);
 /** Of which the worst counts. */
 const onlyWorst = new Set(['bMs', 'iMs', 'gaps']);
+
+/** Of which an old one is as good as none. */
+const oldIsNone = new Set(['extendedUntil', 'promisedAt']);
 
 export interface Naming {
   readonly now: number;
   readonly wall: number;
   /** Is what finished at that Unix time finished still. */
   readonly finished: (service: string, atMs: number) => boolean;
+  readonly leased: (service: string) => boolean;
   /** Inside a slot: there is an instance. */
   readonly runs?: boolean;
 }
@@ -60,6 +113,8 @@ function say(then: unknown, now: unknown, key: string, service: string, naming: 
   }
   if (Array.isArray(now)) {
     if (onlyWorst.has(key)) {
+      // What starts and loads take is asked when a lease may move, and only then.
+      if (!naming.leased(service) && key !== 'gaps') return;
       words.push(String(Math.max(0, ...now.map(Number))), ',');
       return;
     }
@@ -68,7 +123,8 @@ function say(then: unknown, now: unknown, key: string, service: string, naming: 
     words.push('[');
     // Which of several services was reported first decides nothing.
     const order = [...now.keys()].toSorted((a, b) => compare(serviceOf(now[a]), serviceOf(now[b])) || a - b);
-    for (const index of order) say(Array.isArray(then) ? then[index] : undefined, now[index], '', service, naming, words);
+    for (const index of order)
+      say(Array.isArray(then) ? then[index] : undefined, now[index], '', service, naming, words);
     words.push(']');
     return;
   }
@@ -99,7 +155,7 @@ function numberWord(then: unknown, now: number, key: string, service: string, na
   if (key === 'finishedAtMs') return naming.finished(service, now) ? 'finished' : 'null';
   if (key === 'nextPlanChangeMs') return 'plan';
   if (now < leastMoment || now >= mostWall) return String(now);
-  if (then === now) return 'old';
+  if (then === now) return oldIsNone.has(key) ? 'null' : 'old';
   return String(now >= leastWall ? now - naming.wall : now - naming.now);
 }
 
@@ -124,7 +180,11 @@ export function replaced(picture: unknown, change: (key: string, service: string
   return walk(picture, '', '');
 }
 
-function rebuilt(value: object, service: string, walk: (value: unknown, key: string, service: string) => unknown): unknown {
+function rebuilt(
+  value: object,
+  service: string,
+  walk: (value: unknown, key: string, service: string) => unknown,
+): unknown {
   if (value instanceof Set) return value;
   if (value instanceof Map) {
     let changed = false;

@@ -70,7 +70,14 @@ function hostPicture(host: SimHost): HostPicture {
     agent:
       agent === null
         ? null
-        : { life: agent.life, state: agent.state, tickAt: agent.tickAt, giveUpAt: agent.giveUpAt, pending: [...agent.pending].map(([id, at]) => ({ id, at })), heardUpTo: agent.heardUpTo },
+        : {
+            life: agent.life,
+            state: agent.state,
+            tickAt: agent.tickAt,
+            giveUpAt: agent.giveUpAt,
+            pending: [...agent.pending].map(([id, at]) => ({ id, at })),
+            heardUpTo: agent.heardUpTo,
+          },
   };
 }
 

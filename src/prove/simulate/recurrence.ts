@@ -10,7 +10,19 @@
 // makes nothing wrong; it only keeps the stretch from being skipped.
 
 /** Numbers that count, and mean something only beside others of the same picture. */
-const counters = new Set(['counter', 'id', 'revision', 'inFlight', 'effect', 'starting', 'closing', 'ask', 'writing', 'deposing', 'heardUpTo']);
+const counters = new Set([
+  'counter',
+  'id',
+  'revision',
+  'inFlight',
+  'effect',
+  'starting',
+  'closing',
+  'ask',
+  'writing',
+  'deposing',
+  'heardUpTo',
+]);
 /** Texts that name a life's next count. */
 const nonces = new Set(['nonce']);
 /** Of which only the worst counts: a list of equal ones may grow to its full length, and no judgement changes. */
@@ -55,7 +67,10 @@ export function movedOn(then: unknown, now: unknown, by: number): unknown {
     return new Map([...now].map(([key, value]) => [key, moved(then.get(key), value, String(key), by)]));
   }
   if (now instanceof Set) return now;
-  if (Array.isArray(now)) return Array.isArray(then) && then.length === now.length ? now.map((value, index) => moved(then[index], value, '', by)) : now;
+  if (Array.isArray(now))
+    return Array.isArray(then) && then.length === now.length
+      ? now.map((value, index) => moved(then[index], value, '', by))
+      : now;
   if (!isPlain(now) || !isPlain(then)) return now;
   const made: Record<string, unknown> = {};
   for (const key in now) made[key] = moved(then[key], now[key], key, by);
@@ -77,7 +92,8 @@ interface Search {
 function same(then: unknown, now: unknown, key: string, search: Search): boolean {
   if (then === now) {
     if (typeof now === 'number') stands(now, search);
-    else if (typeof now === 'object' && now !== null && !fixed.has(key)) for (const moment of momentsIn(now)) stands(moment, search);
+    else if (typeof now === 'object' && now !== null && !fixed.has(key))
+      for (const moment of momentsIn(now)) stands(moment, search);
     return true;
   }
   if (typeof now === 'number') return typeof then === 'number' && (counters.has(key) || now - then === search.period);
@@ -85,13 +101,16 @@ function same(then: unknown, now: unknown, key: string, search: Search): boolean
   if (typeof now !== 'object' || typeof then !== 'object' || now === null || then === null) return false;
   if (now instanceof Map) {
     if (!(then instanceof Map) || then.size !== now.size) return false;
-    for (const [name, value] of now) if (!then.has(name) || !same(then.get(name), value, String(name), search)) return false;
+    for (const [name, value] of now)
+      if (!then.has(name) || !same(then.get(name), value, String(name), search)) return false;
     return true;
   }
-  if (now instanceof Set) return then instanceof Set && then.size === now.size && [...now].every((value) => then.has(value));
+  if (now instanceof Set)
+    return then instanceof Set && then.size === now.size && [...now].every((value) => then.has(value));
   if (Array.isArray(now)) {
     if (!Array.isArray(then)) return false;
-    if (worstCounts.has(key)) return allEqual(now, now[0]) && allEqual(then, now[0]) && now.length >= then.length && then.length > 0;
+    if (worstCounts.has(key))
+      return allEqual(now, now[0]) && allEqual(then, now[0]) && now.length >= then.length && then.length > 0;
     if (then.length !== now.length) return false;
     for (let index = 0; index < now.length; index += 1) if (!same(then[index], now[index], '', search)) return false;
     return true;

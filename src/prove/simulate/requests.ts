@@ -138,7 +138,9 @@ function start(
     dying: false,
   };
   // In one order whatever started first, so that equal situations look equal.
-  host.processes = [...host.processes, process].toSorted((a, b) => (a.service < b.service ? -1 : a.service > b.service ? 1 : a.pid - b.pid));
+  host.processes = [...host.processes, process].toSorted((a, b) =>
+    a.service < b.service ? -1 : a.service > b.service ? 1 : a.pid - b.pid,
+  );
   world.watcher.changed(process.service);
   world.arm(host, process);
   world.after(world.options.behaviours.get(wish.service)?.bMs ?? 1, {

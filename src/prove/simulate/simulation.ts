@@ -71,7 +71,8 @@ export function combine(options: SimulationOptions, results: readonly ChunkResul
   const outages = chunks.flatMap((chunk) => later(chunk, chunk.outages));
   const fired = new Map<number, number>();
   const known = new Set(rules.map((rule) => rule.n));
-  for (const chunk of chunks) for (const [rule, times] of chunk.rulesFired) if (known.has(rule)) fired.set(rule, (fired.get(rule) ?? 0) + times);
+  for (const chunk of chunks)
+    for (const [rule, times] of chunk.rulesFired) if (known.has(rule)) fired.set(rule, (fired.get(rule) ?? 0) + times);
   return {
     seed: options.seed,
     years: options.years,
@@ -85,7 +86,12 @@ export function combine(options: SimulationOptions, results: readonly ChunkResul
     longerThanZ: outages.filter((each) => each.to - each.from > objective.recoverWithin).length,
     services: options.system.services.map(({ name }, place) => {
       const own = chunks.flatMap((chunk) => chunk.services[place]?.outages ?? []);
-      return { name, outages: own.length, unavailability: lost(own) / totalMs, longestMs: Math.max(0, ...lengths(own)) };
+      return {
+        name,
+        outages: own.length,
+        unavailability: lost(own) / totalMs,
+        longestMs: Math.max(0, ...lengths(own)),
+      };
     }),
     rulesFired: new Map([...fired].toSorted(([a], [b]) => a - b)),
     steps: sum((chunk) => chunk.steps),
@@ -109,5 +115,8 @@ function lost(outages: readonly Outage[]): number {
 
 /** What an outage that was not seen may last: as long as the slowest repair. */
 function longestRepair({ system, figures }: SimulationOptions): number {
-  return structureOf(system, figures).parts.reduce((most, { figure }) => Math.max(most, figure.mttr ?? assumedAwayMs), 0);
+  return structureOf(system, figures).parts.reduce(
+    (most, { figure }) => Math.max(most, figure.mttr ?? assumedAwayMs),
+    0,
+  );
 }

@@ -14,8 +14,15 @@ export interface Spread {
 
 export function spreadOf(outages: readonly Outage[]): Spread {
   const sorted = outages.map((each) => each.to - each.from).toSorted((a, b) => a - b);
-  const at = (share: number): number | null => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? null;
-  return { count: sorted.length, medianMs: at(0.5), nineOfTenMs: at(0.9), longestMs: sorted.at(-1) ?? null, totalMs: sorted.reduce((all, each) => all + each, 0) };
+  const at = (share: number): number | null =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? null;
+  return {
+    count: sorted.length,
+    medianMs: at(0.5),
+    nineOfTenMs: at(0.9),
+    longestMs: sorted.at(-1) ?? null,
+    totalMs: sorted.reduce((all, each) => all + each, 0),
+  };
 }
 
 /** What stands for a cause that is no part's failure. */
@@ -29,7 +36,9 @@ export function causesOf(of: readonly { readonly cause: string | null }[]): [cau
 }
 
 /** Outages by how long they lasted: each band up to its limit and above the one before. */
-export function bandsOf(outages: readonly Outage[]): { readonly upToMs: number; readonly count: number; readonly lostMs: number }[] {
+export function bandsOf(
+  outages: readonly Outage[],
+): { readonly upToMs: number; readonly count: number; readonly lostMs: number }[] {
   const limits = [1000, 5000, 15_000, 60_000, 300_000, 900_000, 3_600_000, 4 * 3_600_000, Infinity];
   const bands = limits.map((upToMs) => ({ upToMs, count: 0, lostMs: 0 }));
   for (const { from, to } of outages) {

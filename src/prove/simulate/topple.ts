@@ -17,7 +17,10 @@ export class Topple {
     const topology = topologyOf(system);
     const known = new Set(parts.map((part) => part.name));
     this.#world = world;
-    this.#hosts = system.hosts.map(({ name }) => ({ name, parts: [`host:${name}`, ...topology.domainsOf(name)].filter((part) => known.has(part)) }));
+    this.#hosts = system.hosts.map(({ name }) => ({
+      name,
+      parts: [`host:${name}`, ...topology.domainsOf(name)].filter((part) => known.has(part)),
+    }));
     this.#members = membersOf(system);
   }
 
@@ -81,7 +84,9 @@ export class Topple {
     const away =
       this.#members.length === 0
         ? this.#down.has('store')
-        : this.#members.filter(({ name, host }) => this.#down.has(name) || (host !== null && world.hosts.get(host)?.up === false)).length >= lostQuorum(this.#members.length);
+        : this.#members.filter(
+            ({ name, host }) => this.#down.has(name) || (host !== null && world.hosts.get(host)?.up === false),
+          ).length >= lostQuorum(this.#members.length);
     if (away) world.storeDown();
     else if (!world.storeUp) world.storeBack();
   }

@@ -159,8 +159,8 @@ export class SimKeeper {
   disarm(instance: string): Answer<null> {
     const process = this.host.processes.get(instance);
     if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
+    // It goes on telling the term that it was last active under, as the real one does.
     process.deadline = null;
-    process.term = 0;
     return { kind: 'done', value: null };
   }
 
