@@ -52,6 +52,7 @@ const brokenExit = 64;
 const otherAgentExit = 3;
 const quitTries = 20;
 const quitAgainMs = 100;
+const leaveWithinMs = 5000;
 const journalKeeps = { maxAgeMs: ms(30 * 86_400_000), maxBytes: bytes(256 << 20) };
 
 const system = systemLayout(stateDir, systemName);
@@ -245,16 +246,18 @@ async function quit(leaveRunning: boolean): Promise<void> {
   await leave(0);
 }
 
-/** Ends this agent only. */
+/** Ends this agent only. Its socket goes last: who waits for it to be gone sees it then. */
 async function leave(code: number): Promise<void> {
+  // A disk that stalls holds nobody up for ever.
+  setTimeout(() => process.exit(code), leaveWithinMs);
   loop?.stop();
   keeper.close();
   observer.close();
   notices.close();
   upkeep.close();
-  await server.close();
   await peers.close();
   await store.close();
   await journal.close();
+  await server.close();
   process.exit(code);
 }
