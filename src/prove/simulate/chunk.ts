@@ -227,43 +227,27 @@ class Chunk {
   }
 
   /** The world repeats itself: goes on where that ends. False: it does at once. */
-  #goOn(
-    { picture: then, fired: firedThen }: Seen,
-    { picture: now }: Seen,
-    period: number,
-    { until, youngest }: Recurrence,
-    end: number,
-  ): boolean {
+  #goOn({ picture: then, fired: firedThen }: Seen, { picture: now }: Seen, period: number, { until, youngest }: Recurrence, end: number): boolean {
     const quiet = deltas(firedThen, this.#fired);
-    const settlesAt = youngest + this.#settlesMs;
+    const next = Math.min(until, this.#externals.nextAt, this.#availability.nextAt, end);
+    const most = Math.ceil((next - now.at) / period) - 1;
     const planAt = (this.#externals.nextPlanWall(now.at) ?? Infinity) - wallLessTime;
-    if (
-      this.#options.remembers &&
-      settlesAt <= now.at &&
-      until >= planAt &&
-      this.#availability.nextAt === Infinity &&
-      now.at >= this.#from
-    ) {
-      const situation = this.#situationOf(then, now, period, quiet);
-      if (this.#recording !== null && situation !== null) this.#keep(this.#recording, situation, now.at);
-      this.#recording = null;
-      if (situation !== null) return this.#recallFrom(situation, now.at, end);
+    const settles = this.#options.remembers && until >= planAt && this.#availability.nextAt === Infinity && now.at >= this.#from;
+    const settlesIn = Math.max(0, Math.ceil((youngest + this.#settlesMs - now.at) / period));
+    if (settles && settlesIn <= most) {
+      const later = movedOn(then, now, settlesIn * period);
+      const situation = this.#situationOf(settlesIn === 0 ? then : movedOn(then, now, (settlesIn - 1) * period), later, period, quiet);
+      if (situation !== null) {
+        this.#repeat(quiet, settlesIn);
+        if (this.#recording !== null) this.#keep(this.#recording, situation, later.at);
+        this.#recording = null;
+        return this.#recallFrom(situation, later.at, end);
+      }
     }
-    const periods =
-      Math.ceil(
-        (Math.min(
-          until,
-          this.#externals.nextAt,
-          this.#availability.nextAt,
-          end,
-          settlesAt > now.at ? settlesAt : Infinity,
-        ) -
-          now.at) /
-          period,
-      ) - 1;
-    if (periods < 1) return false;
-    restore(this.#world, movedOn(then, now, periods * period));
-    this.#repeat(quiet, periods);
+    this.#recording = settles && settlesIn <= most ? null : this.#recording;
+    if (most < 1) return false;
+    restore(this.#world, movedOn(then, now, most * period));
+    this.#repeat(quiet, most);
     return true;
   }
 

@@ -32,7 +32,7 @@ const fixed = new Set(['system']);
 
 /** Moments of true time lie above every count and duration, wall clocks above them. */
 export const leastMoment = 1e9;
-export const leastWall = 1e12;
+export const leastWall = 1.8e12;
 export const mostWall = 1e15;
 
 export interface Clock {

@@ -51,13 +51,13 @@ export interface ServiceOutcome {
   readonly longestMs: number;
 }
 
-/** Longer ones would lose digits of their clocks. */
-const longestChunkYears = 25;
+/** Longer ones would mix true time with wall clocks; shorter ones would remember less. */
+const longestChunkYears = 50;
 
 /** The stretches that make up a simulation. */
 export function chunksOf(options: SimulationOptions): ChunkOptions[] {
   const { years, ...rest } = options;
-  const count = Math.max(years >= 8 ? 4 : years >= 1 ? 2 : 1, Math.ceil(years / longestChunkYears));
+  const count = Math.max(years >= 1 ? 2 : 1, Math.ceil(years / longestChunkYears));
   const lengthMs = Math.round((years * yearMs) / count);
   return Array.from({ length: count }, (_, index) => ({ ...rest, index, lengthMs }));
 }
