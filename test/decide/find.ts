@@ -5,7 +5,7 @@ import { readScenario } from './world/scenario.ts';
 import { traceOf } from './world/trace.ts';
 import { tryOnce } from './world/trial.ts';
 
-const mostStorms = 3000;
+const mostStorms = 10_000;
 
 process.exitCode = look();
 

@@ -2,7 +2,7 @@
 // Exit status 1 if one stays unfound, or if the text that it changes is no longer there.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,15 +29,19 @@ function tryMistake({ name, edits }: Mistake): string | null {
       cpSync(join(root, each), join(copy, each), { recursive: true });
     cpSync(join(root, 'package.json'), join(copy, 'package.json'));
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    const folder = join(copy, 'src/decide');
+    let files: ReadonlyMap<string, string> = new Map(
+      readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]),
+    );
     for (const edit of edits) {
-      const path = join(copy, 'src/decide', edit.file);
-      const changed = withEdit(readFileSync(path, 'utf8'), edit);
-      if (changed === null) throw new Error(`"${name}": ${edit.file} does not hold "${edit.from}"`);
-      writeFileSync(path, changed);
+      const changed = withEdit(files, edit);
+      if (changed === null) throw new Error(`"${name}": there is not one place for "${edit.from}"`);
+      files = changed;
     }
+    for (const [file, text] of files) writeFileSync(join(folder, file), text);
     const run = spawnSync(process.execPath, [join(copy, 'test/decide/find.ts')], {
       encoding: 'utf8',
-      timeout: 120_000,
+      timeout: 240_000,
     });
     if (run.status === 1) return run.stdout.trim().split('\n')[0] ?? '';
     if (run.status === 0) return null;

@@ -1,7 +1,6 @@
 // Mistakes to plant into a copy of the core, and where. A test sees to it that each still has its place; mistakes.ts that each is found.
 
 export interface Edit {
-  readonly file: string;
   readonly from: string;
   readonly to: string;
 }
@@ -17,7 +16,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'the room is left out, and more: the holder stays until its peers may depose it',
     edits: [
       {
-        file: 'session.ts',
         from: 'const until = after(sent.sentAt, sent.ttlMs - d.s.timing.room);',
         to: 'const until = after(sent.sentAt, sent.ttlMs * 1.12);',
       },
@@ -27,7 +25,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'counted from when the answer was seen, not from when the renewal was sent',
     edits: [
       {
-        file: 'session.ts',
         from: 'const until = after(sent.sentAt, sent.ttlMs - d.s.timing.room);',
         to: 'const until = after(d.mono, sent.ttlMs - d.s.timing.room);',
       },
@@ -37,7 +34,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'drift with the wrong sign: deposed too early',
     edits: [
       {
-        file: 'depose.ts',
         from: 'when: (f) => f.silentMs < f.ttlMs * (1 + drift)',
         to: 'when: (f) => f.silentMs < f.ttlMs * (1 - drift)',
       },
@@ -47,7 +43,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'a deactivation that is unknown is taken as done',
     edits: [
       {
-        file: 'absorb-instance.ts',
         from: "if (outcome.kind !== 'done') { d.note({ kind: 'deactivateFailed'",
         to: "if (outcome.kind === 'failed') { d.note({ kind: 'deactivateFailed'",
       },
@@ -57,7 +52,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'a lease write that is unknown is taken as applied',
     edits: [
       {
-        file: 'lease.ts',
         from: "case 'unknown': // Whether it was applied",
         to: "case 'unknown': leaseApplied(d, slot, record, rule, d.s.store.revision + 1); // Whether it was applied",
       },
@@ -67,7 +61,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'a promise is not counted as having seen a renewal',
     edits: [
       {
-        file: 'validity.ts',
         from: 'sessions.set(from, { ...session, seenAt: d.mono });',
         to: 'sessions.set(from, { ...session });',
       },
@@ -77,7 +70,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'one silent host is taken for a promise',
     edits: [
       {
-        file: 'validity.ts',
         from: '  if (waiting.length === 0) promised(d, ask.askedAt);',
         to: '  if (waiting.length <= 1) promised(d, ask.askedAt);',
       },
@@ -87,7 +79,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'promises count from when they were given, not from when they were asked for',
     edits: [
       {
-        file: 'validity.ts',
         from: '  if (waiting.length === 0) promised(d, ask.askedAt);',
         to: '  if (waiting.length === 0) promised(d, d.mono);',
       },
@@ -97,7 +88,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'deposition without compare',
     edits: [
       {
-        file: 'depose.ts',
         from: 'compares: [{ key: keys.session(host), revision: session.revision }],',
         to: 'compares: [],',
       },
@@ -107,7 +97,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'renewal without compare',
     edits: [
       {
-        file: 'session.ts',
         from: "compares: [{ key: keys.session(d.s.me), revision: which === 'same' ? own.revision : (own.entry?.revision ?? 0) }],",
         to: 'compares: [],',
       },
@@ -117,7 +106,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'the lease is taken without compare on the lease',
     edits: [
       {
-        file: 'lease.ts',
         from: 'const compares = [{ key: keys.lease(service.name), revision: kept?.revision ?? 0 }];',
         to: 'const compares: { key: string; revision: number }[] = [];',
       },
@@ -127,7 +115,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'a host that the session does not name deposes it',
     edits: [
       {
-        file: 'depose.ts',
         from: 'when: (f) => !f.listed || !f.ownSession',
         to: 'when: (f) => !f.ownSession',
       },
@@ -137,7 +124,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'the lease is released before the end is confirmed',
     edits: [
       {
-        file: 'lease-rows.ts',
         from: "const inactive = (f: LeaseFacts): boolean => f.phase === 'none' ||",
         to: "const inactive = (f: LeaseFacts): boolean => f.phase === 'none' || f.phase === 'stopping' || f.phase === 'deactivating' ||",
       },
@@ -147,7 +133,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'a lease is held for free when the session that paid for it is not known yet',
     edits: [
       {
-        file: 'view.ts',
         from: 'return session.value.epoch > lease.epoch || (session.value.epoch === lease.epoch && session.value.dead)',
         to: 'return session.value.epoch !== lease.epoch || session.value.dead',
       },
@@ -157,7 +142,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'an activation without a deadline of its own: whatever the last one was',
     edits: [
       {
-        file: 'lease.ts',
         from: 'term: slot.grant.term, deadline: validUntil',
         to: 'term: slot.grant.term, deadline: monoMs(validUntil + 5000)',
       },
@@ -167,7 +151,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'nobody is told the term that grew',
     edits: [
       {
-        file: 'lease.ts',
         from: 'term: lease.term + 1,',
         to: 'term: Math.max(1, lease.term),',
       },
@@ -177,7 +160,6 @@ export const mistakes: readonly Mistake[] = [
     name: 'promises revive a holder that lapsed: it goes on under its old term',
     edits: [
       {
-        file: 'validity.ts',
         from: 'if (own.validUntil === null || d.mono >= own.validUntil) return;',
         to: `for (const slot of d.s.slots.values()) {
           const lease = d.s.leases.get(slot.service)?.value;
@@ -185,22 +167,20 @@ export const mistakes: readonly Mistake[] = [
         }
         if (own.validUntil === null) return;`,
       },
-      { file: 'validity.ts', from: 'f.holds === 0 || f.silentMs', to: 'f.silentMs' },
-      { file: 'validity.ts', from: '!f.valid || !f.storeRead', to: '!f.storeRead' },
-      { file: 'validity.ts', from: 'if (facts.holds > 0 && facts.valid) {', to: '{' },
-      { file: 'lease.ts', from: 'store.reachable && keeper.up', to: 'keeper.up' },
+      { from: 'f.holds === 0 || f.silentMs', to: 'f.silentMs' },
+      { from: '!f.valid || !f.storeRead', to: '!f.storeRead' },
+      { from: 'if (facts.holds > 0 && facts.valid) {', to: '{' },
+      { from: 'store.reachable && keeper.up', to: 'keeper.up' },
     ],
   },
   {
     name: 'a hand-over that came to nothing is resumed without a new term',
     edits: [
       {
-        file: 'lease-rows.ts',
         from: "f.holder === 'me' && f.granted && f.phase === 'ready'",
         to: "f.holder === 'me' && f.term > 0 && f.phase === 'ready'",
       },
       {
-        file: 'lease.ts',
         from: 'function activate(d: Draft, service: RunService, rule: number): void {',
         to: `function activate(d: Draft, service: RunService, rule: number): void {
           d.setSlot(service.name, { grant: { term: leaseOf(d, service.name).term, epoch: d.s.own.epoch, rule } });`,
@@ -211,20 +191,17 @@ export const mistakes: readonly Mistake[] = [
     name: 'an answer is believed though the store has moved on',
     edits: [
       {
-        file: 'lease.ts',
         from: "case 'unknown': // Whether it was applied",
         to: "case 'unknown': d.setSlot(slot.service, { leaseTxn: slot.leaseTxn }); // Whether it was applied",
       },
-      { file: 'lease.ts', from: 'if (d.s.leases.get(slot.service)?.revision !== revision) return;', to: '' },
+      { from: 'if (d.s.leases.get(slot.service)?.revision !== revision) return;', to: '' },
       {
-        file: 'lease.ts',
         from: 'slot.grant !== null && slot.grant.term === lease.term && slot.grant.epoch === own.epoch',
         to: 'slot.grant !== null',
       },
-      { file: 'lease.ts', from: 'value.term !== slot.grant.term)', to: 'value.term > 1e9)' },
-      { file: 'lease.ts', from: '(value === null || value.host !== d.s.me ||', to: '(value === null ||' },
+      { from: 'value.term !== slot.grant.term)', to: 'value.term > 1e9)' },
+      { from: '(value === null || value.host !== d.s.me ||', to: '(value === null ||' },
       {
-        file: 'lease-rows.ts',
         from: "f.holder === 'me' && f.granted && f.phase === 'ready'",
         to: "f.granted && f.phase === 'ready'",
       },
@@ -232,10 +209,16 @@ export const mistakes: readonly Mistake[] = [
   },
 ];
 
-/** The text with the edit made; null: it does not hold what is to be changed. */
-export function withEdit(text: string, { from, to }: Edit): string | null {
-  const where = spacedAnyhow(from).exec(text);
-  return where === null ? null : text.slice(0, where.index) + to + text.slice(where.index + where[0].length);
+/** The files with the edit made in the one that holds its place; null: none does, or several do. */
+export function withEdit(files: ReadonlyMap<string, string>, { from, to }: Edit): ReadonlyMap<string, string> | null {
+  const place = spacedAnyhow(from);
+  const holding = [...files].filter(([, text]) => place.test(text));
+  const [found] = holding;
+  if (found === undefined || holding.length > 1) return null;
+  return new Map(files).set(
+    found[0],
+    found[1].replace(place, () => to),
+  );
 }
 
 /** Matches the text however it is broken into lines. */
