@@ -7,7 +7,7 @@ import { between, type MonoMs } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { Outcome } from './effect.ts';
 import type { Ended, Running, Seen } from './input.ts';
-import { endInstance } from './lease.ts';
+import { endInstance } from './role-moves.ts';
 import { newInstance } from './new-instance.ts';
 import { becameActive, hotLoss } from './recovery.ts';
 import { needsOf } from './view.ts';

@@ -6,7 +6,7 @@ import { deposeOutcome, peerSessionSeen } from './depose.ts';
 import type { Draft } from './draft.ts';
 import { incidentsOutcome, incidentsSeen } from './incidents.ts';
 import type { StoreOutcome } from './input.ts';
-import { leaseOutcome, leaseSeen } from './lease.ts';
+import { leaseOutcome, leaseSeen } from './lease-writes.ts';
 import { intentOutcome } from './people.ts';
 import type { HostReport, RecordChange } from './records.ts';
 import { ownEntrySeen, sessionOutcome } from './session.ts';

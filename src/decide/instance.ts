@@ -5,7 +5,7 @@ import type { JsonValue } from '../model/json.ts';
 import type { Draft } from './draft.ts';
 import { grade } from './grade.ts';
 import { lifeRows, type LifeFacts } from './instance-rows.ts';
-import { beginStart, endInstance } from './lease.ts';
+import { beginStart, endInstance } from './role-moves.ts';
 import { firstMatch } from './row.ts';
 import type { Instance, Slot } from './state.ts';
 import { termsOf } from './terms.ts';

@@ -5,7 +5,7 @@ import { isLeased, type RunService } from '../model/system.ts';
 import { ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { PersonAnswer, StorePut } from './effect.ts';
-import { failoverIntent } from './lease.ts';
+import { failoverIntent } from './wishes.ts';
 import type { PersonRequest, StoreOutcome } from './input.ts';
 import { keys, type IntentRecord } from './records.ts';
 import { firstMatch, type Row } from './row.ts';
