@@ -1,10 +1,12 @@
 // What a decision about a lease, or about a life, asks of the instance here: start, activate, deactivate, end.
 
-import { monoMs } from '../model/units.ts';
+import { monoMs, ms } from '../model/units.ts';
 import type { RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import { newInstance } from './new-instance.ts';
+import { termsOf } from './terms.ts';
 
+/** Uses a grant: the instance becomes active under the term that was won for it. */
 export function activate(d: Draft, service: RunService, rule: number): void {
   const slot = d.slot(service.name);
   const { validUntil } = d.s.own;
@@ -51,6 +53,7 @@ export function callAgain(d: Draft, service: RunService): void {
   d.s.own = { ...d.s.own, extendedUntil: null };
 }
 
+/** Uses a grant: a cold one is started as active. */
 export function startActive(d: Draft, service: RunService): void {
   const slot = d.slot(service.name);
   const { validUntil } = d.s.own;
@@ -103,7 +106,10 @@ export function deactivate(d: Draft, service: RunService): void {
   if (instance === undefined || instance === null) return;
   const call = service.deactivate;
   if (call === null || call.kind === 'signal' || service.policy === 'hot-active/cold-passive') {
-    endInstance(d, service, { why: 'hand-over', rule: 216, orderly: true, planned: true });
+    // A standby that judged the active unfit is not kept waiting for as long as an orderly stop may take.
+    const asked = d.slot(service.name)?.handover?.rule === 608;
+    const withinMs = asked ? termsOf(d, service).d : null;
+    endInstance(d, service, { why: 'hand-over', rule: 216, orderly: true, planned: true, withinMs });
     return;
   }
   const role = service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
@@ -115,12 +121,17 @@ export function deactivate(d: Draft, service: RunService): void {
 export function endInstance(
   d: Draft,
   service: RunService,
-  how: { why: string; rule: number; orderly: boolean; failure?: boolean; planned?: boolean },
+  how: { why: string; rule: number; orderly: boolean; failure?: boolean; planned?: boolean; withinMs?: number | null },
 ): void {
   const instance = d.slot(service.name)?.now;
   if (instance === undefined || instance === null) return;
   const id = how.orderly
-    ? d.ask({ kind: 'stop', instance: instance.id, signal: service.stop.signal, forcedAfter: service.stop.forcedAfter })
+    ? d.ask({
+        kind: 'stop',
+        instance: instance.id,
+        signal: service.stop.signal,
+        forcedAfter: ms(Math.min(service.stop.forcedAfter, how.withinMs ?? Number.POSITIVE_INFINITY)),
+      })
     : d.ask({ kind: 'kill', instance: instance.id });
   d.setInstance(service.name, {
     phase: 'stopping',

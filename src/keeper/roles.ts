@@ -86,8 +86,9 @@ export function extend(ground: Ground, request: Request<'extend'>): KeeperAnswer
   const taken: InstanceId[] = [];
   for (const { instance, term, deadline } of request) {
     const owned = ground.instances.get(instance);
-    if (owned === undefined || owned.deadline === null || owned.term !== term || isEnding(owned) || deadline <= now)
-      continue;
+    // One that is being stopped in order may have as long as its `stop` allows, while its lease is still held.
+    const over = owned !== undefined && isEnding(owned) && !(owned.endingBy === 'stop' && owned.exit === null);
+    if (owned === undefined || owned.deadline === null || owned.term !== term || over || deadline <= now) continue;
     armLater(ground, owned, deadline);
     taken.push(instance);
   }
