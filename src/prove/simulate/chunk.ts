@@ -221,7 +221,7 @@ class Chunk {
         now: seen.picture.at,
         wall: seen.picture.at + wallLessTime,
       });
-      if (found !== null) return this.#goOn(then, seen, period, found, end);
+      if (found !== null && seen.picture.at - found.youngestWatched >= 6 * this.#periodMs) return this.#goOn(then, seen, period, found, end);
     }
     return false;
   }

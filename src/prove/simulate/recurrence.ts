@@ -30,6 +30,12 @@ const worstCounts = new Set(['gaps']);
 /** The description never changes, and its durations are no moments. */
 const fixed = new Set(['system']);
 
+/**
+ * Parts of an agent's state whose age may bring something about without a moment to come standing anywhere: the core works it out
+ * anew at every step (a session's silence, promises). While one of these is younger than a session lasts, nothing is known.
+ */
+const watched = new Set(['sessions', 'own', 'ask', 'keeper', 'store']);
+
 /** Moments of true time lie above every count and duration, wall clocks above them. */
 export const leastMoment = 1e9;
 export const leastWall = 1.8e12;
@@ -45,7 +51,7 @@ export interface Clock {
  * a period apart, `clock` that of `now`.
  */
 export function recursUntil(then: unknown, now: unknown, period: number, clock: Clock): Recurrence | null {
-  const search: Search = { period, clock, until: Infinity, youngest: -Infinity };
+  const search: Search = { period, clock, until: Infinity, youngest: -Infinity, youngestWatched: -Infinity, inWatched: false };
   return same(then, now, '', search) ? search : null;
 }
 
@@ -54,6 +60,8 @@ export interface Recurrence {
   readonly until: number;
   /** The latest moment in it that is past and stands still. */
   readonly youngest: number;
+  /** The same of what is watched for its age. */
+  readonly youngestWatched: number;
 }
 
 /** The picture of so many milliseconds later, a whole number of periods. Only of pictures that `recursUntil` was asked of. */
@@ -87,9 +95,19 @@ interface Search {
   readonly clock: Clock;
   until: number;
   youngest: number;
+  youngestWatched: number;
+  inWatched: boolean;
 }
 
 function same(then: unknown, now: unknown, key: string, search: Search): boolean {
+  if (search.inWatched || !watched.has(key)) return sameValue(then, now, key, search);
+  search.inWatched = true;
+  const found = sameValue(then, now, key, search);
+  search.inWatched = false;
+  return found;
+}
+
+function sameValue(then: unknown, now: unknown, key: string, search: Search): boolean {
   if (then === now) {
     if (typeof now === 'number') stands(now, search);
     else if (typeof now === 'object' && now !== null && !fixed.has(key))
@@ -131,7 +149,10 @@ function stands(value: number, search: Search): void {
   if (value < leastMoment || value >= mostWall) return;
   const at = value >= leastWall ? now + value - wall : value;
   if (at > now) search.until = Math.min(search.until, at);
-  else search.youngest = Math.max(search.youngest, at);
+  else {
+    search.youngest = Math.max(search.youngest, at);
+    if (search.inWatched) search.youngestWatched = Math.max(search.youngestWatched, at);
+  }
 }
 
 /** Every number in an unchanging value that may be a moment; worked out once, since the core replaces what it changes. */
