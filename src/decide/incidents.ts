@@ -3,11 +3,11 @@
 
 import { addDone, markTold, reconcile, untold, type DesiredIncident, type Incident } from '../judge/incidents.ts';
 import { desiredIncidents } from '../judge/roots.ts';
-import { after, ms } from '../model/units.ts';
+import { after, monoMs, ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { Outcome } from './effect.ts';
 import type { StoreOutcome } from './input.ts';
-import { judgeSystem } from './judged.ts';
+import { judgeAgainAt, judgeSystem } from './judged.ts';
 import { keys } from './records.ts';
 
 /** Not worked out oftener than this: what is over sooner is told in the journal alone. */
@@ -53,7 +53,8 @@ export function keepIncidents(d: Draft): void {
   const list = withDone(d, open);
   const changed = JSON.stringify(list) !== JSON.stringify(kept.list);
   const anyOpen = list.some((incident) => incident.resolvedAtMs === null);
-  const nextAt = anyOpen ? after(d.mono, whileOpenEveryMs) : null;
+  const again = [anyOpen ? d.mono + whileOpenEveryMs : null, judgeAgainAt(d)].filter((each) => each !== null);
+  const nextAt = again.length === 0 ? null : monoMs(Math.min(...again));
   d.s.incidents = { ...kept, list: changed ? list : kept.list, workedAt: d.mono, nextAt, doneNotes: [] };
   d.wakeBy(nextAt);
   if (changed) noteEvents(d, kept.list, list);

@@ -10,6 +10,7 @@ import { isLeased, type ExternalService, type RunService } from '../model/system
 import { ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { ExternalState } from './state.ts';
+import { failoverIntent } from './wishes.ts';
 import { isLive, leaseOf, plannedDown, reportOf } from './view.ts';
 
 /** Everything judged, for `desiredIncidents`. */
@@ -85,7 +86,9 @@ export function judgeInstance(d: Draft, service: RunService, host: string): Judg
   if (state === 'down' || state === 'unknown') {
     const left = d.s.sessions.get(host)?.value.left === true || d.s.leaving !== null;
     const expected =
-      plannedDown(d, service, host) === null && !left && (state === 'down' || everActive(d, service.name));
+      plannedDown(d, service, host) === null &&
+      !left &&
+      (state === 'down' || (everActive(d, service.name) && d.mono >= (beginsBy(d, service) ?? Infinity)));
     const planned: Phase = 'active';
     return {
       host,
@@ -98,6 +101,35 @@ export function judgeInstance(d: Draft, service: RunService, host: string): Judg
   return { host, phase: report.phase, severity: report.severity, cause: report.cause };
 }
 
+/** A host never heard of in this life may only just begin: so long it is given. Null: the store was not read yet. */
+function beginsBy(d: Draft, service: RunService): number | null {
+  return d.s.store.firstReadAt === null ? null : d.s.store.firstReadAt + service.objective.recoverWithin;
+}
+
+/** A planned move, from when it was asked for, is no loss while it takes no longer than a recovery may. Until when that is; null: none is on its way. */
+function movesUntilMs(d: Draft, service: RunService): number | null {
+  const { handed } = leaseOf(d, service.name);
+  const handover = d.slot(service.name)?.handover ?? null;
+  const began = [
+    ...(handed?.planned === true ? [handed.endedAtMs] : []),
+    ...(handover === null ? [] : [d.now.wall - (d.mono - handover.since)]),
+    failoverIntent(d, service.name)?.atMs ?? null,
+  ].filter((each) => each !== null);
+  const untilMs = Math.max(...began, 0) + service.objective.recoverWithin;
+  return untilMs > d.now.wall ? untilMs : null;
+}
+
+/** When the judgement changes by time alone; null: it does not. */
+export function judgeAgainAt(d: Draft): number | null {
+  const services = (d.s.system?.services ?? []).filter((each) => each.kind === 'run');
+  const moments = services.flatMap((service) => {
+    const begins = service.on.some(({ host }) => hostState(d, host) === 'unknown') ? beginsBy(d, service) : null;
+    const moved = movesUntilMs(d, service);
+    return [begins ?? 0, moved === null ? 0 : d.mono + (moved - d.now.wall)].filter((at) => at > d.mono);
+  });
+  return moments.length === 0 ? null : Math.min(...moments);
+}
+
 function everActive(d: Draft, service: string): boolean {
   return d.s.everUsable.has(service) || leaseOf(d, service).term > 1;
 }
@@ -107,12 +139,7 @@ function judgeRun(d: Draft, service: RunService): JudgedService {
   const active = instances.filter((each) => each.phase === 'active').length;
   const planned = d.s.leaving === null && service.on.some(({ host }) => plannedDown(d, service, host) === null);
   const begun = everActive(d, service.name);
-  // A planned move is no loss while it takes no longer than a recovery may.
-  const { handed } = leaseOf(d, service.name);
-  const moving =
-    handed?.planned === true &&
-    instances.every((each) => each.severity === 0) &&
-    d.now.wall - handed.endedAtMs < service.objective.recoverWithin;
+  const moving = movesUntilMs(d, service) !== null && instances.every((each) => each.severity === 0);
   const verdict: Verdict = gradeService({
     severity: service.severity,
     wanted: planned && !moving && (active > 0 || begun || instances.some((each) => each.severity !== 0)),
