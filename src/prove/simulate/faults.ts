@@ -60,11 +60,11 @@ export class Faults {
     if (last.down) {
       // A repair that is assumed takes what it is assumed to take.
       const takes = drawn ? stream.wait(away) : away;
-      const at = Math.ceil((last.at + takes) / coarse) * coarse;
+      const at = Math.max(Math.round((last.at + takes) / coarse), Math.floor(last.at / coarse) + 1) * coarse;
       this.#queue.add(at, { at, part, down: false });
       return;
     }
-    const at = Math.max(Math.ceil((last.at + stream.wait(up)) / failure) * failure, last.at + failure);
+    const at = Math.max(Math.round((last.at + stream.wait(up)) / failure) * failure, last.at + failure);
     this.#queue.add(at, { at, part, down: true });
   }
 }

@@ -90,7 +90,7 @@ export function combine(options: SimulationOptions, results: readonly ChunkResul
         name,
         outages: own.length,
         unavailability: lost(own) / totalMs,
-        longestMs: Math.max(0, ...lengths(own)),
+        longestMs: lengths(own).reduce((most, each) => Math.max(most, each), 0),
       };
     }),
     rulesFired: new Map([...fired].toSorted(([a], [b]) => a - b)),
