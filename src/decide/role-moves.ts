@@ -3,6 +3,7 @@
 import { monoMs, ms } from '../model/units.ts';
 import type { RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
+import { grade } from './grade.ts';
 import { newInstance } from './new-instance.ts';
 import { termsOf } from './terms.ts';
 
@@ -102,12 +103,18 @@ const triesBeforeAlternative = 2;
 
 /** Takes the role back. Where that cannot be confirmed (none declared, or a bare signal) the instance is ended before its lease goes. */
 export function deactivate(d: Draft, service: RunService): void {
-  const instance = d.slot(service.name)?.now;
-  if (instance === undefined || instance === null) return;
+  const slot = d.slot(service.name);
+  const instance = slot?.now;
+  if (slot === undefined || instance === undefined || instance === null) return;
+  // What is found unfit serves nobody, and may hear neither call nor signal.
+  if (grade(d, service, slot).unhealthy) {
+    endInstance(d, service, { why: 'hand-over', rule: 216, orderly: false, planned: true });
+    return;
+  }
   const call = service.deactivate;
   if (call === null || call.kind === 'signal' || service.policy === 'hot-active/cold-passive') {
     // A standby that judged the active unfit is not kept waiting for as long as an orderly stop may take.
-    const asked = d.slot(service.name)?.handover?.rule === 608;
+    const asked = slot.handover?.rule === 608;
     const withinMs = asked ? termsOf(d, service).d : null;
     endInstance(d, service, { why: 'hand-over', rule: 216, orderly: true, planned: true, withinMs });
     return;
