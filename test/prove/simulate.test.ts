@@ -44,11 +44,26 @@ services:
 `);
 
 function optionsFor(system: System, days: number, more: Partial<ChunkOptions> = {}): ChunkOptions {
-  return { system, figures: { stated: false, measured: {} }, timings: {}, seed: '7', index: 0, lengthMs: days * dayMs, skips: true, remembers: true, ...more };
+  return {
+    system,
+    figures: { stated: false, measured: {} },
+    timings: {},
+    seed: '7',
+    index: 0,
+    lengthMs: days * dayMs,
+    skips: true,
+    remembers: true,
+    ...more,
+  };
 }
 
 /** What people see of a stretch: all but how it was computed. */
-function seen({ steps: _, livedMs: __, remembered: ___, ...rest }: ChunkResult): Omit<ChunkResult, 'steps' | 'livedMs' | 'remembered'> {
+function seen({
+  steps: _,
+  livedMs: __,
+  remembered: ___,
+  ...rest
+}: ChunkResult): Omit<ChunkResult, 'steps' | 'livedMs' | 'remembered'> {
   return rest;
 }
 
@@ -74,15 +89,29 @@ test('remembering what was lived through changes no result', () => {
 });
 
 test('the same seed gives the same result on one core and on two', async () => {
-  const options: SimulationOptions = { system: busy, figures: { stated: false, measured: {} }, timings: {}, seed: '7', years: 1, skips: true, remembers: true };
+  const options: SimulationOptions = {
+    system: busy,
+    figures: { stated: false, measured: {} },
+    timings: {},
+    seed: '7',
+    years: 1,
+    skips: true,
+    remembers: true,
+  };
   const many = { ...options, years: 1 / 300 };
   const one = await driveSimulation(many, 1, () => undefined);
-  const again = combine(many, chunksOf(many).map((chunk) => simulateChunk(chunk)));
+  const again = combine(
+    many,
+    chunksOf(many).map((chunk) => simulateChunk(chunk)),
+  );
   assert.deepEqual(one.simulation, again);
   const other = await driveSimulation({ ...many, seed: '8' }, 1, () => undefined);
   assert.notDeepEqual(other.simulation.outages, one.simulation.outages);
   const stretches = { ...options, system: read(shelf(['h1', 'h2'], 2, '4h', '10m')), years: 1 };
-  const [onOne, onTwo] = await Promise.all([driveSimulation(stretches, 1, () => undefined), driveSimulation(stretches, 2, () => undefined)]);
+  const [onOne, onTwo] = await Promise.all([
+    driveSimulation(stretches, 1, () => undefined),
+    driveSimulation(stretches, 2, () => undefined),
+  ]);
   assert.equal(onTwo.threads, 2);
   assert.deepEqual(onTwo.simulation, onOne.simulation);
 });
@@ -133,8 +162,19 @@ services:
   ].map(read);
   const outside = variants.filter((system) => {
     const stated = { stated: true, measured: {} };
-    const options: SimulationOptions = { system, figures: stated, timings: {}, seed: 'agree', years: 4, skips: true, remembers: true };
-    const { unavailabilityInterval: interval } = combine(options, chunksOf(options).map((chunk) => simulateChunk(chunk)));
+    const options: SimulationOptions = {
+      system,
+      figures: stated,
+      timings: {},
+      seed: 'agree',
+      years: 4,
+      skips: true,
+      remembers: true,
+    };
+    const { unavailabilityInterval: interval } = combine(
+      options,
+      chunksOf(options).map((chunk) => simulateChunk(chunk)),
+    );
     const exact = analyse(system, { figures: stated, mostCutSets: 0, steps: usualSteps }).whole.unavailability;
     return exact < interval[0] || exact > interval[1];
   });
@@ -147,7 +187,8 @@ services:
 test('a core with one rule broken gives another result', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'standfast-core-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  for (const room of ['decide', 'judge', 'model']) cpSync(join(root, 'src', room), join(folder, room), { recursive: true });
+  for (const room of ['decide', 'judge', 'model'])
+    cpSync(join(root, 'src', room), join(folder, room), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   const file = join(folder, 'decide', 'depose.ts');
@@ -156,7 +197,10 @@ test('a core with one rule broken gives another result', async (t) => {
   assert.notEqual(broken, text, 'rule 168 has changed its form');
   writeFileSync(file, broken);
   const { step } = (await import(pathToFileURL(join(folder, 'decide', 'step.ts')).href)) as Pick<Core, 'step'>;
-  const { initialState } = (await import(pathToFileURL(join(folder, 'decide', 'initial.ts')).href)) as Pick<Core, 'initialState'>;
+  const { initialState } = (await import(pathToFileURL(join(folder, 'decide', 'initial.ts')).href)) as Pick<
+    Core,
+    'initialState'
+  >;
   const lost = (result: ChunkResult): number => result.outages.reduce((sum, each) => sum + each.to - each.from, 0);
   const whole = simulateChunk(optionsFor(busy, 0.3));
   const sick = simulateChunk(optionsFor(busy, 0.3), { step, initialState });
@@ -167,14 +211,20 @@ test('a budget is missed once for each stretch above it', () => {
   const outage = (from: number, to: number): { from: number; to: number; cause: string } => ({ from, to, cause: 'x' });
   assert.deepEqual(budgetMisses([outage(0, 10)], 10, 100), []);
   assert.deepEqual(
-    budgetMisses([outage(0, 10), outage(20, 25), outage(30, 31), outage(500, 520)], 10, 100).map((miss) => Math.round(miss.at)),
+    budgetMisses([outage(0, 10), outage(20, 25), outage(30, 31), outage(500, 520)], 10, 100).map((miss) =>
+      Math.round(miss.at),
+    ),
     [20, 510],
   );
 });
 
 test('an interval holds the Poisson limits for equal outages', () => {
   // Garwood's limits for ten events: 4.795 and 18.39.
-  const [low, high] = shareInterval(Array.from({ length: 10 }, () => 1), 1000, 1);
+  const [low, high] = shareInterval(
+    Array.from({ length: 10 }, () => 1),
+    1000,
+    1,
+  );
   assert.ok(Math.abs(low * 1000 - 4.795) < 0.01, String(low));
   assert.ok(Math.abs(high * 1000 - 18.39) < 0.01, String(high));
   assert.equal(shareInterval([], 1000, 1)[0], 0);

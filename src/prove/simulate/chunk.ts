@@ -221,22 +221,35 @@ class Chunk {
         now: seen.picture.at,
         wall: seen.picture.at + wallLessTime,
       });
-      if (found !== null && seen.picture.at - found.youngestWatched >= 6 * this.#periodMs) return this.#goOn(then, seen, period, found, end);
+      if (found !== null && seen.picture.at - found.youngestWatched >= 6 * this.#periodMs)
+        return this.#goOn(then, seen, period, found, end);
     }
     return false;
   }
 
   /** The world repeats itself: goes on where that ends. False: it does at once. */
-  #goOn({ picture: then, fired: firedThen }: Seen, { picture: now }: Seen, period: number, { until, youngest }: Recurrence, end: number): boolean {
+  #goOn(
+    { picture: then, fired: firedThen }: Seen,
+    { picture: now }: Seen,
+    period: number,
+    { until, youngest }: Recurrence,
+    end: number,
+  ): boolean {
     const quiet = deltas(firedThen, this.#fired);
     const next = Math.min(until, this.#externals.nextAt, this.#availability.nextAt, end);
     const most = Math.ceil((next - now.at) / period) - 1;
     const planAt = (this.#externals.nextPlanWall(now.at) ?? Infinity) - wallLessTime;
-    const settles = this.#options.remembers && until >= planAt && this.#availability.nextAt === Infinity && now.at >= this.#from;
+    const settles =
+      this.#options.remembers && until >= planAt && this.#availability.nextAt === Infinity && now.at >= this.#from;
     const settlesIn = Math.max(0, Math.ceil((youngest + this.#settlesMs - now.at) / period));
     if (settles && settlesIn <= most) {
       const later = movedOn(then, now, settlesIn * period);
-      const situation = this.#situationOf(settlesIn === 0 ? then : movedOn(then, now, (settlesIn - 1) * period), later, period, quiet);
+      const situation = this.#situationOf(
+        settlesIn === 0 ? then : movedOn(then, now, (settlesIn - 1) * period),
+        later,
+        period,
+        quiet,
+      );
       if (situation !== null) {
         this.#repeat(quiet, settlesIn);
         if (this.#recording !== null) this.#keep(this.#recording, situation, later.at);

@@ -51,7 +51,14 @@ export interface Clock {
  * a period apart, `clock` that of `now`.
  */
 export function recursUntil(then: unknown, now: unknown, period: number, clock: Clock): Recurrence | null {
-  const search: Search = { period, clock, until: Infinity, youngest: -Infinity, youngestWatched: -Infinity, inWatched: false };
+  const search: Search = {
+    period,
+    clock,
+    until: Infinity,
+    youngest: -Infinity,
+    youngestWatched: -Infinity,
+    inWatched: false,
+  };
   return same(then, now, '', search) ? search : null;
 }
 
