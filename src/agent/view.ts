@@ -103,8 +103,8 @@ function runView(d: Draft, service: RunService, whole: Severity): ServiceView {
 function instanceView(d: Draft, service: RunService, host: string): InstanceView {
   const judged = judgeInstance(d, service, host);
   const report = reportOf(d, service.name, host);
-  const mine = host === d.s.me ? d.slot(service.name) : undefined;
-  const wait = mine?.now === null && mine.said !== null ? waitWords(mine.said) : null;
+  const said = host === d.s.me ? whatItWaitsFor(d, service) : null;
+  const wait = said === null ? null : waitWords(said);
   return {
     host,
     phase: judged.phase,
@@ -120,6 +120,14 @@ function instanceView(d: Draft, service: RunService, host: string): InstanceView
     lastExit: report?.lastExit ?? null,
     asOfMs: asOf(d, host),
   };
+}
+
+/** What was last said here of why nothing is done: by its lease while nobody has it, else by the instance that does not run. */
+function whatItWaitsFor(d: Draft, service: RunService): string | null {
+  const slot = d.slot(service.name);
+  if (slot === undefined) return null;
+  if (isLeased(service) && slot.leaseSaid !== null && liveHolder(d, service.name) === null) return slot.leaseSaid;
+  return slot.now === null ? slot.said : null;
 }
 
 /** Why it is as it is, with the time to the next try as it is now, and what it waits for instead where it does. */

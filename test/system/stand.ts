@@ -286,7 +286,9 @@ export function pictureOf(view: StatusView): string {
   ].join('\n');
 }
 
-/** Whose environment or command line names this state folder. */
+/** Whose environment or command line names this state folder; who starts others comes first. */
+const order: readonly Living['kind'][] = ['keeper', 'agent', 'guard', 'service'];
+
 function livingOf(state: string): Living[] {
   const found: Living[] = [];
   for (const name of entries('/proc')) {
@@ -314,7 +316,7 @@ function livingOf(state: string): Living[] {
       command,
     });
   }
-  return found;
+  return found.toSorted((x, y) => order.indexOf(x.kind) - order.indexOf(y.kind));
 }
 
 /** What must never stand in the log of an agent or a keeper. */
@@ -333,8 +335,6 @@ async function takeDown(stand: Stand): Promise<string[]> {
   if (stand.living().length === 0) return [];
   const { code, stdout, stderr } = await stand.cli('down');
   const left = stand.living();
-  for (const kind of ['keeper', 'agent', 'guard', 'service'] as const)
-    for (const each of left) if (each.kind === kind) signal(each.pid, 'SIGKILL');
   await eventually('all of it is gone', () => {
     for (const each of stand.living()) signal(each.pid, 'SIGKILL');
     return stand.living().length === 0;
@@ -343,6 +343,11 @@ async function takeDown(stand: Stand): Promise<string[]> {
     ...(code === 0 ? [] : [`down ended with ${code}: ${stderr} ${stdout}`]),
     ...left.map((each) => `${each.kind} ${each.instance ?? each.host} ${each.command}`),
   ];
+}
+
+/** Agent, keeper, guards and services of a host, at once. */
+export function killHost(stand: Stand, host: string): void {
+  for (const each of stand.living()) if (each.host === host) signal(each.pid, 'SIGKILL');
 }
 
 /** False when there is no such process any more. */
