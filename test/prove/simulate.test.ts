@@ -58,13 +58,8 @@ function optionsFor(system: System, days: number, more: Partial<ChunkOptions> = 
 }
 
 /** What people see of a stretch: all but how it was computed. */
-function seen({
-  steps: _,
-  livedMs: __,
-  remembered: ___,
-  ...rest
-}: ChunkResult): Omit<ChunkResult, 'steps' | 'livedMs' | 'remembered'> {
-  return rest;
+function seen(result: ChunkResult): Partial<ChunkResult> {
+  return { ...result, steps: 0, livedMs: 0, remembered: 0 };
 }
 
 test('skipping quiet stretches changes no result', () => {
@@ -178,10 +173,8 @@ services:
     const exact = analyse(system, { figures: stated, mostCutSets: 0, steps: usualSteps }).whole.unavailability;
     return exact < interval[0] || exact > interval[1];
   });
-  assert.deepEqual(
-    outside.map((system) => system.name),
-    [],
-  );
+  // Of a 95 % interval one in twenty is missed; agreement.ts tries twenty, at length.
+  assert.ok(outside.length <= 1, outside.map((system) => system.name).join(', '));
 });
 
 test('a core with one rule broken gives another result', async (t) => {

@@ -103,15 +103,15 @@ export class SimAgent {
         world.extend(host, effect.until, effect.instances);
         break;
       case 'observe': {
-        const process = host.process(effect.instance);
-        if (process !== undefined && process.readyAt !== null) world.observed(host, process, 'ready');
+        const running = host.process(effect.instance);
+        if (running !== undefined && running.readyAt !== null) world.observed(host, running, 'ready');
         break;
       }
       case 'awaitActive': {
-        const process = host.process(effect.instance);
-        if (process === undefined) break;
-        process.awaited = true;
-        if (process.serves) world.observed(host, process, 'active');
+        const running = host.process(effect.instance);
+        if (running === undefined) break;
+        running.awaited = true;
+        if (running.serves) world.observed(host, running, 'active');
         break;
       }
       case 'forget':

@@ -231,7 +231,7 @@ export class Availability {
   #servingOf(service: RunService): number {
     let serving = 0;
     for (const host of this.#world.hosts.values())
-      for (const process of host.processes) if (process.service === service.name && process.serves) serving += 1;
+      for (const running of host.processes) if (running.service === service.name && running.serves) serving += 1;
     return serving;
   }
 

@@ -288,7 +288,7 @@ class Chunk {
     return this.#memory.situation(name, (id) => ({
       id,
       periodMs,
-      then,
+      before: then,
       now,
       quiet,
       availability: this.#availability.picture(),
@@ -369,10 +369,10 @@ class Chunk {
 
   /** Makes the world what the situation is, at that moment. */
   #put(situation: Situation, at: number): void {
-    const { then, now } = situation;
+    const { before, now } = situation;
     const plan = this.#externals.nextPlanWall(at);
     const wasAt = now.at + wallLessTime;
-    const picture = replaced(movedOn(then, now, at - now.at), (key, service, value) => {
+    const picture = replaced(movedOn(before, now, at - now.at), (key, service, value) => {
       if (key === 'nextPlanChangeMs') return plan ?? value;
       if (key !== 'finishedAtMs') return value;
       const schedule = this.#world.services.get(service)?.schedule ?? null;

@@ -55,7 +55,7 @@ export class SimHost {
   }
 
   process(id: string): Process | undefined {
-    return this.processes.find((process) => process.id === id);
+    return this.processes.find((running) => running.id === id);
   }
 
   mono(at: number): MonoMs {
@@ -67,20 +67,20 @@ export class SimHost {
   }
 
   running(): Running[] {
-    return this.processes.map((process) => this.runningOf(process));
+    return this.processes.map((running) => this.runningOf(running));
   }
 
-  runningOf(process: Process): Running {
+  runningOf(running: Process): Running {
     return {
-      instance: process.id,
-      service: process.service,
-      pid: process.pid,
-      startTicks: process.pid * 10,
-      startedAt: this.mono(process.startedAt),
-      startedAtMs: this.wall(process.startedAt),
-      role: process.role,
-      term: process.term,
-      deadline: process.deadline,
+      instance: running.id,
+      service: running.service,
+      pid: running.pid,
+      startTicks: running.pid * 10,
+      startedAt: this.mono(running.startedAt),
+      startedAtMs: this.wall(running.startedAt),
+      role: running.role,
+      term: running.term,
+      deadline: running.deadline,
     };
   }
 }

@@ -62,10 +62,10 @@ function gammaShare(a: number, x: number): number {
 /** Lanczos' approximation. */
 function logGamma(x: number): number {
   const shares = [
-    76.18009172947146, -86.50532032941677, 24.01409824083091, -1.231739572450155, 0.1208650973866179e-2,
+    76.18009172947146, -86.5053203294168, 24.01409824083091, -1.231739572450155, 0.1208650973866179e-2,
     -0.5395239384953e-5,
   ];
   const t = x + 5.5 - (x + 0.5) * Math.log(x + 5.5);
   const sum = shares.reduce((all, each, index) => all + each / (x + 1 + index), 1.000000000190015);
-  return -t + Math.log((2.5066282746310005 * sum) / x);
+  return -t + Math.log((2.50662827463 * sum) / x);
 }

@@ -14,7 +14,7 @@ export interface Situation {
   readonly id: number;
   /** After so many milliseconds it comes back to where it was. */
   readonly periodMs: number;
-  readonly then: Picture;
+  readonly before: Picture;
   readonly now: Picture;
   readonly availability: AvailabilityPicture;
   readonly down: readonly string[];

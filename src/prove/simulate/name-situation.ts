@@ -100,7 +100,7 @@ function say(then: unknown, now: unknown, key: string, service: string, naming: 
   if (typeof now !== 'object') return;
   if (now instanceof Map) {
     words.push('(');
-    for (const name of [...now.keys()].toSorted()) {
+    for (const name of [...now.keys()].map(String).toSorted()) {
       words.push(String(name), ':');
       say(then instanceof Map ? then.get(name) : undefined, now.get(name), '', String(name), naming, words);
     }

@@ -21,7 +21,7 @@ export class Overlaps {
     if (!oneActive.has(this.#world.services.get(service)?.policy ?? '')) return;
     let active = 0;
     for (const host of this.#world.hosts.values())
-      for (const process of host.processes) if (process.service === service && process.mayBeActive) active += 1;
+      for (const running of host.processes) if (running.service === service && running.mayBeActive) active += 1;
     if (active < 2) this.#now.delete(service);
     else if (!this.#now.has(service)) {
       this.#now.add(service);

@@ -64,7 +64,7 @@ function hostPicture(host: SimHost): HostPicture {
     pids,
     up,
     remembers,
-    processes: host.processes.map((process) => ({ ...process })),
+    processes: host.processes.map((running) => ({ ...running })),
     ended,
     terms,
     agent:
@@ -98,7 +98,7 @@ export function restore(world: World, picture: Picture): void {
     if (shown === undefined) continue;
     const { agent, processes, ...rest } = shown;
     Object.assign(host, rest);
-    host.processes = processes.map((process) => ({ ...process }));
+    host.processes = processes.map((running) => ({ ...running }));
     host.agent = null;
     if (agent === null) continue;
     host.agent = new SimAgent(world, host, agent.life, agent.state);

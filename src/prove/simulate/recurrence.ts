@@ -82,10 +82,10 @@ export function movedOn(then: unknown, now: unknown, by: number): unknown {
     return new Map([...now].map(([key, value]) => [key, moved(then.get(key), value, String(key), by)]));
   }
   if (now instanceof Set) return now;
-  if (Array.isArray(now))
-    return Array.isArray(then) && then.length === now.length
-      ? now.map((value, index) => moved(then[index], value, '', by))
-      : now;
+  if (isList(now)) {
+    if (!isList(then) || then.length !== now.length) return now;
+    return now.map((value, index) => moved(then[index], value, '', by));
+  }
   if (!isPlain(now) || !isPlain(then)) return now;
   const made: Record<string, unknown> = {};
   for (const key in now) made[key] = moved(then[key], now[key], key, by);
@@ -180,6 +180,10 @@ function momentsIn(value: object): readonly number[] {
 }
 
 const moments = new WeakMap<object, readonly number[]>();
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
 
 function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;

@@ -50,8 +50,8 @@ function keeper(world: World, host: SimHost, asked: Extract<Happening, { kind: '
     });
     return;
   }
-  const process = host.process(wish.instance);
-  if (process === undefined) return answer({ kind: 'failed', why: 'there is no such instance' });
+  const running = host.process(wish.instance);
+  if (running === undefined) return answer({ kind: 'failed', why: 'there is no such instance' });
   switch (wish.kind) {
     case 'stop':
       world.after(latencies.stop, {
@@ -64,17 +64,17 @@ function keeper(world: World, host: SimHost, asked: Extract<Happening, { kind: '
       });
       break;
     case 'kill':
-      world.kill(host, process, 'kill');
+      world.kill(host, running, 'kill');
       break;
     case 'activate': {
-      const refused = refusal(world, host, process.service, wish.term, wish.deadline);
+      const refused = refusal(world, host, running.service, wish.term, wish.deadline);
       if (refused !== null) return answer({ kind: 'failed', why: refused });
-      process.deadline = wish.deadline;
-      process.role = 'active';
-      process.term = wish.term;
-      process.mayBeActive = true;
-      world.watcher.changed(process.service);
-      world.arm(host, process);
+      running.deadline = wish.deadline;
+      running.role = 'active';
+      running.term = wish.term;
+      running.mayBeActive = true;
+      world.watcher.changed(running.service);
+      world.arm(host, running);
       world.after(2 * latencies.keeper, {
         kind: 'called',
         host: host.name,
@@ -86,7 +86,7 @@ function keeper(world: World, host: SimHost, asked: Extract<Happening, { kind: '
       return;
     }
     case 'deactivate':
-      process.role = wish.role;
+      running.role = wish.role;
       world.after(2 * latencies.keeper, {
         kind: 'called',
         host: host.name,
@@ -97,8 +97,8 @@ function keeper(world: World, host: SimHost, asked: Extract<Happening, { kind: '
       });
       return;
     case 'disarm':
-      process.deadline = null;
-      process.term = 0;
+      running.deadline = null;
+      running.term = 0;
       break;
     default:
       wish satisfies never;
@@ -122,7 +122,7 @@ function start(
   if (host.process(wish.instance) !== undefined) return { why: 'it exists' };
   if (world.broken.has(`${wish.service}@${host.name}`)) return { why: 'it is broken' };
   host.pids += 1;
-  const process: Process = {
+  const running: Process = {
     id: wish.instance,
     service: wish.service,
     host: host.name,
@@ -138,17 +138,17 @@ function start(
     dying: false,
   };
   // In one order whatever started first, so that equal situations look equal.
-  host.processes = [...host.processes, process].toSorted((a, b) =>
+  host.processes = [...host.processes, running].toSorted((a, b) =>
     a.service < b.service ? -1 : a.service > b.service ? 1 : a.pid - b.pid,
   );
-  world.watcher.changed(process.service);
-  world.arm(host, process);
+  world.watcher.changed(running.service);
+  world.arm(host, running);
   world.after(world.options.behaviours.get(wish.service)?.bMs ?? 1, {
     kind: 'ready',
     host: host.name,
-    instance: process.id,
+    instance: running.id,
   });
-  return process;
+  return running;
 }
 
 function refusal(world: World, host: SimHost, service: string, term: number, deadline: MonoMs | null): string | null {
@@ -162,9 +162,9 @@ function refusal(world: World, host: SimHost, service: string, term: number, dea
 /** The agent calls the service itself: one that is gone calls nobody. */
 function call(world: World, host: SimHost, asked: Extract<Happening, { kind: 'called' }>): void {
   if (host.agent?.life !== asked.life) return;
-  const process = host.process(asked.instance);
-  const service = process === undefined ? undefined : world.services.get(process.service);
-  const behaviour = process === undefined ? undefined : world.options.behaviours.get(process.service);
+  const running = host.process(asked.instance);
+  const service = running === undefined ? undefined : world.services.get(running.service);
+  const behaviour = running === undefined ? undefined : world.options.behaviours.get(running.service);
   const came = (after: number, outcome: Outcome): void =>
     world.after(after, {
       kind: 'hear',
@@ -172,7 +172,7 @@ function call(world: World, host: SimHost, asked: Extract<Happening, { kind: 'ca
       life: asked.life,
       input: { kind: 'outcome', id: asked.id, outcome, at: host.mono(world.now + after) },
     });
-  if (process === undefined || service === undefined || behaviour === undefined)
+  if (running === undefined || service === undefined || behaviour === undefined)
     return came(latencies.storeLoss, { kind: 'unknown', why: 'no answer' });
   if (asked.how === 'deactivate') {
     world.after(latencies.call, {
@@ -184,8 +184,8 @@ function call(world: World, host: SimHost, asked: Extract<Happening, { kind: 'ca
     });
     return;
   }
-  process.mayBeActive = true;
-  world.after(behaviour.iMs, { kind: 'serves', host: host.name, instance: process.id, term: process.term });
+  running.mayBeActive = true;
+  world.after(behaviour.iMs, { kind: 'serves', host: host.name, instance: running.id, term: running.term });
   // Where nothing else tells that it is active, the answer of the call does.
   const answersAtOnce = service.active !== null || service.activate?.kind === 'signal';
   came(answersAtOnce ? latencies.call : behaviour.iMs, { kind: 'done' });
@@ -193,12 +193,12 @@ function call(world: World, host: SimHost, asked: Extract<Happening, { kind: 'ca
 
 /** It has given the role back and said so; then its deadline is taken off. */
 function rested(world: World, host: SimHost, asked: Extract<Happening, { kind: 'rested' }>): void {
-  const process = host.process(asked.instance);
-  if (process !== undefined) {
-    process.mayBeActive = false;
-    process.serves = false;
-    process.awaited = false;
-    world.watcher.changed(process.service);
+  const running = host.process(asked.instance);
+  if (running !== undefined) {
+    running.mayBeActive = false;
+    running.serves = false;
+    running.awaited = false;
+    world.watcher.changed(running.service);
   }
   if (host.agent?.life === asked.life) host.agent.ask({ kind: 'disarm', id: asked.id, instance: asked.instance });
 }

@@ -190,14 +190,14 @@ export class World {
         break;
       case 'deadline': {
         const host = this.hosts.get(what.host);
-        const process = host?.process(what.instance);
+        const running = host?.process(what.instance);
         if (
           host !== undefined &&
-          process !== undefined &&
-          process.deadline !== null &&
-          process.deadline <= host.mono(this.now)
+          running !== undefined &&
+          running.deadline !== null &&
+          running.deadline <= host.mono(this.now)
         )
-          this.kill(host, process, 'deadline');
+          this.kill(host, running, 'deadline');
         break;
       }
       default:
@@ -226,9 +226,9 @@ export class World {
         worstKillMs: ms(latencies.kill),
       });
       const at = host.mono(this.now);
-      const seen = host.processes.flatMap((process) =>
-        process.readyAt !== null && this.services.get(process.service)?.detect.heartbeat !== null
-          ? [{ kind: 'beat' as const, instance: process.id, at }]
+      const seen = host.processes.flatMap((running) =>
+        running.readyAt !== null && this.services.get(running.service)?.detect.heartbeat !== null
+          ? [{ kind: 'beat' as const, instance: running.id, at }]
           : [],
       );
       if (seen.length > 0) agent.hear({ kind: 'seen', seen });
@@ -273,7 +273,7 @@ export class World {
     const gone = host.processes;
     host.processes = [];
     host.ended = [];
-    for (const process of gone) this.watcher.changed(process.service);
+    for (const running of gone) this.watcher.changed(running.service);
   }
 
   agentDown(name: string): void {
@@ -337,8 +337,8 @@ export class World {
   /** An instance ends by itself; `lasting`: it cannot be started until it is mended. */
   crash(service: string, host: string, lasting: boolean): void {
     if (lasting) this.broken = new Set(this.broken).add(`${service}@${host}`);
-    const process = this.hosts.get(host)?.processes.find((each) => each.service === service);
-    if (process !== undefined) this.end(host, process.id, { by: 'itself', code: 1, signal: null });
+    const running = this.hosts.get(host)?.processes.find((each) => each.service === service);
+    if (running !== undefined) this.end(host, running.id, { by: 'itself', code: 1, signal: null });
   }
 
   mend(service: string, host: string): void {
@@ -349,9 +349,9 @@ export class World {
 
   // ---------------------------------------------------------------- processes
 
-  observed(host: SimHost, process: Process, kind: 'ready' | 'active'): void {
+  observed(host: SimHost, running: Process, kind: 'ready' | 'active'): void {
     if (host.agent === null) return;
-    const input: Input = { kind: 'seen', seen: [{ kind, instance: process.id, at: host.mono(this.now) }] };
+    const input: Input = { kind: 'seen', seen: [{ kind, instance: running.id, at: host.mono(this.now) }] };
     this.after(latencies.probe, { kind: 'hear', host: host.name, life: host.agent.life, input });
   }
 
@@ -361,29 +361,29 @@ export class World {
     instances: readonly { readonly instance: string; readonly term: number }[],
   ): void {
     for (const { instance, term } of instances) {
-      const process = host.process(instance);
-      if (process === undefined || process.term !== term || process.deadline === null) continue;
-      process.deadline = monoMs(Math.max(process.deadline, until));
-      this.arm(host, process);
+      const running = host.process(instance);
+      if (running === undefined || running.term !== term || running.deadline === null) continue;
+      running.deadline = monoMs(Math.max(running.deadline, until));
+      this.arm(host, running);
     }
   }
 
-  arm(host: SimHost, process: Process): void {
-    if (process.deadline !== null)
-      this.queue.add(Math.max(this.now, process.deadline), {
+  arm(host: SimHost, running: Process): void {
+    if (running.deadline !== null)
+      this.queue.add(Math.max(this.now, running.deadline), {
         kind: 'deadline',
         host: host.name,
-        instance: process.id,
+        instance: running.id,
       });
   }
 
-  kill(host: SimHost, process: Process, by: Ended['by']): void {
-    if (process.dying) return;
-    process.dying = true;
+  kill(host: SimHost, running: Process, by: Ended['by']): void {
+    if (running.dying) return;
+    running.dying = true;
     this.after(latencies.kill, {
       kind: 'end',
       host: host.name,
-      instance: process.id,
+      instance: running.id,
       by,
       code: null,
       signal: 'SIGKILL',
@@ -397,24 +397,24 @@ export class World {
     how: { readonly by: Ended['by']; readonly code: number | null; readonly signal: string | null },
   ): void {
     const host = this.hosts.get(name);
-    const process = host?.process(instance);
-    if (host === undefined || process === undefined) return;
-    host.processes = host.processes.filter((each) => each !== process);
+    const running = host?.process(instance);
+    if (host === undefined || running === undefined) return;
+    host.processes = host.processes.filter((each) => each !== running);
     const at = host.mono(this.now);
     const { by, code, signal } = how;
     const ended: Ended = {
       instance,
-      service: process.service,
+      service: running.service,
       code,
       signal,
       endedAt: at,
       goneAt: at,
       endedAtMs: host.wall(this.now),
       by,
-      term: process.term,
+      term: running.term,
     };
     host.ended = [...host.ended, ended];
-    this.watcher.changed(process.service);
+    this.watcher.changed(running.service);
     if (host.agent !== null)
       this.after(latencies.keeper, {
         kind: 'hear',
@@ -426,34 +426,34 @@ export class World {
 
   #ready(name: string, instance: string): void {
     const host = this.hosts.get(name);
-    const process = host?.process(instance);
-    const service = process === undefined ? undefined : this.services.get(process.service);
-    const behaviour = process === undefined ? undefined : this.options.behaviours.get(process.service);
-    if (host === undefined || process === undefined || service === undefined || behaviour === undefined) return;
-    process.readyAt = this.now;
-    if (process.role === 'active')
-      if (service.active === null) this.#serves(name, instance, process.term);
-      else this.after(behaviour.iMs, { kind: 'serves', host: name, instance, term: process.term });
-    this.observed(host, process, 'ready');
+    const running = host?.process(instance);
+    const service = running === undefined ? undefined : this.services.get(running.service);
+    const behaviour = running === undefined ? undefined : this.options.behaviours.get(running.service);
+    if (host === undefined || running === undefined || service === undefined || behaviour === undefined) return;
+    running.readyAt = this.now;
+    if (running.role === 'active')
+      if (service.active === null) this.#serves(name, instance, running.term);
+      else this.after(behaviour.iMs, { kind: 'serves', host: name, instance, term: running.term });
+    this.observed(host, running, 'ready');
   }
 
   /** It was told to be active, and is. */
   #serves(name: string, instance: string, term: number): void {
     const host = this.hosts.get(name);
-    const process = host?.process(instance);
+    const running = host?.process(instance);
     if (
       host === undefined ||
-      process === undefined ||
-      process.role !== 'active' ||
-      process.term !== term ||
-      process.serves
+      running === undefined ||
+      running.role !== 'active' ||
+      running.term !== term ||
+      running.serves
     )
       return;
-    process.serves = true;
-    this.watcher.changed(process.service);
-    if (process.awaited) this.observed(host, process, 'active');
-    const service = this.services.get(process.service);
-    const behaviour = this.options.behaviours.get(process.service);
+    running.serves = true;
+    this.watcher.changed(running.service);
+    if (running.awaited) this.observed(host, running, 'active');
+    const service = this.services.get(running.service);
+    const behaviour = this.options.behaviours.get(running.service);
     if (service?.finishes === true && behaviour !== undefined)
       this.after(behaviour.worksMs, { kind: 'finished', host: name, instance });
   }
