@@ -201,7 +201,7 @@ export interface Keeper {
 
 export interface KeeperHealth {
   readonly pid: number;
-  /** Worst seen since the keeper began. */
+  /** Worst seen in the last five to ten minutes. */
   readonly worstTimerLateMs: Ms;
   readonly worstKillMs: Ms;
 }

@@ -9,7 +9,7 @@ import { toldOutcome } from './incidents.ts';
 import type { Input } from './input.ts';
 import { personAsks } from './people.ts';
 import { promiseAnswered, promiseAsked } from './validity.ts';
-import { ms } from '../model/units.ts';
+import { ms, type Ms } from '../model/units.ts';
 
 /** Takes the input in. */
 export function absorb(d: Draft, input: Input): void {
@@ -45,7 +45,7 @@ export function absorb(d: Draft, input: Input): void {
         worstKillMs: input.worstKillMs,
         worstTimerLateMs: input.worstTimerLateMs,
       };
-      d.s.timing = { ...d.s.timing, room: ms(Math.max(50, 3 * Math.max(input.worstKillMs, input.worstTimerLateMs))) };
+      d.s.timing = { ...d.s.timing, room: roomOf(d.s.timing.ttl, Math.max(input.worstKillMs, input.worstTimerLateMs)) };
       break;
     case 'ended':
       instanceEnded(d, input.ended);
@@ -100,6 +100,14 @@ export function absorb(d: Draft, input: Input): void {
     default:
       input satisfies never;
   }
+}
+
+/**
+ * Three times the worst measured, at least 50 ms, at most half a session: a host that was stopped once for longer would otherwise never again have
+ * a moment in which it may be active. A kill that takes longer than room is told as such.
+ */
+function roomOf(ttl: number, worstMs: number): Ms {
+  return ms(Math.min(ttl / 2, Math.max(50, 3 * worstMs)));
 }
 
 /** Touches what wanted to be looked at by now. */

@@ -2,8 +2,8 @@
 // keeper for another reason (a message, an end) calls `sweep` first: after a stop of the whole keeper what is due comes before what is new.
 
 import { monoNow } from './clock.ts';
-import { ms } from '../model/units.ts';
 import type { MonoMs, Ms } from '../model/units.ts';
+import { RecentWorst } from './recent-worst.ts';
 
 /** setTimeout may ring this much late without anything being wrong; from here on the wait goes turn by turn. */
 const lastStretchMs = 2;
@@ -20,16 +20,16 @@ export class Deadlines {
   #timer: NodeJS.Timeout | undefined;
   #turn: NodeJS.Immediate | undefined;
   #measure: NodeJS.Timeout | null = null;
-  #worstLateMs = 0;
+  readonly #late = new RecentWorst();
 
   /** `strike` must kill at once, by signals alone: no file, no program. */
   constructor(strike: (key: string, deadline: MonoMs) => void) {
     this.#strike = strike;
   }
 
-  /** Worst lateness of a timer so far, deadlines that struck included. */
+  /** Worst lateness of a timer lately, deadlines that struck included. */
   get worstLateMs(): Ms {
-    return ms(this.#worstLateMs);
+    return this.#late.worst;
   }
 
   /** Sets or moves a deadline. */
@@ -50,7 +50,7 @@ export class Deadlines {
       if (late < 0) continue;
       this.#armed.delete(key);
       this.#strike(key, deadline);
-      this.#worstLateMs = Math.max(this.#worstLateMs, late);
+      this.#late.note(late);
     }
     this.#plan();
   }
@@ -97,7 +97,7 @@ export class Deadlines {
     const expected = monoNow() + measureEveryMs;
     this.#measure = setTimeout(() => {
       this.#measure = null;
-      this.#worstLateMs = Math.max(this.#worstLateMs, monoNow() - expected);
+      this.#late.note(monoNow() - expected);
       this.sweep();
       this.#measureWhile(this.#armed.size > 0);
     }, measureEveryMs);

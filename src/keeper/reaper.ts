@@ -9,7 +9,7 @@ import { activeTerm } from './instance.ts';
 import type { Owned } from './instance.ts';
 import type { Marks } from './marks.ts';
 import { readStat } from './proc.ts';
-import { ms } from '../model/units.ts';
+import { RecentWorst } from './recent-worst.ts';
 import type { MonoMs, Ms } from '../model/units.ts';
 import type { EndedInstance } from '../ports.ts';
 
@@ -21,7 +21,7 @@ export class Reaper {
   readonly #marks: Marks;
   readonly #gone: (owned: Owned, ended: EndedInstance) => void;
   readonly #clearing = new Set<Owned>();
-  #worstKillMs = 0;
+  readonly #kills = new RecentWorst();
 
   /** `gone` is told once for each instance, when nothing of it lives. */
   constructor(marks: Marks, gone: (owned: Owned, ended: EndedInstance) => void) {
@@ -31,7 +31,7 @@ export class Reaper {
 
   /** Worst time from a kill until nothing lived. */
   get worstKillMs(): Ms {
-    return ms(this.#worstKillMs);
+    return this.#kills.worst;
   }
 
   /** SIGKILL to the group now, by a signal alone; the rest, which needs looking for, follows at once and until nothing lives. */
@@ -111,7 +111,7 @@ export class Reaper {
   #finish(owned: Owned): void {
     if (owned.ended !== null || owned.exit === null) return;
     const goneAt = monoNow();
-    if (owned.killedAt !== null) this.#worstKillMs = Math.max(this.#worstKillMs, goneAt - owned.killedAt);
+    if (owned.killedAt !== null) this.#kills.note(goneAt - owned.killedAt);
     owned.ended = {
       instance: owned.instance,
       service: owned.service,
