@@ -26,7 +26,8 @@ export function grade(d: Draft, service: RunService, slot: Slot): InstanceVerdic
           instance.beats,
           {
             every: ms(terms.beatEvery),
-            d: ms(terms.d),
+            // Where z leaves too little to detect in, a beat in time is still no silence.
+            d: ms(Math.max(terms.d, 2 * terms.beatEvery)),
             startedAt: instance.readyAt,
             ownLatenessMs: ms(latenessSince(d, Math.max(instance.beats.lastAt ?? 0, d.mono - terms.d))),
             // One that said it was ready, or ran before we came, is known to be up.
