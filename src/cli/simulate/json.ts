@@ -8,6 +8,7 @@ export function simulationJson(simulation: Simulation): Record<string, unknown> 
   const {
     seed,
     years,
+    yearsDone,
     failovers,
     unavailabilityMean,
     unavailabilityInterval,
@@ -20,6 +21,7 @@ export function simulationJson(simulation: Simulation): Record<string, unknown> 
   return {
     seed: /^(0|[1-9]\d{0,14})$/.test(seed) ? Number(seed) : seed,
     years,
+    yearsDone,
     failovers,
     unavailabilityMean,
     unavailabilityInterval,

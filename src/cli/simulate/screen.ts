@@ -32,12 +32,18 @@ export function simulationLines(system: System, simulation: Simulation, again: s
     budgetMisses,
   } = simulation;
   const { unavailable, per, recoverWithin } = system.objective;
-  const perYear = (count: number): string => Number((count / years).toPrecision(3)).toString();
+  const perYear = (count: number): string => Number((count / simulation.yearsDone).toPrecision(3)).toString();
   return [
     ...say(
       `${system.name} over ${years} ${years === 1 ? 'year' : 'years'}: unavailable ${shareWords(mean)} of the time, ${durationWords(mean * yearMs)} a year.`,
       'bold',
     ),
+    ...(simulation.yearsDone < years * 0.999
+      ? say(
+          `Only ${Number(simulation.yearsDone.toPrecision(3))} years were lived through: the system hardly ever comes to rest. See which rules acted.`,
+          'bad',
+        )
+      : []),
     ...say(
       `With 95 % confidence between ${shareWords(interval[0])} and ${shareWords(interval[1])}. ${count(faults, 'fault')}, ${count(failovers, 'recovery', 'recoveries')}, ${count(outages.length, 'outage')}, ${perYear(outages.length)} outages a year.`,
     ),

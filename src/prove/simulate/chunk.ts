@@ -48,6 +48,7 @@ export interface ChunkOptions {
 
 export interface ChunkResult {
   readonly index: number;
+  /** Shorter than asked for when the system never came to rest. */
   readonly lengthMs: number;
   readonly failovers: number;
   readonly faults: number;
@@ -77,6 +78,8 @@ const leastSettlesMs = 65_000;
 /** Of what comes from outside within one episode. */
 const mostEvents = 4;
 const longestEpisodeMs = 3_600_000;
+/** A system that never comes to rest is not lived through to the end: minutes of work for one stretch. */
+const mostSteps = 10_000_000;
 
 /** Lives through one stretch. */
 export function simulateChunk(options: ChunkOptions, core: Core = productionCore): ChunkResult {
@@ -164,11 +167,12 @@ class Chunk {
     this.#availability.begin();
     this.#until(this.#from + this.#options.lengthMs);
     this.#availability.end();
+    const lengthMs = this.#world.now - this.#from;
     const relative = (outages: readonly Outage[] | undefined): Outage[] =>
       (outages ?? []).map((each) => ({ ...each, from: each.from - this.#from, to: each.to - this.#from }));
     return {
       index: this.#options.index,
-      lengthMs: this.#options.lengthMs,
+      lengthMs,
       failovers: this.#failovers,
       faults: this.#drawn,
       overlaps: this.#overlaps.count,
@@ -190,7 +194,7 @@ class Chunk {
     // The latest pictures, a period apart, the newest last.
     let lately: Seen[] = [];
     this.#recording = null;
-    while (world.now < end) {
+    while (world.now < end && world.steps < mostSteps) {
       const next = Math.min(this.#externals.nextAt, this.#availability.nextAt, end);
       if (next <= world.now) {
         this.#arrive();

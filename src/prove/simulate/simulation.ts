@@ -26,6 +26,8 @@ export interface SimulationOptions {
 export interface Simulation {
   readonly seed: string;
   readonly years: number;
+  /** How much of it was lived through; less when the system never comes to rest. */
+  readonly yearsDone: number;
   readonly faults: number;
   readonly failovers: number;
   readonly unavailabilityMean: number;
@@ -68,7 +70,9 @@ export function combine(options: SimulationOptions, results: readonly ChunkResul
   const { objective } = options.system;
   const sum = (of: (chunk: ChunkResult) => number): number => chunks.reduce((all, chunk) => all + of(chunk), 0);
   const totalMs = sum((chunk) => chunk.lengthMs);
-  const outages = chunks.flatMap((chunk) => later(chunk, chunk.outages));
+  const outages = chunks.flatMap((chunk) =>
+    later(chunk, Math.max(...chunks.map((each) => each.lengthMs)), chunk.outages),
+  );
   const fired = new Map<number, number>();
   const known = new Set(rules.map((rule) => rule.n));
   for (const chunk of chunks)
@@ -76,6 +80,7 @@ export function combine(options: SimulationOptions, results: readonly ChunkResul
   return {
     seed: options.seed,
     years: options.years,
+    yearsDone: totalMs / yearMs > options.years - 1e-6 ? options.years : totalMs / yearMs,
     faults: sum((chunk) => chunk.faults),
     failovers: sum((chunk) => chunk.failovers),
     unavailabilityMean: lost(outages) / totalMs,
@@ -100,8 +105,8 @@ export function combine(options: SimulationOptions, results: readonly ChunkResul
   };
 }
 
-function later(chunk: ChunkResult, outages: readonly Outage[]): Outage[] {
-  const by = chunk.index * chunk.lengthMs;
+function later(chunk: ChunkResult, lengthMs: number, outages: readonly Outage[]): Outage[] {
+  const by = chunk.index * lengthMs;
   return outages.map((each) => ({ ...each, from: each.from + by, to: each.to + by }));
 }
 
