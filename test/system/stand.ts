@@ -110,7 +110,8 @@ export function makeStand(
         last = (await stand.status(host)) ?? last;
         if (last !== null && holds(last)) return last;
       }
-      throw new Error(`did not come: ${what}. It is:\n${last === null ? 'no answer' : pictureOf(last)}`);
+      const journal = (await stand.cli('journal', '--since', '1m')).stdout.split('\n').slice(-40).join('\n');
+      throw new Error(`did not come: ${what}. It is:\n${last === null ? 'no answer' : pictureOf(last)}\n${journal}`);
     },
     async journal(...words) {
       const { stdout } = await stand.cli('journal', '--json', ...words);

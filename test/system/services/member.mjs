@@ -9,9 +9,12 @@ me.onRole(async ({ role, term }) => {
   if (role === 'active') await pause(Number(LOAD_MS));
   console.log(`${role} in term ${term}`);
 });
-process.on('SIGUSR2', async () => {
-  const answer = await me.takeover();
-  console.log(answer.ok ? `takeover: ${answer.text}` : `takeover refused ${answer.code}: ${answer.why}`);
+process.on('SIGUSR2', () => {
+  void me
+    .takeover()
+    .then((answer) =>
+      console.log(answer.ok ? `takeover: ${answer.text}` : `takeover refused ${answer.code}: ${answer.why}`),
+    );
 });
 createServer((_, response) => {
   response.writeHead(me.mayEmit() ? 200 : 503).end(JSON.stringify({ term: me.term, host, pid: process.pid }));
