@@ -1,6 +1,7 @@
 // The agent's line to the store: opens it, reads all, watches, and tells the core of it in its own words. An unreachable store is opened again and
 // again; another store than the one known is as good as none, and a person is called.
 
+import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { StoreCompare, StorePut } from '../decide/effect.ts';
@@ -47,9 +48,11 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
   const open = async (): Promise<void> => {
     timer = null;
     try {
+      const known = await readMemory(options.memoryFile);
+      // Only `up` makes a store: one that we made in place of what is gone would know of no lease.
+      if (store === null && known !== null && !existsSync(options.file)) throw new Error(`${options.file} is gone`);
       store ??= await openEmbedded({ file: options.file, prefix: '' });
       const identity = await store.identity();
-      const known = await readMemory(options.memoryFile);
       const { revision, entries } = await store.read('');
       if (known !== null && known.identity !== identity)
         throw new Error(`this is another store (${identity}) than the one known (${known.identity})`);
