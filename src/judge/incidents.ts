@@ -112,7 +112,10 @@ export function reconcile(
       next.push(settlingOn(incident, suffering, nowMs));
     } else next.push(absent(incident, joinedTo(incident, desired), nowMs));
   }
-  for (const want of wanted.values()) next.push(opened(want, turnsOf(kept, want.key, nowMs), nowMs));
+  for (const want of wanted.values()) {
+    const earlier = kept.filter((each) => each.key === want.key && each.sinceMs === nowMs).length;
+    next.push(opened(want, incidentId(want.key, nowMs, earlier), turnsOf(kept, want.key, nowMs), nowMs));
+  }
   return { open: bounded(next), events: newEvents(kept, next) };
 }
 
@@ -155,12 +158,12 @@ function change(kept: readonly Incident[], id: string, how: (incident: Incident)
   return kept.map((incident) => (incident.id === id ? how(incident) : incident));
 }
 
-function opened(want: DesiredIncident, earlier: readonly number[], nowMs: number): Incident {
+function opened(want: DesiredIncident, id: string, earlier: readonly number[], nowMs: number): Incident {
   const turns = [...earlier, nowMs];
   const flapping = turns.length > mostTurns;
   const { key, severity, service, instance, host, cause, also } = want;
   const bare: Incident = {
-    id: incidentId(key, nowMs),
+    id,
     key,
     severity,
     worst: severity,
@@ -323,9 +326,10 @@ function bounded(incidents: readonly Incident[]): readonly Incident[] {
 
 const letters = '23456789abcdefghjkmnpqrstuvwxyz'; // read aloud without mistaking one for another
 
-function incidentId(key: string, sinceMs: number): string {
+/** `earlier`: how many of this key opened in the same millisecond before it. */
+function incidentId(key: string, sinceMs: number, earlier: number): string {
   const name = key.replace(/^service:/, '').replaceAll(/[^\p{L}\p{N}_.]+/gu, '-');
-  let left = hash32(`${key} ${sinceMs}`);
+  let left = hash32(`${key} ${sinceMs}${earlier === 0 ? '' : ` ${earlier}`}`);
   let made = '';
   for (let place = 0; place < 6; place += 1) {
     made += letters[left % letters.length] ?? '';

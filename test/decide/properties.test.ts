@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../seed.ts';
 import { rules } from '../../src/decide/rules.ts';
 import { tryOnce } from './world/trial.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../seed.ts';
 import { addFailure, nextTry, stableAfter } from '../../src/judge/backoff.ts';
 import { monoMs, ms } from '../../src/model/units.ts';
 import type { MonoMs } from '../../src/model/units.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../seed.ts';
 import { addBeat, judgeBeat, noBeats } from '../../src/judge/beats.ts';
 import type { BeatHistory, BeatTerms } from '../../src/judge/beats.ts';
 import { monoMs, ms } from '../../src/model/units.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../seed.ts';
 import { addOutage, budgetLeft, pruneOutages, usedIn } from '../../src/judge/budget.ts';
 import type { Outage } from '../../src/judge/budget.ts';
 import { ms, wallMs } from '../../src/model/units.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../seed.ts';
 import { rankCandidates, restartOrHandOver } from '../../src/judge/choice.ts';
 import type { Candidate, ChoiceTerms, Exclusion, RecoveryFacts, Recovery } from '../../src/judge/choice.ts';
 

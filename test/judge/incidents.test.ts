@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../seed.ts';
 import { acknowledge, addDone, markTold, reconcile, untold } from '../../src/judge/incidents.ts';
 import type { DesiredIncident, Incident } from '../../src/judge/incidents.ts';
 import { wallMs } from '../../src/model/units.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../seed.ts';
 import { isMet, notUsable, whatCanBeLost } from '../../src/judge/lose.ts';
 import type { Live, LiveInstance } from '../../src/judge/lose.ts';
 import type { Phase } from '../../src/judge/reason.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../seed.ts';
 import { desiredIncidents } from '../../src/judge/roots.ts';
 import type { JudgedInstance, JudgedService, JudgedSystem } from '../../src/judge/roots.ts';
 import type { Reason, Verdict } from '../../src/judge/reason.ts';

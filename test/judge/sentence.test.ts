@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../seed.ts';
 import type { CanLose, WhyNot } from '../../src/judge/lose.ts';
 import { canLoseWords, statusSentence } from '../../src/judge/sentence.ts';
 import type { SentenceFacts } from '../../src/judge/sentence.ts';

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../seed.ts';
 import { readDescription, type DescriptionRead } from '../../src/model/read.ts';
 
 const read = (text: string): DescriptionRead => readDescription({ text, file: 'standfast.yaml', folder: '/srv' });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../seed.ts';
 import { isScheduled, nextChange, parseSchedule } from '../../src/model/schedule.ts';
 import type { Schedule } from '../../src/model/system.ts';
 import { wallMs } from '../../src/model/units.ts';

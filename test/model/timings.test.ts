@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../seed.ts';
 import { checkReport } from '../../src/model/check-report.ts';
 import { readDescription } from '../../src/model/read.ts';
 import type { RunService, System } from '../../src/model/system.ts';

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import '../seed.ts';
 import { findCycles } from '../../src/model/cycles.ts';
 import { durationText, parseDuration, parseSize } from '../../src/model/duration.ts';
 import { parseEnvFile } from '../../src/model/environment.ts';

@@ -55,7 +55,7 @@ function fillUp(folder: string): void {
   const file = join(folder, 'filler');
   writeFileSync(file, '');
   for (const size of [1 << 20, 1 << 12, 1])
-    for (let block = Buffer.alloc(size); ;) {
+    for (const block = Buffer.alloc(size); ;) {
       try {
         writeFileSync(file, block, { flag: 'a' });
       } catch {
