@@ -19,6 +19,21 @@ const systemPackages: readonly SystemPackage[] = [
     probes: ['/usr/lib/postgresql/*/bin/postgres'],
     why: 'a real PostgreSQL to detect, promote and fail over',
   },
+  { package: 'etcd-server', probes: ['/usr/bin/etcd', '/usr/local/bin/etcd'], why: 'real etcd members as the store' },
+  {
+    package: 'etcd-client',
+    probes: ['/usr/bin/etcdctl', '/usr/local/bin/etcdctl'],
+    why: 'to look into etcd from outside',
+  },
+  { package: 'chromium', probes: ['/usr/bin/chromium'], why: 'a real browser for the console' },
+  { package: 'monit', probes: ['/usr/bin/monit'], why: 'a real monit as a process manager' },
+  { package: 'supervisor', probes: ['/usr/bin/supervisord'], why: 'a real supervisord as a process manager' },
+  { package: 'lighttpd', probes: ['/usr/sbin/lighttpd'], why: 'a real lighttpd for the update service' },
+  { package: 'nftables', probes: ['/usr/sbin/nft'], why: 'addresses that end by themselves, and lost packets' },
+  { package: 'iputils-arping', probes: ['/usr/bin/arping'], why: 'to tell neighbours where an address went' },
+  { package: 'fuse3', probes: ['/usr/bin/fusermount3'], why: 'file systems that hang and err' },
+  { package: 'libfaketime', probes: ['/usr/lib/*/faketime/libfaketime.so.1'], why: 'wall clocks moved by years' },
+  { package: 'prometheus', probes: ['/usr/bin/promtool'], why: 'promtool, to check the alert rules' },
 ];
 
 export function missingPackages(): SystemPackage[] {
