@@ -3,8 +3,10 @@
 import { checkPorts } from './check-ports.ts';
 import { findCycles } from './cycles.ts';
 import { defined } from './lower-probe.ts';
+import { lowerConsole } from './lower-console.ts';
 import { checkNames, checkNeedCycles, neededByNone } from './lower-needs.ts';
 import { lowerObjective, lowerReliability, usualObjective } from './lower-parts.ts';
+import { lowerPeers } from './lower-peers.ts';
 import { lowerService } from './lower-service.ts';
 import { missing, onlyOne, type Reading, type Whole } from './reading.ts';
 import type { Path } from './problem.ts';
@@ -30,8 +32,10 @@ export function lower(reading: Reading, shape: DescriptionShape, hash: string): 
     about: shape.about ?? null,
     objective,
     store: lowerStore(reading, shape),
+    peers: lowerPeers(reading, shape, hosts),
     serves: lowerServes(reading, shape) ?? neededByNone(services),
     notify: lowerNotify(reading, shape),
+    console: lowerConsole(reading, shape.console),
     domains,
     hosts,
     services,
@@ -147,6 +151,7 @@ function lowerHosts(reading: Reading, shape: DescriptionShape): Host[] {
       name,
       address: host.address ?? '',
       in: checkNames(reading, 'domain', host.in ?? [], [...path, 'in']),
+      peerPort: host.peerPort ?? null,
       reliability: lowerReliability(reading, host, path),
     };
   });

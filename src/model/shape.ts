@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { choice, number, text } from './leaf.ts';
 import { command } from './leaf-command.ts';
+import { consoleShape } from './shape-console.ts';
 import { byName, key, names, reliabilityKeys } from './shape-parts.ts';
 import { objectiveShape } from './shape-detect.ts';
 import { serviceShape } from './shape-service.ts';
@@ -27,6 +28,24 @@ const store = z.union([
     }),
   }),
 ]);
+
+const peers = z.strictObject({
+  port: key(number({ least: 1, most: 65_535, whole: true }), {
+    description: 'Where the agents of different machines reach one another (TCP, mutual TLS).',
+    default: 7420,
+    examples: [7420],
+  }),
+  ca: key(text('a file', 'peers-ca.pem'), {
+    description:
+      'Your own certificates instead of those that each agent makes: whose certificates count. With `cert` and `key`.',
+    examples: ['/etc/standfast/ca.pem'],
+  }),
+  cert: key(text('a file', 'peer.pem'), {
+    description: "This machine's certificate, for the name or the address of its host.",
+    examples: ['/etc/standfast/peer.pem'],
+  }),
+  key: key(text('a file', 'peer.key'), { description: 'Its key.', examples: ['/etc/standfast/peer.key'] }),
+});
 
 const notify = z.strictObject({
   webhook: key(text('a URL', '"https://pager.example/hook"'), {
@@ -68,6 +87,10 @@ const host = z
       description: 'Domains that it lies in.',
       examples: [['rack-1', 'switch-1']],
     }),
+    peerPort: key(number({ least: 1, most: 65_535, whole: true }), {
+      description: 'Where its agent listens for those of other machines. Absent: `peers.port`.',
+      examples: [7421],
+    }),
     fence: key(
       z.strictObject({
         agent: key(text('a fence agent', 'fence_ipmilan'), {
@@ -101,6 +124,10 @@ export const descriptionShape = z
       default: 'embedded',
       examples: ['embedded'],
     }),
+    peers: key(peers, {
+      description: 'How agents of different machines talk to one another. Nothing need be said.',
+      examples: [{ port: 7420 }],
+    }),
     serves: key(names('the name of a service'), {
       description:
         'What consumers use: the system is unavailable while any of these is. Absent: services that no other needs.',
@@ -109,6 +136,10 @@ export const descriptionShape = z
     notify: key(z.array(notify), {
       description: 'Who hears of incidents.',
       examples: [[{ webhook: 'https://pager.example/hook', from: 2 }]],
+    }),
+    console: key(consoleShape, {
+      description: 'The web page that every agent serves. `false`: none. Absent: on loopback, where looking needs no password.',
+      examples: [{ listen: '127.0.0.1:7400' }],
     }),
     domains: key(byName(domain), {
       description: 'What fails together: zones, racks, switches, nested and crossing by `in`.',

@@ -9,9 +9,12 @@ export interface System {
   readonly about: string | null;
   readonly objective: Objective;
   readonly store: StoreChoice;
+  readonly peers: PeerChannel;
   /** What consumers use; the system is unavailable while any of these is. Absent in the text: services that no other needs. */
   readonly serves: readonly string[];
   readonly notify: readonly NotifyTarget[];
+  /** The web pages that every agent serves; null: none. */
+  readonly console: ConsoleChoice | null;
   readonly domains: readonly Domain[];
   readonly hosts: readonly Host[];
   readonly services: readonly Service[];
@@ -42,10 +45,44 @@ export type StoreChoice =
       readonly passwordFile: string | null;
     };
 
+/** How agents of different machines talk: TCP with mutual TLS. */
+export interface PeerChannel {
+  readonly port: number;
+  /** Certificates of the user's own (absolute paths); null: each agent makes its own, and the store says which count. */
+  readonly own: { readonly ca: string; readonly cert: string; readonly key: string } | null;
+}
+
 /** Where incidents of severity `from` and graver go (1 is graver than 2, 2 than 3). */
 export type NotifyTarget =
   | { readonly kind: 'webhook'; readonly url: string; readonly from: FaultSeverity }
   | { readonly kind: 'command'; readonly argv: readonly string[]; readonly from: FaultSeverity };
+
+/** Where the console listens and who may. Files are absolute. */
+export interface ConsoleChoice {
+  /** An IP address of the machine. */
+  readonly address: string;
+  /** Of the first host of a machine; each further one takes the next. 0: any that is free. */
+  readonly port: number;
+  /** True when the description says nothing of it: then a port in use is no fault, and the next free one is taken. */
+  readonly usual: boolean;
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** Host names under which people reach it, besides IP addresses and localhost. */
+  readonly names: readonly string[];
+  readonly oidc: ConsoleOidc | null;
+}
+
+/** Sign-in by an OpenID Connect provider (Core 1.0, code flow with PKCE, RFC 7636). */
+export interface ConsoleOidc {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Null: a public client. */
+  readonly clientSecretFile: string | null;
+  /** The claim whose values give roles. */
+  readonly claim: string;
+  /** Values of the claim, by role; who has none may only look. */
+  readonly operate: readonly string[];
+  readonly administer: readonly string[];
+}
 
 /** 0 none, 1 critical, 2 moderate, 3 low (mission row RB1). */
 export type Severity = 0 | 1 | 2 | 3;
@@ -71,6 +108,8 @@ export interface Host {
   readonly name: string;
   readonly address: string;
   readonly in: readonly string[];
+  /** Where its agent listens for those of other machines; null: at the system's `peers.port`, or near it when that is taken. */
+  readonly peerPort: number | null;
   readonly reliability: Reliability;
 }
 
