@@ -78,6 +78,7 @@ export class World {
           name: incidentKeeper,
           address: '127.0.0.1',
           in: [],
+          peerPort: null,
           reliability: { unavailability: null, mtbf: null, mttr: null, recoverWithin: null },
         },
         ...system.hosts,
