@@ -107,6 +107,12 @@ export interface FailoverView {
   readonly zMs: number | null;
   readonly declaredZMs: number;
   readonly planned: boolean;
+  /** What each part was predicted to take, from the history of that host or what is declared; null: not predicted, or no part of it. */
+  readonly predicted: Readonly<
+    Record<'dMs' | 'switchMs' | 'bMs' | 'iMs' | 'zMs', readonly [lowMs: number, highMs: number] | null>
+  > | null;
+  /** The part that was farthest outside of what was predicted; null: all fitted, or it was not judged. */
+  readonly surprise: 'd' | 'b' | 'i' | 'z' | null;
 }
 
 export type IntentKind =

@@ -37,5 +37,28 @@ function failoverOf(
     zMs: number('zMs'),
     declaredZMs: number('declaredZMs') ?? 0,
     planned: facts['planned'] === true,
+    predicted: predictedIn(facts['predicted']),
+    surprise: partNames.find((part) => part === facts['surprise']) ?? null,
+  };
+}
+
+const partNames = ['d', 'b', 'i', 'z'] as const;
+
+/** Journals of older versions say nothing of it. */
+function predictedIn(value: JsonValue | undefined): FailoverView['predicted'] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const said: Readonly<Record<string, JsonValue>> = value as Readonly<Record<string, JsonValue>>;
+  const range = (name: string): readonly [number, number] | null => {
+    const found = said[name];
+    if (!Array.isArray(found)) return null;
+    const [low, high] = found as readonly JsonValue[];
+    return typeof low === 'number' && typeof high === 'number' ? [low, high] : null;
+  };
+  return {
+    dMs: range('dMs'),
+    switchMs: range('switchMs'),
+    bMs: range('bMs'),
+    iMs: range('iMs'),
+    zMs: range('zMs'),
   };
 }

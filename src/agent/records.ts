@@ -42,6 +42,7 @@ const lease: z.ZodType<LeaseRecord> = z.object({
   instance: z.string().nullable(),
   next: z.string().nullable(),
   handed: handed.nullable(),
+  returns: z.array(z.number()).default([]),
 });
 
 const phase = z.enum(['down', 'starting', 'passive', 'standby', 'active', 'stopping', 'failed']);
@@ -73,6 +74,16 @@ const instanceReport = z.object({
   bMs: z.array(z.number()),
   iMs: z.array(z.number()),
   switchMs: z.array(z.number()),
+  predicted: z
+    .object({
+      atMs: z.number(),
+      surprise: z
+        .object({ part: z.enum(['d', 'b', 'i', 'z']), tookMs: z.number(), lowMs: z.number(), highMs: z.number() })
+        .nullable(),
+    })
+    .nullable()
+    // Absent where an older version wrote it.
+    .default(null),
 });
 
 const report: z.ZodType<HostReport> = z.object({
@@ -82,19 +93,22 @@ const report: z.ZodType<HostReport> = z.object({
   boot: z.string(),
   leaving: z.boolean(),
   atMs: z.number(),
+  uses: z.string().nullable().default(null),
+  reads: z.number().default(1),
   instances: z.array(instanceReport),
   outages: z.array(z.object({ service: z.string(), fromMs: z.number(), toMs: z.number() })),
 });
 
 const intent: z.ZodType<IntentRecord> = z.object({
   id: z.string(),
-  verb: z.enum(['restart', 'stop', 'start', 'failover', 'pause', 'takeover']),
+  verb: z.enum(['restart', 'stop', 'start', 'failover', 'pause', 'takeover', 'maintenance', 'ban']),
   service: z.string().nullable(),
   host: z.string().nullable(),
   pending: z.array(z.string()),
   owner: z.string(),
   why: z.string(),
   acceptLoss: z.boolean(),
+  keep: z.boolean().default(false),
   atMs: z.number(),
   untilMs: z.number().nullable(),
 });
@@ -135,6 +149,7 @@ const description: z.ZodType<DescriptionRecord> = z.object({
   folder: z.string(),
   file: z.string(),
   hash: z.string(),
+  format: z.number().default(1),
 });
 
 /** One key of the store as the core knows it; null: not one of ours, or not understood. */

@@ -115,6 +115,7 @@ function ownReportSeen(d: Draft, report: HostReport): void {
       bMs: slot.bMs.length > 0 ? slot.bMs : each.bMs,
       iMs: slot.iMs.length > 0 ? slot.iMs : each.iMs,
       switchMs: slot.switchMs.length > 0 ? slot.switchMs : each.switchMs,
+      predicted: slot.predicted ?? each.predicted,
     });
   }
 }
@@ -183,6 +184,7 @@ function emptySlot(service: string): Slot {
     bMs: [],
     iMs: [],
     switchMs: [],
+    predicted: null,
     leaseTxn: null,
     leaseUnsureUntil: null,
     grant: null,

@@ -29,7 +29,7 @@ export function judgeSystem(d: Draft): JudgedSystem {
       };
     }),
     store: gradeStore(d.s.store.reachable || d.s.store.firstReadAt === null || isHiccup(d), d.s.store.why),
-    others: [...d.s.incidents.others, ...standing(d)],
+    others: [...d.s.incidents.others, ...standing(d), ...surprises(d)],
   };
 }
 
@@ -63,6 +63,28 @@ function standing(d: Draft): DesiredIncident[] {
 }
 
 const standsForMs = 86_400_000;
+
+/** Services whose last recovery took what was not predicted: until one fits again, or a day is over. */
+function surprises(d: Draft): DesiredIncident[] {
+  return (d.s.system?.services ?? []).flatMap((service) => {
+    if (service.kind !== 'run') return [];
+    const judged = service.on
+      .flatMap(({ host }) => reportOf(d, service.name, host)?.predicted ?? [])
+      .toSorted((a, b) => b.atMs - a.atMs)[0];
+    if (judged?.surprise === null || judged === undefined || d.now.wall - judged.atMs >= standsForMs) return [];
+    return [
+      {
+        key: `model:${service.name}`,
+        severity: 3 as const,
+        service: service.name,
+        instance: null,
+        host: null,
+        cause: { kind: 'model-surprise' as const, facts: judged.surprise },
+        also: [],
+      },
+    ];
+  });
+}
 
 /** The state of a host as its session shows it. */
 export function hostState(d: Draft, host: string): HostState {

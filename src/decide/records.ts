@@ -4,6 +4,7 @@
 import type { Reason } from '../judge/reason.ts';
 import type { Severity } from '../model/system.ts';
 import type { Incident } from '../judge/incidents.ts';
+import type { Surprise } from '../judge/prediction.ts';
 
 export const keys = {
   description: 'description',
@@ -30,6 +31,8 @@ export interface DescriptionRecord {
   readonly folder: string;
   readonly file: string;
   readonly hash: string;
+  /** The form that the text needs its reader to know (model/format.ts). */
+  readonly format: number;
 }
 
 /**
@@ -73,6 +76,8 @@ export interface LeaseRecord {
   /** Who is to take a released lease first; null: whoever is chosen. */
   readonly next: string | null;
   readonly handed: Handed | null;
+  /** Unix ms at which it went back to the preferred host, of the last hour: too often is flapping. */
+  readonly returns: readonly number[];
 }
 
 export type ReportedPhase = 'down' | 'starting' | 'passive' | 'standby' | 'active' | 'stopping' | 'failed';
@@ -100,6 +105,8 @@ export interface InstanceReport {
   readonly bMs: readonly number[];
   readonly iMs: readonly number[];
   readonly switchMs: readonly number[];
+  /** The last recovery here that was held against its prediction: when (Unix ms), and what was off; null: none was. */
+  readonly predicted: { readonly atMs: number; readonly surprise: Surprise | null } | null;
 }
 
 export interface OutageReport {
@@ -116,11 +123,22 @@ export interface HostReport {
   readonly boot: string;
   readonly leaving: boolean;
   readonly atMs: number;
+  /** SHA-256 of the text of the description that it uses; null: it did not say. */
+  readonly uses: string | null;
+  /** The newest form of descriptions that it can read; an agent that does not say so reads 1. */
+  readonly reads: number;
   readonly instances: readonly InstanceReport[];
   readonly outages: readonly OutageReport[];
 }
 
-export type IntentVerb = 'restart' | 'stop' | 'start' | 'failover' | 'pause' | 'takeover';
+export type IntentVerb = 'restart' | 'stop' | 'start' | 'failover' | 'pause' | 'takeover' | 'maintenance' | 'ban';
+
+/** Those that stay in force until they are taken back or their time is over. */
+export type LastingVerb = 'stop' | 'pause' | 'maintenance' | 'ban';
+
+export function isLasting(verb: IntentVerb): verb is LastingVerb {
+  return verb === 'stop' || verb === 'pause' || verb === 'maintenance' || verb === 'ban';
+}
 
 /** What a person (or, for `takeover`, a standby) asked. Ends by being done, by being taken back or by `untilMs`. */
 export interface IntentRecord {
@@ -130,11 +148,13 @@ export interface IntentRecord {
   readonly service: string | null;
   /** Null: every host. */
   readonly host: string | null;
-  /** Hosts that have yet to act on it; for stop and pause, which stay in force, always empty. */
+  /** Hosts that have yet to act on it; of those that stay in force always empty. */
   readonly pending: readonly string[];
   readonly owner: string;
   readonly why: string;
   readonly acceptLoss: boolean;
+  /** Only of maintenance: what runs there and is not active stays. */
+  readonly keep: boolean;
   readonly atMs: number;
   readonly untilMs: number | null;
 }

@@ -3,6 +3,7 @@
 import type { RunService } from '../model/system.ts';
 import type { MonoMs } from '../model/units.ts';
 import { addOutage } from '../judge/budget.ts';
+import { predictionOf, surpriseIn } from '../judge/prediction.ts';
 import { wallMs } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { Ended } from './input.ts';
@@ -34,7 +35,23 @@ export function becameActive(d: Draft, service: RunService, at: MonoMs, i: numbe
   const z = Math.max(0, at - recovery.endedAt);
   const detect = Math.max(0, recovery.detectedAt - recovery.endedAt);
   const own = Math.max(0, z - detect - b - (i ?? 0));
-  d.setSlot(service.name, { switchMs: [...slot.switchMs, round(own)].slice(-10) });
+  const bMs = booted ? slot.bMs.slice(0, -1) : slot.bMs;
+  const predicted = predictionOf(service, { bMs, iMs: slot.iMs, switchMs: slot.switchMs }, booted);
+  const measured = {
+    dMs: round(detect),
+    switchMs: round(own),
+    bMs: booted ? round(b) : null,
+    iMs: i === null ? null : round(i),
+    zMs: round(z),
+  };
+  // What people asked for takes the time of an orderly end, and the whole of a crash loop that of its back-off: neither is predicted.
+  const judged = !recovery.planned;
+  const waited = slot.failures.length > 1;
+  const surprise = judged ? surpriseIn(waited ? { ...measured, zMs: null } : measured, predicted) : null;
+  d.setSlot(service.name, {
+    switchMs: [...slot.switchMs, round(own)].slice(-10),
+    ...(judged ? { predicted: { atMs: Math.round(d.now.wall), surprise } } : {}),
+  });
   d.note({
     kind: 'failover',
     rule: recovery.rule,
@@ -53,6 +70,8 @@ export function becameActive(d: Draft, service: RunService, at: MonoMs, i: numbe
       iMs: i === null ? null : round(i),
       zMs: round(z),
       declaredZMs: service.objective.recoverWithin,
+      predicted: { ...predicted },
+      surprise: surprise === null ? null : surprise.part,
     },
   });
   if (service.policy === 'hot-active/hot-active' && othersActive(d, service)) return;

@@ -34,6 +34,7 @@ export function reportService(d: Draft, service: RunService): void {
     bMs: slot.bMs,
     iMs: slot.iMs,
     switchMs: slot.switchMs,
+    predicted: slot.predicted,
   };
   const before = d.s.reported.get(service.name);
   if (before !== undefined && same(before, report)) return;

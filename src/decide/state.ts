@@ -2,7 +2,7 @@
 
 import type { BeatHistory } from '../judge/beats.ts';
 import type { DesiredIncident, Incident } from '../judge/incidents.ts';
-import type { System } from '../model/system.ts';
+import type { RunService, System } from '../model/system.ts';
 import type { MonoMs, Ms } from '../model/units.ts';
 import type { EffectId } from './effect.ts';
 import type { Running } from './input.ts';
@@ -33,6 +33,10 @@ export interface State {
   readonly reports: ReadonlyMap<string, HeardReport>;
   readonly intents: ReadonlyMap<string, Kept<IntentRecord>>;
   readonly incidents: IncidentState;
+  /** What the store's description is, whoever uses it; null: not read in this life. */
+  readonly described: { readonly revision: number; readonly hash: string } | null;
+  /** Services that are to run here no more, or otherwise than under the same lease, as they were when they last did: until they have ended. */
+  readonly retired: ReadonlyMap<string, RunService>;
   /** By service: what runs, ran or should run here. */
   readonly slots: ReadonlyMap<string, Slot>;
   readonly externals: ReadonlyMap<string, ExternalState>;
@@ -225,6 +229,8 @@ export interface Slot {
   readonly bMs: readonly number[];
   readonly iMs: readonly number[];
   readonly switchMs: readonly number[];
+  /** See `InstanceReport`. */
+  readonly predicted: InstanceReport['predicted'];
   /** A compare-and-set on the lease that has not come back. */
   readonly leaseTxn: { readonly id: EffectId; readonly record: LeaseRecord; readonly rule: number } | null;
   /** How the last one came out is not known: until then the watch may tell, and no other is sent. */

@@ -72,13 +72,32 @@ export type Reason =
   | { readonly kind: 'external-warns'; readonly facts: { readonly check: string; readonly text: string } }
   | { readonly kind: 'store-unreachable'; readonly facts: { readonly why: string } }
   | { readonly kind: 'kill-late'; readonly facts: { readonly tookMs: number; readonly roomMs: number } }
+  /** A recovery took what was not predicted: nothing is wrong with the service, but with what is reckoned with. */
+  | {
+      readonly kind: 'model-surprise';
+      readonly facts: {
+        readonly part: 'd' | 'b' | 'i' | 'z';
+        readonly tookMs: number;
+        readonly lowMs: number;
+        readonly highMs: number;
+      };
+    }
   /** Worded by the host that saw it; the data stayed in its journal. */
   | { readonly kind: 'as-reported'; readonly facts: { readonly text: string } };
 
 export type ReasonKind = Reason['kind'];
 
 /** Why an instance is planned to be down. */
-export type PlannedDown = 'policy' | 'schedule' | 'finished' | 'asked' | 'maintenance' | 'ban' | 'needs' | 'unsaid';
+export type PlannedDown =
+  | 'policy'
+  | 'schedule'
+  | 'finished'
+  | 'asked'
+  | 'maintenance'
+  | 'ban'
+  | 'needs'
+  | 'removed'
+  | 'unsaid';
 
 /** How the last run ended, and what is being done about it. */
 export interface DownFacts {

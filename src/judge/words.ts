@@ -77,12 +77,18 @@ export function reasonWords(reason: Reason): string {
       const { tookMs, roomMs } = reason.facts;
       return `a kill took ${durationWords(tookMs)}, ${durationWords(roomMs)} was allowed: two may have been active at once`;
     }
+    case 'model-surprise': {
+      const { part, tookMs, lowMs, highMs } = reason.facts;
+      return `the last recovery's ${part} (${partWords[part]}) took ${durationWords(tookMs)}, and ${durationWords(lowMs)} to ${durationWords(highMs)} was predicted: what check, assess and simulate reckon with no longer holds`;
+    }
     case 'as-reported':
       return reason.facts.text === '' ? 'no reason was given' : reason.facts.text;
     default:
       return unreachable(reason);
   }
 }
+
+const partWords = { d: 'detecting', b: 'booting', i: 'becoming active', z: 'all of it' } as const;
 
 /** Why a part can't be lost, to stand after "Not host a: ". `part` is a host or an instance. */
 export function whyNotWords(why: WhyNot): string {

@@ -85,6 +85,8 @@ export function failoverView(more: Partial<FailoverView> = {}): FailoverView {
     zMs: 18,
     declaredZMs: 120_000,
     planned: false,
+    predicted: null,
+    surprise: null,
     ...more,
   };
 }

@@ -212,11 +212,14 @@ function failover({ service, facts, line }: Entry): Said {
       ? `${service} is active on ${to ?? '?'} again`
       : `${service} is active on ${to ?? 'no host'} instead of ${from ?? 'none'}`;
   const term = line.term === null || line.term === 0 ? '' : ` (term ${line.term})`;
+  const surprise = facts.text('surprise');
+  facts.implied('predicted');
+  const unlike = surprise === null ? '' : `; its ${surprise} was not what was predicted (see standfast failovers)`;
   const late =
     z !== null && z !== undefined && declared !== null && z > declared
       ? `; longer than the ${durationText(declared)} declared`
       : '';
-  return { text: `${where}${term}${planned}, cause: ${cause ?? 'not known'}${late}${rule}`, aside: sum };
+  return { text: `${where}${term}${planned}, cause: ${cause ?? 'not known'}${late}${unlike}${rule}`, aside: sum };
 }
 
 function whole(ms: number | null | undefined): string {

@@ -36,6 +36,7 @@ const heads: readonly Column[] = [
   { title: 'b', alignRight: true, optional: 6 },
   { title: 'i', alignRight: true, optional: 7 },
   { title: 'z', alignRight: true },
+  { title: 'predicted', alignRight: true, optional: 3 },
   { title: 'declared', alignRight: true },
   { title: 'rule', alignRight: true, optional: 8 },
   { title: '', optional: 9 },
@@ -53,14 +54,26 @@ function row(each: FailoverView, nowMs: number): string[] {
     // By signal and without a probe nobody knows; that is not 0.
     each.iMs === null ? 'not measured' : durationText(each.iMs),
     durationText(each.zMs),
+    rangeText(each.predicted?.zMs ?? null),
     durationText(each.declaredZMs),
     each.rule === 0 ? '' : String(each.rule),
   ];
 }
 
-/** Late, or slower than before. */
+function rangeText(range: readonly [number, number] | null): string {
+  if (range === null) return '';
+  const [low, high] = range;
+  return low < 1 ? `≤ ${durationText(high)}` : `${durationText(low)} to ${durationText(high)}`;
+}
+
+/** Late, not as predicted, or slower than before. */
 function remark(each: FailoverView, all: readonly FailoverView[]): string {
   if (each.zMs !== null && each.zMs > each.declaredZMs) return '▲ longer than declared';
+  const { surprise, predicted } = each;
+  if (surprise !== null) {
+    const name = `${surprise}Ms` as const;
+    return `▲ ${surprise} ${durationText(each[name])}, predicted ${rangeText(predicted?.[name] ?? null)}`;
+  }
   const before = all.find((other) => other.service === each.service && other.to === each.to && other.atMs < each.atMs);
   for (const [name, now, then] of [
     ['b', each.bMs, before?.bMs],

@@ -53,8 +53,8 @@ export function unsettled(world: World): string[] {
         incidents: { id: string; key: string; resolvedAtMs: number | null; flapping: boolean }[];
       }
     ).incidents)
-      // What only a person ends, or time, may stand.
-      if (each.resolvedAtMs === null && !each.flapping && !each.key.startsWith('overlap:'))
+      // What only a person ends, or time, may stand; and that a prediction failed, until the next recovery.
+      if (each.resolvedAtMs === null && !each.flapping && !/^(overlap|model):/.test(each.key))
         found.push(`the incident ${each.id} is open`);
   return found;
 }

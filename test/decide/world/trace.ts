@@ -33,6 +33,7 @@ const leftOut = new Set([
   'failures',
   'seenAfterMs',
   'declaredZMs',
+  'predicted',
   'instances',
   'services',
   'finished',
