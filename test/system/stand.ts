@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { systemLayout } from '../../src/layout.ts';
 import type { FailoverView, InstanceView, JournalLine, ServiceView, StatusView } from '../../src/api.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -63,11 +64,14 @@ export interface Living {
 /** Awaits this long at most, far beyond what anything here takes on a busy machine. */
 const longestWaitMs = 30_000;
 
-/** Makes the folder and writes the description; nothing runs yet. After the test all of it is taken down and looked at. */
+/**
+ * Makes the folder and writes the description; nothing runs yet. After the test all of it is taken down and looked at. `program`: the
+ * `main.ts` of another checkout.
+ */
 export function makeStand(
   t: TestContext,
   description: string,
-  how: { readonly state?: string; readonly keepsFaults?: boolean } = {},
+  how: { readonly state?: string; readonly keepsFaults?: boolean; readonly program?: string } = {},
 ): Stand {
   const folder = mkdtempSync(join(tmpdir(), 'sf-system-'));
   const state = how.state ?? join(folder, 'state');
@@ -76,7 +80,7 @@ export function makeStand(
 
   const begin = (...words: readonly string[]): ChildProcess => {
     const { NO_COLOR: _no, FORCE_COLOR: _force, NODE_TEST_CONTEXT: _test, ...env } = process.env;
-    const child = spawn(process.execPath, [join(root, 'src', 'main.ts'), ...words], {
+    const child = spawn(process.execPath, [how.program ?? join(root, 'src', 'main.ts'), ...words], {
       cwd: folder,
       env: { ...env, STANDFAST_STATE: state },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -99,7 +103,9 @@ export function makeStand(
     },
     async status(host) {
       for (const each of host === undefined ? hosts() : [host]) {
-        const view = await ask(stand.at(each, 'agent.sock'), 'GET', '/api/v1/status').catch(() => null);
+        const view = await ask(systemLayout(state, system).host(each).agentSocket, 'GET', '/api/v1/status').catch(
+          () => null,
+        );
         if (view?.status === 200) return view.body as StatusView;
       }
       return null;
