@@ -5,6 +5,7 @@ import { describeMachine } from './machine.ts';
 import { type Many, startMany as startManyServices } from './many.ts';
 import { type Measured, printed, save } from './report.ts';
 import type { Context, Row } from './row.ts';
+import { beatsUnderLoad } from './rows/beats-under-load.ts';
 import { failoverRows } from './rows/failover.ts';
 import { hostLost } from './rows/host-lost.ts';
 import { idleCpu } from './rows/idle-cpu.ts';
@@ -13,7 +14,16 @@ import { memory } from './rows/memory.ts';
 import { startMany } from './rows/start-many.ts';
 import { statusShell } from './rows/status-shell.ts';
 
-const rows: readonly Row[] = [killToReplacement, startMany, memory, idleCpu, statusShell, ...failoverRows, hostLost];
+const rows: readonly Row[] = [
+  killToReplacement,
+  startMany,
+  memory,
+  idleCpu,
+  statusShell,
+  ...failoverRows,
+  hostLost,
+  beatsUnderLoad,
+];
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,0 +1,2 @@
+// Takes a core until it is ended.
+for (;;);
