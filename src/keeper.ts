@@ -7,7 +7,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
+import { Addresses } from './keeper/address.ts';
+import { AddressRecord } from './keeper/address-record.ts';
 import { AdoptedWatch } from './keeper/adopted-watch.ts';
 import { AgentWatch } from './keeper/agent-watch.ts';
 import { findCgroupBase, removeCgroupBase, removeStale } from './keeper/cgroup.ts';
@@ -18,6 +21,7 @@ import { logTo } from './keeper/log.ts';
 import { takeLock } from './keeper/lock.ts';
 import { Marks } from './keeper/marks.ts';
 import { optionsFromArguments } from './keeper/options.ts';
+import type { Owned } from './keeper/instance.ts';
 import type { KeeperOptions } from './keeper/options.ts';
 import { Owner } from './keeper/owner.ts';
 import { lockFile, makeFolders, realInstances } from './keeper/paths.ts';
@@ -31,6 +35,9 @@ import { systemLayout } from './layout.ts';
 
 /** What an earlier keeper left leased is killed; so long the new one waits for it to be gone before it takes requests. */
 const takeOverWaitMs = 1000;
+
+/** A fork holds the keeper up for some milliseconds: none begins this close to a deadline. */
+const forkMs = 10;
 
 const log = logTo(2);
 
@@ -65,6 +72,7 @@ async function keep(options: KeeperOptions, ready: boolean): Promise<void> {
     agents.stop();
     // the answer to who asked goes out first
     setImmediate(() => {
+      ground.addresses.close();
       const closed = Promise.all([server?.close(), ground.cgroups === null ? null : removeCgroupBase(ground.cgroups)]);
       void closed.finally(() => process.exit(code));
     });
@@ -76,7 +84,7 @@ async function keep(options: KeeperOptions, ready: boolean): Promise<void> {
     });
   process.on('SIGHUP', () => undefined);
 
-  await takeOver(ground, takeOverWaitMs, (owned) => adopted.add(owned));
+  await Promise.all([takeOver(ground, takeOverWaitMs, (owned) => adopted.add(owned)), ground.addresses.cleanUp()]);
   server = await serveKeeper(paths.keeperSocket, {
     owner,
     sweep: () => ground.deadlines.sweep(),
@@ -98,7 +106,9 @@ async function layGround(
 ): Promise<Ground> {
   const key = createHash('sha256').update(instancesFolder).digest('hex').slice(0, 12);
   const marks = new Marks(instancesFolder);
-  const reaper = new Reaper(marks, (owned, ended) => {
+  const letGo = (owned: Owned): Promise<void> | null =>
+    addresses.holds(owned.instance) ? addresses.drop(owned.instance) : null;
+  const reaper = new Reaper(marks, letGo, (owned, ended) => {
     ground.deadlines.disarm(owned.instance);
     // never begun and never told of: the answer to its start says why
     if (owned.launch === 'failed' && !owned.told) {
@@ -110,18 +120,23 @@ async function layGround(
   const deadlines = new Deadlines((instance) => {
     const owned = ground.instances.get(instance);
     if (owned !== undefined) reaper.kill(owned, 'deadline');
+    void addresses.drop(instance);
     const starting = ground.starting.get(instance);
     if (starting !== undefined) starting.cancelled = 'its deadline passed before it began';
     log(`${instance}: its deadline passed`);
   });
+  const boot = bootId();
+  const record = new AddressRecord(join(dirname(instancesFolder), 'addresses.json'), boot);
+  const addresses = new Addresses(record, log, () => deadlines.quietFor(forkMs));
   const ground: Ground = {
-    boot: bootId(),
+    boot,
     log,
     files: new InstanceFiles(instancesFolder),
     marks,
     cgroups: await findCgroupBase(options.cgroup, key),
     pdeathsig: await hasPdeathsig(),
     deadlines,
+    addresses,
     reaper,
     instances: new Map(),
     starting: new Map(),

@@ -1,7 +1,7 @@
 // The few interfaces between the core and the shell. What an adapter may not decide is not in here:
 // every request carries all that is needed to do it, and every answer is done, failed or unknown.
 
-import type { Check, Command, Limits, ProbeSpec, RoleCall, RunService } from './model/system.ts';
+import type { Check, Command, Limits, ProbeSpec, RoleCall, Route, RunService } from './model/system.ts';
 import type { JsonValue } from './model/json.ts';
 import type { MonoMs, Ms, WallMs } from './model/units.ts';
 
@@ -120,6 +120,8 @@ export interface StartRequest {
   readonly leasable: boolean;
   /** When it must be dead unless extended. Required to start as active under a lease (term above 0). */
   readonly deadline: MonoMs | null;
+  /** An address that this host holds while the instance is active, put up before it starts as active; null or absent: none moves with it. */
+  readonly route?: Route | null | undefined;
 }
 
 export interface StartedInstance {
@@ -169,14 +171,16 @@ export interface Keeper {
   /** SIGKILL to everything of the instance now. `ended` follows. */
   kill(request: { instance: InstanceId }): Promise<KeeperAnswer<null>>;
   /**
-   * Arms the deadline, then replaces the role file, then sends `signal` when one is given (to the main process). In that order, in one request.
-   * Refuses a term below one it has seen for this service, and a deadline that is past.
+   * Arms the deadline, then puts up the address of `route` when there is one, then replaces the role file, then sends `signal` when one is given
+   * (to the main process). In that order, in one request. Refuses a term below one it has seen for this service, a deadline that is past, and an
+   * address that another machine answers for.
    */
   activate(request: {
     instance: InstanceId;
     term: number;
     deadline: MonoMs;
     signal: string | null;
+    route?: Route | null | undefined;
   }): Promise<KeeperAnswer<{ activatedAt: MonoMs }>>;
   /** Later deadlines for instances by term; one that names another instance or term is refused, the others are taken. Answers with those taken. */
   extend(
@@ -189,7 +193,7 @@ export interface Keeper {
     role: Role;
     signal: string | null;
   }): Promise<KeeperAnswer<null>>;
-  /** Deactivation was confirmed: the deadline is disarmed. */
+  /** Deactivation was confirmed: the address is taken away, and then the deadline disarmed. */
   disarm(request: { instance: InstanceId; term: number }): Promise<KeeperAnswer<null>>;
   /** Forget an ended instance: the agent has written down how it ended. */
   forget(request: { instance: InstanceId }): Promise<KeeperAnswer<null>>;

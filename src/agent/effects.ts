@@ -101,6 +101,8 @@ export function carryOut(effect: Effect, state: State, hands: Hands): void {
 }
 
 function runService(state: State, name: string): RunService | null {
+  const retired = state.retired.get(name);
+  if (retired !== undefined) return retired;
   const service = state.system === null ? undefined : serviceByName(state.system.services, name);
   return service?.kind === 'run' ? service : null;
 }
@@ -191,6 +193,7 @@ async function activate(
     term: effect.term,
     deadline: effect.deadline,
     signal,
+    route: service.route,
   });
   if (armed.kind !== 'done' || call.kind === 'signal') {
     hands.tell({

@@ -27,15 +27,16 @@ export interface Plans {
 
 /** Plans for one host of a system. */
 export function plansFor(system: System, host: string, layout: HostLayout): Plans {
-  const kept = new Map<string, InstancePlan>();
+  // By the service itself: what is to run no more may bear the name of what is to come.
+  const kept = new Map<RunService, InstancePlan>();
   const plan = (service: RunService): InstancePlan => {
-    const known = kept.get(service.name);
+    const known = kept.get(service);
     if (known !== undefined) return known;
     const made = planInstance(system, service, host, {
       fromEnvFile: envFileOf(service),
       output: layout.output(service.name),
     });
-    kept.set(service.name, made);
+    kept.set(service, made);
     return made;
   };
   const environment = (service: RunService): Record<string, string> => ({
@@ -63,6 +64,7 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
         term: request.term,
         leasable: service.policy !== 'single' && service.policy !== 'hot-active/hot-active',
         deadline: request.deadline,
+        route: service.route,
       };
     },
     observe(service, { instance, pid, startTicks }) {

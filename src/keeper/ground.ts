@@ -1,5 +1,6 @@
 // What the parts of the keeper share: the instances it owns and the few things that act on them.
 
+import type { Addresses } from './address.ts';
 import type { Cgroup, CgroupBase } from './cgroup.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { InstanceFiles } from './files.ts';
@@ -29,6 +30,7 @@ export interface Ground {
   /** Whether `setpriv --pdeathsig` is there. */
   readonly pdeathsig: boolean;
   readonly deadlines: Deadlines;
+  readonly addresses: Addresses;
   readonly reaper: Reaper;
   readonly instances: Map<InstanceId, Owned>;
   readonly starting: Map<InstanceId, Starting>;

@@ -76,8 +76,10 @@ export class Owner implements Keeper {
   }
 
   async ping(): ReturnType<Keeper['ping']> {
-    const { deadlines, reaper } = this.#ground;
-    return done({ pid: process.pid, worstTimerLateMs: deadlines.worstLateMs, worstKillMs: reaper.worstKillMs });
+    const { deadlines, reaper, addresses } = this.#ground;
+    // A host is inactive when its address is, too: room is made for the slower of the two.
+    const worstKillMs = ms(Math.max(reaper.worstKillMs, addresses.worstRemoveMs));
+    return done({ pid: process.pid, worstTimerLateMs: deadlines.worstLateMs, worstKillMs });
   }
 
   /** With `leave`, what is under a lease is ended first all the same: nobody would end it at its deadline. */

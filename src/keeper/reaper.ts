@@ -19,13 +19,22 @@ const slowLookMs = 100;
 
 export class Reaper {
   readonly #marks: Marks;
+  readonly #letGo: (owned: Owned) => Promise<void> | null;
   readonly #gone: (owned: Owned, ended: EndedInstance) => void;
   readonly #clearing = new Set<Owned>();
   readonly #kills = new RecentWorst();
 
-  /** `gone` is told once for each instance, when nothing of it lives. */
-  constructor(marks: Marks, gone: (owned: Owned, ended: EndedInstance) => void) {
+  /**
+   * `gone` is told once for each instance, when nothing of it lives. `letGo` begins to take away what else the host has of it, its address;
+   * null when there is nothing, else it is waited for.
+   */
+  constructor(
+    marks: Marks,
+    letGo: (owned: Owned) => Promise<void> | null,
+    gone: (owned: Owned, ended: EndedInstance) => void,
+  ) {
     this.#marks = marks;
+    this.#letGo = letGo;
     this.#gone = gone;
   }
 
@@ -106,10 +115,16 @@ export class Reaper {
   #noteExit(owned: Owned, code: number | null, signal: string | null): void {
     owned.exit = { code, signal, at: monoNow(), atMs: wallNow() };
     clearTimeout(owned.force?.timer);
+    void this.#letGo(owned);
   }
 
   #finish(owned: Owned): void {
     if (owned.ended !== null || owned.exit === null) return;
+    const leaving = this.#letGo(owned);
+    if (leaving !== null) {
+      void leaving.then(() => this.#finish(owned));
+      return;
+    }
     const goneAt = monoNow();
     if (owned.killedAt !== null) this.#kills.note(goneAt - owned.killedAt);
     owned.ended = {

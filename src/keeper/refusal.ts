@@ -23,6 +23,10 @@ export const refusalCodes = {
   instancesLive: 'SF-617',
   otherKeeper: 'SF-618',
   keeperStart: 'SF-619',
+  addressTaken: 'SF-620',
+  addressRights: 'SF-621',
+  addressPlace: 'SF-622',
+  addressLifetime: 'SF-623',
 } as const;
 
 export type Refusal = { readonly kind: 'failed'; readonly code: string; readonly why: string };

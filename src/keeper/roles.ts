@@ -10,6 +10,7 @@ import type { Owned } from './instance.ts';
 import { send } from './reaper.ts';
 import { done, refuse, wordsOf } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
+import type { Route } from '../model/system.ts';
 import type { MonoMs } from '../model/units.ts';
 import type { InstanceId, Keeper, KeeperAnswer } from '../ports.ts';
 
@@ -61,9 +62,15 @@ export async function activate(
     if (owned.term === request.term) armLater(ground, owned, request.deadline);
     else arm(ground, owned, request.deadline);
     owned.term = request.term;
+    const unplaced = await bringAddress(ground, owned, request.route ?? null);
+    if (unplaced !== null) {
+      takeBack(ground, owned, before);
+      return unplaced;
+    }
     try {
       await ground.files.writeRole(owned.instance, { role: 'active', term: request.term });
     } catch (error) {
+      await ground.addresses.drop(owned.instance);
       takeBack(ground, owned, before);
       return refuse(
         'roleFile',
@@ -135,6 +142,8 @@ export async function disarm(ground: Ground, request: Request<'disarm'>): Promis
     if (owned.deadline === null) return done(null);
     if (owned.role === 'active')
       return refuse('deadlineNeeded', `${owned.instance} is active in term ${owned.term}: deactivate it first`);
+    await ground.addresses.drop(owned.instance);
+    if (isEnding(owned)) return refuse('ending', `${owned.instance} is ending`);
     release(ground, owned);
     await ground.files
       .unmarkLeased(owned.instance)
@@ -159,6 +168,15 @@ function whyNotActive(owned: Owned, deadline: MonoMs | null): Refusal | null {
 function arm(ground: Ground, owned: Owned, deadline: MonoMs): void {
   owned.deadline = deadline;
   ground.deadlines.arm(owned.instance, deadline);
+  ground.addresses.renew(owned.instance, deadline);
+}
+
+/** After the deadline is armed; an extension that comes meanwhile counts for the address too. */
+async function bringAddress(ground: Ground, owned: Owned, route: Route | null): Promise<Refusal | null> {
+  if (route === null) return null;
+  const { deadline } = owned;
+  if (deadline === null) return refuse('deadlineNeeded', `${owned.instance} has no deadline for its address`);
+  return await ground.addresses.bring(owned.instance, route, deadline);
 }
 
 /** Requests may overtake each other: the latest deadline of a term counts. */

@@ -16,6 +16,11 @@ export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return (value): value is T | null => value === null || shape(value);
 }
 
+/** For what an older side leaves out. */
+export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  return (value): value is T | undefined => value === undefined || shape(value);
+}
+
 export function oneOf<T extends string>(...words: readonly T[]): Shape<T> {
   return (value): value is T => words.some((word) => word === value);
 }

@@ -118,6 +118,11 @@ async function prepareAndFork(
         'guard',
         `no guard for ${request.instance} could be started, which would end it should the keeper die`,
       );
+    // it may want to listen on its address at once
+    const { route = null, deadline } = request;
+    const unplaced =
+      route === null || deadline === null ? null : await ground.addresses.bring(request.instance, route, deadline);
+    if (unplaced !== null) return unplaced;
   }
   await ground.deadlines.quietFor(forkMs);
   return (
@@ -218,6 +223,7 @@ async function own(
 }
 
 async function cleanUp(ground: Ground, request: StartRequest, { guard, cgroup }: Prepared): Promise<void> {
+  await ground.addresses.drop(request.instance);
   ground.deadlines.disarm(request.instance);
   guard?.close();
   if (cgroup !== null) await removeCgroup(cgroup);

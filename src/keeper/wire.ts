@@ -14,12 +14,13 @@ import {
   number,
   object,
   oneOf,
+  optional,
   span,
   text,
   wallMoment,
 } from './shapes.ts';
 import type { Shape } from './shapes.ts';
-import type { Command, Limits } from '../model/system.ts';
+import type { Command, Limits, Route } from '../model/system.ts';
 import type { Bytes } from '../model/units.ts';
 import type { EndedInstance, Keeper, KeeperAnswer, KeeperEvents, StartRequest, StartedInstance } from '../ports.ts';
 
@@ -48,6 +49,8 @@ const command: Shape<Command> = either(
 const bytes: Shape<Bytes> = (value): value is Bytes => number(value) && value > 0;
 const limits: Shape<Limits> = object({ memory: nullable(bytes), files: nullable(number) });
 const instance = text;
+const family: Shape<4 | 6> = (value): value is 4 | 6 => value === 4 || value === 6;
+const route: Shape<Route> = object({ address: text, prefix: number, family, dev: nullable(text) });
 
 const startRequest: Shape<StartRequest> = object({
   instance,
@@ -64,6 +67,7 @@ const startRequest: Shape<StartRequest> = object({
   term: number,
   leasable: flag,
   deadline: nullable(moment),
+  route: optional(nullable(route)),
 });
 
 const started: Shape<StartedInstance> = object({
@@ -107,7 +111,13 @@ export const requestShapes: { readonly [V in Verb]: Shape<RequestOf<V>> } = {
   start: startRequest,
   stop: object({ instance, signal: text, forcedAfter: span }),
   kill: object({ instance }),
-  activate: object({ instance, term: number, deadline: moment, signal: nullable(text) }),
+  activate: object({
+    instance,
+    term: number,
+    deadline: moment,
+    signal: nullable(text),
+    route: optional(nullable(route)),
+  }),
   extend: list(object({ instance, term: number, deadline: moment })),
   deactivate: object({ instance, term: number, role, signal: nullable(text) }),
   disarm: object({ instance, term: number }),

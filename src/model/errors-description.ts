@@ -363,24 +363,37 @@ export const descriptionErrors: readonly ErrorRow[] = [
   },
   { code: 'SF-174', what: 'a name is in a list twice', why: 'it counts once', next: 'remove one of the two' },
   // What this version reads and does not do.
-  {
-    code: 'SF-190',
-    what: 'etcd: not yet',
-    why: 'this version keeps its agreement in the embedded store',
-    next: 'write `store: embedded`, with all hosts on one machine',
-  },
-  {
-    code: 'SF-191',
-    what: 'route: not yet',
-    why: 'this version does not move addresses',
-    next: 'remove `route`; let consumers try every instance',
-  },
   { code: 'SF-192', what: 'manager: not yet', why: 'this version runs processes itself', next: 'remove `manager`' },
+  // SF-190, SF-191 and SF-193 are retired: etcd, `route` and `fence` are done since.
   {
-    code: 'SF-193',
-    what: 'fence: not yet',
-    why: 'this version does not cut hosts off from outside',
-    next: 'remove `fence`',
+    code: 'SF-194',
+    what: 'the address that moves is not one',
+    why: 'vip wants an address that a host can hold, with its prefix, and dev the name of a device',
+    next: 'write for example 10.9.0.100/24 or fd00::100/64',
+  },
+  {
+    code: 'SF-195',
+    what: 'an address without a single active one',
+    why: 'it moves with the one active instance, and here is none or there are several',
+    next: 'give it several hosts and a policy with one active, or remove `route`',
+  },
+  {
+    code: 'SF-196',
+    what: 'an address is used twice',
+    why: 'one that two hold is held by none',
+    next: 'give each service an address of its own',
+  },
+  {
+    code: 'SF-197',
+    what: 'an option of a fence agent is wrong',
+    why: 'options go to it as lines of key=value; action and nodename are said by Standfast',
+    next: 'write it as the agent -o metadata shows',
+  },
+  {
+    code: 'SF-198',
+    what: 'fencing is demanded where it cannot be done',
+    why: 'fenceBeforeTakeover needs a policy with one active, and `fence` of each of its hosts',
+    next: 'describe `fence` of those hosts, or remove fenceBeforeTakeover',
   },
   { code: 'SF-199', what: 'more problems than are shown', why: 'after 500 the list ends', next: 'mend these first' },
 ];

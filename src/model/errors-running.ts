@@ -393,6 +393,30 @@ export const runningErrors: readonly ErrorRow[] = [
     next: "see the keeper's log; standfast doctor",
   },
   {
+    code: 'SF-620',
+    what: 'another machine answers for the address',
+    why: 'the address of `route` was probed for before it was added, and somebody answered',
+    next: 'ip neigh shows whose link address that is; take the address from it',
+  },
+  {
+    code: 'SF-621',
+    what: 'addresses may not be changed',
+    why: 'only root, or who has CAP_NET_ADMIN, may put an address on a device',
+    next: 'run Standfast as root, or remove `route`',
+  },
+  {
+    code: 'SF-622',
+    what: 'the address cannot be put here',
+    why: 'no device has an address of its network, the device named is not there, or the kernel refused',
+    next: 'name a device with `dev`; ip addr shows them',
+  },
+  {
+    code: 'SF-623',
+    what: 'a lease too short for an address without nftables',
+    why: 'the kernel then ends the address by its lifetime, which counts in whole seconds',
+    next: 'install nftables, or give a longer recoverWithin',
+  },
+  {
     code: 'SF-900',
     what: 'unexpected',
     why: 'this is a fault in Standfast itself; what it supervises is not touched by it',

@@ -7,6 +7,7 @@ import { defined, lowerCommand, lowerProbe, lowerRoleCall, probeName, type Parts
 import { lowerNeed } from './lower-needs.ts';
 import { lowerObjective, lowerReliability } from './lower-parts.ts';
 import { lowerPlacements } from './lower-placements.ts';
+import { lowerRoute } from './lower-route.ts';
 import { checkPolicy } from './check-policy.ts';
 import type { Path } from './problem.ts';
 import { missing, onlyOne, type Reading, type Whole } from './reading.ts';
@@ -107,6 +108,7 @@ function lowerRun(whole: Whole, name: string, shape: ServiceShape): RunService {
     activate: shape.activate === undefined ? null : lowerRoleCall(parts, shape.activate, [...path, 'activate']),
     active: lowerWait(parts, shape.active, [...path, 'active'], ms(30_000)),
     deactivate: shape.deactivate === undefined ? null : lowerRoleCall(parts, shape.deactivate, [...path, 'deactivate']),
+    drain: shape.drain === undefined ? null : { within: shape.drain.within ?? ms(10_000) },
     trigger: shape.trigger ?? 'supervisor',
     detect: lowerDetect(parts, shape, path),
     log: lowerLog(parts, shape, path),
@@ -121,6 +123,8 @@ function lowerRun(whole: Whole, name: string, shape: ServiceShape): RunService {
     mayLose: shape.mayLose ?? null,
     capacity: shape.capacity ?? null,
     load: shape.load ?? null,
+    route: lowerRoute(reading, shape, path),
+    fenceBeforeTakeover: shape.fenceBeforeTakeover ?? false,
     severity: severityOf(shape.severity) ?? 1,
     schedule: lowerSchedule(reading, shape.schedule, [...path, 'schedule']),
     finishes: shape.finishes ?? false,
@@ -281,14 +285,6 @@ function severityOf(value: number | undefined): FaultSeverity | null {
 
 /** Keys of the format that this version reads and cannot act on. */
 function checkNotYet(reading: Reading, shape: ServiceShape, path: Path): void {
-  if (shape.route !== undefined)
-    reading.findings.add(
-      'SF-191',
-      [...path, 'route'],
-      'addresses that move with the active one are not yet supported',
-      'Remove `route`; let consumers try every instance, or put a balancer in front.',
-      { atKey: true },
-    );
   if (shape.manager !== undefined && shape.manager !== 'native')
     reading.findings.add(
       'SF-192',

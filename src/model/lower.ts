@@ -4,16 +4,20 @@ import { checkPorts } from './check-ports.ts';
 import { findCycles } from './cycles.ts';
 import { defined } from './lower-probe.ts';
 import { lowerConsole } from './lower-console.ts';
+import { checkFencing, lowerFence } from './lower-fence.ts';
 import { checkNames, checkNeedCycles, neededByNone } from './lower-needs.ts';
 import { lowerObjective, lowerReliability, usualObjective } from './lower-parts.ts';
 import { lowerPeers } from './lower-peers.ts';
+import { checkRoutes } from './lower-route.ts';
 import { lowerService } from './lower-service.ts';
+import { lowerStore } from './lower-store.ts';
 import { missing, onlyOne, type Reading, type Whole } from './reading.ts';
 import type { Path } from './problem.ts';
 import { namePattern } from './shape-parts.ts';
 import type { DescriptionShape } from './shape.ts';
-import type { Domain, Host, NotifyTarget, StoreChoice, System } from './system.ts';
+import type { Domain, Host, NotifyTarget, System } from './system.ts';
 import { wrongHttp } from './templates.ts';
+import { shorten } from './words.ts';
 
 /** The system; meaningful only when there are no findings. */
 export function lower(reading: Reading, shape: DescriptionShape, hash: string): System {
@@ -27,6 +31,8 @@ export function lower(reading: Reading, shape: DescriptionShape, hash: string): 
   const services = Object.entries(shape.services ?? {}).map(([name, service]) => lowerService(whole, name, service));
   checkNeedCycles(reading, services);
   checkPorts(reading.findings, whole.system, hosts, services);
+  checkRoutes(reading, services, hosts);
+  checkFencing(reading, services, hosts);
   return {
     name: whole.system,
     about: shape.about ?? null,
@@ -103,10 +109,6 @@ function checkNameForm(reading: Reading, name: string, path: Path, atKey: boolea
   reading.findings.add('SF-133', path, `"${shorten(name)}" cannot be a name: ${why}`, next, { atKey });
 }
 
-function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
-}
-
 function lowerDomains(reading: Reading, shape: DescriptionShape): Domain[] {
   const domains = Object.entries(shape.domains ?? {}).map(([name, domain]) => {
     const path = ['domains', name];
@@ -143,16 +145,13 @@ function lowerHosts(reading: Reading, shape: DescriptionShape): Host[] {
           { atKey: true },
         );
     } else checkAddress(reading, host.address, [...path, 'address']);
-    if (host.fence !== undefined)
-      reading.findings.add('SF-193', [...path, 'fence'], 'fence agents are not yet supported', 'Remove `fence`.', {
-        atKey: true,
-      });
     return {
       name,
       address: host.address ?? '',
       in: checkNames(reading, 'domain', host.in ?? [], [...path, 'in']),
       peerPort: host.peerPort ?? null,
       reliability: lowerReliability(reading, host, path),
+      fence: lowerFence(reading, host.fence, [...path, 'fence']),
     };
   });
 }
@@ -173,21 +172,6 @@ function checkAddress(reading: Reading, address: string, path: Path): void {
       `"${shorten(address)}" is not the address of a host`,
       'Write an IP address or a host name alone, without scheme, port or prefix.',
     );
-}
-
-function lowerStore(reading: Reading, shape: DescriptionShape): StoreChoice {
-  if (typeof shape.store !== 'object') return { kind: 'embedded' };
-  if (shape.store.etcd === undefined)
-    missing(reading, ['store'], 'etcd', 'Write `store: embedded`, or leave the key out.');
-  else
-    reading.findings.add(
-      'SF-190',
-      ['store'],
-      'etcd is not yet supported as the store',
-      'Write `store: embedded`, or leave the key out; hosts must then be of one machine.',
-      { atKey: true },
-    );
-  return { kind: 'embedded' };
 }
 
 function lowerServes(reading: Reading, shape: DescriptionShape): readonly string[] | null {

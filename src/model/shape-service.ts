@@ -94,6 +94,20 @@ export const serviceShape = z.strictObject({
       'How an instance is told to stop being active; must be confirmed. Absent, or unconfirmed: the process is ended.',
     examples: [{ http: 'http://127.0.0.1:${PORT}/standby' }],
   }),
+  drain: key(
+    z.strictObject({
+      within: key(duration(), {
+        description: 'Then it is ended, whether `deactivate` was answered or not.',
+        default: '10s',
+        examples: ['10s'],
+      }),
+    }),
+    {
+      description:
+        'How long the active one may take to finish what it has begun when it moves: `deactivate` is answered when it has. Absent: 5s, or half of recoverWithin where that is less.',
+      examples: [{ within: '10s' }],
+    },
+  ),
   trigger: key(choice(['supervisor', 'standby', 'manual'], 'a trigger'), {
     description: 'Who begins a failover: Standfast, the standby itself, or people with the facts laid out.',
     default: 'supervisor',
@@ -168,6 +182,12 @@ export const serviceShape = z.strictObject({
     description: 'What all instances together must carry.',
     examples: [150],
   }),
+  fenceBeforeTakeover: key(flag(), {
+    description:
+      'A host that is lost is fenced, and that confirmed, before another takes this over from it: for storage that several hosts share.',
+    default: false,
+    examples: [true],
+  }),
   route: key(
     z.strictObject({
       vip: key(text('an address', '10.9.0.100/24'), {
@@ -180,7 +200,7 @@ export const serviceShape = z.strictObject({
       }),
     }),
     {
-      description: 'An address that moves with the active one. Not yet supported.',
+      description: 'An address that moves with the active one: on its host, and answered only while its lease lives.',
       examples: [{ vip: '10.9.0.100/24' }],
     },
   ),

@@ -4,8 +4,9 @@
 // that is why no key is required here, and the ones that are say so in `required` for editors alone.
 
 import { z } from 'zod';
-import { choice, number, text } from './leaf.ts';
+import { choice, flag, number, text } from './leaf.ts';
 import { command } from './leaf-command.ts';
+import { duration } from './leaf-special.ts';
 import { consoleShape } from './shape-console.ts';
 import { byName, key, names, reliabilityKeys } from './shape-parts.ts';
 import { objectiveShape } from './shape-detect.ts';
@@ -15,7 +16,7 @@ const store = z.union([
   choice(['embedded'], 'a store'),
   z.strictObject({
     etcd: key(z.union([choice(['managed'], 'an etcd'), z.array(text('a URL', '"https://10.1.0.1:2379"'))]), {
-      description: '`managed`, or the URLs of your own.',
+      description: '`managed`: Standfast runs one on the described hosts; or the URLs of all members of your own.',
       examples: ['managed'],
     }),
     ca: key(text('a file', 'ca.pem'), { description: 'Whose certificates count.', examples: ['ca.pem'] }),
@@ -98,11 +99,24 @@ const host = z
           examples: ['fence_ipmilan'],
         }),
         options: key(z.record(z.string(), z.unknown()), {
-          description: 'Its options.',
+          description: 'Its options, as its own documentation names them.',
           examples: [{ ip: '10.1.0.2' }],
         }),
+        within: key(duration(), {
+          description: 'How long switching off and confirming it may take together.',
+          default: '60s',
+          examples: ['60s'],
+        }),
+        powerOn: key(flag(), {
+          description: 'Switched on again once it was confirmed off.',
+          default: false,
+          examples: [true],
+        }),
       }),
-      { description: 'How it is cut off from outside. Not yet supported.', examples: [{ agent: 'fence_ipmilan' }] },
+      {
+        description: 'How it is cut off from outside: a program in the form of the fence-agents of Debian and others.',
+        examples: [{ agent: 'fence_ipmilan', options: { ip: '10.1.0.2' } }],
+      },
     ),
     ...reliabilityKeys,
   })
@@ -120,7 +134,7 @@ export const descriptionShape = z
       examples: [{ unavailable: '10m', per: '60m', recoverWithin: '2m' }],
     }),
     store: key(store, {
-      description: 'Where the agents agree. `embedded` is for hosts of this machine alone; etcd is not yet supported.',
+      description: 'Where the agents agree. `embedded` is for hosts of this machine alone; etcd for those of several.',
       default: 'embedded',
       examples: ['embedded'],
     }),
@@ -138,7 +152,8 @@ export const descriptionShape = z
       examples: [[{ webhook: 'https://pager.example/hook', from: 2 }]],
     }),
     console: key(consoleShape, {
-      description: 'The web page that every agent serves. `false`: none. Absent: on loopback, where looking needs no password.',
+      description:
+        'The web page that every agent serves. `false`: none. Absent: on loopback, where looking needs no password.',
       examples: [{ listen: '127.0.0.1:7400' }],
     }),
     domains: key(byName(domain), {

@@ -111,6 +111,28 @@ export interface Host {
   /** Where its agent listens for those of other machines; null: at the system's `peers.port`, or near it when that is taken. */
   readonly peerPort: number | null;
   readonly reliability: Reliability;
+  /** How it is cut off from outside; null: it cannot be. */
+  readonly fence: Fence | null;
+}
+
+/** A fence agent in the form of Debian's fence-agents: options as `key=value` lines on its standard input. */
+export interface Fence {
+  readonly agent: string;
+  readonly options: Readonly<Record<string, string>>;
+  /** How long switching off and confirming it may take together. */
+  readonly within: Ms;
+  /** Whether it is switched on again once it was confirmed off. */
+  readonly powerOn: boolean;
+}
+
+/** An address that the active one's host holds. */
+export interface Route {
+  /** As written, without its prefix. */
+  readonly address: string;
+  readonly prefix: number;
+  readonly family: 4 | 6;
+  /** Null: the device that has an address of the same network. */
+  readonly dev: string | null;
 }
 
 export type Policy =
@@ -242,6 +264,8 @@ export interface RunService {
   readonly activate: RoleCall | null;
   readonly active: Wait | null;
   readonly deactivate: RoleCall | null;
+  /** How long the active one may take to finish what it has begun when it is to move; null: as long as a call usually may. */
+  readonly drain: { readonly within: Ms } | null;
   readonly trigger: Trigger;
   readonly detect: Detect;
   readonly log: { readonly file: string; readonly started: string | null } | null;
@@ -251,6 +275,9 @@ export interface RunService {
   readonly mayLose: Ms | null;
   readonly capacity: number | null;
   readonly load: number | null;
+  readonly route: Route | null;
+  /** A lost host is fenced before another takes this over from it. */
+  readonly fenceBeforeTakeover: boolean;
   readonly severity: FaultSeverity;
   readonly schedule: Schedule | null;
   readonly finishes: boolean;

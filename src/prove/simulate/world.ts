@@ -80,6 +80,7 @@ export class World {
           in: [],
           peerPort: null,
           reliability: { unavailability: null, mtbf: null, mttr: null, recoverWithin: null },
+          fence: null,
         },
         ...system.hosts,
       ],
@@ -93,7 +94,7 @@ export class World {
         ? [{ service: service.name, checks: service.detect.checks.map((check) => check.name) }]
         : [],
     );
-    const session = { epoch: 1, dead: false, left: false, nonce: '', boot: '', keeper: '', ttlMs: 2000, mayDepose: [] };
+    const session = { epoch: 1, dead: false, left: false, nonce: '', boot: '', keeper: '', ttlMs: 2000, mayDepose: [], machine: '', machines: {} };
     this.store.write([], [{ key: `session/${incidentKeeper}`, value: session }]);
     this.after(options.pulseMs, { kind: 'pulse' });
   }
@@ -292,7 +293,7 @@ export class World {
       this,
       host,
       life,
-      this.core.initialState({ me: name, boot: host.bootId, life, agentPid: host.pids }),
+      this.core.initialState({ me: name, boot: host.bootId, machine: name, life, agentPid: host.pids }),
     );
     host.agent = agent;
     agent.hear({

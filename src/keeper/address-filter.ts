@@ -1,0 +1,159 @@
+// The kernel's own hand on an address: nftables sets whose elements run out by themselves. The host answers ARP, neighbour discovery and
+// traffic for an address that is in `held` only while it is also in `live`, where it stays until its deadline and no longer. So an address that a
+// killed keeper leaves on its device is answered by nobody. One table for all keepers of a network namespace: they share its devices too.
+//
+// A request that is carried out late revives nothing: `open` takes away the element of `armed` that `shut` put there for half a second, `renew`
+// takes away the element that it replaces, and a transaction whose element is gone fails as a whole.
+
+import { AskedProgram } from './asked-program.ts';
+import type { Asked } from './asked-program.ts';
+import { monoNow } from './clock.ts';
+import { internetAddress } from '../model/internet-address.ts';
+import type { MonoMs } from '../model/units.ts';
+
+export interface FilteredAddress {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** Between `shut` and `open` the address is probed for; a later `open` was forgotten by everybody else. */
+const armedMs = 500;
+/** Taken off every timeout: what lies between reading our clock and the kernel's reading of its own. */
+const aheadMs = 5;
+
+/** Above what others filter by, and before connection tracking. */
+const priority = -300;
+
+export class AddressFilter {
+  readonly #nft = new AskedProgram(['nft', '-j', '-i'], (line) => /\{"nftables":.*\}$/.exec(line)?.[0] ?? null);
+
+  /** Null when it can be used; else why not. Forks: only where no deadline is near. */
+  async prepare(): Promise<string | null> {
+    this.#nft.begin();
+    const made = await this.#ask(tables);
+    return made.kind === 'done' ? null : made.why;
+  }
+
+  get ready(): boolean {
+    return this.#nft.runs;
+  }
+
+  /** From now on the host does not answer for the address, whether it has it or not. */
+  shut({ address, family }: FilteredAddress): Promise<Asked> {
+    return this.#ask(
+      each(family, (table) => [
+        `add element ${table} held${family} { ${address} }`,
+        `add element ${table} live${family} { ${address} }`,
+        `delete element ${table} live${family} { ${address} }`,
+        `add element ${table} armed${family} { ${address} }`,
+        `delete element ${table} armed${family} { ${address} }`,
+        `add element ${table} armed${family} { ${address} timeout ${armedMs}ms }`,
+      ]),
+    );
+  }
+
+  /** It answers for the address, until `deadline`. Only soon after `shut`. */
+  open({ address, family }: FilteredAddress, deadline: MonoMs): Promise<Asked> {
+    const timeout = timeoutTo(deadline);
+    if (timeout === null) return Promise.resolve({ kind: 'failed', why: 'the deadline is too near' });
+    return this.#ask(
+      each(family, (table) => [
+        `delete element ${table} armed${family} { ${address} }`,
+        `add element ${table} live${family} { ${address} timeout ${timeout}ms }`,
+      ]),
+    );
+  }
+
+  /** It goes on answering, until `deadline`; fails when it had ceased to. Waits for nothing. */
+  renew({ address, family }: FilteredAddress, deadline: MonoMs): Promise<Asked> {
+    const timeout = timeoutTo(deadline);
+    if (timeout === null) return Promise.resolve({ kind: 'failed', why: 'the deadline is too near' });
+    return this.#ask(
+      each(family, (table) => [
+        `delete element ${table} live${family} { ${address} }`,
+        `add element ${table} live${family} { ${address} timeout ${timeout}ms }`,
+      ]),
+    );
+  }
+
+  /** It does not answer any more, as after `shut`. Also right when it had run out. */
+  silence({ address, family }: FilteredAddress): Promise<Asked> {
+    return this.#ask(
+      each(family, (table) => [
+        `add element ${table} live${family} { ${address} }`,
+        `delete element ${table} live${family} { ${address} }`,
+      ]),
+    );
+  }
+
+  /** The address is gone from this host: nothing is kept of it. */
+  release({ address, family }: FilteredAddress): Promise<Asked> {
+    return this.#ask(
+      each(family, (table) =>
+        [`held${family}`, `live${family}`].flatMap((set) => [
+          `add element ${table} ${set} { ${address} }`,
+          `delete element ${table} ${set} { ${address} }`,
+        ]),
+      ),
+    );
+  }
+
+  /** True when somebody on this machine keeps it alive at this moment. */
+  async isLive({ address, family }: FilteredAddress): Promise<boolean> {
+    const asked = await this.#nft.ask([`list set inet standfast live${family}`]);
+    if (asked.kind !== 'done') return false;
+    const wanted = internetAddress(address);
+    const words = JSON.stringify(asked.json).match(/"[0-9a-f.:]+"/gi) ?? [];
+    return words.some((word) => internetAddress(word.slice(1, -1))?.bits === wanted?.bits);
+  }
+
+  close(): void {
+    this.#nft.close();
+  }
+
+  /** One transaction: all of it or nothing. */
+  #ask(commands: readonly string[]): Promise<Asked> {
+    return this.#nft.ask([commands.join('; '), 'list tables']);
+  }
+}
+
+/** ARP has a table of its own; both change in one transaction. */
+function each(family: 4 | 6, commands: (table: string) => string[]): string[] {
+  return (family === 4 ? ['inet standfast', 'arp standfast'] : ['inet standfast']).flatMap(commands);
+}
+
+function timeoutTo(deadline: MonoMs): number | null {
+  const left = Math.floor(deadline - monoNow() - aheadMs);
+  return left >= 1 ? left : null;
+}
+
+const sets = (table: string, families: readonly (4 | 6)[]): string[] =>
+  families.flatMap((family) => [
+    `add set ${table} held${family} { type ipv${family}_addr; }`,
+    `add set ${table} live${family} { type ipv${family}_addr; flags timeout; }`,
+    `add set ${table} armed${family} { type ipv${family}_addr; flags timeout; }`,
+  ]);
+
+const chain = (table: string, name: string, hook: string, rules: readonly string[]): string[] => [
+  `add chain ${table} ${name} { type filter hook ${hook} priority ${priority}; policy accept; }`,
+  `flush chain ${table} ${name}`,
+  ...rules.map((rule) => `add rule ${table} ${name} ${rule} drop`),
+];
+
+/** Safe to say again: what is there stays, and the rules are replaced in one stroke. A neighbour advertisement bears the address as its source. */
+const tables: readonly string[] = [
+  'add table inet standfast',
+  ...sets('inet standfast', [4, 6]),
+  ...chain('inet standfast', 'arriving', 'input', [
+    'ip daddr @held4 ip daddr != @live4',
+    'ip6 daddr @held6 ip6 daddr != @live6',
+  ]),
+  ...chain('inet standfast', 'leaving', 'output', [
+    'ip saddr @held4 ip saddr != @live4',
+    'ip6 saddr @held6 ip6 saddr != @live6',
+  ]),
+  'add table arp standfast',
+  ...sets('arp standfast', [4]),
+  ...chain('arp standfast', 'arriving', 'input', ['arp daddr ip @held4 arp daddr ip != @live4']),
+  ...chain('arp standfast', 'leaving', 'output', ['arp saddr ip @held4 arp saddr ip != @live4']),
+];
