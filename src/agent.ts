@@ -19,6 +19,7 @@ import { openPeers } from './agent/peers.ts';
 import { plansFor, type Plans } from './agent/plans.ts';
 import { openStoreLink } from './agent/store-link.ts';
 import { openUpkeep } from './agent/upkeep.ts';
+import { readPlace } from './store/place.ts';
 import { observationsAsInputs } from './agent/observations.ts';
 import { openRoleCaller } from './act/role-call.ts';
 import type { Because } from './decide/draft.ts';
@@ -82,13 +83,17 @@ const tell = (input: Input): void => {
   if (loop === null) early.push(input);
   else loop.tell(input);
 };
+const storeKind = readPlace(system.storeFile).kind;
 // First of all the store and the keeper: until both have answered, what is leased here runs towards its deadline.
 const store = openStoreLink({
   file: system.storeFile,
   memoryFile: layout.memoryFile,
   descriptionFile: layout.descriptionFile,
   tell,
-  wrote: () => nudgePeers(),
+  // etcd tells everybody by itself.
+  wrote: () => {
+    if (storeKind === 'embedded') nudgePeers();
+  },
   log,
 });
 const journal = journalLater(openJournal({ file: layout.journalFile, host: me, ...journalKeeps }));
@@ -156,7 +161,7 @@ const desk = openDesk({
   state: () => loop?.state() ?? initial,
   now,
   tell,
-  storeKind: 'embedded',
+  storeKind,
   messages,
   failovers: () => readFailovers((loop?.state().system?.hosts ?? []).map((host) => system.host(host.name).journalFile)),
   description: store.description,

@@ -16,12 +16,13 @@ function keepCompiledCode(): void {
   }
 }
 
+/** The store of the system whose embedded one would be `file`. */
 async function openStore(file: string): Promise<DescriptionStore> {
-  const { openEmbedded } = await import('./store/embedded.ts');
+  const { openStore: openAt, readPlace } = await import('./store/place.ts');
   const { keys } = await import('./decide/records.ts');
   // The store is for its owner alone; the keeper that is started later keeps the umask of who ran `up`, for its services.
   const before = process.umask(0o077);
-  const store = await openEmbedded({ file, prefix: '' }).finally(() => process.umask(before));
+  const store = await openAt(readPlace(file), true).finally(() => process.umask(before));
   return {
     identity: () => store.identity(),
     async description() {
@@ -62,6 +63,17 @@ const world: World = {
   env: process.env,
   uid: process.getuid?.() ?? -1,
   openStore,
+  async storePlace(file, system) {
+    const { placeOf, placeWords, readPlace, writePlace } = await import('./store/place.ts');
+    const wanted = placeOf(system, file);
+    return {
+      inUse: placeWords(readPlace(file)),
+      wanted: placeWords(wanted),
+      use: () => {
+        writePlace(wanted, file);
+      },
+    };
+  },
   async version() {
     const { default: manifest } = await import('../package.json', { with: { type: 'json' } });
     return manifest.version;

@@ -10,7 +10,7 @@ import type { DescriptionRecord, RecordChange } from '../decide/records.ts';
 import { readDescription } from '../model/read.ts';
 import type { System } from '../model/system.ts';
 import type { Ms } from '../model/units.ts';
-import { openEmbedded } from '../store/embedded.ts';
+import { openStore, placeWords, readPlace } from '../store/place.ts';
 import type { Store } from '../ports.ts';
 import { readRecord } from './records.ts';
 
@@ -23,6 +23,7 @@ export interface StoreLink {
 }
 
 export interface StoreLinkOptions {
+  /** The embedded store; beside it stands where the store is when it is another. */
   readonly file: string;
   readonly memoryFile: string;
   readonly descriptionFile: string;
@@ -33,7 +34,8 @@ export interface StoreLinkOptions {
 }
 
 const reopenMs = 500;
-const memory = z.object({ identity: z.string(), revision: z.number() });
+/** `place`: where the store was then; absent, as older versions wrote it: embedded. */
+const memory = z.object({ identity: z.string(), revision: z.number(), place: z.string().optional() });
 const remembered = z.object({ text: z.string(), folder: z.string(), file: z.string(), hash: z.string() });
 
 /** Opens the line; returns at once, what it finds is told as inputs. */
@@ -48,10 +50,15 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
   const open = async (): Promise<void> => {
     timer = null;
     try {
-      const known = await readMemory(options.memoryFile);
+      const place = readPlace(options.file);
+      const where = placeWords(place);
+      const before = await readMemory(options.memoryFile);
+      // A person has moved the store: what was known of the former place says nothing of this one.
+      const known = before !== null && (before.place ?? options.file) === where ? before : null;
       // Only `up` makes a store: one that we made in place of what is gone would know of no lease.
-      if (store === null && known !== null && !existsSync(options.file)) throw new Error(`${options.file} is gone`);
-      store ??= await openEmbedded({ file: options.file, prefix: '' });
+      if (place.kind === 'embedded' && store === null && known !== null && !existsSync(place.file))
+        throw new Error(`${place.file} is gone`);
+      store ??= await openStore(place, false);
       const identity = await store.identity();
       const { revision, entries } = await store.read('');
       if (known !== null && known.identity !== identity)
@@ -61,11 +68,11 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
       const understood = entries.map(readRecord).filter((record) => record !== null);
       for (const record of understood) useDescription(record);
       if (system === null) throw new Error('the store holds no description yet');
-      await writeMemory(options.memoryFile, { identity, revision });
+      await writeMemory(options.memoryFile, { identity, revision, place: where });
       // A watch that cannot go on where it was begins anew from what was just read.
       watch?.stop();
       options.tell({ kind: 'storeRead', revision, entries: understood, system });
-      follow(store, revision, identity);
+      follow(store, revision, { identity, place: where });
     } catch (error) {
       options.tell({ kind: 'storeLost', why: error instanceof Error ? error.message : String(error) });
       if (system === null) await recall();
@@ -73,7 +80,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
     }
   };
 
-  const follow = (opened: Store, revision: number, identity: string): void => {
+  const follow = (opened: Store, revision: number, known: { identity: string; place: string }): void => {
     let remembering = revision;
     watch = opened.watch(revision, {
       changes(changes) {
@@ -88,7 +95,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
         options.tell({ kind: 'storeChanges', revision: changes.revision, changes: records, system: changedSystem });
         if (changes.revision > remembering + rememberEvery) {
           remembering = changes.revision;
-          void writeMemory(options.memoryFile, { identity, revision: remembering });
+          void writeMemory(options.memoryFile, { ...known, revision: remembering });
         }
       },
       lost(why) {

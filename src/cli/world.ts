@@ -1,5 +1,6 @@
 // What the verbs need of the rest of the house, wired in main.ts: cli/ itself asks agents through client.ts and reads journals.
 
+import type { System } from '../model/system.ts';
 import type { Vocabulary } from './explain/words.ts';
 
 /** Opened lazily, so that a verb loads only what it uses. */
@@ -10,7 +11,13 @@ export interface World {
   readonly uid: number;
   /** As in package.json. */
   version(): Promise<string>;
+  /** The store of the system whose embedded one would be `file`; a new one is begun where there is none. */
   openStore(file: string): Promise<DescriptionStore>;
+  /** Where that store is, and where the description wants it; in words for people, the same words for the same place. */
+  storePlace(
+    file: string,
+    system: System,
+  ): Promise<{ readonly inUse: string; readonly wanted: string; /** From now on the wanted one. */ use(): void }>;
   /** Who listens on the TCP port of this machine; null when nobody can be seen. */
   ownerOfPort(port: number): Promise<PortOwner | null>;
   /** Which control groups a keeper can make here; null: none. */

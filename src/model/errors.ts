@@ -6,6 +6,7 @@
 
 import { descriptionErrors } from './errors-description.ts';
 import { runningErrors } from './errors-running.ts';
+import { storeErrors } from './errors-store.ts';
 
 export interface ErrorRow {
   readonly code: string;
@@ -14,7 +15,7 @@ export interface ErrorRow {
   readonly next: string;
 }
 
-const byCode = new Map([...descriptionErrors, ...runningErrors].map((row) => [row.code, row]));
+const byCode = new Map([...descriptionErrors, ...runningErrors, ...storeErrors].map((row) => [row.code, row]));
 
 /** All rows in the order of their codes. */
 export function errorRows(): ErrorRow[] {

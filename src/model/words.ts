@@ -72,3 +72,8 @@ function doubleQuoted(line: string, start: number): { readonly text: string; rea
   }
   return null;
 }
+
+/** Enough of what was written to know it by. */
+export function shorten(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}

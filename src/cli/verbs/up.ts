@@ -1,7 +1,7 @@
 // `up`: starts the hosts of this machine, and follows.
 
 import type { StatusView } from '../../api.ts';
-import { systemLayout } from '../../layout.ts';
+import { systemLayout, type SystemLayout } from '../../layout.ts';
 import type { System } from '../../model/system.ts';
 import type { ChosenSystem, Context } from '../context.ts';
 import { readPath } from '../description.ts';
@@ -63,6 +63,7 @@ async function putOrCheck(
   const layout = systemLayout(context.state, system.name);
   const running = await presences(layout, hosts);
   const idle = running.filter((each) => !each.agent && !each.keeper).map((each) => each.host);
+  await settleStore(context, system, layout, idle.length < running.length);
   await checkPorts(context, system, layout, idle);
   return putDescription(context, layout, {
     text: given.text,
@@ -70,6 +71,20 @@ async function putOrCheck(
     file: given.file,
     hash: system.hash,
   });
+}
+
+/** Where the agents will agree; it can't be exchanged under running ones. */
+async function settleStore(context: Context, system: System, layout: SystemLayout, runs: boolean): Promise<void> {
+  const place = await context.world.storePlace(layout.storeFile, system);
+  if (runs && place.inUse !== place.wanted)
+    throw new Failure({
+      code: 'SF-311',
+      what: `${system.name} runs and agrees in another store than this description names`,
+      why: `In use: ${place.inUse}. Described: ${place.wanted}. Agents that agree in two places could both make an instance active.`,
+      next: `Bring it down on every host (${context.command('down')}), then up with this description. docs/store.md tells what goes along.`,
+      exit: 2,
+    });
+  place.use();
 }
 
 async function follow(

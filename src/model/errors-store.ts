@@ -1,0 +1,24 @@
+// Errors of the store between several machines.
+
+import type { ErrorRow } from './errors.ts';
+
+export const storeErrors: readonly ErrorRow[] = [
+  {
+    code: 'SF-184',
+    what: 'the URLs of etcd are wrong',
+    why: 'each member is asked at its own URL, with scheme and port, all in the same way',
+    next: 'write for example [ "https://10.1.0.1:2379", "https://10.1.0.2:2379", "https://10.1.0.3:2379" ]',
+  },
+  {
+    code: 'SF-185',
+    what: 'keys of the store do not fit together',
+    why: 'certificates need https, a certificate its key, a user its password; a managed etcd takes none of them',
+    next: 'add or remove the key that is named',
+  },
+  {
+    code: 'SF-311',
+    what: 'the description names another store than the one in use',
+    why: 'agents of this system run; two that agree in two places could both make an instance active',
+    next: 'bring the system down on every host, then up with the new description',
+  },
+];

@@ -1,0 +1,203 @@
+// All members of the etcd as one: a question goes to the member in use, and to the next as well when that one fails or is silent for
+// `hedgeMs`. The first answer counts, and who gave it is the member in use from then on. Nobody is cut short: a slow answer still counts.
+//
+// Turned down: gRPC's own balancing (docs/decisions/040): it waits for a silent member as long as the call may take.
+
+import { readFileSync } from 'node:fs';
+import type { EtcdAccess } from './access.ts';
+import { memberAt, type EtcdCalls, type EtcdMember } from './member.ts';
+import { troubleOf } from './trouble.ts';
+
+/** After a round in which every member turned us away. */
+const roundPauseMs = 25;
+/** A member that is silent for this part of the whole limit, in these bounds, is not waited for alone. */
+const hedge = { part: 4, leastMs: 50, mostMs: 200 };
+/** Asked at once and not answered: more would only burden an etcd that is ill already. */
+const mostOpen = 6;
+
+export type Asked<T> =
+  /** `alone`: no other sending of this question can have been carried out. */
+  | { readonly kind: 'answer'; readonly value: T; readonly alone: boolean }
+  /** `done`: it may have been carried out. */
+  | { readonly kind: 'none'; readonly why: string; readonly done: 'no' | 'perhaps' };
+
+/** What a call is given: the member's clients, and the options that every call carries. */
+export type Send<T> = (
+  calls: EtcdCalls,
+  options: { signal: AbortSignal; headers: Record<string, string> },
+) => Promise<T>;
+
+export interface EtcdMembers {
+  /** Asks until there is an answer, or `limitMs` is over. Never rejects. */
+  ask<T>(limitMs: number, send: Send<T>): Promise<Asked<T>>;
+  /** The member in use, and the next one: for watches, which move by themselves. */
+  current(): EtcdMember;
+  moveOn(from: EtcdMember): void;
+  readonly count: number;
+  /** What a watch must carry; logs in when that was not done. Rejects when etcd does not let us in. */
+  headers(member: EtcdMember, signal: AbortSignal): Promise<Record<string, string>>;
+  /** The login that was used is not taken any more. */
+  loggedOut(): void;
+  close(): void;
+}
+
+/** How long a member may be silent before the next is asked as well. */
+export function hedgeFor(limitMs: number): number {
+  return Math.min(hedge.mostMs, Math.max(hedge.leastMs, limitMs / hedge.part));
+}
+
+/** Nothing is asked yet. `first` picks the member to begin with, so that not all agents use the same. */
+export function openMembers(access: EtcdAccess, first: number): EtcdMembers {
+  const members = access.endpoints.map((endpoint) => memberAt(endpoint, access));
+  let inUse = first % members.length;
+  let token: Promise<string> | null = null;
+  const closing = new AbortController();
+
+  const at = (index: number): EtcdMember => {
+    const member = members[index % members.length];
+    if (member === undefined) throw new Error('an etcd without members');
+    return member;
+  };
+
+  const headers = async (member: EtcdMember, signal: AbortSignal): Promise<Record<string, string>> => {
+    if (access.user === null) return {};
+    token ??= logIn(access, member, signal);
+    const asked = token;
+    try {
+      return { token: await asked };
+    } catch (error) {
+      if (token === asked) token = null;
+      throw error;
+    }
+  };
+
+  return {
+    ask: <T>(limitMs: number, send: Send<T>): Promise<Asked<T>> =>
+      new Promise((resolve) => {
+        if (closing.signal.aborted) {
+          resolve({ kind: 'none', why: 'the store is closed', done: 'no' });
+          return;
+        }
+        const all = new AbortController();
+        const open = new Map<number, { member: EtcdMember; sinceMs: number }>();
+        const hedgeMs = hedgeFor(limitMs);
+        const begunWith = inUse;
+        let sent = 0;
+        let doubtful = false;
+        let settled = false;
+        let why = `no answer within ${Math.round(limitMs)} ms`;
+        let next: NodeJS.Timeout | null = null;
+        const limit = setTimeout(() => {
+          // What came in time and still lies in the queue counts as in time.
+          setImmediate(() => {
+            settle({ kind: 'none', why, done: doubtful || open.size > 0 ? 'perhaps' : 'no' });
+          });
+        }, limitMs);
+
+        const settle = (answer: Asked<T>): void => {
+          if (settled) return;
+          settled = true;
+          clearTimeout(limit);
+          if (next !== null) clearTimeout(next);
+          closing.signal.removeEventListener('abort', stop);
+          const now = monotonicMs();
+          // Silent until now: whatever lies between us is cut, so that a later call does not wait for it.
+          const silent = open
+            .values()
+            .filter((each) => now - each.sinceMs >= hedgeMs)
+            .toArray();
+          all.abort();
+          for (const { member } of silent) member.drop();
+          resolve(answer);
+        };
+        const stop = (): void => {
+          settle({ kind: 'none', why: 'the store was closed', done: 'perhaps' });
+        };
+        closing.signal.addEventListener('abort', stop);
+
+        const again = (afterMs: number): void => {
+          if (settled) return;
+          if (next !== null) clearTimeout(next);
+          next = setTimeout(attempt, afterMs);
+        };
+        const attempt = (): void => {
+          if (settled) return;
+          if (open.size >= mostOpen) {
+            again(hedgeMs);
+            return;
+          }
+          const turn = sent;
+          const index = (begunWith + turn) % members.length;
+          const member = at(index);
+          sent += 1;
+          open.set(turn, { member, sinceMs: monotonicMs() });
+          again(hedgeMs);
+          void once(member, send, all.signal, headers).then(
+            (value) => {
+              open.delete(turn);
+              if (!settled && !all.signal.aborted) inUse = index;
+              settle({ kind: 'answer', value, alone: !doubtful && open.size === 0 });
+            },
+            (error: unknown) => {
+              open.delete(turn);
+              if (settled) return;
+              const trouble = troubleOf(error, member.endpoint);
+              why = trouble.why;
+              switch (trouble.kind) {
+                case 'refused':
+                  settle({ kind: 'none', why, done: doubtful || open.size > 0 ? 'perhaps' : 'no' });
+                  return;
+                case 'token':
+                  token = null;
+                  break;
+                case 'perhaps':
+                  doubtful = true;
+                  break;
+                case 'notDone':
+                  break;
+                default:
+                  trouble.kind satisfies never;
+              }
+              if (inUse === index) inUse = (index + 1) % members.length;
+              again(sent % members.length === 0 ? roundPauseMs : 0);
+            },
+          );
+        };
+        attempt();
+      }),
+    current: () => at(inUse),
+    moveOn(from) {
+      if (at(inUse) === from) inUse = (inUse + 1) % members.length;
+    },
+    count: members.length,
+    headers,
+    loggedOut() {
+      token = null;
+    },
+    close() {
+      closing.abort();
+      for (const member of members) member.drop();
+    },
+  };
+}
+
+/** Without `async` in between, a file that cannot be read would throw past the caller. */
+async function once<T>(
+  member: EtcdMember,
+  send: Send<T>,
+  signal: AbortSignal,
+  headers: EtcdMembers['headers'],
+): Promise<T> {
+  return send(member.calls(), { signal, headers: await headers(member, signal) });
+}
+
+/** A token for the calls that follow; etcd hands it to all members. The file is read each time, so that a new password counts at once. */
+async function logIn(access: EtcdAccess, member: EtcdMember, signal: AbortSignal): Promise<string> {
+  const password = access.passwordFile === null ? '' : readFileSync(access.passwordFile, 'utf8').replace(/\r?\n$/, '');
+  const { token } = await member.calls().auth.authenticate({ name: access.user ?? '', password }, { signal });
+  return token;
+}
+
+function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}

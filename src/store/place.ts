@@ -1,0 +1,104 @@
+// Where a system's store is: written by `up` into the system's folder, read by agents and verbs before they know any description. The
+// description in force cannot say it, since it lies in the store.
+
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { System } from '../model/system.ts';
+import type { Store } from '../ports.ts';
+import type { EtcdAccess } from './etcd/access.ts';
+import { managedEndpoints } from './etcd/plan.ts';
+
+export type StorePlace =
+  | { readonly kind: 'embedded'; readonly file: string }
+  | {
+      readonly kind: 'etcd';
+      readonly system: string;
+      /** True: Standfast runs its members itself. */
+      readonly managed: boolean;
+      readonly access: EtcdAccess;
+    };
+
+const path = z.string().nullable();
+const written = z.object({
+  etcd: z.object({
+    system: z.string(),
+    managed: z.boolean(),
+    endpoints: z.array(z.string()).min(1),
+    ca: path,
+    cert: path,
+    key: path,
+    user: path,
+    passwordFile: path,
+  }),
+});
+
+/** The store of the system whose embedded one would be `storeFile`. Throws when what `up` wrote cannot be read. */
+export function readPlace(storeFile: string): StorePlace {
+  const file = placeFile(storeFile);
+  if (!existsSync(file)) return { kind: 'embedded', file: storeFile };
+  const { system, managed, ...access } = written.parse(JSON.parse(readFileSync(file, 'utf8'))).etcd;
+  return { kind: 'etcd', system, managed, access };
+}
+
+/** What the description says of its store. */
+export function placeOf(system: System, storeFile: string): StorePlace {
+  const { store } = system;
+  if (store.kind === 'embedded') return { kind: 'embedded', file: storeFile };
+  const own = (file: string | null): string | null => (file === null ? null : resolve(system.folder, file));
+  const access: EtcdAccess = store.managed
+    ? { endpoints: managedEndpoints(system), ca: null, cert: null, key: null, user: null, passwordFile: null }
+    : {
+        endpoints: store.endpoints,
+        ca: own(store.ca),
+        cert: own(store.cert),
+        key: own(store.key),
+        user: store.user,
+        passwordFile: own(store.passwordFile),
+      };
+  return { kind: 'etcd', system: system.name, managed: store.managed, access };
+}
+
+/** Writes it down for the agents; nothing for an embedded store where none was written before. */
+export function writePlace(place: StorePlace, storeFile: string): void {
+  const file = placeFile(storeFile);
+  if (place.kind === 'embedded' && !existsSync(file)) return;
+  if (place.kind === 'embedded') {
+    renameSync(file, `${file}.former`);
+    return;
+  }
+  const { system, managed, access } = place;
+  writeFileSync(`${file}.new`, `${JSON.stringify({ etcd: { system, managed, ...access } }, null, 2)}\n`, {
+    mode: 0o600,
+  });
+  renameSync(`${file}.new`, file);
+}
+
+/** In words, one for each place: tells whether a person has moved the store. */
+export function placeWords(place: StorePlace): string {
+  if (place.kind === 'embedded') return place.file;
+  return place.managed ? 'a managed etcd' : `etcd at ${place.access.endpoints.join(', ')}`;
+}
+
+/**
+ * Opens the store. With `make`, one that is not there yet is begun. Rejects with `StoreUnreachable` when it is worth trying again, with
+ * `StoreError` when only a person can help. Libraries are loaded when they are needed.
+ */
+export async function openStore(place: StorePlace, make: boolean): Promise<Store> {
+  switch (place.kind) {
+    case 'embedded': {
+      const { openEmbedded } = await import('./embedded.ts');
+      return openEmbedded({ file: place.file, prefix: '' });
+    }
+    case 'etcd': {
+      const { openEtcd } = await import('./etcd/etcd.ts');
+      return openEtcd({ access: place.access, system: place.system, make });
+    }
+    default:
+      return place satisfies never;
+  }
+}
+
+function placeFile(storeFile: string): string {
+  return join(dirname(storeFile), 'store.json');
+}
