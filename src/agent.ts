@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { MessageDesk } from './act/message-desk.ts';
 import { openNotices } from './agent/notices.ts';
 import { openDesk } from './agent/answers.ts';
+import { openFindings } from './agent/findings.ts';
 import { carryOut, type Hands } from './agent/effects.ts';
 import { readFailovers } from './agent/failovers.ts';
 import { journalLater } from './agent/journal-later.ts';
@@ -156,6 +157,13 @@ const observer = openObserver({
 });
 nudgePeers = () => peers.nudge();
 const notices = openNotices({ now: monoNow, runCommand, tell, log });
+const findings = openFindings({
+  layout,
+  state: () => loop?.state() ?? initial,
+  plans: () => plans,
+  tell,
+  log,
+});
 const upkeep = openUpkeep({ layout, now: monoNow, tell, note: record });
 const desk = openDesk({
   state: () => loop?.state() ?? initial,
@@ -260,6 +268,7 @@ async function leave(code: number): Promise<void> {
   observer.close();
   notices.close();
   upkeep.close();
+  findings.close();
   await peers.close();
   await store.close();
   await journal.close();

@@ -65,6 +65,25 @@ export interface IncidentView {
   readonly next: string;
   readonly ackBy: string | null;
   readonly flapping: boolean;
+  /** The failure mode that it is, or may come of, by its id in docs/failure-modes.md; null: none is known. */
+  readonly mode: string | null;
+  /** The likeliest first; never more than `likely`. */
+  readonly modes: readonly SuspectView[];
+}
+
+/** A failure mode that may be behind an incident, with what speaks for and against it. */
+export interface SuspectView {
+  readonly mode: string;
+  readonly sure: 'likely' | 'possible';
+  readonly host: string;
+  readonly subject: string;
+  /** One sentence: what was found, since when, how long before. */
+  readonly text: string;
+  readonly sinceMs: number;
+  readonly for: readonly string[];
+  readonly against: readonly string[];
+  /** What to do: a page of the documentation. */
+  readonly runbook: string;
 }
 
 export interface StatusView {

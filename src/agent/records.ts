@@ -55,6 +55,28 @@ const reason = z.custom<Reason>(
   (value) => typeof value === 'object' && value !== null && 'kind' in value && 'facts' in value,
 );
 
+const finding = z.object({
+  mode: z.string(),
+  subject: z.string(),
+  services: z.array(z.string()),
+  weight: z.enum(['ahead', 'fault', 'change', 'pressure']),
+  text: z.string(),
+  sinceMs: z.number(),
+  untilMs: z.number().nullable(),
+});
+
+const suspect = z.object({
+  mode: z.string(),
+  host: z.string(),
+  subject: z.string(),
+  text: z.string(),
+  sure: z.enum(['likely', 'possible']),
+  sinceMs: z.number(),
+  aheadMs: z.number(),
+  for: z.array(z.string()),
+  against: z.array(z.string()),
+});
+
 const instanceReport = z.object({
   service: z.string(),
   instance: z.string().nullable(),
@@ -97,6 +119,7 @@ const report: z.ZodType<HostReport> = z.object({
   reads: z.number().default(1),
   instances: z.array(instanceReport),
   outages: z.array(z.object({ service: z.string(), fromMs: z.number(), toMs: z.number() })),
+  findings: z.array(finding).default([]),
 });
 
 const intent: z.ZodType<IntentRecord> = z.object({
@@ -142,6 +165,7 @@ const incident: z.ZodType<Incident> = z.object({
       told: z.boolean(),
     }),
   ),
+  suspects: z.array(suspect).default([]),
 });
 
 const description: z.ZodType<DescriptionRecord> = z.object({

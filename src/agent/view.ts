@@ -12,6 +12,7 @@ import { notUsable, whatCanBeLost } from '../judge/lose.ts';
 import { gravest, type Reason } from '../judge/reason.ts';
 import { statusSentence, type PlannedOutage } from '../judge/sentence.ts';
 import { reasonWords } from '../judge/words.ts';
+import { modesView } from './modes-view.ts';
 import { isLeased, type RunService, type Severity, type System } from '../model/system.ts';
 import { wallMs, type Now } from '../model/units.ts';
 
@@ -235,6 +236,7 @@ export function incidentView(system: System, incident: Incident): IncidentView {
     next: incident.present ? `standfast explain ${subject}` : 'wait: it is settling',
     ackBy: incident.ackBy,
     flapping: incident.flapping,
+    ...modesView(incident),
   };
 }
 

@@ -146,6 +146,7 @@ export function reportHeard(d: Draft, host: string, report: HostReport): void {
       if (service !== undefined) for (const need of needsOf(service)) d.touch(need);
     }
   }
+  if (known?.findings.length !== 0 || report.findings.length > 0) d.incidentsDirty = true;
   if (known?.leaving !== report.leaving) d.touchAll();
   d.incidentsDirty = true;
 }

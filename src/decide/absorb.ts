@@ -5,6 +5,7 @@ import { effectOutcome, instanceEnded, keeperHello, seen, startOutcome } from '.
 import { reportHeard, storeChanges, storeOutcome, storeRead, useSystem } from './absorb-store.ts';
 import { storeLost } from './store-state.ts';
 import type { Draft } from './draft.ts';
+import { found } from './found.ts';
 import { toldOutcome } from './incidents.ts';
 import type { Input } from './input.ts';
 import { personAsks } from './people.ts';
@@ -69,6 +70,9 @@ export function absorb(d: Draft, input: Input): void {
       spreadUsable(d, [input.service]);
       break;
     }
+    case 'found':
+      found(d, input.findings);
+      break;
     case 'storeOutcome':
       storeOutcome(d, input.id, input.answer);
       break;

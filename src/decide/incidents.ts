@@ -6,6 +6,7 @@ import { desiredIncidents } from '../judge/roots.ts';
 import { after, monoMs, ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { Outcome } from './effect.ts';
+import { noteSuspects, withSuspects } from './found.ts';
 import type { StoreOutcome } from './input.ts';
 import type { RunService } from '../model/system.ts';
 import { hostState, judgeAgainAt, judgeSystem } from './judged.ts';
@@ -53,14 +54,17 @@ export function keepIncidents(d: Draft): void {
   }
   const desired = desiredIncidents(judgeSystem(d));
   const { open } = reconcile(kept.list, [...desired, ...comingBack(d, desired)], d.now.wall);
-  const list = withDone(d, open);
+  const list = withSuspects(d, withDone(d, open));
   const changed = JSON.stringify(list) !== JSON.stringify(kept.list);
   const anyOpen = list.some((incident) => incident.resolvedAtMs === null);
   const again = [anyOpen ? d.mono + whileOpenEveryMs : null, judgeAgainAt(d)].filter((each) => each !== null);
   const nextAt = again.length === 0 ? null : monoMs(Math.min(...again));
   d.s.incidents = { ...kept, list: changed ? list : kept.list, workedAt: d.mono, nextAt, doneNotes: [] };
   d.wakeBy(nextAt);
-  if (changed) noteEvents(d, kept.list, list);
+  if (changed) {
+    noteEvents(d, kept.list, list);
+    noteSuspects(d, kept.list, list);
+  }
   writeOrTell(d);
 }
 

@@ -68,6 +68,7 @@ export function initialState(who: { me: string; boot: string; life: string; agen
     reportWrittenAt: null,
     lastReport: null,
     outages: [],
+    findings: [],
     lateness: [],
     carriedOut: new Map(),
     reported: new Map(),

@@ -1,5 +1,6 @@
 // Everything the core can be told. One at a time, in the order in which the shell took them in.
 
+import type { Finding } from '../model/mode.ts';
 import type { System } from '../model/system.ts';
 import type { MonoMs, Ms, WallMs } from '../model/units.ts';
 import type { EffectId, Outcome } from './effect.ts';
@@ -101,6 +102,8 @@ export type Input =
       readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
       readonly text: string;
     }
+  /** What the detectors of this host have found: all of it, in place of what they said before. */
+  | { readonly kind: 'found'; readonly findings: readonly Finding[] }
   | { readonly kind: 'storeOutcome'; readonly id: EffectId; readonly answer: StoreOutcome }
   | {
       readonly kind: 'startOutcome';

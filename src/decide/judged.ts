@@ -9,6 +9,7 @@ import type { Live } from '../judge/lose.ts';
 import { isLeased, type ExternalService, type RunService } from '../model/system.ts';
 import { ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
+import { standingModes } from './found.ts';
 import type { ExternalState } from './state.ts';
 import { failoverIntent } from './wishes.ts';
 import { isLive, leaseOf, plannedDown, reportOf } from './view.ts';
@@ -29,7 +30,7 @@ export function judgeSystem(d: Draft): JudgedSystem {
       };
     }),
     store: gradeStore(d.s.store.reachable || d.s.store.firstReadAt === null || isHiccup(d), d.s.store.why),
-    others: [...d.s.incidents.others, ...standing(d), ...surprises(d)],
+    others: [...d.s.incidents.others, ...standing(d), ...standingModes(d), ...surprises(d)],
   };
 }
 

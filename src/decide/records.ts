@@ -2,6 +2,7 @@
 // of meaning needs a new name.
 
 import type { Reason } from '../judge/reason.ts';
+import type { Finding } from '../model/mode.ts';
 import type { Severity } from '../model/system.ts';
 import type { Incident } from '../judge/incidents.ts';
 import type { Surprise } from '../judge/prediction.ts';
@@ -129,6 +130,8 @@ export interface HostReport {
   readonly reads: number;
   readonly instances: readonly InstanceReport[];
   readonly outages: readonly OutageReport[];
+  /** Failure modes that stand on this host, and those that stood lately. */
+  readonly findings: readonly Finding[];
 }
 
 export type IntentVerb = 'restart' | 'stop' | 'start' | 'failover' | 'pause' | 'takeover' | 'maintenance' | 'ban';

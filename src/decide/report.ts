@@ -89,6 +89,7 @@ export function makeReport(d: Draft): void {
     last.leaving !== leaving ||
     last.keeperPid !== d.s.keeper.pid ||
     last.outages !== d.s.outages ||
+    last.findings !== d.s.findings ||
     last.instances.length !== instances.length ||
     instances.some((each, index) => each !== last.instances[index]);
   if (!changed) return;
@@ -103,6 +104,7 @@ export function makeReport(d: Draft): void {
     atMs: Math.round(d.now.wall),
     instances,
     outages: d.s.outages,
+    findings: d.s.findings,
   };
   d.s.lastReport = report;
   d.tell({ kind: 'report', report });

@@ -2,6 +2,7 @@
 
 import { deposeRows } from './depose.ts';
 import { lifeRows } from './instance-rows.ts';
+import { foundRows } from './found.ts';
 import { leaseRows } from './lease-rows.ts';
 import { askedRows } from './people.ts';
 import { sessionRows } from './session.ts';
@@ -38,6 +39,7 @@ export const rules: readonly RuleRow[] = [
   ...leaseRows,
   ...lifeRows,
   ...askedRows,
+  ...foundRows,
   ...single,
 ]
   .map(({ n, name, why, ...rest }) => ({

@@ -4,6 +4,7 @@ import type { BeatHistory } from '../judge/beats.ts';
 import type { DesiredIncident, Incident } from '../judge/incidents.ts';
 import type { RunService, System } from '../model/system.ts';
 import type { MonoMs, Ms } from '../model/units.ts';
+import type { Finding } from '../model/mode.ts';
 import type { EffectId } from './effect.ts';
 import type { Running } from './input.ts';
 import type {
@@ -51,6 +52,8 @@ export interface State {
   readonly reportWrittenAt: MonoMs | null;
   readonly lastReport: HostReport | null;
   readonly outages: readonly OutageReport[];
+  /** Failure modes that the detectors of this host found, also those that are over but lately. */
+  readonly findings: readonly Finding[];
   /** When our own loop ran late, and by how much: silence heard meanwhile is not held against anybody. Oldest first. */
   readonly lateness: readonly { readonly at: MonoMs; readonly lateMs: Ms }[];
   /** Own instances as last reported, by service. */

@@ -11,6 +11,7 @@
 import { hash32 } from './hash.ts';
 import { isGraver } from './reason.ts';
 import type { Reason } from './reason.ts';
+import type { Suspect } from '../model/mode.ts';
 import type { FaultSeverity } from '../model/system.ts';
 import type { WallMs } from '../model/units.ts';
 
@@ -58,6 +59,8 @@ export interface Incident {
   /** When it came and went, oldest first, of the last ten minutes. */
   readonly turns: readonly number[];
   readonly events: readonly IncidentEvent[];
+  /** Failure modes that may be behind it, the likeliest first (modes.ts). */
+  readonly suspects: readonly Suspect[];
 }
 
 export type IncidentEventKind = 'opened' | 'worsened' | 'eased' | 'resolved' | 'flapping';
@@ -183,6 +186,7 @@ function opened(want: DesiredIncident, id: string, earlier: readonly number[], n
     settlingSinceMs: null,
     turns,
     events: [],
+    suspects: [],
   };
   const told = withEvent(bare, 'opened', nowMs);
   return flapping ? withEvent(told, 'flapping', nowMs) : told;

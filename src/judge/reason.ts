@@ -82,6 +82,11 @@ export type Reason =
         readonly highMs: number;
       };
     }
+  // A failure mode that was found on a host (model/modes.ts), worded by its detector.
+  | {
+      readonly kind: 'mode';
+      readonly facts: { readonly mode: string; readonly subject: string; readonly weight: string; readonly text: string };
+    }
   /** Worded by the host that saw it; the data stayed in its journal. */
   | { readonly kind: 'as-reported'; readonly facts: { readonly text: string } };
 

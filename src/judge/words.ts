@@ -81,6 +81,8 @@ export function reasonWords(reason: Reason): string {
       const { part, tookMs, lowMs, highMs } = reason.facts;
       return `the last recovery's ${part} (${partWords[part]}) took ${durationWords(tookMs)}, and ${durationWords(lowMs)} to ${durationWords(highMs)} was predicted: what check, assess and simulate reckon with no longer holds`;
     }
+    case 'mode':
+      return reason.facts.text;
     case 'as-reported':
       return reason.facts.text === '' ? 'no reason was given' : reason.facts.text;
     default:

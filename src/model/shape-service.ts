@@ -5,6 +5,7 @@ import { choice, flag, number, template, text } from './leaf.ts';
 import { command, shellLine } from './leaf-command.ts';
 import { account, duration, fileMode, pattern, signal, size } from './leaf-special.ts';
 import { detect, environment, objectiveShape, placements } from './shape-detect.ts';
+import { watchShape } from './shape-watch.ts';
 import { key, needShape, reliabilityKeys, roleCallShape, waitShape } from './shape-parts.ts';
 
 /** The keys of a service that runs here; those of `externalKeys` may stand on an external one. */
@@ -271,6 +272,10 @@ export const serviceShape = z.strictObject({
     }),
     { description: 'Starts that fail again and again are tried at growing intervals.', examples: [{ upTo: '1m' }] },
   ),
+  watch: key(watchShape, {
+    description: 'What else is looked at for failure modes, beyond what follows from the rest.',
+    examples: [{ disk: ['/var/lib/pricer'], certificates: [{ file: 'etc/tls.pem', on: '127.0.0.1:8443' }] }],
+  }),
   limits: key(
     z.strictObject({
       memory: key(size(), { description: 'The memory that it may use.', examples: ['2GiB'] }),

@@ -2,6 +2,7 @@
 // The text form is the contract's `standfast.yaml`; `read.ts` turns one into the other.
 
 import type { Bytes, Ms } from './units.ts';
+import type { ServiceWatch } from './watch.ts';
 
 /** A description that has passed every check. JSON-serialisable. */
 export interface System {
@@ -294,6 +295,7 @@ export interface RunService {
   readonly backOff: { readonly upTo: Ms };
   readonly limits: Limits;
   readonly reliability: Reliability;
+  readonly watch: ServiceWatch;
 }
 
 export type Service = RunService | ExternalService;

@@ -65,6 +65,8 @@ export function incident(id: string, more: Partial<IncidentView> = {}): Incident
     next: 'make room on b',
     ackBy: null,
     flapping: false,
+    mode: null,
+    modes: [],
     ...more,
   };
 }

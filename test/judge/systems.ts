@@ -1,6 +1,7 @@
 // Small systems for the tests of judge/: what is not said is as plain as can be.
 
 import { ms } from '../../src/model/units.ts';
+import { noWatch } from '../../src/model/watch.ts';
 import { bytes } from '../../src/model/units.ts';
 import type { ExternalService, Need, RunService, Service, System } from '../../src/model/system.ts';
 
@@ -53,6 +54,7 @@ export function service(name: string, on: readonly string[], more: Partial<RunSe
     logs: { maxSize: bytes(1), keep: 1 },
     backOff: { upTo: ms(60_000) },
     limits: { memory: null, files: null },
+    watch: noWatch,
     reliability,
     ...more,
   };

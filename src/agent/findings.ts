@@ -1,0 +1,57 @@
+// The detectors of this host: told what to watch, by the description and by what runs; what they see is damped and told to the core.
+
+import { settle, findingsOf, type Standing } from '../judge/modes-settle.ts';
+import type { Input } from '../decide/input.ts';
+import type { State } from '../decide/state.ts';
+import type { HostLayout } from '../layout.ts';
+import { openScout } from '../observe/modes/scout.ts';
+import type { Plans } from './plans.ts';
+import { watchFor } from './watch.ts';
+
+export interface Findings {
+  close(): void;
+}
+
+/** What runs and what others report changes all the time: the detectors need not know at once. */
+const lookEveryMs = 2000;
+
+/** Begins as soon as a description is known. */
+export function openFindings(options: {
+  readonly layout: HostLayout;
+  readonly state: () => State;
+  readonly plans: () => Plans | null;
+  readonly tell: (input: Input) => void;
+  readonly log: (text: string) => void;
+}): Findings {
+  let standing: readonly Standing[] = [];
+  let told = '[]';
+  let watched = '';
+  const scout = openScout({
+    log: options.log,
+    onLook: (look) => {
+      standing = settle(standing, look);
+      const findings = findingsOf(standing);
+      const text = JSON.stringify(findings);
+      if (text === told) return;
+      told = text;
+      options.tell({ kind: 'found', findings });
+    },
+  });
+  const look = (): void => {
+    const state = options.state();
+    const plans = options.plans();
+    if (state.system === null || plans === null) return;
+    const watch = watchFor(state, state.system, plans, options.layout);
+    const text = JSON.stringify(watch);
+    if (text === watched) return;
+    watched = text;
+    scout.watch(watch);
+  };
+  const timer = setInterval(look, lookEveryMs);
+  return {
+    close() {
+      clearInterval(timer);
+      scout.close();
+    },
+  };
+}

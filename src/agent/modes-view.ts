@@ -1,0 +1,41 @@
+// The failure modes of an incident as people and scripts see them.
+
+import type { SuspectView } from '../api.ts';
+import type { Incident } from '../judge/incidents.ts';
+import { durationWords } from '../judge/words.ts';
+import { modeNamed, modePage } from '../model/modes.ts';
+import type { Suspect } from '../model/mode.ts';
+
+/** `mode`: the one that it is, or the likeliest; `modes`: all that may be behind it. */
+export function modesView(incident: Incident): {
+  readonly mode: string | null;
+  readonly modes: readonly SuspectView[];
+} {
+  const modes = incident.suspects.map((suspect) => suspectView(suspect, incident));
+  const own = incident.cause.kind === 'mode' ? incident.cause.facts.mode : null;
+  return { mode: own ?? modes[0]?.mode ?? null, modes };
+}
+
+function suspectView(suspect: Suspect, incident: Incident): SuspectView {
+  const { mode, sure, host, subject, sinceMs } = suspect;
+  const row = modeNamed(mode);
+  return {
+    mode,
+    sure,
+    host,
+    subject,
+    text: `${host}: ${suspect.text}, ${whenWords(suspect.aheadMs, incident)}`,
+    sinceMs,
+    for: suspect.for,
+    against: suspect.against,
+    runbook: row === null ? '' : modePage(row),
+  };
+}
+
+/** `14 min before pricer on b failed`. */
+function whenWords(aheadMs: number, incident: Incident): string {
+  const failed = incident.instance?.replace('@', ' on ') ?? incident.service ?? incident.host ?? 'it';
+  return aheadMs < 0
+    ? `seen ${durationWords(-aheadMs)} after ${failed} failed`
+    : `${durationWords(aheadMs)} before ${failed} failed`;
+}

@@ -1,0 +1,114 @@
+// What one service on this host brings to look at.
+
+import { dirname, join } from 'node:path';
+import { isIP } from 'node:net';
+import type { HostLayout } from '../layout.ts';
+import type { ProbeSpec, RunService } from '../model/system.ts';
+import type { Watch } from '../observe/modes/watch.ts';
+import { pathOf, type Plans } from './plans.ts';
+
+type Part = Pick<
+  Watch,
+  | 'folders'
+  | 'mounts'
+  | 'files'
+  | 'certificates'
+  | 'programs'
+  | 'packages'
+  | 'units'
+  | 'accounts'
+  | 'entries'
+  | 'names'
+  | 'ports'
+  | 'idle'
+  | 'snapshots'
+  | 'queues'
+  | 'logs'
+>;
+
+/** All that the description names for this service on this host, and all that follows from it. */
+export function plannedHere(service: RunService, plans: Plans, layout: HostLayout): Part {
+  const plan = plans.plan(service);
+  const services = [service.name];
+  const { watch } = service;
+  const at = (path: string): string => pathOf(plan, path);
+  const named = (names: readonly string[]): { name: string; services: string[] }[] =>
+    names.map((name) => ({ name, services }));
+  const logs = [layout.output(service.name), ...(plan.log === null ? [] : [at(plan.log.file)])];
+  const targets = plan.detect.checks.flatMap(({ probe }) => targetOf(probe));
+  const program = plan.command.kind === 'argv' ? (plan.command.argv[0] ?? '') : '';
+  return {
+    folders: [
+      plan.dir,
+      ...logs.map(dirname),
+      ...plan.files.map(({ path }) => dirname(at(path))),
+      ...watch.disk.map(at),
+    ].map((path) => ({ path, services })),
+    mounts: watch.mounts.map((path) => ({ path: at(path), services })),
+    files: [
+      ...plan.files.map((file) => ({
+        ...file,
+        path: at(file.path),
+        services,
+        properties: watch.properties
+          .filter((each) => at(each.file) === at(file.path))
+          .map(({ name, value }) => ({ name, value })),
+      })),
+      ...[...new Set(watch.properties.map((each) => at(each.file)))]
+        .filter((path) => !plan.files.some((file) => at(file.path) === path))
+        .map((path) => ({
+          path,
+          services,
+          mode: null,
+          owner: null,
+          group: null,
+          properties: watch.properties
+            .filter((each) => at(each.file) === path)
+            .map(({ name, value }) => ({ name, value })),
+        })),
+    ],
+    certificates: [
+      ...watch.certificates.map((each) => ({
+        services,
+        file: each.file === null ? null : at(each.file),
+        on: each.on,
+        name: each.name,
+        passwordFile: each.passwordFile === null ? null : at(each.passwordFile),
+      })),
+      ...plan.files
+        .filter(({ path }) => /\.(pem|crt|cer|p12|pfx)$/.test(path))
+        .filter(({ path }) => !watch.certificates.some((each) => each.file !== null && at(each.file) === at(path)))
+        .map(({ path }) => ({ services, file: at(path), on: null, name: null, passwordFile: null })),
+      ...targets
+        .filter(({ tls }) => tls)
+        .map(({ address }) => ({ services, file: null, on: address, name: null, passwordFile: null })),
+    ],
+    programs: program.includes('/') ? [{ path: at(program), services }] : [],
+    packages: named(watch.packages),
+    units: named(watch.units),
+    accounts: named([...(plan.user === null ? [] : [plan.user]), ...watch.accounts]),
+    entries: watch.entries.map((text) => ({ text, services })),
+    names: named([
+      ...watch.names,
+      ...targets.map(({ address }) => hostOf(address)).filter((name) => isIP(name) === 0 && name !== 'localhost'),
+    ]),
+    ports: named(targets.map(({ address }) => address)),
+    idle: watch.idle.map((each) => ({ to: each.to, forMs: each.for, services })),
+    snapshots: watch.snapshots.map((each) => ({ path: at(each.path), withinMs: each.within, services })),
+    queues: watch.queues.map((path) => ({ path: at(path), services })),
+    logs: logs.map((path) => ({ path: join(path), services })),
+  };
+}
+
+/** Where a check connects to; nothing for those that do not. */
+function targetOf(probe: ProbeSpec): { readonly address: string; readonly tls: boolean }[] {
+  if (probe.kind === 'tcp') return [{ address: probe.address, tls: false }];
+  if (probe.kind !== 'http' || !URL.canParse(probe.url)) return [];
+  const { hostname, port, protocol } = new URL(probe.url);
+  const tls = protocol === 'https:';
+  return [{ address: `${hostname}:${port === '' ? (tls ? '443' : '80') : port}`, tls }];
+}
+
+function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+}

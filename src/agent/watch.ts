@@ -1,0 +1,52 @@
+// From the description and what runs to what the detectors of this host look at. Most of it needs nothing written: the folders that services run in, their
+// logs and files, the programs that they run, the ports that checks ask, the accounts that they run as. `watch:` adds what only people know.
+
+import { dirname } from 'node:path';
+import { plannedHere } from './watch-service.ts';
+import type { State } from '../decide/state.ts';
+import type { HostLayout } from '../layout.ts';
+import type { RunService, System } from '../model/system.ts';
+import type { Watch, WatchedProcess } from '../observe/modes/watch.ts';
+import type { Plans } from './plans.ts';
+
+/** What this host's detectors watch now. */
+export function watchFor(state: State, system: System, plans: Plans, layout: HostLayout): Watch {
+  const here = system.services.filter(
+    (service): service is RunService => service.kind === 'run' && service.on.some(({ host }) => host === state.me),
+  );
+  const parts = here.map((service) => plannedHere(service, plans, layout));
+  return {
+    system: system.name,
+    host: state.me,
+    address: system.hosts.find(({ name }) => name === state.me)?.address ?? '',
+    kept: `${layout.folder}/known-good`,
+    folders: [
+      { path: '/', services: [] },
+      { path: dirname(layout.folder), services: [] },
+      ...parts.flatMap((part) => part.folders),
+    ],
+    mounts: parts.flatMap((part) => part.mounts),
+    files: parts.flatMap((part) => part.files),
+    certificates: parts.flatMap((part) => part.certificates),
+    processes: here.flatMap((service) => processOf(state, service)),
+    programs: parts.flatMap((part) => part.programs),
+    packages: parts.flatMap((part) => part.packages),
+    units: parts.flatMap((part) => part.units),
+    accounts: parts.flatMap((part) => part.accounts),
+    entries: parts.flatMap((part) => part.entries),
+    names: parts.flatMap((part) => part.names),
+    ports: parts.flatMap((part) => part.ports),
+    idle: parts.flatMap((part) => part.idle),
+    snapshots: parts.flatMap((part) => part.snapshots),
+    queues: parts.flatMap((part) => part.queues),
+    logs: parts.flatMap((part) => part.logs),
+    etcd: system.store.kind === 'etcd' && !system.store.managed ? system.store.endpoints : [],
+    peers: [],
+    answers: [],
+  };
+}
+
+function processOf(state: State, service: RunService): WatchedProcess[] {
+  const pid = state.slots.get(service.name)?.now?.pid ?? null;
+  return pid === null ? [] : [{ service: service.name, pid, memoryLimit: service.limits.memory }];
+}

@@ -1,0 +1,112 @@
+// What detectors look at the world through. Files of the kernel are read at once, since they never wait for a disk. Whatever may lie on a disk or a
+// network is asked by a short-lived process of our own: one that hangs there is left behind and counted, and nobody waits for it.
+// Does not cover: a root file system that hangs; then no process starts, and the keeper is what is left.
+
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** How a process that asked something ended. */
+export type Asked =
+  | { readonly kind: 'ended'; readonly code: number; readonly output: string; readonly errors: string }
+  /** It has not ended in its time, and may never. */
+  | { readonly kind: 'stuck' }
+  /** Not asked: as many as may be are stuck already, or the program is not there. */
+  | { readonly kind: 'notAsked'; readonly why: string };
+
+export interface Ground {
+  /** A file of the kernel, or null. */
+  kernel(path: string): string | null;
+  /** Names in a folder of the kernel; empty when there is none. */
+  names(path: string): readonly string[];
+  /** Where a link of the kernel leads, or null. */
+  link(path: string): string | null;
+  /** Runs a program. `on`: what it may hang on; while one hangs there no other is started. */
+  ask(
+    argv: readonly string[],
+    how: { readonly on: string; readonly within: number; readonly input?: string },
+  ): Promise<Asked>;
+  /** Unix ms. */
+  now(): number;
+  /** Monotonic ms. */
+  mono(): number;
+}
+
+/** So many processes of ours may hang at one time. */
+const mostStuck = 8;
+const outputLimit = 1 << 20;
+
+/** The ground of this machine. `root`: another folder in place of `/` for files of the kernel. */
+export function openGround(options: {
+  readonly root?: string;
+  readonly now: () => number;
+  readonly mono: () => number;
+}): Ground {
+  const root = options.root ?? '/';
+  const stuck = new Map<string, number>();
+  return {
+    now: options.now,
+    mono: options.mono,
+    kernel: (path) => quiet(() => readFileSync(join(root, path), 'utf8')),
+    names: (path) => quiet(() => readdirSync(join(root, path))) ?? [],
+    link: (path) => quiet(() => readlinkSync(join(root, path))),
+    async ask(argv, how) {
+      if (stuck.has(how.on)) return { kind: 'stuck' };
+      if (stuck.size >= mostStuck)
+        return { kind: 'notAsked', why: `${stuck.size} of our processes hang on file systems already` };
+      return await run(argv, how, (hangs) => {
+        if (hangs) stuck.set(how.on, (stuck.get(how.on) ?? 0) + 1);
+        else stuck.delete(how.on);
+      });
+    },
+  };
+}
+
+function run(
+  argv: readonly string[],
+  how: { readonly within: number; readonly input?: string },
+  hangs: (it: boolean) => void,
+): Promise<Asked> {
+  const [program = '', ...rest] = argv;
+  return new Promise((resolve) => {
+    let output = '';
+    let errors = '';
+    let late = false;
+    const child = spawn(program, rest, {
+      stdio: [how.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' },
+    });
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+      hangs(true);
+      child.unref();
+      resolve({ kind: 'stuck' });
+    }, how.within);
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      resolve({ kind: 'notAsked', why: error.message });
+    });
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      if (output.length < outputLimit) output += text;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      if (errors.length < outputLimit) errors += text;
+    });
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(how.input);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      if (late) hangs(false);
+      else resolve({ kind: 'ended', code: code ?? 128, output, errors });
+    });
+  });
+}
+
+function quiet<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}

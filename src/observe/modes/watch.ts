@@ -1,0 +1,89 @@
+// What the detectors of one host look at: made from the description (agent/watch.ts), every name filled in, every path absolute. Plain data: it
+// crosses to the thread that they run in.
+
+/** A folder or file, and the services that it matters to; none: the whole host. */
+export interface WatchedPath {
+  readonly path: string;
+  readonly services: readonly string[];
+}
+
+export interface WatchedFile extends WatchedPath {
+  readonly mode: string | null;
+  readonly owner: string | null;
+  readonly group: string | null;
+  /** Properties that must be there; `value` null: with any value. */
+  readonly properties: readonly { readonly name: string; readonly value: string | null }[];
+}
+
+export interface WatchedCertificate {
+  readonly services: readonly string[];
+  /** Absolute; null: only the port is known. */
+  readonly file: string | null;
+  /** Where it is served, `host:port`; null: only the file is known. */
+  readonly on: string | null;
+  /** Must be among its names; null: the host of `on`, when that is a name. */
+  readonly name: string | null;
+  readonly passwordFile: string | null;
+}
+
+/** A process of a service, as it runs now. */
+export interface WatchedProcess {
+  readonly service: string;
+  readonly pid: number;
+  /** What the description limits its memory to; null: nothing. */
+  readonly memoryLimit: number | null;
+}
+
+export interface Watch {
+  readonly system: string;
+  readonly host: string;
+  /** The address that the description gives this host. */
+  readonly address: string;
+  /** Where detectors keep what must survive a restart: the last known good, the last boot. */
+  readonly kept: string;
+  readonly folders: readonly WatchedPath[];
+  readonly mounts: readonly WatchedPath[];
+  readonly files: readonly WatchedFile[];
+  readonly certificates: readonly WatchedCertificate[];
+  readonly processes: readonly WatchedProcess[];
+  /** Programs that services run. */
+  readonly programs: readonly WatchedPath[];
+  readonly packages: readonly WatchedName[];
+  readonly units: readonly WatchedName[];
+  readonly accounts: readonly WatchedName[];
+  /** Lines of cron or sudo files; `path` null: in any of them. */
+  readonly entries: readonly { readonly text: string; readonly services: readonly string[] }[];
+  /** Names that must resolve. */
+  readonly names: readonly WatchedName[];
+  /** Addresses that must take connections, `host:port`. */
+  readonly ports: readonly WatchedName[];
+  /** Connections to hold silent. */
+  readonly idle: readonly { readonly to: string; readonly forMs: number; readonly services: readonly string[] }[];
+  readonly snapshots: readonly {
+    readonly path: string;
+    readonly withinMs: number;
+    readonly services: readonly string[];
+  }[];
+  /** Folders whose entries wait to be worked off. */
+  readonly queues: readonly WatchedPath[];
+  readonly logs: readonly WatchedPath[];
+  /** Client URLs of an etcd of one's own. */
+  readonly etcd: readonly string[];
+  /** What the other hosts' detectors told, for comparison: by host, `what` to `value`. */
+  readonly peers: readonly PeerFacts[];
+  /** How long checks took here lately, by service: `check` and the median of its answers. */
+  readonly answers: readonly { readonly service: string; readonly host: string; readonly tookMs: number }[];
+}
+
+export interface WatchedName {
+  readonly name: string;
+  readonly services: readonly string[];
+}
+
+/** What one host knows of itself that others compare with their own. */
+export interface PeerFacts {
+  readonly host: string;
+  /** Its wall clock when it said so, less ours when we heard it. */
+  readonly clockOffMs: number | null;
+  readonly facts: Readonly<Record<string, string>>;
+}
