@@ -229,6 +229,7 @@ export const verbs: readonly Verb[] = [
       ['--seed <text>', 'the same seed, the same result to the byte (1)'],
       ['--policy <service=policy...>', 'as if the service had this policy; the same faults are drawn'],
       ['--set <key=value...>', 'as if the description said so: hosts.a.mtbf=30d, pricer.prefer=b'],
+      ['--replay <incident>', 'instead: what a recorded incident would have been, with --policy and --set'],
       ['--stated', 'nothing assumed or measured counts; a part without a stated figure never fails'],
       ['--cores <n>', 'how many cores work on it (all); the result is the same'],
       ['--every-moment', 'skip no quiet stretch: slow, and the same result'],
@@ -237,6 +238,7 @@ export const verbs: readonly Verb[] = [
     examples: [
       ['simulate examples/pricing', 'outages, missed objectives with their causes, rules that acted'],
       ['simulate examples/pricing --policy pricer=hot-active/cold-passive', 'what another policy would bring'],
+      ['simulate examples/pricing --replay host-b-x9uqdq', 'the same faults again, as incidents lists them'],
     ],
     load: async () => (await import('./verbs/simulate.ts')).simulate,
   },

@@ -7,6 +7,7 @@ import { readPath } from '../description.ts';
 import { Failure } from '../failure.ts';
 import { problemCount, problemLines } from '../screens/problems.ts';
 import { simulationJson } from '../simulate/json.ts';
+import { replayIncident } from '../simulate/replay.ts';
 import { simulationLines } from '../simulate/screen.ts';
 import { variantOf } from '../simulate/variant.ts';
 import { terminalOf } from '../terminal.ts';
@@ -32,6 +33,11 @@ export const simulate: Run = async (context, words, options) => {
     if (options.flag('json')) context.terminal.print(JSON.stringify({ ok: false, errors }, null, 2));
     else context.terminal.print(...problemLines(errors, context.terminal), problemCount(errors));
     return 2;
+  }
+  const incident = options.text('replay');
+  if (incident !== undefined) {
+    const changes = [...policies.map((each) => `--policy ${each}`), ...sets.map((each) => `--set ${each}`)];
+    return replayIncident(context, incident, read, system, changes, options.flag('json'));
   }
   const stated = options.flag('stated');
   const known = stated ? nothingKnown : await knownOf(context, system.name);

@@ -456,7 +456,7 @@ function leaseWords({ entries }: Picture): string {
 }
 
 /** Into how many pulses a period is divided, so that the quickest heartbeat is not missed. */
-function pulsesIn(periodMs: number, everies: readonly number[]): number {
+export function pulsesIn(periodMs: number, everies: readonly number[]): number {
   const quickest = Math.min(...everies);
   let pulses = 1;
   while (periodMs / pulses > quickest && pulses < 64) pulses *= 2;
