@@ -3,12 +3,10 @@
 
 import { readFileSync } from 'node:fs';
 import { createClient, type Client } from '@connectrpc/connect';
-import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { createGrpcTransport } from '@connectrpc/connect-node';
 import type { EtcdAccess } from './access.ts';
 import { Auth, Cluster, KV, Maintenance, Watch } from './gen/etcd_pb.js';
-
-/** etcd closes a connection that pings oftener than every five seconds ("too many pings"). */
-const pingMs = { every: 5500, answeredWithin: 2000 };
+import { sessionTo, type EtcdSession } from './session.ts';
 
 export interface EtcdCalls {
   readonly kv: Client<typeof KV>;
@@ -29,7 +27,7 @@ export interface EtcdMember {
 
 /** A member that has not been asked anything yet. */
 export function memberAt(endpoint: string, access: EtcdAccess): EtcdMember {
-  let open: { readonly calls: EtcdCalls; readonly session: Http2SessionManager } | null = null;
+  let open: { readonly calls: EtcdCalls; readonly session: EtcdSession } | null = null;
   return {
     endpoint,
     calls() {
@@ -65,7 +63,7 @@ export function memberAt(endpoint: string, access: EtcdAccess): EtcdMember {
 function connect(
   endpoint: string,
   access: EtcdAccess,
-): { transport: ReturnType<typeof createGrpcTransport>; session: Http2SessionManager } {
+): { transport: ReturnType<typeof createGrpcTransport>; session: EtcdSession } {
   const tls = endpoint.startsWith('https:')
     ? {
         ...(access.ca === null ? {} : { ca: readFileSync(access.ca) }),
@@ -73,11 +71,7 @@ function connect(
         ...(access.key === null ? {} : { key: readFileSync(access.key) }),
       }
     : {};
-  const session = new Http2SessionManager(
-    endpoint,
-    { pingIntervalMs: pingMs.every, pingTimeoutMs: pingMs.answeredWithin },
-    tls,
-  );
+  const session = sessionTo(endpoint, tls);
   // Nothing that we send is worth packing.
   const transport = createGrpcTransport({ baseUrl: endpoint, sessionManager: session, acceptCompression: [] });
   return { transport, session };

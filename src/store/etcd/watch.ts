@@ -5,7 +5,7 @@
 // etcd 3.4.25 one may overtake what it speaks of.
 
 import { create } from '@bufbuild/protobuf';
-import type { Store, StoreChanges } from '../../ports.ts';
+import { StoreUnreachable, type Store, type StoreChanges } from '../../ports.ts';
 import { WatchRequestSchema, type Event, type WatchRequest, type WatchResponse } from './gen/etcd_pb.js';
 import { AnotherStore } from './known.ts';
 import type { EtcdMember } from './member.ts';
@@ -104,7 +104,8 @@ export function openWatch(options: WatchOptions): EtcdWatch {
         const trouble = troubleOf(error, member.endpoint);
         if (trouble.kind === 'token') members.loggedOut();
         if (error instanceof AnotherStore) say(error.message);
-        else if (monotonicMs() - silentSince >= saidAfterMs) say(trouble.why);
+        else if (monotonicMs() - silentSince >= saidAfterMs)
+          say(error instanceof StoreUnreachable ? error.message : trouble.why);
         members.moveOn(member);
       } finally {
         told();
