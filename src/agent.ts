@@ -7,16 +7,24 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { AgentAnswers } from './api.ts';
 import { MessageDesk } from './act/message-desk.ts';
 import { openNotices } from './agent/notices.ts';
+import { openAccounts } from './agent/accounts.ts';
 import { openDesk } from './agent/answers.ts';
 import { openFindings } from './agent/findings.ts';
+import { openConsoleProcess } from './agent/console-process.ts';
+import { openDetails } from './agent/details.ts';
 import { carryOut, type Hands } from './agent/effects.ts';
 import { readFailovers } from './agent/failovers.ts';
 import { journalLater } from './agent/journal-later.ts';
 import { openKeeperLink, pingEvery } from './agent/keeper-link.ts';
 import { openLoop, type Loop } from './agent/loop.ts';
-import { openPeers } from './agent/peers.ts';
+import { ownMachine } from './agent/machine.ts';
+import { openRunbooks, type Runbooks } from './agent/runbooks.ts';
+import { openPeerRecord } from './agent/peers/say.ts';
+import { answerPeer } from './agent/peer-answers.ts';
+import { openPeers, type Peers } from './agent/peers.ts';
 import { plansFor, type Plans } from './agent/plans.ts';
 import { openStoreLink } from './agent/store-link.ts';
 import { openUpkeep } from './agent/upkeep.ts';
@@ -28,7 +36,7 @@ import type { Input } from './decide/input.ts';
 import { initialState } from './decide/initial.ts';
 import { openJournal } from './journal/journal.ts';
 import { monoNow, wallNow } from './keeper/clock.ts';
-import { agentCommand } from './agent/command.ts';
+import { agentCommand, programFolder } from './agent/command.ts';
 import { takeLock } from './keeper/lock.ts';
 import { bootId, readStat } from './keeper/proc.ts';
 import { startKeeper } from './keeper/start-keeper.ts';
@@ -75,10 +83,14 @@ if (other !== null) {
 }
 // Hosts made of network namespaces share a boot but are not one machine.
 const boot = `${bootId()}:${await readlink('/proc/self/ns/net').catch(() => '')}`;
-const initial = initialState({ me, boot, life: randomBytes(4).toString('hex'), agentPid: process.pid });
+const machine = await ownMachine(layout.machineFile);
+const initial = initialState({ me, boot, machine, life: randomBytes(4).toString('hex'), agentPid: process.pid });
 
-let nudgePeers = (): void => undefined;
+let peers: Peers | null = null;
+const earlyEntries: Parameters<Peers['saw']>[0][] = [];
 const early: Input[] = [];
+const earlyRunbooks: Parameters<Runbooks['saw']>[0][] = [];
+let sawRunbook: Runbooks['saw'] = (entry) => void (entry.key.startsWith('runbook/') && earlyRunbooks.push(entry));
 let loop: Loop | null = null;
 const tell = (input: Input): void => {
   if (loop === null) early.push(input);
@@ -93,7 +105,12 @@ const store = openStoreLink({
   tell,
   // etcd tells everybody by itself.
   wrote: () => {
-    if (storeKind === 'embedded') nudgePeers();
+    if (storeKind === 'embedded') peers?.nudge();
+  },
+  saw: (entry) => {
+    sawRunbook(entry);
+    if (peers === null) earlyEntries.push(entry);
+    else peers.saw(entry);
   },
   log,
 });
@@ -131,14 +148,20 @@ const keeper = openKeeperLink({
   pingEveryMs: () => pingEvery(loop?.state().timing.ttl ?? 1000),
   log,
 });
-const peers = await openPeers({
+const talk = await openPeers({
   me,
-  socket: layout.peerSocket,
+  machine,
+  system,
+  layout,
+  wall: wallNow,
+  log,
+  changed: () => peerRecord?.look(),
   events: {
     nudged: () => store.nudged(),
     report: (host, report) => tell({ kind: 'peerReport', host, report }),
     asked: (from, ask, epoch) => tell({ kind: 'promiseAsked', from, ask, epoch }),
-    answered: (from, ask, given) => tell({ kind: 'promiseAnswered', from, ask, given }),
+    answered: (from, whose, ask, given) => tell({ kind: 'promiseAnswered', from, machine: whose, ask, given }),
+    called: (what, body) => answerPeer({ host: me, system }, what, body),
     down: (leaveRunning) =>
       tell({
         kind: 'person',
@@ -149,13 +172,20 @@ const peers = await openPeers({
       }),
   },
 });
+peers = talk;
+for (const entry of earlyEntries.splice(0)) talk.saw(entry);
+const peerRecord = openPeerRecord({
+  me,
+  store,
+  toSay: () => talk.toSay(),
+  owned: () => (loop?.state().own.revision ?? 0) > 0,
+});
 const observer = openObserver({
   now: monoNow,
   onObservations: (batch) => {
     for (const input of observationsAsInputs(batch, (name) => loop?.state().externals.has(name) ?? false)) tell(input);
   },
 });
-nudgePeers = () => peers.nudge();
 const notices = openNotices({ now: monoNow, runCommand, tell, log });
 const findings = openFindings({
   layout,
@@ -165,6 +195,15 @@ const findings = openFindings({
   log,
 });
 const upkeep = openUpkeep({ layout, now: monoNow, tell, note: record });
+const accounts = openAccounts(store.opened);
+const details = openDetails(now);
+const pages = openConsoleProcess({
+  state: stateDir,
+  system: systemName,
+  host: me,
+  logFile: layout.consoleLog,
+  log,
+});
 const desk = openDesk({
   state: () => loop?.state() ?? initial,
   now,
@@ -173,12 +212,44 @@ const desk = openDesk({
   messages,
   failovers: () => readFailovers((loop?.state().system?.hosts ?? []).map((host) => system.host(host.name).journalFile)),
   description: store.description,
-  spreadDown: (leaveRunning) => peers.down(leaveRunning),
+  spreadDown: (leaveRunning) => talk.down(leaveRunning),
+  console: {
+    details: () => details.view(loop?.state() ?? initial, now()),
+    accounts: accounts.read,
+    putAccount: accounts.put,
+    removeAccount: accounts.remove,
+    view: pages.view,
+  },
 });
+const runbooks = openRunbooks({
+  me,
+  state: stateDir,
+  folder: layout.folder,
+  programs: programFolder,
+  system: () => loop?.state().system ?? null,
+  status: () => ((loop?.state().system ?? null) === null ? null : desk.answers.status()),
+  plans: () => plans,
+  output: layout.output,
+  async txn(compares, puts, timeoutMs) {
+    const answer = await (store.opened()?.txn(compares, puts, timeoutMs) ??
+      Promise.resolve({ kind: 'unknown' as const, why: 'the store is not open' }));
+    if (answer.kind === 'applied' && storeKind === 'embedded') peers?.nudge();
+    return answer;
+  },
+  nowMs: wallNow,
+  note: (of) => record({ ...of, term: null, rule: null }),
+});
+sawRunbook = runbooks.saw;
+for (const entry of earlyRunbooks.splice(0)) runbooks.saw(entry);
+const answers: AgentAnswers = {
+  ...desk.answers,
+  status: () => runbooks.withNext(desk.answers.status()),
+  runbooks: runbooks.answers,
+};
 const hands: Hands = {
   keeper,
   store,
-  peers,
+  peers: talk,
   observer,
   caller: openRoleCaller({ now: monoNow, desk: messages, runCommand }),
   plans: () => plans,
@@ -214,7 +285,9 @@ loop = openLoop({
     void journal.flush().finally(() => process.exit(brokenExit));
   },
   stepped: (state) => {
+    peerRecord.look();
     if (state.system !== null && state.system.hash !== plansHash) useSystem(state.system);
+    details.stepped(state);
     desk.changed();
   },
 });
@@ -222,7 +295,7 @@ for (const input of early.splice(0)) loop.tell(input);
 const server = await serveAgent({
   socket: layout.agentSocket,
   memberSocket: layout.memberSocket,
-  answers: desk.answers,
+  answers,
 });
 log(`serves ${layout.agentSocket} as pid ${process.pid}`);
 
@@ -236,9 +309,11 @@ process.on('SIGINT', () => undefined);
 function useSystem(described: NonNullable<ReturnType<Loop['state']>['system']>): void {
   plansHash = described.hash;
   plans = plansFor(described, me ?? '', layout);
-  peers.connectTo(new Map(described.hosts.map((host) => [host.name, system.host(host.name).peerSocket])));
+  talk.use(described);
   notices.use(described);
   upkeep.observeExternals(described, observer);
+  // Services first: the pages can wait.
+  setImmediate(() => pages.use(described.hash, described.console !== null));
 }
 
 /** Everything here is down, or is to be left alone: keeper and agent end. */
@@ -264,12 +339,15 @@ async function leave(code: number): Promise<void> {
   // A disk that stalls holds nobody up for ever.
   setTimeout(() => process.exit(code), leaveWithinMs);
   loop?.stop();
+  runbooks.close();
+  pages.close();
   keeper.close();
   observer.close();
   notices.close();
   upkeep.close();
   findings.close();
-  await peers.close();
+  peerRecord.close();
+  await talk.close();
   await store.close();
   await journal.close();
   await server.close();

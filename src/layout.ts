@@ -55,10 +55,18 @@ export interface HostLayout {
   readonly descriptionFile: string;
   /** What an agent remembers across restarts while the store is away: identity, revision, terms. */
   readonly memoryFile: string;
+  /** Key and certificate for talking to the agents of other machines; its owner's alone. */
+  readonly peerCertificate: string;
+  /** Which certificates of other hosts count, as the store said last. */
+  readonly peersFile: string;
+  /** Tells this state folder from that of another machine which bears the host's name. */
+  readonly machineFile: string;
   readonly instances: string;
   readonly logs: string;
   readonly keeperLog: string;
   readonly agentLog: string;
+  /** What the console's process writes. */
+  readonly consoleLog: string;
   output(service: string): string;
 }
 
@@ -89,10 +97,14 @@ function hostLayout(system: string, host: string): HostLayout {
     journalFile: join(folder, 'journal.db'),
     descriptionFile: join(folder, 'description.json'),
     memoryFile: join(folder, 'memory.json'),
+    peerCertificate: join(folder, 'peer.pem'),
+    peersFile: join(folder, 'peers.json'),
+    machineFile: join(folder, 'machine'),
     instances: join(folder, 'instances'),
     logs,
     keeperLog: join(folder, 'keeper.log'),
     agentLog: join(folder, 'agent.log'),
+    consoleLog: join(folder, 'console.log'),
     output: (service) => join(logs, `${service}.log`),
   };
 }

@@ -1,6 +1,6 @@
 // The failovers of the hosts on this machine, from their journals.
 
-import type { FailoverView } from '../api.ts';
+import type { FailoverView, JournalLine } from '../api.ts';
 import { readJournal } from '../journal/query.ts';
 import type { JsonValue } from '../model/json.ts';
 
@@ -8,8 +8,13 @@ const mostKept = 1000;
 
 /** The latest failovers that these journals tell of, oldest first. */
 export function readFailovers(journalFiles: readonly string[]): FailoverView[] {
-  return readJournal(journalFiles, { kinds: ['failover'], limit: mostKept }, () => undefined).map((line) =>
-    failoverOf(line.service, line.term, line.rule, line.because),
+  return failoversIn(readJournal(journalFiles, { kinds: ['failover'], limit: mostKept }, () => undefined));
+}
+
+/** The failovers among these lines. */
+export function failoversIn(lines: readonly JournalLine[]): FailoverView[] {
+  return lines.flatMap((line) =>
+    line.kind === 'failover' ? [failoverOf(line.service, line.term, line.rule, line.because)] : [],
   );
 }
 

@@ -1,95 +1,232 @@
-// Straight lines between the agents of one machine: Unix sockets in the state folder, a line of JSON a message. They carry what must be quick
-// (look at the store, how I stand) and what must not hang on the store (promises). Losing a message costs time, never safety.
+// Straight lines between the agents: Unix sockets for those that share a state folder, TCP with mutual TLS for those of other machines. They carry what must
+// be quick (look at the store, how I stand), what must not hang on the store (promises), and what people ask of another host (its journal and outputs).
+// Losing a message costs time, never safety.
 
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import { chmod, unlink } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { z } from 'zod';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { TLSSocket } from 'node:tls';
 import type { HostReport } from '../decide/records.ts';
+import type { HostLayout, SystemLayout } from '../layout.ts';
+import type { System } from '../model/system.ts';
+import { openCalls } from './peers/calls.ts';
+import { openCredentials, type Credentials } from './peers/credentials.ts';
+import { openLine, type Line, type PeerWay } from './peers/line.ts';
+import { openSocketDoor, openTlsDoor, type Caller, type PeerDoor } from './peers/listen.ts';
+import type { PeerMessage } from './peers/message.ts';
+import { bare, ownAddress } from './peers/address.ts';
+import { openTrust, type PeerRecord, type Trust } from './peers/trust.ts';
 import { readReport } from './records.ts';
 
 export interface PeerEvents {
   nudged(): void;
   report(host: string, report: HostReport): void;
   asked(host: string, ask: number, epoch: number): void;
-  answered(host: string, ask: number, given: boolean): void;
+  /** `machine`: whose promise it is; see SessionRecord. */
+  answered(host: string, machine: string, ask: number, given: boolean): void;
   down(leaveRunning: boolean): void;
+  /** Another host's people ask something of this one. Rejects with what is wrong. */
+  called(what: string, body: unknown): Promise<unknown>;
+}
+
+/** How it stands with the line to one peer, for people. */
+export interface PeerState {
+  readonly host: string;
+  readonly connected: boolean;
+  /** `socket`: in the state folder that both share. */
+  readonly by: 'socket' | 'network' | null;
+  readonly address: string;
+  readonly port: number | null;
+  /** Why it is not connected; null: it is. */
+  readonly why: string | null;
 }
 
 export interface Peers {
-  /** Which hosts to talk to, and where they listen. */
-  connectTo(hosts: ReadonlyMap<string, string>): void;
+  /** Which hosts to talk to: those of the description in force. */
+  use(system: System): void;
+  /** An entry of the store, whatever it is. */
+  saw: Trust['saw'];
+  /** What the store should hold of us under `peer/ME` and does not, with the revision to compare; null: all is said, or nothing can be yet. */
+  toSay(): { readonly value: PeerRecord; readonly revision: number } | null;
   nudge(): void;
   /** The newest report replaces one that has not been sent yet. */
   report(report: HostReport): void;
   ask(hosts: readonly string[], ask: number, epoch: number): void;
   answer(host: string, ask: number, given: boolean): void;
   down(leaveRunning: boolean): void;
+  /** Asks another host something. Rejects when it cannot be reached, does not answer in time, or says no. */
+  call(host: string, what: string, body: unknown, withinMs: number): Promise<unknown>;
+  states(): readonly PeerState[];
   close(): Promise<void>;
 }
 
-const message = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('nudge'), from: z.string() }),
-  z.object({ kind: z.literal('report'), from: z.string(), report: z.unknown() }),
-  z.object({ kind: z.literal('ask'), from: z.string(), ask: z.number(), epoch: z.number() }),
-  z.object({ kind: z.literal('answer'), from: z.string(), ask: z.number(), given: z.boolean() }),
-  z.object({ kind: z.literal('down'), from: z.string(), leaveRunning: z.boolean() }),
-]);
-type Message = z.infer<typeof message>;
+export interface PeersOptions {
+  readonly me: string;
+  /** See SessionRecord. */
+  readonly machine: string;
+  readonly system: SystemLayout;
+  readonly layout: HostLayout;
+  readonly events: PeerEvents;
+  wall(): number;
+  readonly log: (text: string) => void;
+  /** What `toSay` answers may be another. */
+  changed(): void;
+}
 
 /** Reports within this time become one message. */
 const gatherMs = 10;
-const retryMs = 250;
-/** A peer that takes no more is not waited for: what it missed it reads from the store. */
-const mostBuffered = 4 << 20;
+/** An asker's question is answered at once or not at all. */
+const mostAsksOpen = 64;
+const doorAgainMs = 5000;
 
-/** Listens at `socket` as `me`. */
-export async function openPeers(options: { me: string; socket: string; events: PeerEvents }): Promise<Peers> {
-  const { me, events } = options;
+/** Listens and connects; who is talked to is said by `use`. */
+export async function openPeers(options: PeersOptions): Promise<Peers> {
+  const { me, events, layout, log } = options;
   const lines = new Map<string, Line>();
-  const incoming = new Set<Socket>();
+  /** The newest question to each host, and questions of others that wait for our answer. */
+  const asked = new Map<string, { readonly ask: number; readonly nonce: string }>();
+  const askers = new Map<string, { readonly caller: Caller; readonly nonce: string }>();
+  const calls = openCalls();
+  let system: System | null = null;
+  let credentials: Credentials | null = null;
+  let door: PeerDoor | null = null;
+  let doorTimer: NodeJS.Timeout | null = null;
+  let opening = false;
+  let closed = false;
   let pending: HostReport | null = null;
   let last: HostReport | null = null;
   let timer: NodeJS.Timeout | null = null;
 
-  const take = (text: string): void => {
-    const parsed = message.safeParse(parse(text));
-    if (!parsed.success) return;
-    const said = parsed.data;
+  const trust = await openTrust({
+    file: layout.peersFile,
+    system: () => system,
+    changed(host) {
+      lines.get(host)?.again();
+      door?.sift();
+      if (host === me) options.changed();
+    },
+    log,
+  });
+  const isOf = (host: string, socket: TLSSocket): boolean => {
+    const shown = socket.getPeerX509Certificate();
+    return shown !== undefined && trust.isOf(host, shown, socket.authorized);
+  };
+
+  /** What comes in by our own door. */
+  const heard = (said: PeerMessage, caller: Caller): void => {
     switch (said.kind) {
       case 'nudge':
         events.nudged();
         break;
       case 'report': {
         const report = readReport(said.report);
-        if (report !== null) events.report(said.from, report);
+        if (report !== null) events.report(caller.host, report);
         break;
       }
       case 'ask':
-        events.asked(said.from, said.ask, said.epoch);
-        break;
-      case 'answer':
-        events.answered(said.from, said.ask, said.given);
+        if (askers.size >= mostAsksOpen) askers.clear();
+        askers.set(`${caller.host} ${said.ask}`, { caller, nonce: said.nonce });
+        events.asked(caller.host, said.ask, said.epoch);
         break;
       case 'down':
         events.down(said.leaveRunning);
+        break;
+      case 'ping':
+        caller.reply({ kind: 'pong', from: me });
+        break;
+      case 'call': {
+        const { id } = said;
+        events.called(said.what, said.body).then(
+          (body) => caller.reply({ kind: 'reply', from: me, id, ok: true, body }),
+          (error: unknown) =>
+            caller.reply({
+              kind: 'reply',
+              from: me,
+              id,
+              ok: false,
+              body: error instanceof Error ? error.message : String(error),
+            }),
+        );
+        break;
+      }
+      case 'answer':
+      case 'pong':
+      case 'reply':
         break;
       default:
         said satisfies never;
     }
   };
+  /** What comes back on the line to a peer. */
+  const answeredBy = (host: string, said: PeerMessage): void => {
+    if (said.from !== host) return;
+    if (said.kind === 'answer') {
+      const question = asked.get(host);
+      if (question?.ask !== said.ask || question.nonce !== said.nonce) return;
+      asked.delete(host);
+      events.answered(host, said.machine, said.ask, said.given);
+    } else if (said.kind === 'reply') {
+      calls.replied(host, said.id, said.ok, said.body);
+    }
+  };
 
-  const server = await listen(options.socket, (socket) => {
-    incoming.add(socket);
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => incoming.delete(socket));
-    createInterface({ input: socket, crlfDelay: Infinity }).on('line', take);
-  });
+  const wayTo = (host: string): PeerWay => {
+    const described = system?.hosts.find((each) => each.name === host);
+    const shared = options.system.host(host);
+    const socket = existsSync(shared.folder) ? shared.peerSocket : null;
+    if (described === undefined || system === null || system.store.kind === 'embedded')
+      return { socket: shared.peerSocket, network: null, why: null };
+    const identity = credentials?.identity() ?? null;
+    const record = trust.recordOf(host);
+    if (identity === null) return { socket, network: null, why: credentials?.why() ?? 'we have no certificate yet' };
+    if (system.peers.own === null && record === null)
+      return { socket, network: null, why: 'the store does not name its certificate yet: its agent has not run' };
+    const port = record?.port ?? described.peerPort ?? system.peers.port;
+    return { socket, network: { address: bare(described.address), port, identity }, why: null };
+  };
 
-  const toAll = (said: Message): void => {
-    if (lines.size === 0) return;
-    const text = `${JSON.stringify(said)}\n`;
-    for (const line of lines.values()) line.send(text);
+  /** Nobody needs to come in over the network when all share this state folder. */
+  const needsDoor = (): boolean =>
+    system !== null &&
+    system.store.kind !== 'embedded' &&
+    system.hosts.some((host) => !existsSync(options.system.host(host.name).folder));
+  const openDoor = async (): Promise<void> => {
+    const identity = credentials?.identity() ?? null;
+    if (closed || opening || door !== null || system === null || identity === null || !needsDoor()) return;
+    opening = true;
+    const described = system.hosts.find((host) => host.name === me);
+    try {
+      const opened = await openTlsDoor(
+        {
+          address: ownAddress(described?.address ?? ''),
+          port: described?.peerPort ?? system.peers.port,
+          exactly: described?.peerPort !== null,
+          identity,
+          isOf,
+        },
+        heard,
+      );
+      if (closed) await opened.close();
+      else door = opened;
+      log(`listens for the agents of other machines at port ${opened.port}`);
+      options.changed();
+    } catch (error) {
+      log(`cannot listen for the agents of other machines: ${error instanceof Error ? error.message : String(error)}`);
+      doorTimer = setTimeout(() => void openDoor(), doorAgainMs);
+    } finally {
+      opening = false;
+    }
+  };
+  const credentialsChanged = (): void => {
+    const identity = credentials?.identity() ?? null;
+    if (identity !== null) door?.use(identity);
+    for (const line of lines.values()) line.again();
+    void openDoor();
+    options.changed();
+  };
+
+  const socketDoor = await openSocketDoor(layout.peerSocket, heard);
+  const toAll = (said: PeerMessage): void => {
+    for (const line of lines.values()) line.send(said);
   };
   const sendReport = (): void => {
     timer = null;
@@ -98,20 +235,53 @@ export async function openPeers(options: { me: string; socket: string; events: P
   };
 
   return {
-    connectTo(hosts) {
+    use(described) {
+      const channelBefore = JSON.stringify(system?.peers.own ?? null);
+      system = described;
+      if (described.store.kind !== 'embedded' && described.hosts.length > 1) {
+        if (credentials === null || channelBefore !== JSON.stringify(described.peers.own)) {
+          credentials?.close();
+          credentials = openCredentials({
+            system: described.name,
+            host: me,
+            file: layout.peerCertificate,
+            own: described.peers.own,
+            wall: () => options.wall(),
+            changed: credentialsChanged,
+            log,
+          });
+        }
+        void openDoor();
+      }
+      const names = new Set(described.hosts.map((host) => host.name));
       for (const [host, line] of lines)
-        if (hosts.get(host) !== line.path) {
+        if (!names.has(host)) {
           line.close();
           lines.delete(host);
         }
-      for (const [host, path] of hosts)
+      for (const host of names)
         if (host !== me && !lines.has(host))
           lines.set(
             host,
-            openLine(path, () =>
-              last === null ? null : `${JSON.stringify({ kind: 'report', from: me, report: last })}\n`,
-            ),
+            openLine({
+              me,
+              way: () => wayTo(host),
+              isPeer: (socket) => isOf(host, socket),
+              greeting: () =>
+                last === null ? { kind: 'nudge', from: me } : { kind: 'report', from: me, report: last },
+              heard: (said) => answeredBy(host, said),
+            }),
           );
+    },
+    saw: (entry) => trust.saw(entry),
+    toSay() {
+      const certificates = credentials?.fingerprints() ?? [];
+      const port = door?.port ?? null;
+      if (port === null || credentials?.identity() === null) return null;
+      const value: PeerRecord = { certificates, port };
+      const said = trust.recordOf(me);
+      if (said !== null && JSON.stringify(said) === JSON.stringify(value) && trust.revisionOf(me) > 0) return null;
+      return { value, revision: trust.revisionOf(me) };
     },
     nudge() {
       toAll({ kind: 'nudge', from: me });
@@ -122,81 +292,42 @@ export async function openPeers(options: { me: string; socket: string; events: P
       timer ??= setTimeout(sendReport, gatherMs);
     },
     ask(hosts, ask, epoch) {
-      for (const host of hosts) lines.get(host)?.send(`${JSON.stringify({ kind: 'ask', from: me, ask, epoch })}\n`);
+      for (const host of hosts) {
+        const nonce = randomBytes(9).toString('base64');
+        asked.set(host, { ask, nonce });
+        lines.get(host)?.send({ kind: 'ask', from: me, ask, epoch, nonce });
+      }
     },
     answer(host, ask, given) {
-      lines.get(host)?.send(`${JSON.stringify({ kind: 'answer', from: me, ask, given })}\n`);
+      const asker = askers.get(`${host} ${ask}`);
+      askers.delete(`${host} ${ask}`);
+      asker?.caller.reply({ kind: 'answer', from: me, ask, given, nonce: asker.nonce, machine: options.machine });
     },
     down(leaveRunning) {
       toAll({ kind: 'down', from: me, leaveRunning });
     },
+    call(host, what, body, withinMs) {
+      const line = lines.get(host);
+      const { connected, why } = line?.state() ?? { connected: false, why: null };
+      if (line === undefined || !connected)
+        return Promise.reject(new Error(`its agent cannot be reached${why === null ? '' : `: ${why}`}`));
+      const { id, reply } = calls.begin(host, withinMs);
+      line.send({ kind: 'call', from: me, id, what, body });
+      return reply;
+    },
+    states: () =>
+      [...lines].map(([host, line]) => {
+        const { connected, by, why } = line.state();
+        const address = system?.hosts.find((each) => each.name === host)?.address ?? '';
+        return { host, connected, by, address, port: trust.recordOf(host)?.port ?? null, why };
+      }),
     async close() {
-      if (timer !== null) clearTimeout(timer);
-      for (const line of lines.values()) line.close();
-      for (const socket of incoming) socket.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
-  };
-}
-
-interface Line {
-  readonly path: string;
-  send(text: string): void;
-  close(): void;
-}
-
-/** A connection that comes back by itself. What is sent while it is away is lost, except what `greeting` says on connecting. */
-function openLine(path: string, greeting: () => string | null): Line {
-  let socket: Socket | null = null;
-  let connected = false;
-  let closed = false;
-  let timer: NodeJS.Timeout | null = null;
-  const dial = (): void => {
-    timer = null;
-    if (closed) return;
-    const made = createConnection(path);
-    socket = made;
-    made.on('connect', () => {
-      connected = true;
-      const hello = greeting();
-      if (hello !== null) made.write(hello);
-    });
-    made.on('error', () => made.destroy());
-    made.on('close', () => {
-      connected = false;
-      if (!closed && timer === null) timer = setTimeout(dial, retryMs);
-    });
-    made.resume();
-  };
-  dial();
-  return {
-    path,
-    send(text) {
-      if (connected && socket !== null && socket.writableLength < mostBuffered) socket.write(text);
-    },
-    close() {
       closed = true;
       if (timer !== null) clearTimeout(timer);
-      socket?.destroy();
+      if (doorTimer !== null) clearTimeout(doorTimer);
+      credentials?.close();
+      for (const line of lines.values()) line.close();
+      await Promise.all([socketDoor.close(), door?.close()]);
     },
   };
-}
-
-async function listen(path: string, connection: (socket: Socket) => void): Promise<Server> {
-  await unlink(path).catch(() => undefined);
-  const server = createServer(connection);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, () => resolve());
-  });
-  await chmod(path, 0o600);
-  return server;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Incident } from '../judge/incidents.ts';
 import type { Reason } from '../judge/reason.ts';
 import type {
+  FenceRecord,
   HostReport,
   IntentRecord,
   LeaseRecord,
@@ -33,6 +34,8 @@ const session: z.ZodType<SessionRecord> = z.object({
   keeper: z.string(),
   ttlMs: z.number(),
   mayDepose: z.array(z.string()),
+  machine: z.string().default(''),
+  machines: z.record(z.string(), z.string()).default({}),
 });
 
 const lease: z.ZodType<LeaseRecord> = z.object({
@@ -120,6 +123,7 @@ const report: z.ZodType<HostReport> = z.object({
   instances: z.array(instanceReport),
   outages: z.array(z.object({ service: z.string(), fromMs: z.number(), toMs: z.number() })),
   findings: z.array(finding).default([]),
+  facts: z.record(z.string(), z.string()).default({}),
 });
 
 const intent: z.ZodType<IntentRecord> = z.object({
@@ -134,6 +138,17 @@ const intent: z.ZodType<IntentRecord> = z.object({
   keep: z.boolean().default(false),
   atMs: z.number(),
   untilMs: z.number().nullable(),
+});
+
+const fence: z.ZodType<FenceRecord> = z.object({
+  epoch: z.number(),
+  state: z.enum(['claimed', 'confirmed', 'failed']),
+  by: z.string(),
+  byEpoch: z.number(),
+  how: z.enum(['agent', 'hand']),
+  owner: z.string().nullable(),
+  why: z.string(),
+  atMs: z.number(),
 });
 
 const incident: z.ZodType<Incident> = z.object({
@@ -192,6 +207,8 @@ export function readRecord(change: { key: string; value: string | null; revision
       return { kind: 'lease', service: name, revision, ...checked(lease, value) };
     case 'intent':
       return { kind: 'intent', id: name, revision, ...checked(intent, value) };
+    case 'fence':
+      return { kind: 'fence', host: name, revision, ...checked(fence, value) };
     case 'incidents':
       return { kind: 'incidents', revision, ...checked(z.object({ incidents: z.array(incident) }), value) };
     default:

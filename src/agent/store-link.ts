@@ -11,12 +11,14 @@ import { readDescription } from '../model/read.ts';
 import type { System } from '../model/system.ts';
 import type { Ms } from '../model/units.ts';
 import { openStore, placeWords, readPlace } from '../store/place.ts';
-import type { Store } from '../ports.ts';
+import type { Store, StoreEntry } from '../ports.ts';
 import { readRecord } from './records.ts';
 
 export interface StoreLink {
   txn(compares: readonly StoreCompare[], puts: readonly StorePut[], timeoutMs: Ms): Promise<StoreOutcome>;
   nudged(): void;
+  /** For what stands in it beside what the core reads; null: not open. */
+  readonly opened: () => Store | null;
   /** The description in force as text; null: not read yet. */
   readonly description: () => DescriptionRecord | null;
   close(): Promise<void>;
@@ -30,13 +32,15 @@ export interface StoreLinkOptions {
   readonly tell: (input: Input) => void;
   /** Ours was applied: others should look. */
   wrote(): void;
+  /** Every entry that is read or changes, also those that the core knows nothing of. */
+  saw(entry: StoreEntry | { readonly key: string; readonly value: null; readonly revision: number }): void;
   readonly log: (text: string) => void;
 }
 
 const reopenMs = 500;
 /** `place`: where the store was then; absent, as older versions wrote it: embedded. */
 const memory = z.object({ identity: z.string(), revision: z.number(), place: z.string().optional() });
-const remembered = z.object({ text: z.string(), folder: z.string(), file: z.string(), hash: z.string() });
+const remembered = z.object({ text: z.string(), folder: z.string(), file: z.string() });
 
 /** Opens the line; returns at once, what it finds is told as inputs. */
 export function openStoreLink(options: StoreLinkOptions): StoreLink {
@@ -65,6 +69,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
         throw new Error(`this is another store (${identity}) than the one known (${known.identity})`);
       if (known !== null && revision < known.revision)
         throw new Error(`the store went back from revision ${known.revision} to ${revision}`);
+      for (const entry of entries) options.saw(entry);
       const understood = entries.map(readRecord).filter((record) => record !== null);
       for (const record of understood) useDescription(record);
       if (system === null) throw new Error('the store holds no description yet');
@@ -87,6 +92,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
         const records: RecordChange[] = [];
         let changedSystem: System | null = null;
         for (const change of changes.changes) {
+          options.saw({ ...change });
           const record = readRecord(change);
           if (record === null) continue;
           if (useDescription(record)) changedSystem = system;
@@ -112,7 +118,8 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
 
   /** Takes a description over; true when it is another than before. One that cannot be read is left alone: the old one stays in force. */
   const useDescription = (record: RecordChange): boolean => {
-    if (record.kind !== 'description' || record.value === null || record.value.hash === description?.hash) return false;
+    if (record.kind !== 'description' || record.value === null) return false;
+    if (record.value.hash === description?.hash && record.value.folder === description.folder) return false;
     const { system: read, errors } = readDescription({
       text: record.value.text,
       file: record.value.file,
@@ -165,6 +172,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
     nudged() {
       watch?.nudge();
     },
+    opened: () => store,
     description: () => description,
     async close() {
       closed = true;

@@ -4,24 +4,33 @@ import { sessionTtl } from '../model/timings.ts';
 import { isLeased, type System } from '../model/system.ts';
 import { deposeOutcome, peerSessionSeen } from './depose.ts';
 import type { Draft } from './draft.ts';
+import { fenceSeen, fenceWritten } from './fence.ts';
 import { incidentsOutcome, incidentsSeen } from './incidents.ts';
 import type { StoreOutcome } from './input.ts';
 import { leaseOutcome, leaseSeen } from './lease-writes.ts';
-import { intentOutcome } from './people.ts';
+import { intentOutcome } from './intents.ts';
 import type { HostReport, RecordChange } from './records.ts';
+import { changeSlots } from './retire.ts';
 import { ownEntrySeen, sessionOutcome } from './session.ts';
-import type { Slot } from './state.ts';
 import { holderOf, instanceIn, needsOf } from './view.ts';
 import { storeBack } from './store-state.ts';
 
 /** The whole store, as read at one revision: what we knew and it does not hold is gone. */
 export function storeRead(d: Draft, revision: number, entries: readonly RecordChange[], system: System): void {
   const first = d.s.store.firstReadAt === null;
-  d.s.store = { reachable: true, firstReadAt: d.s.store.firstReadAt ?? d.mono, revision, lostAt: null, why: null };
+  d.s.store = {
+    reachable: true,
+    firstReadAt: d.s.store.firstReadAt ?? d.mono,
+    revision,
+    lostAt: null,
+    backAt: first || d.s.store.reachable ? d.s.store.backAt : d.mono,
+    why: null,
+  };
   useSystem(d, system);
   const held = new Set(entries.map((entry) => keyOf(entry)));
   for (const service of d.s.leases.keys()) if (!held.has(`lease ${service}`)) leaseSeen(d, service, null, revision);
   for (const host of d.s.sessions.keys()) if (!held.has(`session ${host}`)) peerSessionSeen(d, host, null, revision);
+  for (const host of d.s.fences.keys()) if (!held.has(`fence ${host}`)) fenceSeen(d, host, null, revision);
   const intents = d.own('intents', d.s.intents);
   for (const id of intents.keys()) if (!held.has(`intent ${id}`)) intents.delete(id);
   d.s.intents = intents;
@@ -38,6 +47,7 @@ function keyOf(change: RecordChange): string {
       return `lease ${change.service}`;
     case 'session':
     case 'report':
+    case 'fence':
       return `${change.kind} ${change.host}`;
     case 'intent':
       return `intent ${change.id}`;
@@ -86,10 +96,14 @@ function changed(d: Draft, change: RecordChange): void {
       d.touchAll();
       break;
     }
+    case 'fence':
+      fenceSeen(d, change.host, change.value, change.revision);
+      break;
     case 'incidents':
       incidentsSeen(d, change.revision, change.value?.incidents ?? []);
       break;
     case 'description':
+      d.s.described = change.value === null ? null : { revision: change.revision, hash: change.value.hash };
       break;
     default:
       change satisfies never;
@@ -153,49 +167,21 @@ export function reportHeard(d: Draft, host: string, report: HostReport): void {
 
 /** Uses a description: slots for what runs here; what left it is ended by its absence. */
 export function useSystem(d: Draft, system: System): void {
-  if (d.s.system?.hash === system.hash) return;
+  const before = d.s.system;
+  if (before?.hash === system.hash && before.folder === system.folder) return;
   d.s.system = system;
   d.s.timing = { ...d.s.timing, ttl: sessionTtl(system) };
-  const slots = d.own('slots', d.s.slots);
-  for (const service of system.services)
-    if (service.kind === 'run' && service.on.some((place) => place.host === d.s.me) && !slots.has(service.name))
-      slots.set(service.name, emptySlot(service.name));
-  d.s.slots = slots;
-  d.heldNow = null;
+  changeSlots(d, before, system);
   const externals = d.own('externals', d.s.externals);
+  for (const name of externals.keys()) if (d.service(name)?.kind !== 'external') externals.delete(name);
   for (const service of system.services)
     if (service.kind === 'external' && !externals.has(service.name)) externals.set(service.name, { checks: new Map() });
   d.s.externals = externals;
   d.note({ kind: 'description', facts: { hash: system.hash.slice(0, 12), services: system.services.length } });
+  d.s.nextPlanChangeMs = null;
+  d.reportDirty = true;
+  d.incidentsDirty = true;
   d.touchAll();
-}
-
-function emptySlot(service: string): Slot {
-  return {
-    service,
-    now: null,
-    failures: [],
-    restarts: 0,
-    lastExit: null,
-    startError: null,
-    wantedSince: null,
-    planned: null,
-    failing: false,
-    finishedAtMs: null,
-    bMs: [],
-    iMs: [],
-    switchMs: [],
-    predicted: null,
-    leaseTxn: null,
-    leaseUnsureUntil: null,
-    grant: null,
-    recovery: null,
-    freeSince: null,
-    handover: null,
-    failedUntil: null,
-    said: null,
-    leaseSaid: null,
-  };
 }
 
 /** How a write came out, whosever it was. */
@@ -205,6 +191,7 @@ export function storeOutcome(d: Draft, id: number, answer: StoreOutcome): void {
     sessionOutcome(d, id, answer) ||
     deposeOutcome(d, id, answer) ||
     leaseOutcome(d, id, answer) ||
+    fenceWritten(d, id, answer) ||
     incidentsOutcome(d, id, answer) ||
     intentOutcome(d, id, answer);
   if (!known) d.note({ kind: 'strayOutcome', facts: { id } });

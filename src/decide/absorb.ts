@@ -6,6 +6,7 @@ import { reportHeard, storeChanges, storeOutcome, storeRead, useSystem } from '.
 import { storeLost } from './store-state.ts';
 import type { Draft } from './draft.ts';
 import { found } from './found.ts';
+import { fenceOutcome } from './fence.ts';
 import { toldOutcome } from './incidents.ts';
 import type { Input } from './input.ts';
 import { personAsks } from './people.ts';
@@ -71,7 +72,7 @@ export function absorb(d: Draft, input: Input): void {
       break;
     }
     case 'found':
-      found(d, input.findings);
+      found(d, input.findings, input.facts);
       break;
     case 'storeOutcome':
       storeOutcome(d, input.id, input.answer);
@@ -80,13 +81,14 @@ export function absorb(d: Draft, input: Input): void {
       startOutcome(d, input.id, input.outcome, input.running);
       break;
     case 'outcome':
-      if (!toldOutcome(d, input.id, input.outcome)) effectOutcome(d, input.id, input.outcome, input.at);
+      if (!toldOutcome(d, input.id, input.outcome) && !fenceOutcome(d, input.id, input.outcome))
+        effectOutcome(d, input.id, input.outcome, input.at);
       break;
     case 'promiseAsked':
       promiseAsked(d, input.from, input.ask, input.epoch);
       break;
     case 'promiseAnswered':
-      promiseAnswered(d, input.from, input.ask, input.given);
+      promiseAnswered(d, input);
       break;
     case 'peerReport':
       reportHeard(d, input.host, input.report);

@@ -16,9 +16,14 @@ interface PeerFacts {
   readonly silentMs: number;
   readonly ttlMs: number;
   readonly ownSession: boolean;
+  /** How long ago it began to answer again; null: it never failed to. */
+  readonly storeBackMs: number | null;
 }
 
-export const deposeRows: readonly Row<PeerFacts, 'nothing' | 'wait' | 'depose'>[] = [
+/** After the store's return everybody renews within this share of ttl: nobody is taken for lost meanwhile. */
+const backWithin = 0.5;
+
+export const deposeRows: readonly Row<PeerFacts, 'nothing' | 'wait' | 'waitForReturn' | 'depose'>[] = [
   {
     n: 160,
     name: 'session-is-over',
@@ -52,6 +57,14 @@ export const deposeRows: readonly Row<PeerFacts, 'nothing' | 'wait' | 'depose'>[
     quiet: true,
   },
   {
+    n: 167,
+    name: 'wait-after-store-came-back',
+    when: (f) => f.storeBackMs !== null && f.storeBackMs < f.ttlMs * backWithin,
+    then: () => 'waitForReturn',
+    why: 'the store has just come back, and who could not renew meanwhile is about to',
+    quiet: true,
+  },
+  {
     n: 168,
     name: 'depose-when-session-silent',
     when: () => true,
@@ -66,7 +79,8 @@ export function watchPeers(d: Draft): void {
     if (host === d.s.me) continue;
     const facts: PeerFacts = {
       dead: session.value.dead,
-      listed: session.value.mayDepose.includes(d.s.me),
+      listed: isListed(d, session.value),
+      storeBackMs: d.s.store.backAt === null ? null : d.mono - d.s.store.backAt,
       deposing: session.deposing !== null || (session.deposeAgainAt !== null && d.mono < session.deposeAgainAt),
       storeReachable: d.s.store.reachable,
       silentMs: d.mono - session.seenAt,
@@ -78,6 +92,7 @@ export function watchPeers(d: Draft): void {
     if (!facts.dead && session.deposeAgainAt !== null && d.mono < session.deposeAgainAt)
       d.wakeBy(session.deposeAgainAt);
     if (move === 'wait') d.wakeBy(session.seenAt + session.value.ttlMs * (1 + drift));
+    if (move === 'waitForReturn') d.wakeBy((d.s.store.backAt ?? d.mono) + session.value.ttlMs * backWithin);
     if (move === 'depose') {
       d.note({ kind: 'rule', rule: row.n, facts: { host, silentMs: Math.round(facts.silentMs), ttlMs: facts.ttlMs } });
       const record: SessionRecord = { ...session.value, dead: true };
@@ -90,6 +105,11 @@ export function watchPeers(d: Draft): void {
       setPeer(d, host, { ...session, deposing: id });
     }
   }
+}
+
+/** It names us, and this very machine where it names one. */
+function isListed(d: Draft, session: SessionRecord): boolean {
+  return session.mayDepose.includes(d.s.me) && (session.machines[d.s.me] ?? d.s.machine) === d.s.machine;
 }
 
 /** Takes in how a deposition came out. True when it was one. */

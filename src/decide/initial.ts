@@ -4,12 +4,18 @@ import { monoMs, ms } from '../model/units.ts';
 import type { State } from './state.ts';
 
 /** The state of an agent's new life. `boot` names boot and machine; `life` is new for every start. */
-export function initialState(who: { me: string; boot: string; life: string; agentPid: number }): State {
+export function initialState(who: {
+  me: string;
+  boot: string;
+  machine: string;
+  life: string;
+  agentPid: number;
+}): State {
   return {
     ...who,
     system: null,
     timing: { ttl: ms(2000), room: ms(50) },
-    store: { reachable: false, firstReadAt: null, revision: 0, lostAt: null, why: null },
+    store: { reachable: false, firstReadAt: null, revision: 0, lostAt: null, backAt: null, why: null },
     keeper: {
       up: false,
       pid: null,
@@ -34,6 +40,7 @@ export function initialState(who: { me: string; boot: string; life: string; agen
       deposed: false,
       extendedUntil: null,
       list: [],
+      machines: {},
       closing: null,
       closed: false,
       saidRule: null,
@@ -43,6 +50,8 @@ export function initialState(who: { me: string; boot: string; life: string; agen
     leases: new Map(),
     reports: new Map(),
     intents: new Map(),
+    fences: new Map(),
+    fencing: new Map(),
     incidents: {
       revision: 0,
       list: [],
@@ -57,6 +66,8 @@ export function initialState(who: { me: string; boot: string; life: string; agen
       doneNotes: [],
       others: [],
     },
+    described: null,
+    retired: new Map(),
     slots: new Map(),
     externals: new Map(),
     usable: new Map(),
@@ -69,6 +80,7 @@ export function initialState(who: { me: string; boot: string; life: string; agen
     lastReport: null,
     outages: [],
     findings: [],
+    facts: {},
     lateness: [],
     carriedOut: new Map(),
     reported: new Map(),

@@ -4,7 +4,7 @@ import type { Finding } from '../model/mode.ts';
 import type { System } from '../model/system.ts';
 import type { MonoMs, Ms, WallMs } from '../model/units.ts';
 import type { EffectId, Outcome } from './effect.ts';
-import type { HostReport, IntentVerb, RecordChange } from './records.ts';
+import type { DescriptionRecord, HostReport, IntentVerb, RecordChange } from './records.ts';
 
 export interface Running {
   readonly instance: string;
@@ -59,10 +59,26 @@ export type PersonRequest =
       readonly service: string | null;
       readonly host: string | null;
       readonly acceptLoss: boolean;
+      readonly keep: boolean;
       readonly forMs: Ms | null;
     }
-  | { readonly kind: 'resume'; readonly service: string | null }
+  /** Takes back what stays in force. */
+  | {
+      readonly kind: 'end';
+      readonly verb: 'pause' | 'maintenance' | 'ban';
+      readonly service: string | null;
+      readonly host: string | null;
+    }
+  /** Puts another description in the place of the one at that revision. It was read and checked. */
+  | {
+      readonly kind: 'apply';
+      readonly description: DescriptionRecord;
+      readonly system: System;
+      readonly revision: number;
+    }
   | { readonly kind: 'ack'; readonly incident: string }
+  /** A lost host: `confirm`, a person vouches that it is off; else fencing it is tried again. */
+  | { readonly kind: 'fence'; readonly host: string; readonly confirm: boolean }
   | { readonly kind: 'down'; readonly leaveRunning: boolean };
 
 export type Input =
@@ -103,7 +119,11 @@ export type Input =
       readonly text: string;
     }
   /** What the detectors of this host have found: all of it, in place of what they said before. */
-  | { readonly kind: 'found'; readonly findings: readonly Finding[] }
+  | {
+      readonly kind: 'found';
+      readonly findings: readonly Finding[];
+      readonly facts: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'storeOutcome'; readonly id: EffectId; readonly answer: StoreOutcome }
   | {
       readonly kind: 'startOutcome';
@@ -113,7 +133,14 @@ export type Input =
     }
   | { readonly kind: 'outcome'; readonly id: EffectId; readonly outcome: Outcome; readonly at: MonoMs }
   | { readonly kind: 'promiseAsked'; readonly from: string; readonly ask: number; readonly epoch: number }
-  | { readonly kind: 'promiseAnswered'; readonly from: string; readonly ask: number; readonly given: boolean }
+  /** `machine`: whose promise it is; see SessionRecord. */
+  | {
+      readonly kind: 'promiseAnswered';
+      readonly from: string;
+      readonly machine: string;
+      readonly ask: number;
+      readonly given: boolean;
+    }
   | { readonly kind: 'peerReport'; readonly host: string; readonly report: HostReport }
   | {
       readonly kind: 'person';

@@ -13,6 +13,7 @@ export const keys = {
   report: (host: string): string => `report/${host}`,
   lease: (service: string): string => `lease/${service}`,
   intent: (id: string): string => `intent/${id}`,
+  fence: (host: string): string => `fence/${host}`,
   incidents: 'incidents',
 } as const;
 
@@ -23,6 +24,7 @@ export type RecordChange = { readonly revision: number } & (
   | { readonly kind: 'report'; readonly host: string; readonly value: HostReport | null }
   | { readonly kind: 'lease'; readonly service: string; readonly value: LeaseRecord | null }
   | { readonly kind: 'intent'; readonly id: string; readonly value: IntentRecord | null }
+  | { readonly kind: 'fence'; readonly host: string; readonly value: FenceRecord | null }
   | { readonly kind: 'incidents'; readonly value: IncidentsRecord | null }
 );
 
@@ -38,7 +40,7 @@ export interface DescriptionRecord {
 
 /**
  * An agent's session: renewed every ttl/4 by compare-and-set on its own last revision. Whoever is in `mayDepose` may mark it dead
- * after having watched it unchanged for ttlMs · (1 + drift).
+ * after having watched it unchanged for ttlMs · (1 + drift), as long as it is the machine that `machines` names for that host.
  */
 export interface SessionRecord {
   readonly epoch: number;
@@ -50,6 +52,13 @@ export interface SessionRecord {
   readonly keeper: string;
   readonly ttlMs: number;
   readonly mayDepose: readonly string[];
+  /**
+   * The state folder that it runs on, new when that is made: two machines that both claim to be a host differ in it, one machine that
+   * was booted again does not. Empty: of a version that did not say.
+   */
+  readonly machine: string;
+  /** The machines of the hosts in `mayDepose`, as far as they were known: no other machine of that name may depose, and no other's promise counts. */
+  readonly machines: Readonly<Record<string, string>>;
 }
 
 /** Why and when the former active ended, so that who takes over can say how long it took. */
@@ -79,6 +88,23 @@ export interface LeaseRecord {
   readonly handed: Handed | null;
   /** Unix ms at which it went back to the preferred host, of the last hour: too often is flapping. */
   readonly returns: readonly number[];
+}
+
+/** How far the fencing of a lost host is: one record for each host, of the loss of one session. */
+export interface FenceRecord {
+  /** Of the session that was deposed: a host that came back and is lost again is fenced anew. */
+  readonly epoch: number;
+  /** Failed: it could not be confirmed off, so nobody may take over what demands it. */
+  readonly state: 'claimed' | 'confirmed' | 'failed';
+  /** The host whose agent has it done, and the epoch of that agent's session: when that is over, so is its claim. */
+  readonly by: string;
+  readonly byEpoch: number;
+  readonly how: 'agent' | 'hand';
+  /** Who vouches for it, when it was confirmed by hand; null else. */
+  readonly owner: string | null;
+  /** Of a failure: what the fence agent said. By hand: the reason that was given. */
+  readonly why: string;
+  readonly atMs: number;
 }
 
 export type ReportedPhase = 'down' | 'starting' | 'passive' | 'standby' | 'active' | 'stopping' | 'failed';
@@ -132,6 +158,8 @@ export interface HostReport {
   readonly outages: readonly OutageReport[];
   /** Failure modes that stand on this host, and those that stood lately. */
   readonly findings: readonly Finding[];
+  /** What others compare with their own, by name: hashes of files, versions, whom it reaches. */
+  readonly facts: Readonly<Record<string, string>>;
 }
 
 export type IntentVerb = 'restart' | 'stop' | 'start' | 'failover' | 'pause' | 'takeover' | 'maintenance' | 'ban';

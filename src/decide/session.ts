@@ -1,7 +1,7 @@
 // The own session (rules 100–119): one key, renewed every ttl/4, that says "this host's agent lives". A renewal is a compare-and-set on
 // our own last revision, so that who was deposed cannot come back by renewing. Its argument is in docs/safety.md.
 
-import { sharesLeaseWith } from '../model/system.ts';
+import { isLeased, sharesLeaseWith, type System } from '../model/system.ts';
 import { after, ms, type MonoMs } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { StoreOutcome } from './input.ts';
@@ -19,7 +19,7 @@ interface SessionFacts {
   readonly inFlight: boolean;
   readonly closing: boolean;
   readonly closed: boolean;
-  readonly entry: 'none' | 'dead' | 'same boot' | 'other boot';
+  readonly entry: 'none' | 'dead' | 'same boot' | 'other boot' | 'other machine';
   readonly entrySilentMs: number;
   readonly entryTtlMs: number;
   readonly due: boolean;
@@ -94,6 +94,13 @@ export const sessionRows: readonly Row<SessionFacts, SessionMove>[] = [
     when: (f) => !f.owned && f.due && f.entry === 'same boot' && !isSick(f),
     then: () => ({ move: 'renew', epoch: 'entry' }),
     why: 'the session in the store belongs to this boot of this machine, so its instances are still ours',
+  },
+  {
+    n: 113,
+    name: 'leave-former-machine-to-others',
+    when: (f) => !f.owned && f.entry === 'other machine',
+    then: nothing,
+    why: 'a session of another machine under our name: hosts that it names may have promised it to wait, so only they may end it',
   },
   {
     n: 114,
@@ -180,7 +187,7 @@ function sessionFacts(d: Draft): SessionFacts {
     inFlight: own.inFlight !== null,
     closing: own.closing !== null,
     closed: own.closed,
-    entry: entry === null ? 'none' : entry.dead ? 'dead' : entry.boot === d.s.boot ? 'same boot' : 'other boot',
+    entry: entry === null ? 'none' : whose(d, entry),
     entrySilentMs: own.entrySeenAt === null ? 0 : d.mono - own.entrySeenAt,
     entryTtlMs: entry?.ttlMs ?? timing.ttl,
     due: d.mono >= own.nextRenewAt,
@@ -193,6 +200,13 @@ function sessionFacts(d: Draft): SessionFacts {
   };
 }
 
+/** Nobody promises one that nobody may depose: such a session ends by standing still, whosever it was. */
+function whose(d: Draft, entry: SessionRecord): 'dead' | 'same boot' | 'other boot' | 'other machine' {
+  if (entry.dead) return 'dead';
+  if (entry.machine !== d.s.machine && entry.mayDepose.length > 0) return 'other machine';
+  return entry.boot === d.s.boot ? 'same boot' : 'other boot';
+}
+
 function renew(d: Draft, which: 'same' | 'entry' | 'next'): void {
   const { own, system } = d.s;
   if (system === null) return;
@@ -202,7 +216,8 @@ function renew(d: Draft, which: 'same' | 'entry' | 'next'): void {
       : which === 'entry'
         ? (own.entry?.value.epoch ?? 1)
         : (own.entry?.value.epoch ?? 0) + 1;
-  const list = sharesLeaseWith(system, d.s.me);
+  const list = mayDepose(d, system);
+  const machines = machinesOf(d, list);
   const nonce = `${d.s.life}.${d.s.counter + 1}`;
   const ttlMs = ttlToName(d, which);
   const record: SessionRecord = {
@@ -214,6 +229,8 @@ function renew(d: Draft, which: 'same' | 'entry' | 'next'): void {
     keeper: d.s.keeper.pid === null ? '' : `${d.s.keeper.pid}.${d.s.keeper.startTicks}`,
     ttlMs,
     mayDepose: list,
+    machine: d.s.machine,
+    machines,
   };
   const puts = [{ key: keys.session(d.s.me), value: JSON.stringify(record) }];
   const report = reportToWrite(d);
@@ -224,13 +241,32 @@ function renew(d: Draft, which: 'same' | 'entry' | 'next'): void {
     puts,
     timeoutMs: ms(Math.max(d.s.timing.ttl / 2, 100)),
   });
-  const sent: SentRenewal = { id, nonce, sentAt: d.mono, list, epoch, ttlMs, reportSeq: report?.seq ?? null };
+  const sent: SentRenewal = { id, nonce, sentAt: d.mono, list, machines, epoch, ttlMs, reportSeq: report?.seq ?? null };
   d.s.own = {
     ...own,
     inFlight: id,
     sent: [...own.sent.slice(-32), sent],
     nextRenewAt: after(d.mono, d.s.timing.ttl / 4),
   };
+}
+
+/** Of the hosts that may depose us, as their sessions say now. */
+function machinesOf(d: Draft, hosts: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    hosts.flatMap((host) => {
+      const machine = d.s.sessions.get(host)?.value.machine ?? '';
+      return machine === '' ? [] : [[host, machine]];
+    }),
+  );
+}
+
+/** Who shares a leased service with us as described; and as it was described before, as long as something of that is left here. */
+function mayDepose(d: Draft, system: System): readonly string[] {
+  const list = sharesLeaseWith(system, d.s.me);
+  if (d.s.retired.size === 0) return list;
+  const former = [...d.s.retired.values()].filter(isLeased).flatMap((each) => each.on.map((place) => place.host));
+  // One of which nothing is known but that its lease is ours: whoever could depose us so far still may.
+  return [...new Set([...list, ...former, ...d.s.own.list])].filter((host) => host !== d.s.me);
 }
 
 /**
@@ -280,11 +316,17 @@ function close(d: Draft): void {
         key: keys.session(d.s.me),
         value: JSON.stringify({ ...own.entry.value, dead: true, left: true, nonce: `${d.s.life}.left` }),
       },
-      { key: keys.report(d.s.me), value: d.s.lastReport === null ? null : JSON.stringify(d.s.lastReport) },
+      { key: keys.report(d.s.me), value: lastReport(d) },
     ],
     timeoutMs: ms(1000),
   });
   d.s.own = { ...own, closing: id };
+}
+
+/** What is left in the store: nothing of a host that is described no longer, but its session, whose epochs must go on growing. */
+function lastReport(d: Draft): string | null {
+  const described = d.s.system?.hosts.some((host) => host.name === d.s.me) === true;
+  return d.s.lastReport === null || !described ? null : JSON.stringify(d.s.lastReport);
 }
 
 /** Takes in how a renewal, a deposition of our former self or the closing came out. True when it was one of these. */
@@ -361,8 +403,8 @@ function ownRenewal(d: Draft, value: SessionRecord): SentRenewal | undefined {
   if (value.dead) return undefined;
   const sent = own.sent.find((each) => each.nonce === value.nonce);
   if (sent !== undefined || own.appliedSentAt === null || !value.nonce.startsWith(`${d.s.life}.`)) return sent;
-  const { nonce, epoch, ttlMs, mayDepose: list } = value;
-  return { id: 0, nonce, sentAt: own.appliedSentAt, list, epoch, ttlMs, reportSeq: null };
+  const { nonce, epoch, ttlMs, mayDepose: list, machines } = value;
+  return { id: 0, nonce, sentAt: own.appliedSentAt, list, machines, epoch, ttlMs, reportSeq: null };
 }
 
 function applied(d: Draft, sent: SentRenewal, revision: number): void {
@@ -382,6 +424,8 @@ function applied(d: Draft, sent: SentRenewal, revision: number): void {
     keeper: '',
     ttlMs: sent.ttlMs,
     mayDepose: sent.list,
+    machine: d.s.machine,
+    machines: sent.machines,
   };
   // A late answer may be of an older one: what counts is when that one was sent, and the ttl that it named.
   const until = after(sent.sentAt, sent.ttlMs - d.s.timing.room);
@@ -395,6 +439,7 @@ function applied(d: Draft, sent: SentRenewal, revision: number): void {
     validUntil: own.validUntil !== null && own.validUntil > until && !first ? own.validUntil : until,
     deposed: false,
     list: sent.list,
+    machines: sent.machines,
     // Later ones may still be applied by the store, earlier ones can no longer be.
     sent: own.sent.filter((each) => each.sentAt > sent.sentAt || each.id === sent.id),
   };

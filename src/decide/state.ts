@@ -8,6 +8,7 @@ import type { Finding } from '../model/mode.ts';
 import type { EffectId } from './effect.ts';
 import type { Running } from './input.ts';
 import type {
+  FenceRecord,
   HostReport,
   InstanceReport,
   IntentRecord,
@@ -20,6 +21,8 @@ import type {
 export interface State {
   readonly me: string;
   readonly boot: string;
+  /** See SessionRecord. */
+  readonly machine: string;
   /** New for every life of the agent; makes instance names and nonces unique. */
   readonly life: string;
   readonly agentPid: number;
@@ -33,6 +36,10 @@ export interface State {
   readonly leases: ReadonlyMap<string, Kept<LeaseRecord>>;
   readonly reports: ReadonlyMap<string, HeardReport>;
   readonly intents: ReadonlyMap<string, Kept<IntentRecord>>;
+  /** By host: how far the fencing of a lost one is. */
+  readonly fences: ReadonlyMap<string, Kept<FenceRecord>>;
+  /** By host: what this agent has under way about fencing it. */
+  readonly fencing: ReadonlyMap<string, Fencing>;
   readonly incidents: IncidentState;
   /** What the store's description is, whoever uses it; null: not read in this life. */
   readonly described: { readonly revision: number; readonly hash: string } | null;
@@ -54,6 +61,8 @@ export interface State {
   readonly outages: readonly OutageReport[];
   /** Failure modes that the detectors of this host found, also those that are over but lately. */
   readonly findings: readonly Finding[];
+  /** What the detectors know of this host that others compare with their own. */
+  readonly facts: Readonly<Record<string, string>>;
   /** When our own loop ran late, and by how much: silence heard meanwhile is not held against anybody. Oldest first. */
   readonly lateness: readonly { readonly at: MonoMs; readonly lateMs: Ms }[];
   /** Own instances as last reported, by service. */
@@ -65,7 +74,16 @@ export interface State {
   /** Writes of intents that a person waits for, by effect. */
   readonly requests: ReadonlyMap<
     EffectId,
-    { readonly request: number | null; readonly id: string; readonly text: string; readonly mark: string | null }
+    {
+      readonly request: number | null;
+      readonly id: string;
+      readonly text: string;
+      readonly mark: string | null;
+      /** What to say when somebody else was faster. */
+      readonly taken: { readonly code: string; readonly why: string; readonly next: string };
+      /** It takes this away, since its time is over. */
+      readonly ends: IntentRecord | null;
+    }
   >;
   /** What was done here of one-time intents, `id service`, with the intent's id; forgotten with the intent. */
   readonly carriedOut: ReadonlyMap<string, string>;
@@ -96,6 +114,8 @@ export interface StoreState {
   readonly firstReadAt: MonoMs | null;
   readonly revision: number;
   readonly lostAt: MonoMs | null;
+  /** When it last answered again after it had not; null: it never failed to. */
+  readonly backAt: MonoMs | null;
   readonly why: string | null;
 }
 
@@ -136,6 +156,7 @@ export interface OwnSession {
   readonly extendedUntil: MonoMs | null;
   /** Who may depose, as in the newest renewal known applied. */
   readonly list: readonly string[];
+  readonly machines: Readonly<Record<string, string>>;
   readonly closing: EffectId | null;
   readonly closed: boolean;
   /** The rule that spoke last: a journal line only when it changes. */
@@ -147,6 +168,7 @@ export interface SentRenewal {
   readonly nonce: string;
   readonly sentAt: MonoMs;
   readonly list: readonly string[];
+  readonly machines: Readonly<Record<string, string>>;
   readonly epoch: number;
   /** The ttl that it names: who may depose waits that long, whatever the description says by then. */
   readonly ttlMs: number;
@@ -162,6 +184,17 @@ export interface PeerSession extends Kept<SessionRecord> {
   /** When we, or somebody, deposed it; `silentSince` is the last renewal seen. */
   readonly deposedAt: MonoMs | null;
 }
+
+/** A fencing that this agent does: claimed in the store, then called, then its result noted in the store. */
+export type Fencing =
+  | { readonly stage: 'claiming' | 'calling'; readonly id: EffectId; readonly record: FenceRecord }
+  | {
+      readonly stage: 'noting';
+      /** Null: the last write came to nothing known. */
+      readonly id: EffectId | null;
+      readonly record: FenceRecord;
+      readonly againAt: MonoMs | null;
+    };
 
 export interface PromiseAsk {
   readonly ask: number;
@@ -252,6 +285,8 @@ export interface Slot {
     readonly to: string | null;
     readonly since: MonoMs;
     readonly rule: number;
+    /** Why, for people; null: the intent says it, or nobody in particular asked. */
+    readonly cause: string | null;
   } | null;
   readonly failedUntil: MonoMs | null;
   /** What was last written to the journal of why nothing is done: each reason once. */

@@ -19,7 +19,7 @@ export function storeBack(d: Draft): void {
     kind: 'storeBack',
     facts: { awayMs: d.s.store.lostAt === null ? null : Math.round(d.mono - d.s.store.lostAt) },
   });
-  d.s.store = { ...d.s.store, reachable: true, lostAt: null, why: null };
+  d.s.store = { ...d.s.store, reachable: true, lostAt: null, backAt: d.mono, why: null };
   d.incidentsDirty = true;
   d.touchAll();
 }

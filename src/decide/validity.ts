@@ -227,12 +227,26 @@ function peersToAsk(d: Draft): string[] {
 }
 
 /** A peer promised, or refused. */
-export function promiseAnswered(d: Draft, from: string, askId: number, given: boolean): void {
+export function promiseAnswered(
+  d: Draft,
+  answer: { readonly from: string; readonly machine: string; readonly ask: number; readonly given: boolean },
+): void {
   const { ask } = d.s;
-  if (ask === null || ask.ask !== askId || !given || !ask.waiting.includes(from)) return;
+  const { from } = answer;
+  if (ask === null || ask.ask !== answer.ask || !answer.given || !ask.waiting.includes(from)) return;
+  if (!mayPromise(d, from, answer.machine)) return;
   const waiting = ask.waiting.filter((host) => host !== from);
   d.s.ask = { ...ask, waiting };
   if (waiting.length === 0) promised(d, ask.askedAt);
+}
+
+/**
+ * A promise binds the machine that gives it. It counts when no other machine of that host's name could depose us under any list that may stand
+ * in the store: each that names the host names this machine of it.
+ */
+function mayPromise(d: Draft, host: string, machine: string): boolean {
+  const { own } = d.s;
+  return [own, ...own.sent].every(({ list, machines }) => !list.includes(host) || machines[host] === machine);
 }
 
 function promised(d: Draft, askedAt: MonoMs): void {

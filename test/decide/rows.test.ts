@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { deposeRows } from '../../src/decide/depose.ts';
 import { lifeRows } from '../../src/decide/instance-rows.ts';
 import { leaseRows } from '../../src/decide/lease-rows.ts';
-import { askedRows } from '../../src/decide/people.ts';
+import { askedRows } from '../../src/decide/asked.ts';
 import { sessionRows } from '../../src/decide/session.ts';
 import { promiseRows, validityRows } from '../../src/decide/validity.ts';
 import { firstMatch, type Row } from '../../src/decide/row.ts';
@@ -72,6 +72,7 @@ tried('others’ sessions', deposeRows, {
   silentMs: [0, 2199, 2200, 9000],
   ttlMs: [2000],
   ownSession: both,
+  storeBackMs: [null, 999, 1000],
 });
 
 tried('what people ask', askedRows, {
@@ -82,6 +83,8 @@ tried('what people ask', askedRows, {
   forMs: [0, 30_001],
   takeoverByOther: both,
   standbyTrigger: both,
+  toMoveAway: both,
+  toMoveForChange: both,
 });
 
 tried('the own session', sessionRows, {
@@ -92,7 +95,7 @@ tried('the own session', sessionRows, {
   inFlight: both,
   closing: both,
   closed: both,
-  entry: ['none', 'dead', 'same boot', 'other boot'],
+  entry: ['none', 'dead', 'same boot', 'other boot', 'other machine'],
   entrySilentMs: [0, 2200],
   entryTtlMs: [2000],
   due: both,

@@ -23,12 +23,42 @@ export async function outputsOf(
   const hosts = system.hosts.filter((each) => host === null || each === host);
   const found = await Promise.all(
     hosts.map(async (each): Promise<Output[]> => {
-      const file = system.layout.host(each).output(service);
-      return (await filesOf(file)).length === 0 ? [] : [{ host: each, file, size: await sizeOf(file) }];
+      const output = await outputOf(each, system.layout.host(each).output(service), service);
+      return output === null ? [] : [output];
     }),
   );
   return found.flat();
 }
+
+/** The output of a service on a host of this machine; null: it has written nothing, or the name is none. */
+export async function outputOf(host: string, file: string, service: string): Promise<Output | null> {
+  if (service === '' || service.includes('/') || service.includes('\0')) return null;
+  return (await filesOf(file)).length === 0 ? null : { host, file, size: await sizeOf(file) };
+}
+
+/** Whole lines from a place in the file on, and where they end; from the beginning when the file is shorter: it was rotated. */
+export async function readFrom(
+  path: string,
+  from: number,
+): Promise<{ readonly lines: readonly string[]; readonly end: number }> {
+  const file = await open(path).catch(() => null);
+  if (file === null) return { lines: [], end: 0 };
+  try {
+    const start = (await file.stat()).size < from ? 0 : from;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(mostAtOnceBytes), 0, mostAtOnceBytes, start);
+    const part = buffer.subarray(0, bytesRead);
+    const whole = part.lastIndexOf(0x0a) + 1;
+    // A line longer than all that is read at once is told in pieces.
+    const length = whole === 0 && bytesRead === mostAtOnceBytes ? bytesRead : whole;
+    const lines = part.subarray(0, length).toString('utf8').split('\n');
+    if (lines.at(-1) === '') lines.pop();
+    return { lines, end: start + length };
+  } finally {
+    await file.close();
+  }
+}
+
+const mostAtOnceBytes = 256 * 1024;
 
 /** The services that have written something on this machine. */
 export async function servicesWithOutput(system: ChosenSystem): Promise<readonly string[]> {

@@ -122,12 +122,13 @@ export class SimAgent {
           this.#send(to, { kind: 'promiseAsked', from: host.name, ask: effect.ask, epoch: effect.epoch });
         break;
       case 'answerPromise':
-        this.#send(effect.to, { kind: 'promiseAnswered', from: host.name, ask: effect.ask, given: effect.given });
+        this.#send(effect.to, { kind: 'promiseAnswered', from: host.name, machine: host.name, ask: effect.ask, given: effect.given });
         break;
       case 'report':
         for (const to of world.hosts.keys())
           if (to !== host.name) this.#send(to, { kind: 'peerReport', host: host.name, report: effect.report });
         break;
+      case 'fence':
       case 'notify':
         world.after(latencies.call, {
           kind: 'hear',

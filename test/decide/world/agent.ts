@@ -2,6 +2,8 @@
 // It decides nothing. It may be killed before any effect, frozen and woken.
 
 import type { Effect } from '../../../src/decide/effect.ts';
+import type { RecordChange } from '../../../src/decide/records.ts';
+import type { System } from '../../../src/model/system.ts';
 import { initialState } from '../../../src/decide/initial.ts';
 import type { Input, StoreOutcome } from '../../../src/decide/input.ts';
 import type { State } from '../../../src/decide/state.ts';
@@ -40,6 +42,7 @@ export class SimAgent {
     this.state = initialState({
       me: host.name,
       boot: host.bootId,
+      machine: host.machine,
       life: `${host.name}${host.boot}.${host.lives}`,
       agentPid: host.pids,
     });
@@ -47,7 +50,7 @@ export class SimAgent {
     world.at(2, () => this.#readStore());
     if (host.storeCut || !world.storeUp)
       world.at(20, () => {
-        if (host.remembers) this.hear({ kind: 'rememberedSystem', system: world.system });
+        if (host.remembers) this.hear({ kind: 'rememberedSystem', system: world.described(null) });
       });
     world.at(5, () => this.#ping());
   }
@@ -109,7 +112,12 @@ export class SimAgent {
     const changes = world.store.since(this.#heardUpTo);
     if (changes.length === 0 && this.#heardUpTo === world.store.revision) return;
     this.#heardUpTo = world.store.revision;
-    this.hear({ kind: 'storeChanges', revision: world.store.revision, changes, system: null });
+    this.hear({ kind: 'storeChanges', revision: world.store.revision, changes, system: this.#changedSystem(changes) });
+  }
+
+  #changedSystem(changes: readonly RecordChange[]): System | null {
+    const hash = hashIn(changes);
+    return hash === null ? null : this.world.described(hash);
   }
 
   storeAway(): void {
@@ -133,7 +141,7 @@ export class SimAgent {
       if (!this.alive || this.#heardUpTo !== null) return;
       this.#heardUpTo = revision;
       host.remembers = true;
-      this.hear({ kind: 'storeRead', revision, entries, system: world.system });
+      this.hear({ kind: 'storeRead', revision, entries, system: world.described(hashIn(entries)) });
       this.poll();
     });
   }
@@ -242,12 +250,16 @@ export class SimAgent {
         world.send(host.name, effect.to, {
           kind: 'promiseAnswered',
           from: host.name,
+          machine: host.machine,
           ask: effect.ask,
           given: effect.given,
         });
         break;
+      case 'fence':
+        world.fence(effect.host, effect.action, (answer) => this.#came(effect.id, answer));
+        break;
       case 'report':
-        for (const { name } of world.system.hosts)
+        for (const name of world.hosts.keys())
           if (name !== host.name)
             world.send(host.name, name, { kind: 'peerReport', host: host.name, report: effect.report });
         break;
@@ -367,4 +379,10 @@ export class SimAgent {
       });
     });
   }
+}
+
+/** Of the description among these; null: there is none. */
+function hashIn(changes: readonly RecordChange[]): string | null {
+  const found = changes.findLast((change) => change.kind === 'description');
+  return found?.value?.hash ?? null;
 }

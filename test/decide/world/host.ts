@@ -13,6 +13,8 @@ export class SimHost {
   rate: number;
   offset: number;
   boot = 1;
+  /** Another one after it was replaced by a machine of the same name. */
+  machine: string;
   lives = 0;
   keepers = 0;
   pids = 100;
@@ -33,6 +35,7 @@ export class SimHost {
 
   constructor(name: string, rate: number, offset: number) {
     this.name = name;
+    this.machine = name;
     this.rate = rate;
     this.offset = offset;
   }

@@ -4,6 +4,7 @@
 //   hosts a b
 //   service pricer warm-active on a b; heartbeat 500ms
 //   at 5s lose a
+//   then service pricer warm-active on a b; env 2      (the description that `at 8s apply a` puts in force)
 //   until 12s
 
 import { parseSchedule } from '../../../src/model/schedule.ts';
@@ -17,6 +18,8 @@ import { World, type Behaviour } from './world.ts';
 export interface Scenario {
   readonly purpose: string;
   readonly system: System;
+  /** The description that `apply` puts in force; null: there is only one. */
+  readonly later: System | null;
   readonly events: readonly { readonly at: number; readonly run: (world: World) => void }[];
   /** By host; hosts not named keep true time. */
   readonly rates: Readonly<Record<string, number>>;
@@ -33,6 +36,8 @@ export function readScenario(text: string): Scenario {
   const purpose: string[] = [];
   const hosts: string[] = [];
   const services: Service[] = [];
+  const laterHosts: string[] = [];
+  const laterServices: Service[] = [];
   const events: { at: number; run: (world: World) => void }[] = [];
   const rates: Record<string, number> = {};
   let until = 10_000;
@@ -44,6 +49,8 @@ export function readScenario(text: string): Scenario {
     else if (verb === 'hosts') hosts.push(...rest);
     else if (verb === 'not-covered') notCovered = rest.join(' ');
     else if (verb === 'clock') rates[rest[0] ?? ''] = Number(rest[1]);
+    else if (verb === 'then' && rest[0] === 'hosts') laterHosts.push(...rest.slice(1));
+    else if (verb === 'then') laterServices.push(readService(rest.join(' ')));
     else if (verb === 'service') services.push(readService(line));
     else if (verb === 'external') services.push(readExternal(rest));
     else if (verb === 'until') until = duration(rest[0]);
@@ -53,6 +60,13 @@ export function readScenario(text: string): Scenario {
   return {
     purpose: purpose.join(' '),
     system: systemOf(hosts, services),
+    later:
+      laterHosts.length + laterServices.length === 0
+        ? null
+        : {
+            ...systemOf(laterHosts.length === 0 ? hosts : laterHosts, laterServices),
+            hash: 'another description',
+          },
     events,
     rates,
     until,
@@ -63,8 +77,9 @@ export function readScenario(text: string): Scenario {
 
 /** A world in which the scenario is laid out and not yet begun. */
 export function stage(scenario: Scenario): World {
-  const rates = Object.fromEntries(scenario.system.hosts.map(({ name }) => [name, scenario.rates[name] ?? 1]));
-  const world = new World({ system: scenario.system, rates });
+  const hosts = [...scenario.system.hosts, ...(scenario.later?.hosts ?? [])];
+  const rates = Object.fromEntries(hosts.map(({ name }) => [name, scenario.rates[name] ?? 1]));
+  const world = new World({ system: scenario.system, later: scenario.later, rates });
   for (const { at, run } of scenario.events) world.at(at, () => run(world));
   return world;
 }
@@ -140,6 +155,10 @@ function readOption(option: string, made: RunService): Partial<RunService> {
       return { stop: { ...made.stop, forcedAfter: ms(duration(value)) } };
     case 'finishes':
       return { finishes: true };
+    case 'fenceBeforeTakeover':
+      return { fenceBeforeTakeover: true };
+    case 'env':
+      return { env: { VERSION: value } };
     case 'schedule': {
       const read = parseSchedule([value, ...more].join(' '));
       if (!read.ok) throw new Error(`not a schedule: ${option}`);
@@ -191,6 +210,8 @@ function readEvent(words: readonly string[], line: string): (world: World) => vo
       return (world) => world.loseHost(a);
     case 'boot':
       return (world) => world.bootHost(a);
+    case 'replace':
+      return (world) => world.replaceHost(a);
     case 'begin':
       return (world) => world.startHost(a);
     case 'store-stops':
@@ -215,6 +236,8 @@ function readEvent(words: readonly string[], line: string): (world: World) => vo
       return (world) => setStuck(world, a, false);
     case 'restarts-after':
       return (world) => void (world.restartsAfterMs = a === 'never' ? null : duration(a));
+    case 'fencing':
+      return (world) => void (world.fencing = a as World['fencing']);
     case 'nobody-listens':
       return (world) => void (world.notifies = false);
     case 'behave': {
@@ -261,6 +284,27 @@ function readEvent(words: readonly string[], line: string): (world: World) => vo
             text: rest.join(' '),
           });
       };
+    case 'mode':
+      // On the first host: `mode ID WEIGHT SUBJECT SERVICE what it says`, or `mode nothing`.
+      return (world) => {
+        const host = [...world.hosts.values()][0];
+        if (host === undefined) return;
+        const atMs = Math.round(host.now(world.now).wall);
+        const before = host.agent?.state.findings ?? [];
+        const found = {
+          mode: a,
+          weight: b as 'fault',
+          subject: rest[0] ?? '',
+          services: rest[1] === undefined ? [] : [rest[1]],
+          text: rest.slice(2).join(' '),
+          sinceMs: atMs,
+          untilMs: null,
+        };
+        const findings = a === 'nothing' ? before.map((each) => ({ ...each, untilMs: atMs })) : [...before, found];
+        host.agent?.hear({ kind: 'found', findings, facts: {} });
+      };
+    case 'apply':
+      return (world) => world.apply(a);
     case 'ask':
       return (world) => world.person(a, request([b, ...rest]));
     default:
@@ -280,12 +324,20 @@ function request(words: readonly string[]): PersonRequest {
     const index = rest.indexOf(word);
     return index < 0 ? null : (rest[index + 1] ?? null);
   };
-  const service = rest[0] === undefined || ['to', 'on', 'for', 'leaving'].includes(rest[0]) ? null : rest[0];
+  const service =
+    rest[0] === undefined || ['to', 'on', 'for', 'leaving', 'keep', 'accept-loss'].includes(rest[0]) ? null : rest[0];
   switch (verb) {
     case 'down':
       return { kind: 'down', leaveRunning: rest.includes('leaving') };
+    case 'end':
+      return {
+        kind: 'end',
+        verb: (rest[0] ?? '') as 'maintenance' | 'ban',
+        service: after('of'),
+        host: after('on'),
+      };
     case 'resume':
-      return { kind: 'resume', service };
+      return { kind: 'end', verb: 'pause', service, host: null };
     default: {
       const forText = after('for');
       return {
@@ -294,6 +346,7 @@ function request(words: readonly string[]): PersonRequest {
         service,
         host: after('to') ?? after('on'),
         acceptLoss: rest.includes('accept-loss'),
+        keep: rest.includes('keep'),
         forMs: forText === null ? null : ms(duration(forText)),
       };
     }

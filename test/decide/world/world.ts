@@ -4,6 +4,7 @@
 import type { Because } from '../../../src/decide/draft.ts';
 import type { Effect } from '../../../src/decide/effect.ts';
 import type { Input, PersonRequest, Seen } from '../../../src/decide/input.ts';
+import type { DescriptionRecord } from '../../../src/decide/records.ts';
 import type { RunService, System } from '../../../src/model/system.ts';
 import { isLeased } from '../../../src/model/system.ts';
 import { SimAgent, type Fate } from './agent.ts';
@@ -44,6 +45,8 @@ const usualBehaviour: Behaviour = {
 
 export interface WorldOptions {
   readonly system: System;
+  /** Put in force by `apply`. */
+  readonly later?: System | null;
   readonly seed?: number;
   /** Clock rates are drawn within this of 1. */
   readonly rateError?: number;
@@ -63,6 +66,7 @@ export interface Decision {
 
 export class World {
   readonly system: System;
+  readonly later: System | null;
   readonly random: Random;
   readonly store = new SimStore();
   readonly hosts = new Map<string, SimHost>();
@@ -77,6 +81,8 @@ export class World {
   noise: number;
   storeUp = true;
   notifies = true;
+  /** What a fence agent comes to: the host is off and says so, stays on, or nothing is known of it. */
+  fencing: 'works' | 'fails' | 'unknown' = 'works';
   onDecided: (decision: Decision) => void = () => undefined;
   /** Asked before each effect; false: the agent is gone. */
   beforeEffect: (host: SimHost, effect: Effect) => boolean = () => true;
@@ -87,6 +93,9 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.system = options.system;
+    this.later = options.later ?? null;
+    if (this.later !== null)
+      this.store.txn([], [{ key: 'description', value: JSON.stringify(descriptionOf(this.system)) }]);
     this.random = new Random(options.seed ?? 1);
     this.noise = options.noise ?? 0;
     this.referee = new Referee(this);
@@ -95,7 +104,7 @@ export class World {
       for (const host of this.hosts.values()) this.at(this.watchDelay(), () => host.agent?.poll());
     };
     const error = options.rateError ?? 0;
-    for (const { name } of options.system.hosts)
+    for (const { name } of [...options.system.hosts, ...(this.later?.hosts ?? [])])
       this.hosts.set(
         name,
         new SimHost(
@@ -113,7 +122,8 @@ export class World {
   }
 
   service(name: string): RunService {
-    const service = this.system.services.find((each) => each.name === name);
+    const services = [...(this.later?.services ?? []), ...this.system.services];
+    const service = services.find((each) => each.name === name);
     if (service?.kind !== 'run') throw new Error(`no service ${name}`);
     return service;
   }
@@ -221,6 +231,20 @@ export class World {
   }
 
   /** Power off: everything on it is gone at once. */
+  /** A fence agent takes its time; then the host is off, if it works. */
+  fence(name: string, action: 'off' | 'on', came: (outcome: Outcome) => void): void {
+    this.at(fenceMs, () => {
+      if (this.fencing === 'works' && action === 'off') this.loseHost(name);
+      came(
+        this.fencing === 'works'
+          ? { kind: 'done' }
+          : this.fencing === 'fails'
+            ? { kind: 'failed', why: 'the board does not answer' }
+            : { kind: 'unknown', why: 'it did not end in time' },
+      );
+    });
+  }
+
   loseHost(name: string): void {
     const host = this.host(name);
     if (!host.up) return;
@@ -231,6 +255,15 @@ export class World {
     for (const process of host.processes.values()) this.gone(host, process);
     host.processes.clear();
     host.diedAlone.length = 0;
+  }
+
+  /** Another machine comes up under its name, with nothing on its disk. */
+  replaceHost(name: string): void {
+    const host = this.host(name);
+    if (host.up) return;
+    host.machine = `${host.machine}'`;
+    host.remembers = false;
+    this.bootHost(name);
   }
 
   /** It comes up again: another boot. */
@@ -458,8 +491,35 @@ export class World {
     this.onDecided({ at: this.now, host: host.name, input, because, effects });
   }
 
+  /** The description with that text; the first where none was ever written. */
+  described(hash: string | null): System {
+    return this.later !== null && this.later.hash === hash ? this.later : this.system;
+  }
+
+  /** A person applies the other description. */
+  apply(host: string): void {
+    const { agent } = this.host(host);
+    if (this.later === null || agent === null) return;
+    agent.hear({
+      kind: 'person',
+      request: this.answers.length + 1,
+      owner: 'ada',
+      why: '',
+      asks: {
+        kind: 'apply',
+        description: descriptionOf(this.later),
+        system: this.later,
+        revision: agent.state.described?.revision ?? 0,
+      },
+    });
+  }
+
   isLeased(service: string): boolean {
     const found = this.system.services.find((each) => each.name === service);
     return found !== undefined && isLeased(found);
   }
+}
+
+function descriptionOf(system: System): DescriptionRecord {
+  return { text: '', folder: '/', file: 'standfast.yaml', hash: system.hash, format: 1 };
 }

@@ -1,0 +1,162 @@
+// This host's key and certificate for talking to the agents of other machines (docs/decisions/040-peers-trust-the-store.md): made when there is none,
+// renewed before it runs out, kept in the host's state folder for its owner alone. Or the user's own, read again when they change.
+
+import { X509Certificate } from 'node:crypto';
+import { readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { PeerChannel } from '../../model/system.ts';
+import type { CertificateWish, MadeCertificate } from '../certificate-worker.ts';
+
+/** What a TLS context is made of; PEM. */
+export interface TlsIdentity {
+  readonly key: string;
+  readonly cert: string;
+  /** Null: certificates count by their fingerprint. */
+  readonly ca: string | null;
+}
+
+export interface Credentials {
+  /** Null: not there yet, or the user's own cannot be read. */
+  readonly identity: () => TlsIdentity | null;
+  /** Fingerprints of what we show and, while it is renewed, of what we shall show next. Empty with certificates of the user's own. */
+  readonly fingerprints: () => readonly string[];
+  /** Why there is no identity; null: there is one. */
+  readonly why: () => string | null;
+  close(): void;
+}
+
+const dayMs = 86_400_000;
+const lifeMs = 365 * dayMs;
+/** With so much left it is renewed. */
+const renewWithMs = 120 * dayMs;
+/** The next one is announced so long before it is shown, so that every peer has heard of it. */
+const announcedForMs = 3_600_000;
+const lookEveryMs = 60_000;
+
+/** Loads, makes and renews; `changed` is called when the identity or the fingerprints are others than before. */
+export function openCredentials(options: {
+  readonly system: string;
+  readonly host: string;
+  /** `peer.pem`; the next one stands beside it. */
+  readonly file: string;
+  readonly own: PeerChannel['own'];
+  wall(): number;
+  changed(): void;
+  readonly log: (text: string) => void;
+}): Credentials {
+  const next = `${options.file}.next`;
+  let identity: TlsIdentity | null = null;
+  let fingerprints: readonly string[] = [];
+  let why: string | null = 'it is being made';
+  let closed = false;
+  let timer: NodeJS.Timeout | null = null;
+
+  const look = async (): Promise<void> => {
+    timer = null;
+    const before = JSON.stringify([identity, fingerprints]);
+    try {
+      if (options.own !== null) identity = await readOwn(options.own);
+      else await renew();
+      why = null;
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      if (said !== why) options.log(`no certificate for the peers: ${said}`);
+      why = said;
+    }
+    if (closed) return;
+    timer = setTimeout(() => void look(), lookEveryMs);
+    if (JSON.stringify([identity, fingerprints]) !== before) options.changed();
+  };
+  const renew = async (): Promise<void> => {
+    let shown = await readPair(options.file);
+    if (shown === null) {
+      shown = await make();
+      await keep(options.file, shown);
+    }
+    let coming = await readPair(next);
+    if (coming === null && timeLeft(shown) < renewWithMs) {
+      coming = await make();
+      await keep(next, coming);
+    } else if (coming !== null && options.wall() - (await stat(next)).mtimeMs > announcedForMs) {
+      await rename(next, options.file);
+      options.log('the certificate for the peers was renewed');
+      shown = coming;
+      coming = null;
+    }
+    identity = { key: shown.key, cert: shown.cert, ca: null };
+    fingerprints = [shown, coming].flatMap((each) => (each === null ? [] : [fingerprintOf(each.cert)]));
+  };
+  const timeLeft = (pair: MadeCertificate): number =>
+    new X509Certificate(pair.cert).validToDate.getTime() - options.wall();
+  const make = (): Promise<MadeCertificate> => {
+    const now = options.wall();
+    // Clocks of two machines differ: it counts from yesterday.
+    return makeCertificate({
+      system: options.system,
+      host: options.host,
+      fromMs: now - dayMs,
+      untilMs: now + lifeMs,
+    });
+  };
+
+  void look();
+  return {
+    identity: () => identity,
+    fingerprints: () => fingerprints,
+    why: () => (identity === null ? why : null),
+    close() {
+      closed = true;
+      if (timer !== null) clearTimeout(timer);
+    },
+  };
+}
+
+/** SHA-256 of a certificate, as Node writes it: upper case, with colons. */
+export function fingerprintOf(cert: string): string {
+  return new X509Certificate(cert).fingerprint256;
+}
+
+async function makeCertificate(wish: CertificateWish): Promise<MadeCertificate> {
+  const source = new URL(`../certificate-worker${extname(import.meta.filename)}`, import.meta.url);
+  const worker = new Worker(source, { workerData: wish, name: 'certificate' });
+  try {
+    return await new Promise<MadeCertificate>((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+      worker.once('exit', () => reject(new Error('the thread that makes it ended')));
+    });
+  } finally {
+    await worker.terminate();
+  }
+}
+
+/** Null: there is none, or what is there cannot be used and is made anew. */
+async function readPair(file: string): Promise<MadeCertificate | null> {
+  const text = await readFile(file, 'utf8').catch(() => null);
+  if (text === null) return null;
+  const key = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----/.exec(text)?.[0];
+  const cert = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(text)?.[0];
+  if (key !== undefined && cert !== undefined && isCertificate(cert)) return { key, cert };
+  await unlink(file).catch(() => undefined);
+  return null;
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).publicKey.type === 'public';
+  } catch {
+    return false;
+  }
+}
+
+async function keep(file: string, pair: MadeCertificate): Promise<void> {
+  await writeFile(`${file}.new`, `${pair.key}\n${pair.cert}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+async function readOwn(own: NonNullable<PeerChannel['own']>): Promise<TlsIdentity> {
+  const [ca, cert, key] = await Promise.all([own.ca, own.cert, own.key].map((file) => readFile(file, 'utf8')));
+  if (ca === undefined || cert === undefined || key === undefined) throw new Error('ca, cert and key are all needed');
+  return { ca, cert, key };
+}
