@@ -1,5 +1,7 @@
 // The shapes that scripts and people's tools read: the contract's JSON, as types. No code.
 
+import type { ConsoleAnswers } from './api-web.ts';
+import type { RunbookAnswers } from './api-runbook.ts';
 import type { JsonValue } from './ports.ts';
 import type { Severity } from './model/system.ts';
 
@@ -45,6 +47,10 @@ export interface HostView {
   readonly agentPid: number | null;
   readonly keeperPid: number | null;
   readonly boot: string | null;
+  /** SHA-256 of the description that its agent uses; while a change is taken up, of the one before. */
+  readonly uses: string | null;
+  /** The newest form of descriptions that its agent reads. */
+  readonly reads: number | null;
   readonly asOfMs: number | null;
 }
 
@@ -106,6 +112,8 @@ export interface StatusView {
     readonly notHosts: readonly string[];
   };
   readonly store: { readonly kind: string; readonly reachable: boolean };
+  /** The description in force: SHA-256 of its text, and the store's revision at which it was written; null: not read yet. */
+  readonly description: { readonly hash: string; readonly revision: number | null };
   readonly hosts: readonly HostView[];
   readonly services: readonly ServiceView[];
   readonly incidents: readonly IncidentView[];
@@ -157,6 +165,31 @@ export interface IntentRequest {
   readonly acceptLoss: boolean;
   /** Only of `down`: agents and keepers end, the services stay. */
   readonly leaveRunning?: boolean;
+  /** Only of `maintenance`: what is not active stays where it runs. */
+  readonly keep?: boolean;
+  /** Of `maintenance` and `ban`: end it. */
+  readonly end?: boolean;
+}
+
+/** The description in force. `revision` null: the store was not read yet. */
+export interface DescriptionView {
+  readonly text: string;
+  readonly folder: string;
+  readonly file: string;
+  readonly hash: string;
+  readonly revision: number | null;
+}
+
+/** A description to put in the place of the one at `revision`. */
+export interface ApplyRequest {
+  readonly text: string;
+  /** Absolute; relative paths start there. */
+  readonly folder: string;
+  /** As shown in messages. */
+  readonly file: string;
+  readonly revision: number;
+  readonly owner: string;
+  readonly why: string;
 }
 
 export type IntentAnswer =
@@ -171,6 +204,8 @@ export interface IntentView {
   readonly host: string | null;
   readonly owner: string;
   readonly why: string;
+  /** Only of maintenance: what is not active stays where it runs. */
+  readonly keep: boolean;
   readonly atMs: number;
   readonly untilMs: number | null;
 }
@@ -202,6 +237,8 @@ export interface AgentAnswers {
   failovers(): readonly FailoverView[];
   intents(): readonly IntentView[];
   intend(request: IntentRequest): Promise<IntentAnswer>;
+  /** Puts another description in force. */
+  apply(request: ApplyRequest): Promise<IntentAnswer>;
   /** Acknowledges; false when there is no such incident. */
   ack(incident: string, owner: string): Promise<boolean>;
   /** Null: no such instance here. */
@@ -221,6 +258,9 @@ export interface AgentAnswers {
   takeover(instance: string): Promise<IntentAnswer>;
   /** Calls back on every change of the status, at most every 50 ms. */
   onChange(listener: () => void): () => void;
-  /** The description in force: its text, folder and hash. */
-  description(): { readonly text: string; readonly folder: string; readonly hash: string };
+  /** The description in force, and the store's revision at which it was written. */
+  description(): DescriptionView;
+  /** For its console, and for who makes users. */
+  readonly console: ConsoleAnswers;
+  readonly runbooks: RunbookAnswers;
 }

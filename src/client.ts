@@ -1,7 +1,17 @@
 // Asks an agent over its Unix socket: what the command line uses, and other programs may. Every wait is bounded.
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { FailoverView, IntentAnswer, IntentRequest, IntentView, StatusView } from './api.ts';
+import type { RunbookAnswers, RunbookQuestion } from './api-runbook.ts';
+import type { Account, AccountsView, ConsoleView, DetailsView } from './api-web.ts';
+import type {
+  ApplyRequest,
+  DescriptionView,
+  FailoverView,
+  IntentAnswer,
+  IntentRequest,
+  IntentView,
+  StatusView,
+} from './api.ts';
 
 /** Not by `import`: that reads every export of node:http, the lazy ones too, which loads undici (7 MiB, 25 ms and more). */
 const { request } = process.getBuiltinModule('node:http');
@@ -16,7 +26,20 @@ export interface AgentClient {
   intend(intent: IntentRequest): Promise<IntentAnswer>;
   /** False: no open incident of that name. */
   ack(incident: string, owner: string): Promise<boolean>;
-  description(): Promise<{ readonly text: string; readonly folder: string; readonly hash: string }>;
+  description(): Promise<DescriptionView>;
+  /** Puts another description in force. Bounded like `intend`. */
+  apply(request: ApplyRequest): Promise<IntentAnswer>;
+  details(): Promise<DetailsView>;
+  /** What the rules would answer now; nothing is done. */
+  preview(intent: IntentRequest): Promise<IntentAnswer>;
+  /** How this host's console stands. */
+  console(): Promise<ConsoleView>;
+  accounts(): Promise<AccountsView>;
+  putAccount(account: Account): Promise<void>;
+  /** False: there is none of that name. */
+  removeAccount(name: string): Promise<boolean>;
+  /** Runbooks and their runs. A start or a test may take its time: bounded by 10 min. */
+  readonly runbooks: RunbookAnswers;
   /** Follows the status until stopped or ended; begins with the present one. */
   events(on: AgentEvents): { stop(): void };
 }
@@ -36,6 +59,8 @@ export class AgentUnreachable extends Error {
 
 const answerWithinMs = 3_000;
 const intendWithinMs = 30_000;
+/** The checks of many runbooks run one after the other. */
+const runbookWithinMs = 600_000;
 const silentForMs = 5_000;
 /** The longest answer that is read. A status of 500 services has about 300 KiB. In bytes. */
 const mostBytes = 64 * 1024 * 1024;
@@ -54,12 +79,34 @@ export function connectAgent(socket: string, withinMs: number = answerWithinMs):
       throw new AgentUnreachable(`${socket} answered ${answer.status} to ${path}: ${whyOf(answer.body)}`);
     return answer.body as T;
   }
+  async function runbook<T>(question: RunbookQuestion): Promise<T> {
+    const answer = await ask('POST', '/api/v1/runbooks', question, runbookWithinMs);
+    if (answer.status === 200) return answer.body as T;
+    throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+  }
   return {
     socket,
+    runbooks: {
+      list: () => runbook({ ask: 'list', of: [] }),
+      show: (...of) => runbook({ ask: 'show', of }),
+      start: (...of) => runbook({ ask: 'start', of }),
+      runs: () => runbook({ ask: 'runs', of: [] }),
+      run: (...of) => runbook({ ask: 'run', of }),
+      answer: (...of) => runbook({ ask: 'answer', of }),
+      allow: (...of) => runbook({ ask: 'allow', of }),
+      abort: (...of) => runbook({ ask: 'abort', of }),
+      test: (...of) => runbook({ ask: 'test', of }),
+      stands: (...of) => runbook({ ask: 'stands', of }),
+    },
     status: () => read<StatusView>('/api/v1/status'),
     failovers: () => read<readonly FailoverView[]>('/api/v1/failovers'),
     intents: () => read<readonly IntentView[]>('/api/v1/intents'),
-    description: () => read<{ text: string; folder: string; hash: string }>('/api/v1/description'),
+    description: () => read<DescriptionView>('/api/v1/description'),
+    async apply(asked) {
+      const answer = await ask('POST', '/api/v1/description', asked, intendWithinMs);
+      if (answer.status === 200 || answer.status === 409) return answer.body as IntentAnswer;
+      throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+    },
     async intend(intent) {
       const answer = await ask('POST', '/api/v1/intents', intent, intendWithinMs);
       if (answer.status === 200 || answer.status === 409) return answer.body as IntentAnswer;
@@ -68,6 +115,25 @@ export function connectAgent(socket: string, withinMs: number = answerWithinMs):
     async ack(incident, owner) {
       const path = `/api/v1/incidents/${encodeURIComponent(incident)}/ack`;
       const answer = await ask('POST', path, { owner });
+      if (answer.status === 204) return true;
+      if (answer.status === 404) return false;
+      throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+    },
+    details: () => read<DetailsView>('/api/v1/details'),
+    async preview(intent) {
+      const answer = await ask('POST', '/api/v1/intents/preview', intent);
+      if (answer.status === 200) return answer.body as IntentAnswer;
+      throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+    },
+    console: () => read<ConsoleView>('/api/v1/console'),
+    accounts: () => read<AccountsView>('/api/v1/accounts'),
+    async putAccount({ name, ...account }) {
+      const answer = await ask('PUT', `/api/v1/accounts/${encodeURIComponent(name)}`, account, intendWithinMs);
+      if (answer.status !== 204)
+        throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+    },
+    async removeAccount(name) {
+      const answer = await ask('DELETE', `/api/v1/accounts/${encodeURIComponent(name)}`, undefined, intendWithinMs);
       if (answer.status === 204) return true;
       if (answer.status === 404) return false;
       throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);

@@ -1,17 +1,22 @@
 // What the agent's socket answers, from the state of the loop.
 
+import type { ConsoleAnswers } from '../api-web.ts';
 import type { AgentAnswers, FailoverView, IntentAnswer, IntentRequest, RoleView } from '../api.ts';
 import type { PersonAnswer } from '../decide/effect.ts';
 import type { Input, PersonRequest, Seen } from '../decide/input.ts';
 import type { State } from '../decide/state.ts';
+import { formatOf } from '../model/format.ts';
+import { readDescription } from '../model/read.ts';
 import { isLeased, serviceNamed } from '../model/system.ts';
 import { ms, type Now } from '../model/units.ts';
 import type { MessageDesk } from '../act/message-desk.ts';
-import type { DescriptionRecord } from '../decide/records.ts';
+import type { DescriptionRecord, IntentVerb } from '../decide/records.ts';
+import { previewOf } from './preview.ts';
 import { intentViews, statusOf } from './view.ts';
 
 export interface Desk {
-  readonly answers: AgentAnswers;
+  /** All but what is asked about runbooks. */
+  readonly answers: Omit<AgentAnswers, 'runbooks'>;
   /** The core has answered a person. */
   answered(request: number, answer: PersonAnswer): void;
   /** Something that people see may have changed. */
@@ -35,6 +40,7 @@ export function openDesk(options: {
   readonly description: () => DescriptionRecord | null;
   /** A system is to go down: its other agents on this machine hear it too. */
   spreadDown(leaveRunning: boolean): void;
+  readonly console: Omit<ConsoleAnswers, 'preview'>;
 }): Desk {
   const { state, now, tell } = options;
   const waiting = new Map<number, (answer: PersonAnswer) => void>();
@@ -79,24 +85,31 @@ export function openDesk(options: {
     return at > 0 && state().slots.get(instance.slice(0, instance.indexOf('@')))?.now?.id === instance;
   };
 
-  const answers: AgentAnswers = {
+  const answers: Desk['answers'] = {
     status() {
       const status = statusOf(state(), now(), options.storeKind);
       if (status === null) throw new Error('no description is known yet');
       return status;
     },
     failovers: options.failovers,
-    intents: () => intentViews(state()),
+    intents: () => intentViews(state(), now().wall),
     async intend(request) {
       const asks = asksOf(request);
-      if (asks === null)
+      if (asks.kind === 'down') options.spreadDown(asks.leaveRunning);
+      return await ask(asks, request.owner, request.why);
+    },
+    async apply(request) {
+      const { text, folder, file } = request;
+      const { system, errors } = readDescription({ text, folder, file });
+      if (system === null)
         return {
           ok: false,
-          code: 'SF-401',
-          why: `${request.kind} is not there yet`,
-          next: 'standfast --help tells what is.',
+          code: 'SF-420',
+          why: `the agent of ${state().me} cannot read it: ${errors[0]?.message ?? 'unknown reason'}`,
+          next: 'standfast check PATH; is that agent of an older version?',
         };
-      if (asks.kind === 'down') options.spreadDown(asks.leaveRunning);
+      const description = { text, folder, file, hash: system.hash, format: formatOf(system) };
+      const asks: PersonRequest = { kind: 'apply', description, system, revision: request.revision };
       return await ask(asks, request.owner, request.why);
     },
     async ack(incident, owner) {
@@ -131,7 +144,7 @@ export function openDesk(options: {
     async takeover(instance): Promise<IntentAnswer> {
       const service = instance.slice(0, instance.indexOf('@'));
       return await ask(
-        { kind: 'intent', verb: 'takeover', service, host: state().me, acceptLoss: false, forMs: null },
+        { kind: 'intent', verb: 'takeover', service, host: state().me, acceptLoss: false, keep: false, forMs: null },
         instance.slice(0, instance.indexOf('#')),
         'the standby asks to take over',
       );
@@ -142,7 +155,17 @@ export function openDesk(options: {
     },
     description() {
       const description = options.description();
-      return { text: description?.text ?? '', folder: description?.folder ?? '', hash: description?.hash ?? '' };
+      return {
+        text: description?.text ?? '',
+        folder: description?.folder ?? '',
+        file: description?.file ?? '',
+        hash: description?.hash ?? '',
+        revision: state().described?.revision ?? null,
+      };
+    },
+    console: {
+      ...options.console,
+      preview: (request) => previewOf(state(), now(), asksOf(request)),
     },
   };
   return {
@@ -163,31 +186,38 @@ export function openDesk(options: {
   };
 }
 
-function asksOf(request: IntentRequest): PersonRequest | null {
+function asksOf(request: IntentRequest): PersonRequest {
   switch (request.kind) {
+    case 'maintenance':
+    case 'ban':
+      if (request.end === true)
+        return { kind: 'end', verb: request.kind, service: request.service, host: request.host };
+      return intentOf(request, request.kind);
     case 'restart':
     case 'stop':
     case 'start':
     case 'failover':
     case 'pause':
-      return {
-        kind: 'intent',
-        verb: request.kind,
-        service: request.service,
-        host: request.host,
-        acceptLoss: request.acceptLoss,
-        forMs: request.forMs === null ? null : ms(request.forMs),
-      };
+      return intentOf(request, request.kind);
     case 'resume':
-      return { kind: 'resume', service: request.service };
+      return { kind: 'end', verb: 'pause', service: request.service, host: null };
     case 'down':
       return { kind: 'down', leaveRunning: request.leaveRunning ?? false };
-    case 'maintenance':
-    case 'ban':
-      return null;
     default:
       return request.kind satisfies never;
   }
+}
+
+function intentOf(request: IntentRequest, verb: IntentVerb): PersonRequest {
+  return {
+    kind: 'intent',
+    verb,
+    service: request.service,
+    host: request.host,
+    acceptLoss: request.acceptLoss,
+    keep: request.keep ?? false,
+    forMs: request.forMs === null ? null : ms(request.forMs),
+  };
 }
 
 function roleOf(state: State, id: string, now: Now): RoleView | null {

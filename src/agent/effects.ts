@@ -3,11 +3,13 @@
 import type { Effect, Outcome } from '../decide/effect.ts';
 import type { Input } from '../decide/input.ts';
 import type { State } from '../decide/state.ts';
+import { fenceHost } from '../act/fence.ts';
 import { serviceByName } from '../decide/draft.ts';
 import type { RoleCall, RunService } from '../model/system.ts';
 import { refusalCodes } from '../keeper/refusal.ts';
 import { between, ms, type MonoMs } from '../model/units.ts';
 import type { CallAnswer, Keeper, KeeperAnswer, Observer, RoleCaller } from '../ports.ts';
+import { runCommand } from '../observe/command.ts';
 import { waitUntilCaught } from '../observe/signals.ts';
 import { killGroup, type MainProcess } from './own-hand.ts';
 import type { Peers } from './peers.ts';
@@ -82,6 +84,9 @@ export function carryOut(effect: Effect, state: State, hands: Hands): void {
       break;
     case 'answerPromise':
       hands.peers.answer(effect.to, effect.ask, effect.given);
+      break;
+    case 'fence':
+      void fenceHost(effect, runCommand).then((outcome) => tell({ kind: 'outcome', id: effect.id, outcome, at: hands.now() }));
       break;
     case 'report':
       hands.peers.report(effect.report);
@@ -232,7 +237,7 @@ async function deactivate(
   const answer = await make(
     call,
     service,
-    { instance: effect.instance, role: effect.role, term: effect.term, withinMs: usualCallMs },
+    { instance: effect.instance, role: effect.role, term: effect.term, withinMs: effect.withinMs },
     hands,
   );
   if (answer.kind !== 'done') return called(effect.id, answer, hands);

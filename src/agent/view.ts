@@ -2,14 +2,15 @@
 
 import type { HostView, IncidentView, InstanceView, IntentView, ServiceView, StatusView } from '../api.ts';
 import { Draft } from '../decide/draft.ts';
-import { externalVerdict, hostState, judgeInstance, judgeSystem, liveView } from '../decide/judged.ts';
+import { externalVerdict, hostShown, hostState, judgeInstance, judgeSystem, liveView } from '../decide/judged.ts';
+import { plannedOn } from '../decide/planned-on.ts';
 import type { HostReport, InstanceReport } from '../decide/records.ts';
 import type { State } from '../decide/state.ts';
 import { isPaused, leaseOf, liveHolder, plannedDown, reportOf } from '../decide/view.ts';
 import { usedIn } from '../judge/budget.ts';
 import type { Incident } from '../judge/incidents.ts';
 import { notUsable, whatCanBeLost } from '../judge/lose.ts';
-import { gravest, type Reason } from '../judge/reason.ts';
+import { gravest, gravity, type Reason } from '../judge/reason.ts';
 import { statusSentence, type PlannedOutage } from '../judge/sentence.ts';
 import { reasonWords } from '../judge/words.ts';
 import { modesView } from './modes-view.ts';
@@ -32,11 +33,13 @@ export function statusOf(state: State, now: Now, storeKind: string): StatusView 
     ...services.map((each) => each.severity),
     ...judged.hosts.map((each) => each.verdict.severity),
     judged.store.severity,
+    ...judged.others.filter((each) => each.cause.kind === 'mode').map((each) => each.severity),
   ]);
   const live = liveView(d);
   const canLose = whatCanBeLost(system, live);
   const open = state.incidents.list
     .filter((incident) => incident.resolvedAtMs === null)
+    .toSorted((a, b) => gravity(b.severity) - gravity(a.severity))
     .map((incident) => ({ ...incident, cause: untilNow(d, incident.cause, reportOn(d, incident)) }));
   const missing = missingNow(d, system, notUsable(system, live));
   return {
@@ -80,6 +83,10 @@ export function statusOf(state: State, now: Now, storeKind: string): StatusView 
       notHosts: canLose.notHosts,
     },
     store: { kind: storeKind, reachable: state.store.reachable },
+    description: {
+      hash: state.described?.hash ?? system.hash,
+      revision: state.described?.revision ?? null,
+    },
     hosts: system.hosts.map(({ name }) => hostView(d, name)),
     services,
     incidents: open.map((incident) => incidentView(system, incident)),
@@ -109,7 +116,7 @@ function instanceView(d: Draft, service: RunService, host: string): InstanceView
   return {
     host,
     phase: judged.phase,
-    planned: report?.planned ?? 'unknown',
+    planned: judged.phase === 'unknown' ? (report?.planned ?? 'unknown') : plannedOn(d, service, host),
     pid: judged.phase === 'unknown' ? null : (report?.pid ?? null),
     startedAtMs: report?.startedAtMs ?? null,
     restarts: report?.restarts ?? 0,
@@ -201,7 +208,9 @@ function hostView(d: Draft, host: string): HostView {
   const gone = state === 'down' || state === 'unknown';
   return {
     name: host,
-    state,
+    state: hostShown(d, host),
+    uses: gone ? null : (report?.uses ?? null),
+    reads: gone ? null : (report?.reads ?? null),
     agentPid: gone ? null : host === d.s.me ? d.s.agentPid : (report?.agentPid ?? null),
     keeperPid: gone ? null : (report?.keeperPid ?? null),
     boot: report?.boot ?? null,
@@ -241,14 +250,16 @@ export function incidentView(system: System, incident: Incident): IncidentView {
 }
 
 /** What people asked and is in force. */
-export function intentViews(state: State): IntentView[] {
-  return [...state.intents.values()].map(({ value }) => ({
+export function intentViews(state: State, nowMs: number): IntentView[] {
+  const inForce = [...state.intents.values()].filter(({ value }) => (value.untilMs ?? Infinity) > nowMs);
+  return inForce.map(({ value }) => ({
     id: value.id,
     kind: value.verb === 'takeover' ? 'failover' : value.verb,
     service: value.service,
     host: value.host,
     owner: value.owner,
     why: value.why,
+    keep: value.keep,
     atMs: value.atMs,
     untilMs: value.untilMs,
   }));
@@ -297,10 +308,12 @@ function plannedOutage(d: Draft, system: System): PlannedOutage | null {
   const runs = system.services.filter((service): service is RunService => service.kind === 'run');
   const reasons = runs.flatMap((service) => service.on.map(({ host }) => plannedDown(d, service, host)));
   if (reasons.length === 0 || reasons.includes(null)) return null;
-  if (reasons.includes('asked'))
+  if (reasons.some((each) => each === 'asked' || each === 'maintenance'))
     return {
       kind: 'asked',
-      by: [...d.s.intents.values()].find(({ value }) => value.verb === 'stop')?.value.owner ?? null,
+      by:
+        [...d.s.intents.values()].find(({ value }) => value.verb === 'stop' || value.verb === 'maintenance')?.value
+          .owner ?? null,
     };
   return reasons.includes('schedule') ? { kind: 'schedule', nextText: null } : { kind: 'finished' };
 }

@@ -7,9 +7,11 @@ import { between, type MonoMs } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { Outcome } from './effect.ts';
 import type { Ended, Running, Seen } from './input.ts';
+import { retireUnknown } from './former.ts';
 import { endInstance } from './role-moves.ts';
 import { newInstance } from './new-instance.ts';
 import { becameActive, hotLoss } from './recovery.ts';
+import { termsOf } from './terms.ts';
 import { needsOf } from './view.ts';
 import type { CheckState, Instance, Slot } from './state.ts';
 
@@ -66,6 +68,8 @@ function place(d: Draft, running: Running): void {
     d.s.keeper = { ...d.s.keeper, unplaced: [...d.s.keeper.unplaced, running] };
     return;
   }
+  // It ran under a description that is no longer in force: it is ended as orderly as what is known of it allows.
+  if (d.slot(running.service) === undefined) retireUnknown(d, running.service, running.term > 0);
   const slot = d.slot(running.service);
   if (slot?.now?.id === running.instance) {
     if (slot.now.startedAt === null) startedNow(d, slot.now, running);
@@ -190,7 +194,7 @@ export function effectOutcome(d: Draft, id: number, outcome: Outcome, at: MonoMs
     d.setInstance(slot.service, { effect: null });
     if (now.phase === 'activating' || (now.phase === 'active' && outcome.kind !== 'done'))
       activateOutcome(d, service, outcome, at);
-    else if (now.phase === 'deactivating') deactivateOutcome(d, service, outcome, at);
+    else if (now.phase === 'deactivating') deactivateOutcome(d, service, outcome);
     else if (now.phase === 'stopping' && outcome.kind === 'failed') endRefused(d, service, now, outcome.why);
     return true;
   }
@@ -238,7 +242,7 @@ function activateOutcome(d: Draft, service: RunService, outcome: Outcome, at: Mo
     );
 }
 
-function deactivateOutcome(d: Draft, service: RunService, outcome: Outcome, at: MonoMs): void {
+function deactivateOutcome(d: Draft, service: RunService, outcome: Outcome): void {
   const slot = d.slot(service.name);
   if (slot?.now === null || slot?.now === undefined) return;
   const instance = slot.now;
@@ -250,7 +254,9 @@ function deactivateOutcome(d: Draft, service: RunService, outcome: Outcome, at: 
       term: instance.term,
       facts: { host: d.s.me, outcome: outcome.kind, why: outcome.why },
     });
-    endInstance(d, service, { why: 'hand-over', rule: 216, orderly: true, planned: true });
+    // It has had its time to finish what it had begun: one that said no is asked to end, one that said nothing may hang.
+    const orderly = outcome.kind === 'failed';
+    endInstance(d, service, { why: 'hand-over', rule: 216, orderly, planned: true, withinMs: termsOf(d, service).d });
     return;
   }
   const role = service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
@@ -270,9 +276,10 @@ function deactivateOutcome(d: Draft, service: RunService, outcome: Outcome, at: 
       from: d.s.me,
       rule: slot.handover?.rule ?? 216,
       planned: true,
-      endedAt: at,
-      endedAtMs: d.now.wall - (d.mono - at),
-      detectedAt: at,
+      // From when it was told: what it still serves while it finishes is more than was promised.
+      endedAt: instance.since,
+      endedAtMs: d.now.wall - (d.mono - instance.since),
+      detectedAt: instance.since,
     },
   });
   d.note({
@@ -287,6 +294,7 @@ function deactivateOutcome(d: Draft, service: RunService, outcome: Outcome, at: 
 function plannedCause(d: Draft, slot: Slot): string {
   const intent =
     slot.handover?.intent === null || slot.handover === null ? undefined : d.s.intents.get(slot.handover.intent);
+  if (slot.handover !== null && slot.handover.cause !== null) return slot.handover.cause;
   return intent === undefined ? 'planned' : `planned by ${intent.value.owner}`;
 }
 
@@ -353,7 +361,8 @@ function isToBeMended(instance: Instance): boolean {
     instance.ending === null ||
     instance.ending.failure ||
     instance.ending.why === 'hand-over' ||
-    instance.ending.why === 'restart'
+    instance.ending.why === 'restart' ||
+    instance.ending.why === 'changed'
   );
 }
 

@@ -82,7 +82,8 @@ export class Draft {
       | 'usable'
       | 'wakes'
       | 'carriedOut'
-      | 'reported',
+      | 'reported'
+      | 'retired',
     map: ReadonlyMap<K, V>,
   ): Map<K, V> {
     if (this.#owned.has(field) && isChangeable(map)) return map;
@@ -206,7 +207,10 @@ export class Draft {
     return this.s.system === null ? undefined : serviceByName(this.s.system.services, name);
   }
 
+  /** As it is to run, or as it last did where it is to run no more. */
   runService(name: string): RunService | undefined {
+    const retired = this.s.retired.get(name);
+    if (retired !== undefined) return retired;
     const service = this.service(name);
     return service?.kind === 'run' ? service : undefined;
   }

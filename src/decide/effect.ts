@@ -2,6 +2,7 @@
 // outcome, and what comes back unknown is never treated as done.
 
 import type { Incident, IncidentEvent } from '../judge/incidents.ts';
+import type { Fence } from '../model/system.ts';
 import type { MonoMs, Ms } from '../model/units.ts';
 import type { HostReport } from './records.ts';
 
@@ -61,6 +62,8 @@ export type Effect =
       readonly service: string;
       readonly term: number;
       readonly role: 'standby' | 'passive';
+      /** How long the call may take: what it has begun is finished in that time. */
+      readonly withinMs: Ms;
     }
   | {
       readonly kind: 'extend';
@@ -80,6 +83,14 @@ export type Effect =
   | { readonly kind: 'forget'; readonly instance: string }
   | { readonly kind: 'askPromise'; readonly ask: number; readonly hosts: readonly string[]; readonly epoch: number }
   | { readonly kind: 'answerPromise'; readonly to: string; readonly ask: number; readonly given: boolean }
+  /** Cut a lost host off from outside, or switch it on again. Done means confirmed by a status. */
+  | {
+      readonly kind: 'fence';
+      readonly id: EffectId;
+      readonly host: string;
+      readonly action: 'off' | 'on';
+      readonly fence: Fence;
+    }
   /** To every peer that is connected, and for our own status. */
   | { readonly kind: 'report'; readonly report: HostReport }
   | { readonly kind: 'notify'; readonly id: EffectId; readonly event: IncidentEvent; readonly incident: Incident }

@@ -20,7 +20,7 @@ export function holdsUnderLease(d: Draft): readonly Held[] {
   const held: Held[] = [];
   for (const slot of slots.values()) {
     if (slot.now === null || slot.now.term === 0) continue;
-    const service = d.service(slot.service);
+    const service = d.runService(slot.service);
     if (service !== undefined && isLeased(service)) held.push({ slot, instance: slot.now });
   }
   if (d.hasOwn('slots')) d.heldNow = held;

@@ -1,5 +1,6 @@
 // The rows of an instance's life (rules 500–599), first match wins.
 
+import type { Turn } from './change.ts';
 import type { Row } from './row.ts';
 import type { InstancePhase } from './state.ts';
 
@@ -29,6 +30,9 @@ export interface LifeFacts {
   /** It is active, under a lease, and only people may move or end it. */
   readonly manualActive: boolean;
   readonly restartAsked: boolean;
+  /** It is active, is not to run here, and is to move before it is stopped. */
+  readonly movesFirst: boolean;
+  readonly turn: Turn;
 }
 
 export type LifeMove =
@@ -89,6 +93,13 @@ export const lifeRows: readonly Row<LifeFacts, LifeMove>[] = [
     why: 'what needs it is stopped first',
   },
   {
+    n: 511,
+    name: 'move-before-stop',
+    when: (f) => !f.wanted && running(f) && f.movesFirst,
+    then: () => ({ move: 'wait', forMs: null, waitsFor: 'another host that can take it' }),
+    why: 'it is active and is to move to another host before it is stopped here',
+  },
+  {
     n: 512,
     name: 'stop-when-not-wanted',
     when: (f) => !f.wanted && running(f) && !(f.busy && f.phase === 'deactivating'),
@@ -129,6 +140,20 @@ export const lifeRows: readonly Row<LifeFacts, LifeMove>[] = [
     when: (f) => running(f) && f.unhealthy !== null,
     then: (f) => ({ move: 'fail', why: f.unhealthy ?? '', orderly: false }),
     why: 'as it is, it will not serve again',
+  },
+  {
+    n: 527,
+    name: 'change-waits-for-turn',
+    when: (f) => running(f) && typeof f.turn === 'object',
+    then: (f) => ({ move: 'wait', forMs: null, waitsFor: typeof f.turn === 'object' ? f.turn.waitsFor : '' }),
+    why: 'it is to run otherwise than it does, and others are changed first',
+  },
+  {
+    n: 528,
+    name: 'change',
+    when: (f) => running(f) && f.turn === 'now' && !f.busy,
+    then: () => ({ move: 'stop', why: 'changed' }),
+    why: 'it is to run otherwise than it does, and it is its turn: it is stopped and started as described',
   },
   { n: 530, name: 'runs', when: running, then: nothing, why: 'it runs as it should, or is on its way', quiet: true },
   {

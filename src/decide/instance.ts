@@ -2,9 +2,12 @@
 
 import { isLeased, type RunService } from '../model/system.ts';
 import type { JsonValue } from '../model/json.ts';
+import type { PlannedDown } from '../judge/reason.ts';
+import { turnOf } from './change.ts';
 import type { Draft } from './draft.ts';
 import { grade } from './grade.ts';
 import { lifeRows, type LifeFacts } from './instance-rows.ts';
+import { rank } from './rank.ts';
 import { beginStart, endInstance } from './role-moves.ts';
 import { firstMatch } from './row.ts';
 import type { Instance, Slot } from './state.ts';
@@ -122,7 +125,8 @@ function lifeFacts(d: Draft, service: RunService, slot: Slot): LifeFacts {
     wanted: down === null,
     plannedBecause: down ?? '',
     startsByLease: service.policy === 'hot-active/cold-passive',
-    dependants: leaving === null ? [] : runningDependants(d, service.name),
+    dependants:
+      leaving !== null ? runningDependants(d, service.name) : down === null ? [] : stoppingHere(d, service, down),
     missingNeeds: missingNeeds(d, service),
     backOffMs: slot.failedUntil === null ? 0 : slot.failedUntil - d.mono,
     tries: slot.failures.length,
@@ -136,7 +140,29 @@ function lifeFacts(d: Draft, service: RunService, slot: Slot): LifeFacts {
     unhealthy: verdict?.unhealthy === true ? (verdict.reasons[0]?.kind ?? 'unfit') : null,
     manualActive: leased && service.trigger === 'manual' && instance !== null && instance.term > 0,
     restartAsked: restartIntent(d, service.name) !== null,
+    movesFirst: leased && leaving === null && instance !== null && movesFirst(d, service, instance, down),
+    turn: down === null && leaving === null ? turnOf(d, service, slot) : 'not outdated',
   };
+}
+
+/** What is active and cleared from its host goes on until another is able; unless nobody ever is, or a person accepted the loss. */
+function movesFirst(d: Draft, service: RunService, instance: Instance, down: PlannedDown | null): boolean {
+  if (instance.term === 0 || instance.phase === 'stopping') return false;
+  if (down === 'removed') return d.service(service.name)?.kind === 'run';
+  if (down !== 'maintenance') return false;
+  const forced = intentsFor(d, 'maintenance', service.name, d.s.me).some((each) => each.acceptLoss);
+  return !forced || rank(d, service, { without: d.s.me }).ranked.length > 0;
+}
+
+/** Of what is cleared from this host: who needs it, runs here and is cleared too, goes first. */
+function stoppingHere(d: Draft, service: RunService, down: PlannedDown): string[] {
+  if (down !== 'maintenance' && down !== 'removed') return [];
+  return [...d.s.slots.values()]
+    .filter((slot) => slot.now !== null && slot.service !== service.name)
+    .map((slot) => d.runService(slot.service))
+    .filter((other) => other !== undefined)
+    .filter((other) => needsOf(other).includes(service.name) && plannedDown(d, other, d.s.me) === down)
+    .map((other) => other.name);
 }
 
 /** How long an end may take to be heard of. */

@@ -9,10 +9,11 @@ import type { Live } from '../judge/lose.ts';
 import { isLeased, type ExternalService, type RunService } from '../model/system.ts';
 import { ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
+import { unfenced } from './fence.ts';
 import { standingModes } from './found.ts';
 import type { ExternalState } from './state.ts';
 import { failoverIntent } from './wishes.ts';
-import { isLive, leaseOf, plannedDown, reportOf } from './view.ts';
+import { activeOutside, barredFrom, isLive, leaseOf, plannedDown, reportOf } from './view.ts';
 
 /** Everything judged, for `desiredIncidents`. */
 export function judgeSystem(d: Draft): JudgedSystem {
@@ -22,7 +23,7 @@ export function judgeSystem(d: Draft): JudgedSystem {
       service.kind === 'run' ? judgeRun(d, service) : judgeExternal(d, service),
     ),
     hosts: (system?.hosts ?? []).map(({ name }) => {
-      const state = hostState(d, name);
+      const state = hostShown(d, name);
       return {
         name,
         state,
@@ -30,7 +31,7 @@ export function judgeSystem(d: Draft): JudgedSystem {
       };
     }),
     store: gradeStore(d.s.store.reachable || d.s.store.firstReadAt === null || isHiccup(d), d.s.store.why),
-    others: [...d.s.incidents.others, ...standing(d), ...standingModes(d), ...surprises(d)],
+    others: [...d.s.incidents.others, ...standing(d), ...unfenced(d), ...standingModes(d), ...surprises(d)],
   };
 }
 
@@ -96,6 +97,21 @@ export function hostState(d: Draft, host: string): HostState {
   return d.s.store.reachable && d.mono - session.seenAt > session.value.ttlMs ? 'silent' : 'up';
 }
 
+/** The same with what people have against it: what is worked on may be away without a word. */
+export function hostShown(d: Draft, host: string): HostState {
+  const state = hostState(d, host);
+  const of = (verb: 'maintenance' | 'ban'): boolean =>
+    [...d.s.intents.values()].some(
+      ({ value }) =>
+        value.verb === verb &&
+        value.host === host &&
+        value.service === null &&
+        (value.untilMs ?? Infinity) > d.now.wall,
+    );
+  if (of('maintenance')) return 'maintenance';
+  return state === 'up' && of('ban') ? 'banned' : state;
+}
+
 /** Since when nothing was heard of a host that is not up; null: it is up, or never was. */
 export function silentMs(d: Draft, host: string): number | null {
   const session = d.s.sessions.get(host);
@@ -159,10 +175,12 @@ function everActive(d: Draft, service: string): boolean {
 
 function judgeRun(d: Draft, service: RunService): JudgedService {
   const instances = service.on.map(({ host }) => judgeInstance(d, service, host));
-  const active = instances.filter((each) => each.phase === 'active').length;
+  const active = instances.filter((each) => each.phase === 'active').length + activeOutside(d, service).length;
   const planned = d.s.leaving === null && service.on.some(({ host }) => plannedDown(d, service, host) === null);
   const begun = everActive(d, service.name);
-  const moving = movesUntilMs(d, service) !== null && instances.every((each) => each.severity === 0);
+  // Started as planned, and within its time: after a loss the instance itself is graded until it is back.
+  const starting = instances.some((each) => each.phase === 'starting');
+  const moving = (starting || movesUntilMs(d, service) !== null) && instances.every((each) => each.severity === 0);
   const verdict: Verdict = gradeService({
     severity: service.severity,
     wanted: planned && !moving && (active > 0 || begun || instances.some((each) => each.severity !== 0)),
@@ -245,7 +263,7 @@ export function liveView(d: Draft): Live {
             host,
             phase,
             severity,
-            mayTakeOver: isLive(d, host) && !tooOld && !waits && plannedDown(d, service, host) === null,
+            mayTakeOver: isLive(d, host) && !tooOld && !waits && barredFrom(d, service, host) === null,
           };
         }),
       };

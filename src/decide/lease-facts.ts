@@ -4,9 +4,20 @@ import { restartOrHandOver } from '../judge/choice.ts';
 import type { RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import { type LeaseFacts } from './lease-rows.ts';
+import { failBack } from './fail-back.ts';
 import { rank } from './rank.ts';
 import { drift, type Slot } from './state.ts';
-import { holderOf, isLive, isPaused, leaseOf, missingNeeds, plannedDown, reportOf } from './view.ts';
+import {
+  barredFrom,
+  holderOf,
+  intentsFor,
+  isLive,
+  isPaused,
+  leaseOf,
+  missingNeeds,
+  plannedDown,
+  reportOf,
+} from './view.ts';
 import { isUnsure } from './lease-writes.ts';
 import { failoverIntent, takeoverBy } from './wishes.ts';
 
@@ -30,7 +41,8 @@ export function leaseFacts(d: Draft, service: RunService, slot: Slot): LeaseFact
     lease.term === 0 && store.firstReadAt !== null ? store.firstReadAt + timing.ttl * (1 + drift) : null;
   const takeover = takeoverBy(d, service.name);
   const asked = holder === 'free' ? failoverIntent(d, service.name) : null;
-  const failBackTo = failBackTarget(d, service, slot, others);
+  const back = failBack(d, service, slot, others);
+  const bans = [...intentsFor(d, 'ban', service.name, d.s.me), ...intentsFor(d, 'maintenance', service.name, d.s.me)];
   return {
     storeRead: store.firstReadAt !== null,
     sessionKnown: own.revision > 0 || own.deposed,
@@ -81,7 +93,10 @@ export function leaseFacts(d: Draft, service: RunService, slot: Slot): LeaseFact
     missingNeeds: missingNeeds(d, service),
     backOffMs: slot.failedUntil === null ? 0 : slot.failedUntil - d.mono,
     preferredStarting: lease.term === 0 && preferredStarts(d, service),
-    failBackTo,
+    failBackTo: back?.waitsFor === null ? back.to : null,
+    failBackWaits: back === null || back.waitsFor === null ? null : { waitsFor: back.waitsFor, forMs: back.forMs },
+    barred: barredFrom(d, service, d.s.me) !== null,
+    barredForced: bans.some((each) => each.acceptLoss),
     dMs: Math.max(timing.ttl * (1 + drift), 1000),
     shown: {
       host: d.s.me,
@@ -135,24 +150,3 @@ function preferredStarts(d: Draft, service: RunService): boolean {
     isLive(d, first) && report !== null && report.severity === 0 && report.restarts === 0 && report.planned !== 'down'
   );
 }
-
-/** Back to the preferred host once it has been ready, and the service quiet, for long enough not to flap. */
-function failBackTarget(d: Draft, service: RunService, slot: Slot, others: readonly string[]): string | null {
-  const { prefer } = service;
-  if (!service.failBack || prefer === null || prefer === d.s.me || !others.includes(prefer)) return null;
-  const report = reportOf(d, service.name, prefer);
-  const activeAt = slot.now?.activeAt ?? null;
-  if (report === null || report.severity !== 0 || activeAt === null) return null;
-  const quiet = Math.min(
-    stableMs - (d.mono - activeAt),
-    report.startedAtMs === null ? 0 : stableMs - (d.now.wall - report.startedAtMs),
-  );
-  if (d.mono - activeAt < stableMs || (report.startedAtMs !== null && d.now.wall - report.startedAtMs < stableMs)) {
-    d.wakeBy(d.mono + Math.max(100, quiet, stableMs - (d.mono - activeAt)));
-    return null;
-  }
-  return prefer;
-}
-
-/** How long both must have been quiet before a service goes back. */
-const stableMs = 30_000;

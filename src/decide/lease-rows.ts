@@ -48,6 +48,12 @@ export interface LeaseFacts {
   readonly backOffMs: number;
   readonly preferredStarting: boolean;
   readonly failBackTo: string | null;
+  /** It is to go back to the preferred host, and this keeps it; null: nothing does, or it is not to go. */
+  readonly failBackWaits: { readonly waitsFor: string; readonly forMs: number | null } | null;
+  /** It must not be active here. */
+  readonly barred: boolean;
+  /** Also when nobody else can be: a person said so. */
+  readonly barredForced: boolean;
   readonly dMs: number;
   readonly shown: Readonly<Record<string, JsonValue>>;
 }
@@ -133,9 +139,24 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
   {
     n: 212,
     name: 'release-when-not-wanted',
-    when: (f) => f.holder === 'me' && inactive(f) && (!f.wanted || f.leaving),
+    when: (f) => f.holder === 'me' && inactive(f) && (!f.wanted || f.leaving || f.barred),
     then: () => ({ move: 'release', next: null }),
     why: 'it is not to run here, and it does not',
+  },
+  {
+    n: 213,
+    name: 'deactivate-though-nobody-else-can',
+    when: (f) =>
+      f.holder === 'me' &&
+      f.barredForced &&
+      f.wanted &&
+      f.barred &&
+      f.best === null &&
+      f.phase === 'active' &&
+      !f.handover &&
+      !f.paused,
+    then: () => ({ move: 'deactivate' }),
+    why: 'a person will not have it active here, and accepted that nobody else can be',
   },
   {
     n: 214,
@@ -157,6 +178,20 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
     when: (f) => f.holder === 'me' && f.handover && f.phase === 'active',
     then: wait('target', () => 100),
     why: 'it is to move, and the host that it should go to cannot take it at the moment',
+  },
+  {
+    n: 219,
+    name: 'fail-back-waits',
+    when: (f) =>
+      f.holder === 'me' &&
+      f.phase === 'active' &&
+      !f.handover &&
+      f.failBackWaits !== null &&
+      f.wanted &&
+      !f.callUnsure &&
+      f.instanceTerm === f.term,
+    then: (f) => ({ move: 'wait', forMs: f.failBackWaits?.forMs ?? null, waitsFor: f.failBackWaits?.waitsFor ?? '' }),
+    why: 'it is to go back to the preferred host, but not before all has been quiet, and not again and again',
   },
   {
     n: 220,
@@ -237,7 +272,7 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
   {
     n: 252,
     name: 'not-wanted-here',
-    when: (f) => !f.wanted || f.leaving,
+    when: (f) => !f.wanted || f.leaving || f.barred,
     then: nothing,
     why: 'it is not to run here at present',
     quiet: true,

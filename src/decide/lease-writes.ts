@@ -6,6 +6,7 @@ import type { Draft } from './draft.ts';
 import type { StorePut } from './effect.ts';
 import type { StoreOutcome } from './input.ts';
 import { keys, type Handed, type LeaseRecord } from './records.ts';
+import { returnsWithinMs } from './fail-back.ts';
 import { type Recovery, type Slot } from './state.ts';
 import { leaseOf } from './view.ts';
 
@@ -28,8 +29,16 @@ export function writeLease(
         instance: slot.now?.id ?? null,
         next: null,
         handed: lease.handed,
+        returns: lease.returns,
       }
-    : { ...lease, host: null, instance: null, next: how.next, handed: handedBy(d, slot, rule) };
+    : {
+        ...lease,
+        host: null,
+        instance: null,
+        next: how.next,
+        handed: handedBy(d, slot, rule),
+        returns: returnsOf(d, slot),
+      };
   const compares = [{ key: keys.lease(service.name), revision: kept?.revision ?? 0 }];
   if (how.take) compares.push({ key: keys.session(d.s.me), revision: d.s.own.revision });
   const puts: StorePut[] = [{ key: keys.lease(service.name), value: JSON.stringify(record) }];
@@ -41,6 +50,12 @@ export function writeLease(
   if (!how.take && handedOver !== null) puts.push({ key: keys.intent(handedOver), value: null });
   const id = d.ask({ kind: 'store', compares, puts, timeoutMs: ms(Math.max(d.s.timing.ttl / 2, 100)) });
   d.setSlot(service.name, { leaseTxn: { id, record, rule } });
+}
+
+/** When it went back to the preferred host, this time too. */
+function returnsOf(d: Draft, slot: Slot): readonly number[] {
+  const lately = leaseOf(d, slot.service).returns.filter((at) => d.now.wall - at < returnsWithinMs);
+  return slot.handover?.rule === 220 ? [...lately, Math.round(d.now.wall)] : lately;
 }
 
 function handedBy(d: Draft, slot: Slot, rule: number): Handed | null {

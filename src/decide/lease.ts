@@ -4,10 +4,11 @@
 import type { RunService } from '../model/system.ts';
 import type { JsonValue } from '../model/json.ts';
 import type { Draft } from './draft.ts';
+import { beforeTaking, claimFence } from './fence.ts';
 import { firstMatch } from './row.ts';
 import { leaseRows } from './lease-rows.ts';
 import { type Slot } from './state.ts';
-import { holderOf } from './view.ts';
+import { holderOf, leaseOf } from './view.ts';
 import { leaseFacts } from './lease-facts.ts';
 import { isUnsure, writeLease } from './lease-writes.ts';
 import { activate, callAgain, deactivate, endInstance, startActive } from './role-moves.ts';
@@ -64,12 +65,35 @@ export function decideLease(d: Draft, service: RunService): void {
       writeLease(d, service, row.n, { next: move.next, take: false });
       break;
     case 'take':
-      say();
-      writeLease(d, service, row.n, { next: null, take: true });
+      takeWhenFenced(d, service, slot, () => {
+        say();
+        writeLease(d, service, row.n, { next: null, take: true });
+      });
       break;
     case 'beginHandover':
       say();
-      d.setSlot(service.name, { handover: { intent: null, to: move.to, since: d.mono, rule: row.n } });
+      d.setSlot(service.name, { handover: { intent: null, to: move.to, since: d.mono, rule: row.n, cause: null } });
+      break;
+    default:
+      move satisfies never;
+  }
+}
+
+/** What the lease rows would take is taken when the host that lost it is fenced, where that is demanded. */
+function takeWhenFenced(d: Draft, service: RunService, slot: Slot, take: () => void): void {
+  const { row, move, host } = beforeTaking(d, service);
+  const facts = { host };
+  switch (move.move) {
+    case 'take':
+      if (row.quiet !== true) d.note({ kind: 'rule', rule: row.n, service: service.name, facts });
+      take();
+      break;
+    case 'wait':
+      waitSaid(d, slot, row.n, { ...facts, waitsFor: `${move.waitsFor} ${host ?? ''}` });
+      break;
+    case 'fence':
+      d.note({ kind: 'rule', rule: row.n, service: service.name, facts });
+      if (host !== null) claimFence(d, host, leaseOf(d, service.name).epoch);
       break;
     default:
       move satisfies never;

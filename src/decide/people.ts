@@ -1,21 +1,22 @@
 // What people ask (rules 600–629): written to the store as intents with an owner, a reason and an expiry, then carried out by the agents they
 // concern. A refusal says why, and what to do instead.
 
+import { durationText } from '../model/duration.ts';
 import { isLeased, type RunService } from '../model/system.ts';
-import { ms } from '../model/units.ts';
+import { applyDescription } from './apply.ts';
 import type { Draft } from './draft.ts';
 import type { PersonAnswer, StorePut } from './effect.ts';
-import { failoverIntent } from './wishes.ts';
-import type { PersonRequest, StoreOutcome } from './input.ts';
-import { keys, type IntentRecord } from './records.ts';
-import { firstMatch, type Row } from './row.ts';
-import { rank } from './rank.ts';
-import { holderOf, intentsFor, liveHolder } from './view.ts';
+import { fenceAsked } from './fence-asked.ts';
+import type { PersonRequest } from './input.ts';
+import { answer, onceWithinMs, refuse, writeFor } from './intents.ts';
+import { isLasting, keys, type IntentRecord, type IntentVerb } from './records.ts';
+import { barredRefusal, failoverRefusal, lossRefusal } from './refusals.ts';
+import { holderOf } from './view.ts';
 import { acknowledge } from '../judge/incidents.ts';
 
-/** One-time intents end by themselves if nobody could carry them out. */
-const onceWithinMs = 60_000;
 const usualForMs = 3_600_000;
+
+type Asked<K extends PersonRequest['kind']> = Extract<PersonRequest, { kind: K }>;
 
 /** A person, or a standby, asks. Answered at once, or when the store has taken the intent. */
 export function personAsks(d: Draft, request: number, owner: string, why: string, asks: PersonRequest): void {
@@ -23,188 +24,217 @@ export function personAsks(d: Draft, request: number, owner: string, why: string
     case 'intent':
       intend(d, request, owner, why, asks);
       break;
-    case 'resume':
-      resume(d, request, owner, asks.service);
+    case 'end':
+      end(d, request, owner, asks);
       break;
     case 'ack':
       ack(d, request, owner, asks.incident);
       break;
+    case 'fence':
+      fenceAsked(d, request, { owner, why, host: asks.host, confirm: asks.confirm });
+      break;
+    case 'apply':
+      applyDescription(d, request, owner, why, asks);
+      break;
     case 'down':
-      if (d.s.leaving === null) {
-        d.s.leaving = { leaveRunning: asks.leaveRunning, quit: false };
-        d.note({ kind: 'person', rule: 600, facts: { verb: 'down', owner, why, leaveRunning: asks.leaveRunning } });
-        d.reportDirty = true;
-        d.touchAll();
-      }
-      answer(d, request, {
-        ok: true,
-        id: 'down',
-        text: asks.leaveRunning ? 'the agent leaves; services stay' : 'stopping',
-      });
+      leave(d, request, owner, why, asks.leaveRunning);
       break;
     default:
       asks satisfies never;
   }
 }
 
-function answer(d: Draft, request: number | null, what: PersonAnswer): void {
-  if (request !== null) d.tell({ kind: 'answer', request, answer: what });
+function leave(d: Draft, request: number, owner: string, why: string, leaveRunning: boolean): void {
+  if (d.s.leaving === null) {
+    d.s.leaving = { leaveRunning, quit: false };
+    d.note({ kind: 'person', rule: 600, facts: { verb: 'down', owner, why, leaveRunning } });
+    d.reportDirty = true;
+    d.touchAll();
+  }
+  answer(d, request, { ok: true, id: 'down', text: leaveRunning ? 'the agent leaves; services stay' : 'stopping' });
 }
 
-function refuse(d: Draft, request: number, code: string, why: string, next: string): void {
-  answer(d, request, { ok: false, code, why, next });
+function intend(d: Draft, request: number, owner: string, why: string, asks: Asked<'intent'>): void {
+  const refusal = whyNot(d, asks);
+  if (refusal !== null) return answer(d, request, refusal);
+  const record = recordOf(d, owner, why, asks);
+  const puts: StorePut[] = [{ key: keys.intent(record.id), value: JSON.stringify(record) }];
+  for (const { value } of d.s.intents.values())
+    if (isReplaced(value, record)) puts.push({ key: keys.intent(value.id), value: null });
+  const { verb, service, host } = record;
+  d.note({ kind: 'person', rule: 600, service, facts: { verb, owner, why, host, id: record.id } });
+  writeFor(d, request, {
+    id: record.id,
+    text: textOf(d, record),
+    puts,
+    compares: [{ key: keys.intent(record.id), revision: 0 }],
+  });
 }
 
-function intend(
-  d: Draft,
-  request: number,
-  owner: string,
-  why: string,
-  asks: Extract<PersonRequest, { kind: 'intent' }>,
-): void {
-  const { service: name, host, verb } = asks;
+/** Why this cannot be done; null: it can. */
+function whyNot(d: Draft, asks: Asked<'intent'>): PersonAnswer | null {
+  const { service: name, host } = asks;
   const { system } = d.s;
-  if (system === null) return refuse(d, request, 'SF-402', 'no description is known yet', 'Try again in a moment.');
+  if (system === null) return no('SF-402', 'no description is known yet', 'Try again in a moment.');
   const service = name === null ? null : (d.service(name) ?? null);
-  if (name !== null && service === null)
-    return refuse(
-      d,
-      request,
-      'SF-403',
-      `there is no service "${name}"`,
-      `The services are: ${system.services.map((each) => each.name).join(', ')}.`,
-    );
+  if (name !== null && service === null) {
+    const names = system.services.map((each) => each.name).join(', ');
+    return no('SF-403', `there is no service "${name}"`, `The services are: ${names}.`);
+  }
   if (service !== null && service.kind === 'external')
-    return refuse(d, request, 'SF-404', `${service.name} is external: nothing here runs it`, 'Ask its owner.');
+    return no('SF-404', `${service.name} is external: nothing here runs it`, 'Ask its owner.');
   const run = service?.kind === 'run' ? service : null;
   if (host !== null && !system.hosts.some((each) => each.name === host))
-    return refuse(
-      d,
-      request,
+    return no(
       'SF-405',
       `there is no host "${host}"`,
       `The hosts are: ${system.hosts.map((each) => each.name).join(', ')}.`,
     );
   if (host !== null && run !== null && !run.on.some((place) => place.host === host))
-    return refuse(
-      d,
-      request,
+    return no(
       'SF-406',
       `${run.name} does not run on ${host}`,
       `It runs on: ${run.on.map((place) => place.host).join(', ')}.`,
     );
-  if (verb === 'failover') {
-    const refusal = failoverRefusal(d, run, host, asks.acceptLoss);
-    if (refusal !== null) return answer(d, request, refusal);
-  }
-  if (verb === 'takeover' && run !== null && holderOf(d, run.name) === 'me')
-    return refuse(d, request, 'SF-413', `${run.name} is active here already`, 'Nothing need be done.');
+  const refusal = ofVerb(d, run, asks);
+  if (refusal !== null) return refusal;
   if (!d.s.store.reachable || d.s.store.firstReadAt === null)
-    return refuse(
-      d,
-      request,
+    return no(
       'SF-506',
       'the store cannot be reached, so nothing that must hold for every host can be agreed',
       'standfast doctor',
     );
-  const lasting = verb === 'stop' || verb === 'pause';
+  return null;
+}
+
+function ofVerb(d: Draft, run: RunService | null, asks: Asked<'intent'>): PersonAnswer | null {
+  const { verb, host, acceptLoss } = asks;
+  switch (verb) {
+    case 'failover':
+      return failoverRefusal(d, run, host, acceptLoss);
+    case 'takeover':
+      if (run === null || host === null) return no('SF-410', 'a take-over is of one service', 'Name it.');
+      if (holderOf(d, run.name) === 'me')
+        return no('SF-413', `${run.name} is active here already`, 'Nothing need be done.');
+      return barredRefusal(d, run, host);
+    case 'maintenance':
+    case 'ban':
+      if (host === null) return no('SF-405', `${verb} is of a host`, `Name it: standfast ${verb} HOST`);
+      if (verb === 'ban' && run !== null && !isLeased(run))
+        return no(
+          'SF-410',
+          `${run.name} is ${run.policy}: it has no one active that could be chosen elsewhere`,
+          `To have it not run on ${host}: standfast stop ${run.name}@${host}`,
+        );
+      return acceptLoss ? null : lossRefusal(d, { verb, host, service: run?.name ?? null, keep: asks.keep });
+    case 'restart':
+    case 'stop':
+    case 'start':
+    case 'pause':
+      return null;
+    default:
+      return verb satisfies never;
+  }
+}
+
+function no(code: string, why: string, next: string): PersonAnswer {
+  return { ok: false, code, why, next };
+}
+
+function recordOf(d: Draft, owner: string, why: string, asks: Asked<'intent'>): IntentRecord {
+  const { verb, service, host } = asks;
   d.s.counter += 1;
-  const id = `${verb}-${d.s.life}${d.s.counter}`;
-  const hosts = run === null ? system.hosts.map((each) => each.name) : run.on.map((place) => place.host);
-  const record: IntentRecord = {
-    id,
+  const found = service === null ? undefined : d.service(service);
+  const all = (d.s.system?.hosts ?? []).map((each) => each.name);
+  const hosts = found?.kind === 'run' ? found.on.map((place) => place.host) : all;
+  return {
+    id: `${verb}-${d.s.life}${d.s.counter}`,
     verb,
-    service: name,
+    service,
     host,
-    pending: lasting || verb === 'failover' || verb === 'takeover' ? [] : host === null ? hosts : [host],
+    pending: isLasting(verb) || verb === 'failover' || verb === 'takeover' ? [] : host === null ? hosts : [host],
     owner,
     why,
     acceptLoss: asks.acceptLoss,
+    keep: asks.keep,
     atMs: Math.round(d.now.wall),
-    untilMs:
-      verb === 'stop'
-        ? asks.forMs === null
-          ? null
-          : d.now.wall + asks.forMs
-        : Math.round(d.now.wall + (verb === 'pause' ? (asks.forMs ?? usualForMs) : onceWithinMs)),
+    untilMs: untilOf(d, verb, asks.forMs),
   };
-  const puts: StorePut[] = [{ key: keys.intent(id), value: JSON.stringify(record) }];
-  // A start takes back every stop that would keep it from starting.
-  if (verb === 'start')
-    for (const { value } of d.s.intents.values())
-      if (value.verb === 'stop' && covers(record, value)) puts.push({ key: keys.intent(value.id), value: null });
-  d.note({ kind: 'person', rule: 600, service: name, facts: { verb, owner, why, host, id } });
-  write(d, request, {
-    id,
-    text: `${verb} ${name ?? system.name}${host === null ? '' : ` ${verb === 'failover' ? 'to' : 'on'} ${host}`}: under way`,
-    puts,
-    compares: [{ key: keys.intent(id), revision: 0 }],
-  });
 }
 
-function covers(start: IntentRecord, stop: IntentRecord): boolean {
+/** Only a stop may stay until it is taken back: what it keeps down shows, with the name of who stopped it. */
+function untilOf(d: Draft, verb: IntentVerb, forMs: number | null): number | null {
+  if (verb === 'stop' && forMs === null) return null;
+  return Math.round(d.now.wall + (isLasting(verb) ? (forMs ?? usualForMs) : onceWithinMs));
+}
+
+/** A start takes back every stop that would keep it from starting; the same thing asked anew takes the place of what stands. */
+function isReplaced(known: IntentRecord, asked: IntentRecord): boolean {
+  if (asked.verb === 'start')
+    return (
+      known.verb === 'stop' &&
+      (asked.service === null || known.service === asked.service) &&
+      (asked.host === null || known.host === asked.host || known.host === null)
+    );
   return (
-    (start.service === null || stop.service === start.service) &&
-    (start.host === null || stop.host === start.host || stop.host === null)
+    isLasting(asked.verb) && known.verb === asked.verb && known.service === asked.service && known.host === asked.host
   );
 }
 
-/** Why a service cannot be moved now; null: it can. */
-function failoverRefusal(
-  d: Draft,
-  service: RunService | null,
-  to: string | null,
-  acceptLoss: boolean,
-): PersonAnswer | null {
-  const no = (code: string, why: string, next: string): PersonAnswer => ({ ok: false, code, why, next });
-  if (service === null) return no('SF-410', 'a failover is of one service', 'Name it: standfast failover SERVICE.');
-  if (!isLeased(service))
-    return no(
-      'SF-410',
-      `${service.name} is ${service.policy}: it has no one active that could move`,
-      `standfast restart ${service.name}`,
-    );
-  const holder = liveHolder(d, service.name);
-  if (to !== null && to === holder) return no('SF-411', `${service.name} is on ${to} already`, 'Nothing need be done.');
-  const ranking = rank(d, service, { acceptLoss, ...(holder === null ? {} : { without: holder }) });
-  const target = to ?? ranking.ranked[0];
-  if (target !== undefined && ranking.ranked.includes(target)) return null;
-  const out = ranking.excluded.find((each) => each.host === (to ?? each.host));
-  if (out?.waitsFor === 'catch-up') {
-    const behind = Number(out.facts['behindMs']) / 1000;
-    const limit = Number(out.facts['mayLoseMs']) / 1000;
-    return no(
-      'SF-412',
-      `${out.host} would lose ${behind.toFixed(0)} s of ${service.name}'s state; its limit is ${limit} s`,
-      `Wait until it has caught up, or accept the loss: standfast failover ${service.name} --to ${out.host} --accept-loss`,
-    );
+/** What was agreed, as told to who asked. */
+function textOf(d: Draft, record: IntentRecord): string {
+  const { verb, service, host, untilMs } = record;
+  const what = service ?? d.s.system?.name ?? 'everything';
+  const forText = untilMs === null ? '' : ` for ${durationText(untilMs - record.atMs)}`;
+  switch (verb) {
+    case 'maintenance':
+      return `host ${host ?? ''} is in maintenance${forText}: ${record.keep ? 'what is active there moves away' : 'what runs there moves away or stops'}. It ends sooner with: standfast maintenance ${host ?? ''} --end`;
+    case 'ban':
+      return `host ${host ?? ''} is banned${service === null ? '' : ` for ${service}`}${forText}: nothing is made active there. It ends sooner with: standfast ban ${host ?? ''}${service === null ? '' : ` ${service}`} --end`;
+    case 'pause':
+      return `${what} is paused${forText}: observed and graded, nothing is done. It ends sooner with: standfast resume${service === null ? '' : ` ${service}`}`;
+    case 'failover':
+      return `failover ${what}${host === null ? '' : ` to ${host}`}: under way`;
+    case 'restart':
+    case 'stop':
+    case 'start':
+    case 'takeover':
+      return `${verb} ${what}${host === null ? '' : ` on ${host}`}: under way`;
+    default:
+      return verb satisfies never;
   }
-  return no(
-    'SF-411',
-    `no host can take ${service.name} now${out === undefined ? '' : `: ${out.host} waits for ${out.waitsFor}`}`,
-    `standfast explain ${service.name}`,
-  );
 }
 
-function resume(d: Draft, request: number, owner: string, service: string | null): void {
-  const found = [...d.s.intents.values()].filter(
-    ({ value }) => value.verb === 'pause' && (service === null || value.service === service),
+/** Takes back a pause, a maintenance or a ban. A pause without a service, and a ban without one, take back all of them. */
+function end(d: Draft, request: number, owner: string, asks: Asked<'end'>): void {
+  const { verb, service, host } = asks;
+  const of = [...d.s.intents.values()].map(({ value }) => value).filter((each) => each.verb === verb);
+  const found = of.filter(
+    (each) => (host === null || each.host === host) && (service === null || each.service === service),
   );
-  if (found.length === 0)
+  const what = `${service ?? host ?? 'nothing'}${service !== null && host !== null ? ` on ${host}` : ''}`;
+  if (found.length === 0) {
+    const wider = of.find((each) => each.service === null && (host === null || each.host === host));
     return refuse(
       d,
       request,
       'SF-414',
-      `${service ?? 'nothing'} is ${service === null ? '' : 'not '}paused`,
-      'standfast intents',
+      wider !== undefined && service !== null
+        ? `${what} has no ${verb} of its own: ${wider.owner} asked for it for ${wider.host === null ? 'the whole system' : `all of host ${wider.host}`}`
+        : `there is no ${verb}${what === 'nothing' ? '' : ` of ${what}`} in force`,
+      wider !== undefined && service !== null
+        ? `To end that: standfast ${verb === 'pause' ? 'resume' : `${verb} ${wider.host ?? ''} --end`}`
+        : 'standfast intents lists what is.',
     );
+  }
   if (!d.s.store.reachable) return refuse(d, request, 'SF-506', 'the store cannot be reached', 'standfast doctor');
-  d.note({ kind: 'person', rule: 600, service, facts: { verb: 'resume', owner } });
-  write(d, request, {
-    id: found[0]?.value.id ?? '',
-    text: `${service ?? 'the system'} is no longer paused`,
+  d.note({ kind: 'person', rule: 600, service, facts: { verb: `end ${verb}`, owner, host } });
+  const which = service ?? host ?? 'the system';
+  writeFor(d, request, {
+    id: found[0]?.id ?? '',
+    text: `${which} is no longer ${verb === 'pause' ? 'paused' : verb === 'ban' ? 'banned' : 'in maintenance'}`,
     compares: [],
-    puts: found.map(({ value }) => ({ key: keys.intent(value.id), value: null })),
+    puts: found.map((each) => ({ key: keys.intent(each.id), value: null })),
   });
 }
 
@@ -213,208 +243,10 @@ function ack(d: Draft, request: number, owner: string, id: string): void {
   if (list === null) return refuse(d, request, 'SF-415', `there is no open incident "${id}"`, 'standfast incidents');
   d.note({ kind: 'person', rule: 600, facts: { verb: 'ack', owner, incident: id } });
   d.s.incidents = { ...d.s.incidents, list };
-  write(d, request, {
+  writeFor(d, request, {
     id,
     text: `${owner} has ${id}`,
     compares: [{ key: keys.incidents, revision: d.s.incidents.revision }],
     puts: [{ key: keys.incidents, value: JSON.stringify({ incidents: list }) }],
-  });
-}
-
-function write(
-  d: Draft,
-  request: number | null,
-  what: { id: string; text: string; mark?: string; compares: { key: string; revision: number }[]; puts: StorePut[] },
-): void {
-  const id = d.ask({ kind: 'store', compares: what.compares, puts: what.puts, timeoutMs: ms(2000) });
-  d.s.requests = new Map(d.s.requests).set(id, { request, id: what.id, text: what.text, mark: what.mark ?? null });
-}
-
-/** Takes in how the write of an intent came out. True when it was one. */
-export function intentOutcome(d: Draft, id: number, outcome: StoreOutcome): boolean {
-  const waiting = d.s.requests.get(id);
-  if (waiting === undefined) return false;
-  const requests = new Map(d.s.requests);
-  requests.delete(id);
-  d.s.requests = requests;
-  switch (outcome.kind) {
-    case 'applied':
-      answer(d, waiting.request, { ok: true, id: waiting.id, text: waiting.text });
-      break;
-    case 'refused':
-      answer(d, waiting.request, {
-        ok: false,
-        code: 'SF-416',
-        why: 'somebody else changed the same thing at the same time',
-        next: 'Look at it and try again: standfast intents',
-      });
-      break;
-    case 'unknown':
-      // What we do unasked is done again.
-      if (waiting.mark !== null)
-        d.s.carriedOut = new Map([...d.s.carriedOut].filter(([each]) => each !== waiting.mark));
-      answer(d, waiting.request, {
-        ok: false,
-        code: 'SF-507',
-        why: `it is not known whether it was written: ${outcome.why}`,
-        next: 'standfast intents tells',
-      });
-      break;
-    default:
-      outcome satisfies never;
-  }
-  return true;
-}
-
-interface AskedFacts {
-  readonly holder: 'me' | 'other' | 'free';
-  readonly asked: boolean;
-  readonly underWay: boolean;
-  /** What asked for the hand-over under way is over. */
-  readonly takenBack: boolean;
-  readonly forMs: number;
-  readonly takeoverByOther: boolean;
-  readonly standbyTrigger: boolean;
-}
-
-export const askedRows: readonly Row<AskedFacts, 'nothing' | 'begin' | 'beginTakeover' | 'giveUp'>[] = [
-  {
-    n: 602,
-    name: 'hand-over-is-over',
-    when: (f) => f.underWay && f.holder !== 'me',
-    then: () => 'giveUp',
-    why: 'the lease is no longer ours, so the hand-over has come to its end',
-    quiet: true,
-  },
-  {
-    n: 604,
-    name: 'give-hand-over-up',
-    when: (f) => f.underWay && (f.takenBack || f.forMs > 30_000),
-    then: () => 'giveUp',
-    why: 'it was taken back, or its time is over and nobody could take the service',
-  },
-  {
-    n: 606,
-    name: 'hand-over-asked',
-    when: (f) => f.holder === 'me' && !f.underWay && f.asked,
-    then: () => 'begin',
-    why: 'a person asked for it to move',
-  },
-  {
-    n: 608,
-    name: 'take-over-asked',
-    when: (f) => f.holder === 'me' && !f.underWay && f.takeoverByOther && f.standbyTrigger,
-    then: () => 'beginTakeover',
-    why: 'its standby judged the active unfit and asked to take over',
-  },
-  {
-    n: 610,
-    name: 'nothing-asked',
-    when: () => true,
-    then: () => 'nothing',
-    why: 'nobody asked for a hand-over here',
-    quiet: true,
-  },
-];
-
-/** Begins, and gives up, what people and standbys asked of this service here. */
-export function decideAsked(d: Draft, service: RunService): void {
-  const slot = d.slot(service.name);
-  if (slot === undefined || !isLeased(service)) return;
-  const intent = failoverIntent(d, service.name);
-  const takeover = [...d.s.intents.values()].find(
-    ({ value }) =>
-      value.verb === 'takeover' &&
-      value.service === service.name &&
-      value.host !== d.s.me &&
-      (value.untilMs ?? Infinity) > d.now.wall,
-  );
-  const facts: AskedFacts = {
-    holder: holderOf(d, service.name),
-    asked: intent !== null && intent.host !== d.s.me,
-    underWay: slot.handover !== null,
-    takenBack: slot.handover !== null && slot.handover.intent !== null && !isInForce(d, slot.handover.intent),
-    forMs: slot.handover === null ? 0 : d.mono - slot.handover.since,
-    takeoverByOther: takeover !== undefined,
-    standbyTrigger: service.trigger === 'standby',
-  };
-  const row = firstMatch(askedRows, facts, d.fired);
-  const move = row.then(facts);
-  if (move === 'nothing') return;
-  if (row.quiet !== true)
-    d.note({
-      kind: 'rule',
-      rule: row.n,
-      service: service.name,
-      instance: slot.now?.id ?? null,
-      facts: { host: d.s.me, to: intent?.host ?? takeover?.value.host ?? null, owner: intent?.owner ?? null },
-    });
-  if (move === 'giveUp') d.setSlot(service.name, { handover: null });
-  else if (move === 'begin')
-    d.setSlot(service.name, {
-      handover: { intent: intent?.id ?? null, to: intent?.host ?? null, since: d.mono, rule: row.n },
-    });
-  else
-    d.setSlot(service.name, {
-      handover: { intent: takeover?.value.id ?? null, to: takeover?.value.host ?? null, since: d.mono, rule: row.n },
-    });
-  if (move !== 'giveUp') d.wakeBy(d.mono + 30_001);
-}
-
-function isInForce(d: Draft, id: string): boolean {
-  const intent = d.s.intents.get(id)?.value;
-  return intent !== undefined && (intent.untilMs === null || intent.untilMs > d.now.wall);
-}
-
-/** What a person asked to be started is forgiven its failures and its being finished. */
-export function decideStartAsked(d: Draft, service: RunService): void {
-  const slot = d.slot(service.name);
-  if (slot === undefined) return;
-  for (const intent of intentsFor(d, 'start', service.name, d.s.me)) {
-    const mark = `${intent.id} ${service.name}`;
-    if (!intent.pending.includes(d.s.me) || d.s.carriedOut.has(mark)) continue;
-    d.carriedOut(mark, intent.id);
-    d.note({ kind: 'rule', rule: 612, service: service.name, facts: { host: d.s.me, owner: intent.owner } });
-    d.setSlot(service.name, {
-      failures: [],
-      failedUntil: null,
-      finishedAtMs: null,
-      startError: null,
-      said: null,
-      leaseSaid: null,
-    });
-  }
-}
-
-/** Takes our name off the one-time intents that are done here; the last takes the intent away. */
-export function settleIntents(d: Draft): void {
-  if (!d.s.store.reachable) return;
-  for (const { revision, value } of d.s.intents.values()) {
-    const over = value.untilMs !== null && value.untilMs + onceWithinMs < d.now.wall;
-    const done = value.pending.includes(d.s.me) && isCarriedOut(d, value);
-    if (!over && !done) continue;
-    const mark = `settle ${value.id} ${revision}`;
-    if (d.s.carriedOut.has(mark)) continue;
-    d.carriedOut(mark, value.id);
-    const pending = value.pending.filter((host) => host !== d.s.me);
-    const next = over || pending.length === 0 ? null : JSON.stringify({ ...value, pending });
-    write(d, null, {
-      id: value.id,
-      text: '',
-      mark,
-      compares: [{ key: keys.intent(value.id), revision }],
-      puts: [{ key: keys.intent(value.id), value: next }],
-    });
-  }
-}
-
-function isCarriedOut(d: Draft, intent: IntentRecord): boolean {
-  const services = intent.service === null ? [...d.s.slots.keys()] : [intent.service];
-  return services.every((name) => {
-    const slot = d.slot(name);
-    if (slot === undefined) return true;
-    if (d.s.carriedOut.has(`${intent.id} ${name}`)) return true;
-    // Nothing to restart where nothing runs.
-    return intent.verb === 'restart' && slot.now === null;
   });
 }

@@ -5,7 +5,7 @@ import { isLeased, type RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import type { ReportedPhase } from './records.ts';
 import type { Slot } from './state.ts';
-import { holderOf, isLive, leaseOf, plannedDown } from './view.ts';
+import { barredFrom, holderOf, isLive, leaseOf, plannedDown } from './view.ts';
 
 /** The phase as people see it. */
 export function phaseShown(d: Draft, service: RunService, slot: Slot): ReportedPhase {
@@ -44,24 +44,25 @@ export function plannedPhase(
   const down = plannedDown(d, service, d.s.me);
   if (down !== null) return { phase: 'down', because: down };
   if (!isLeased(service)) return { phase: 'active', because: 'unsaid' };
-  const second =
-    service.policy === 'hot-active/cold-passive'
-      ? 'down'
-      : service.policy === 'hot-active/warm-active'
-        ? 'standby'
-        : 'passive';
+  const second = secondPhase(service);
   const holder = holderOf(d, service.name);
   const active =
     holder === 'me' ? d.slot(service.name)?.handover === null : holder === 'free' && nextHolder(d, service) === d.s.me;
   return active ? { phase: 'active', because: 'unsaid' } : { phase: second, because: 'policy' };
 }
 
+/** The phase of those that are not active. */
+export function secondPhase(service: RunService): ReportedPhase {
+  if (service.policy === 'hot-active/cold-passive') return 'down';
+  return service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
+}
+
 /** Who is to have a free lease, as far as can be said before anybody takes it. */
-function nextHolder(d: Draft, service: RunService): string | null {
+export function nextHolder(d: Draft, service: RunService): string | null {
   const { next } = leaseOf(d, service.name);
   if (next !== null && isLive(d, next)) return next;
   const able = service.on
     .map(({ host }) => host)
-    .filter((host) => isLive(d, host) && plannedDown(d, service, host) === null);
+    .filter((host) => isLive(d, host) && barredFrom(d, service, host) === null);
   return service.prefer !== null && able.includes(service.prefer) ? service.prefer : (able[0] ?? null);
 }

@@ -5,18 +5,19 @@ import type { RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import { phaseShown } from './phase.ts';
 import type { InstanceReport } from './records.ts';
-import { isLive, plannedDown, reportOf } from './view.ts';
+import { barredFrom, isLive, reportOf } from './view.ts';
 
 /** Which hosts could make it active next, the best first, and what the others wait for. */
 export function rank(d: Draft, service: RunService, options: { without?: string; acceptLoss?: boolean }): Ranking {
   const candidates: Candidate[] = [];
-  for (const { host } of service.on) {
+  const placed = d.service(service.name);
+  for (const { host } of placed?.kind === 'run' ? placed.on : []) {
     if (host === options.without) continue;
     const report = host === d.s.me ? ownCandidate(d, service) : reportOf(d, service.name, host);
     candidates.push({
       host,
       live: isLive(d, host),
-      barred: plannedDown(d, service, host) === null ? null : 'asked',
+      barred: barredFrom(d, service, host),
       phase: report?.phase ?? 'unknown',
       severity: report?.severity ?? 0,
       failedForMs: report?.failedUntilMs === null || report === null ? null : report.failedUntilMs - d.now.wall,

@@ -1,6 +1,7 @@
 // What this host tells of itself, made anew only for the services that were looked at.
 
 import type { Reason } from '../judge/reason.ts';
+import { newestFormat } from '../model/format.ts';
 import type { RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import { grade } from './grade.ts';
@@ -89,7 +90,9 @@ export function makeReport(d: Draft): void {
     last.leaving !== leaving ||
     last.keeperPid !== d.s.keeper.pid ||
     last.outages !== d.s.outages ||
+    last.uses !== (d.s.system?.hash ?? null) ||
     last.findings !== d.s.findings ||
+    last.facts !== d.s.facts ||
     last.instances.length !== instances.length ||
     instances.some((each, index) => each !== last.instances[index]);
   if (!changed) return;
@@ -102,9 +105,12 @@ export function makeReport(d: Draft): void {
     boot: d.s.boot,
     leaving,
     atMs: Math.round(d.now.wall),
+    uses: d.s.system?.hash ?? null,
+    reads: newestFormat,
     instances,
     outages: d.s.outages,
     findings: d.s.findings,
+    facts: d.s.facts,
   };
   d.s.lastReport = report;
   d.tell({ kind: 'report', report });

@@ -1,6 +1,7 @@
 // What a decision about a lease, or about a life, asks of the instance here: start, activate, deactivate, end.
 
-import { monoMs, ms } from '../model/units.ts';
+import { monoMs, ms, type Ms } from '../model/units.ts';
+import { madeOf } from '../model/made-of.ts';
 import type { RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import { grade } from './grade.ts';
@@ -73,7 +74,7 @@ export function beginStart(
 ): void {
   const slot = d.slot(service.name);
   if (slot === undefined) return;
-  const instance = `${service.name}@${d.s.me}#${d.s.life}.${d.s.counter + 1}`;
+  const instance = `${service.name}@${d.s.me}#${madeOf(service, d.s.me)}.${d.s.life}.${d.s.counter + 1}`;
   const alternative = service.restart.alternative !== null && slot.failures.length >= triesBeforeAlternative;
   const id = d.ask({
     kind: 'start',
@@ -120,9 +121,23 @@ export function deactivate(d: Draft, service: RunService): void {
     return;
   }
   const role = service.policy === 'hot-active/warm-active' ? 'standby' : 'passive';
-  const id = d.ask({ kind: 'deactivate', instance: instance.id, service: service.name, term: instance.term, role });
+  const id = d.ask({
+    kind: 'deactivate',
+    instance: instance.id,
+    service: service.name,
+    term: instance.term,
+    role,
+    withinMs: drainWithin(service),
+  });
   d.setInstance(service.name, { phase: 'deactivating', since: d.mono, effect: id });
 }
+
+/** How long the active one has to finish what it has begun: as described, else less than consumers may be without it. In ms. */
+export function drainWithin(service: RunService): Ms {
+  return service.drain?.within ?? ms(Math.min(usualDrainMs, service.objective.recoverWithin / 2));
+}
+
+const usualDrainMs = 5000;
 
 /** Ends the present instance: in order within what its `stop` allows, or at once. */
 export function endInstance(

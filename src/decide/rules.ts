@@ -3,8 +3,10 @@
 import { deposeRows } from './depose.ts';
 import { lifeRows } from './instance-rows.ts';
 import { foundRows } from './found.ts';
+import { fenceAskedRule } from './fence-asked.ts';
+import { fenceRows } from './fence-rows.ts';
 import { leaseRows } from './lease-rows.ts';
-import { askedRows } from './people.ts';
+import { askedRows } from './asked.ts';
 import { sessionRows } from './session.ts';
 import { promiseRows, validityRows } from './validity.ts';
 
@@ -24,8 +26,16 @@ const single: readonly RuleRow[] = [
     name: 'session-deposed',
     why: 'the store shows our session ended by others, so all that was leased here is ended and a new epoch begins',
   },
+  fenceAskedRule,
   { n: 600, name: 'person-asked', why: 'a person asked for it' },
   { n: 612, name: 'start-asked', why: 'a person asked for it to be started: failures and being finished are forgiven' },
+  { n: 614, name: 'intent-expired', why: 'its time is over, so it is taken away' },
+  { n: 615, name: 'description-applied', why: 'a person put another description in force' },
+  {
+    n: 616,
+    name: 'leave-when-removed',
+    why: 'the description no longer names this host, and nothing of it is left here',
+  },
   { n: 700, name: 'incident-changed', why: 'what is wrong, or how grave it is, has changed' },
   { n: 702, name: 'notification-given-up', why: 'it could not be delivered in the time allowed' },
 ];
@@ -37,6 +47,7 @@ export const rules: readonly RuleRow[] = [
   ...promiseRows,
   ...deposeRows,
   ...leaseRows,
+  ...fenceRows,
   ...lifeRows,
   ...askedRows,
   ...foundRows,

@@ -6,13 +6,17 @@ import { absorb } from './absorb.ts';
 import { watchPeers } from './depose.ts';
 import { Draft, type Because } from './draft.ts';
 import type { Effect } from './effect.ts';
+import { keepFencing } from './fence.ts';
 import { notePlan } from './grade.ts';
 import { keepIncidents } from './incidents.ts';
 import type { Input } from './input.ts';
 import { decideLife } from './instance.ts';
 import { decideLease } from './lease.ts';
 import { quitWhenDown } from './leaving.ts';
-import { decideAsked, decideStartAsked, settleIntents } from './people.ts';
+import { decideAsked, decideStartAsked } from './asked.ts';
+import { retireOrphans } from './former.ts';
+import { settleIntents } from './intents.ts';
+import { leaveWhenRemoved, tidyRetired } from './retire.ts';
 import { makeReport, reportService } from './report.ts';
 import { keepSession } from './session.ts';
 import type { State } from './state.ts';
@@ -39,6 +43,8 @@ export function step(state: State, input: Input, now: Now): Decided {
   const d = new Draft(state, now);
   absorb(d, input);
   placeWaiting(d);
+  const begins = state.own.revision === 0 && d.s.own.revision > 0;
+  if (begins || input.kind === 'storeRead' || input.kind === 'keeperHello') retireOrphans(d);
   keepValidity(d);
   let round = 0;
   for (let touched = d.takeTouched(); touched.length > 0; touched = d.takeTouched()) {
@@ -48,8 +54,10 @@ export function step(state: State, input: Input, now: Now): Decided {
     spreadUsable(d, d.usableDirty ? neededNames(d, touched) : touched);
     d.usableDirty = false;
   }
+  leaveWhenRemoved(d);
   keepSession(d);
   watchPeers(d);
+  keepFencing(d);
   keepValidity(d);
   keepPromises(d);
   settleIntents(d);
@@ -74,4 +82,5 @@ function decideService(d: Draft, name: string): void {
   decideLife(d, service);
   reportService(d, service);
   d.about(null);
+  tidyRetired(d, service);
 }

@@ -3,7 +3,7 @@
 import type { Draft } from './draft.ts';
 import { isExternalUsable } from './judged.ts';
 import { hostState } from './judged.ts';
-import { missingNeeds, needsOf, reportOf } from './view.ts';
+import { activeOutside, missingNeeds, needsOf, reportOf } from './view.ts';
 
 /** Works out anew whether these are of use, and touches who needs them when that changed. */
 export function spreadUsable(d: Draft, names: Iterable<string>): void {
@@ -20,7 +20,7 @@ export function spreadUsable(d: Draft, names: Iterable<string>): void {
         : service.on.some(({ host }) => {
             const state = hostState(d, host);
             return (state === 'up' || state === 'silent') && reportOf(d, name, host)?.phase === 'active';
-          });
+          }) || activeOutside(d, service).length > 0;
     if (d.s.usable.get(name) === usable) continue;
     const map = d.own('usable', d.s.usable);
     map.set(name, usable);

@@ -3,6 +3,7 @@
 import { isScheduled, nextChange } from '../model/schedule.ts';
 import { isLeased, type RunService, type Service } from '../model/system.ts';
 import { wallMs } from '../model/units.ts';
+import type { Barred } from '../judge/choice.ts';
 import type { PlannedDown } from '../judge/reason.ts';
 import type { Draft } from './draft.ts';
 import type { HostReport, InstanceReport, IntentRecord, LeaseRecord } from './records.ts';
@@ -75,12 +76,39 @@ export function isPaused(d: Draft, service: string): boolean {
 
 /** Why the service should not run on that host now; null: it should. */
 export function plannedDown(d: Draft, service: RunService, host: string): PlannedDown | null {
+  if (!isPlaced(d, service.name, host)) return 'removed';
+  if (intentsFor(d, 'maintenance', service.name, host).some((intent) => !intent.keep)) return 'maintenance';
   if (intentsFor(d, 'stop', service.name, host).length > 0) return 'asked';
   if (service.schedule !== null) {
     if (!isScheduled(service.schedule, d.now.wall)) return 'schedule';
   }
   if (service.finishes && isFinished(d, service)) return 'finished';
   return null;
+}
+
+/** The description in force has it run there. What runs on as it was before is not placed anywhere. */
+function isPlaced(d: Draft, service: string, host: string): boolean {
+  if (host === d.s.me && d.s.retired.has(service)) return false;
+  const found = d.service(service);
+  return found?.kind === 'run' && found.on.some((place) => place.host === host);
+}
+
+/** Hosts that the description no longer has it on, where it is active until it has moved. */
+export function activeOutside(d: Draft, service: RunService): string[] {
+  const isOutside = (host: string): boolean => !service.on.some((place) => place.host === host);
+  const isActive = (host: string): boolean => isOutside(host) && reportOf(d, service.name, host)?.phase === 'active';
+  const found = [...d.s.reports.keys()].filter(
+    (host) => isActive(host) && d.s.sessions.get(host)?.value.dead === false,
+  );
+  return isActive(d.s.me) ? [d.s.me, ...found] : found;
+}
+
+/** What keeps it from being active on that host, where it may run all the same; null: nothing. */
+export function barredFrom(d: Draft, service: RunService, host: string): Barred | null {
+  const down = plannedDown(d, service, host);
+  if (down !== null) return down === 'maintenance' ? 'maintenance' : 'asked';
+  if (intentsFor(d, 'maintenance', service.name, host).length > 0) return 'maintenance';
+  return intentsFor(d, 'ban', service.name, host).length > 0 ? 'banned' : null;
 }
 
 /** True when it ended well in the present window of its schedule; without a schedule, until it is started by a person. */
@@ -102,7 +130,17 @@ function isFinished(d: Draft, service: RunService): boolean {
 
 /** The lease as known, or what stands for a lease never written. */
 export function leaseOf(d: Draft, service: string): LeaseRecord {
-  return d.s.leases.get(service)?.value ?? { term: 0, host: null, epoch: 0, instance: null, next: null, handed: null };
+  return (
+    d.s.leases.get(service)?.value ?? {
+      term: 0,
+      host: null,
+      epoch: 0,
+      instance: null,
+      next: null,
+      handed: null,
+      returns: [],
+    }
+  );
 }
 
 /** Names of the services that this service's needs mention. */

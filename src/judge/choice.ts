@@ -8,12 +8,15 @@ import { gravity } from './reason.ts';
 import type { Phase } from './reason.ts';
 import type { Policy, Severity } from '../model/system.ts';
 
+/** What people can have against a host: that it is worked on, that it must not be active there, or that it is not to run there. */
+export type Barred = 'maintenance' | 'banned' | 'asked';
+
 export interface Candidate {
   readonly host: string;
   /** Its agent's session is alive. */
   readonly live: boolean;
   /** What keeps it from taking over by a person's wish. */
-  readonly barred: 'maintenance' | 'banned' | 'asked' | null;
+  readonly barred: Barred | null;
   readonly phase: Phase;
   readonly severity: Severity;
   /** It waits before it tries again, after failing; in milliseconds from now, null or not above 0: it does not. */

@@ -68,6 +68,8 @@ export type Reason =
   // Of what is not an instance.
   | { readonly kind: 'host-silent'; readonly facts: { readonly host: string; readonly forMs: number | null } }
   | { readonly kind: 'host-down'; readonly facts: { readonly host: string } }
+  /** A lost host that could not be confirmed off: nobody takes over what demands it. */
+  | { readonly kind: 'not-fenced'; readonly facts: { readonly host: string; readonly why: string } }
   | { readonly kind: 'external-down'; readonly facts: { readonly check: string; readonly text: string } }
   | { readonly kind: 'external-warns'; readonly facts: { readonly check: string; readonly text: string } }
   | { readonly kind: 'store-unreachable'; readonly facts: { readonly why: string } }
@@ -85,7 +87,12 @@ export type Reason =
   // A failure mode that was found on a host (model/modes.ts), worded by its detector.
   | {
       readonly kind: 'mode';
-      readonly facts: { readonly mode: string; readonly subject: string; readonly weight: string; readonly text: string };
+      readonly facts: {
+        readonly mode: string;
+        readonly subject: string;
+        readonly weight: string;
+        readonly text: string;
+      };
     }
   /** Worded by the host that saw it; the data stayed in its journal. */
   | { readonly kind: 'as-reported'; readonly facts: { readonly text: string } };

@@ -67,6 +67,8 @@ export function reasonWords(reason: Reason): string {
     }
     case 'host-down':
       return `host ${reason.facts.host} is down`;
+    case 'not-fenced':
+      return `host ${reason.facts.host} is lost and could not be fenced${quoted(reason.facts.why)}; nobody takes over, since it may still write`;
     case 'external-down':
       return `does not answer: check ${reason.facts.check} failed${quoted(reason.facts.text)}`;
     case 'external-warns':
@@ -149,6 +151,8 @@ function plannedWords(because: PlannedDown): string {
       return 'as its host is in maintenance';
     case 'ban':
       return 'as its host is banned';
+    case 'removed':
+      return 'as it is described there no longer';
     case 'needs':
       return 'until what it needs is there';
     case 'unsaid':

@@ -130,7 +130,8 @@ function lowerRun(whole: Whole, name: string, shape: ServiceShape): RunService {
     schedule: lowerSchedule(reading, shape.schedule, [...path, 'schedule']),
     finishes: shape.finishes ?? false,
     impact: shape.impact ?? null,
-    runbook: shape.runbook ?? null,
+    runbook: (typeof shape.runbook === 'string' ? shape.runbook : shape.runbook?.path) ?? null,
+    autoRunbook: lowerAutoRunbook(shape),
     dir,
     env: shape.env ?? {},
     envFile: shape.envFile === undefined ? null : resolve(dir, shape.envFile),
@@ -254,6 +255,12 @@ function lowerChecks(parts: Parts, shape: ServiceShape, path: Path): Check[] {
     });
   }
   return checks;
+}
+
+function lowerAutoRunbook(shape: ServiceShape): RunService['autoRunbook'] {
+  const auto = typeof shape.runbook === 'string' ? undefined : shape.runbook?.auto;
+  if (auto === undefined) return null;
+  return { severity: severityOf(auto.severity) ?? 1, atMost: auto.atMost ?? 1, per: auto.per ?? ms(3_600_000) };
 }
 
 function lowerLog(parts: Parts, shape: ServiceShape, path: Path): RunService['log'] {

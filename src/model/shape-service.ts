@@ -223,10 +223,40 @@ export const serviceShape = z.strictObject({
     description: 'What it means for others when it is down.',
     examples: ['Customers get no price.'],
   }),
-  runbook: key(text('a file', 'runbooks/pricer.md'), {
-    description: 'Its runbook. Absent: made from this description.',
-    examples: ['runbooks/pricer.md'],
-  }),
+  runbook: key(
+    z.union([
+      text('a file', 'runbooks/pricer.md'),
+      z.strictObject({
+        path: key(text('a file', 'runbooks/pricer.md'), {
+          description: 'Its file. Absent: made from this description.',
+          examples: ['runbooks/pricer.md'],
+        }),
+        auto: key(
+          z.strictObject({
+            severity: key(number({ least: 1, most: 3, whole: true }), {
+              description: 'For incidents of this severity and graver ones.',
+              default: 1,
+              examples: [1],
+            }),
+            atMost: key(number({ least: 1, most: 1000, whole: true }), {
+              description: 'It begins by itself no oftener than this in any `per`.',
+              default: 1,
+              examples: [2],
+            }),
+            per: key(duration(), { description: 'See `atMost`.', default: '1h', examples: ['1h'] }),
+          }),
+          {
+            description: 'It begins by itself, and its steps that change something are not asked for. Absent: never.',
+            examples: [{ severity: 1, atMost: 2, per: '1h' }],
+          },
+        ),
+      }),
+    ]),
+    {
+      description: 'Its runbook. Absent: made from this description.',
+      examples: ['runbooks/pricer.md', { path: 'runbooks/pricer.md', auto: { severity: 1, atMost: 2, per: '1h' } }],
+    },
+  ),
   manager: key(
     z.union([
       choice(['native', 'monit', 'systemd', 'supervisord'], 'a manager'),

@@ -231,6 +231,13 @@ export interface Schedule {
   readonly zone: string;
 }
 
+/** A runbook begins by itself for incidents of `severity` and graver, at most `atMost` times in any `per`. */
+export interface AutoRunbook {
+  readonly severity: FaultSeverity;
+  readonly atMost: number;
+  readonly per: Ms;
+}
+
 export interface Limits {
   readonly memory: Bytes | null;
   readonly files: number | null;
@@ -284,6 +291,8 @@ export interface RunService {
   readonly finishes: boolean;
   readonly impact: string | null;
   readonly runbook: string | null;
+  /** When its runbook begins without being asked; null: never. */
+  readonly autoRunbook: AutoRunbook | null;
   /** Absolute. */
   readonly dir: string;
   readonly env: Readonly<Record<string, string>>;

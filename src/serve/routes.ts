@@ -1,8 +1,10 @@
 // What can be asked on the agent's socket, as a table.
 
 import type { AgentAnswers, IntentAnswer } from '../api.ts';
+import { consoleRoutes } from './console-routes.ts';
 import { Refusal } from './refusal.ts';
-import { ackBody, confirmBody, intentBody, parsed, statusBody } from './shapes.ts';
+import { runbookRoutes } from './runbook-routes.ts';
+import { ackBody, applyBody, confirmBody, intentBody, parsed, statusBody } from './shapes.ts';
 
 export interface Asked {
   readonly answers: AgentAnswers;
@@ -79,8 +81,14 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
       );
     }),
   ],
+  [
+    'POST /api/v1/description',
+    answering(async (asked) => intentAnswer(await asked.answers.apply(parsed(applyBody, asked.body)))),
+  ],
   ['GET /api/v1/description', answering((asked) => json(asked.answers.description()))],
   ['GET /api/v1/events', { kind: 'events' }],
+  ...consoleRoutes,
+  ...runbookRoutes,
 ]);
 
 /** The route and its parameter, below `only`. Refuses what is not in the table: 404, or 405 when another method would do. */
@@ -94,10 +102,11 @@ export function routeFor(
     throw new Refusal(404, 'SF-701', `there is nothing at ${path}`, 'docs/member.md lists what can be asked.');
   const plain = routes.get(`${method} ${path}`);
   if (plain !== undefined) return { route: plain, parameter: '' };
-  const incident = /^\/api\/v1\/incidents\/([^/]+)\/ack$/.exec(path)?.[1];
-  const pattern = incident === undefined ? path : '/api/v1/incidents/:/ack';
+  const varying = /^\/api\/v1\/(?:incidents\/([^/]+)\/ack|accounts\/([^/]+))$/.exec(path);
+  const parameter = varying?.[1] ?? varying?.[2];
+  const pattern = varying === null ? path : `/api/v1/${varying[1] === undefined ? 'accounts/:' : 'incidents/:/ack'}`;
   const route = routes.get(`${method} ${pattern}`);
-  if (route !== undefined && incident !== undefined) return { route, parameter: decoded(incident) };
+  if (route !== undefined && parameter !== undefined) return { route, parameter: decoded(parameter) };
   const methods = [...routes.keys()].filter((key) => key.endsWith(` ${pattern}`)).map((key) => key.split(' ')[0]);
   if (methods.length > 0)
     throw new Refusal(405, 'SF-702', `${pattern} does not take ${method}`, `It takes ${methods.join(' and ')}.`);

@@ -28,9 +28,28 @@ export const intentBody = z.strictObject({
   forMs: z.number().positive().nullable().default(null),
   acceptLoss: z.boolean().default(false),
   leaveRunning: z.boolean().default(false),
+  keep: z.boolean().default(false),
+  end: z.boolean().default(false),
+});
+
+export const applyBody = z.strictObject({
+  text: z.string().max(16 << 20),
+  folder: z.string().max(4096),
+  file: z.string().max(4096),
+  revision: z.int().min(0),
+  owner: name,
+  why: z.string().max(2000).default(''),
 });
 
 export const ackBody = z.strictObject({ owner: name });
+
+export const accountBody = z.strictObject({
+  role: z.enum(['look', 'operate', 'administer']),
+  /** A PHC string: no password comes over the socket. */
+  password: z.string().startsWith('$argon2id$').max(1000),
+  changedAtMs: z.number(),
+  by: name,
+});
 
 /** The body in its shape. Refuses with 400, naming every field that is wrong. */
 export function parsed<T>(shape: z.ZodType<T>, body: unknown): T {

@@ -135,7 +135,16 @@ export async function fakeAgent(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    description: () => ({ text: '', folder: '/', hash: '' }),
+    description: () => ({ text: '', folder: '/', file: '', hash: '', revision: 1 }),
+    apply: () => Promise.resolve(of.answer ?? { ok: true, id: '', text: '' }),
+    console: {
+      details: () => ({ host: of.host ?? 'a', measured: [], checks: [], outages: [] }),
+      preview: () => of.answer ?? { ok: true, id: '', text: '' },
+      accounts: () => Promise.resolve({ accounts: [], key: '' }),
+      putAccount: () => Promise.resolve(),
+      removeAccount: () => Promise.resolve(false),
+      view: () => ({ state: 'off', url: null, why: 'the description says console: false' }),
+    },
     ...of.more,
   };
   const server = await serveAgent({ socket: layout.agentSocket, memberSocket: layout.memberSocket, answers });

@@ -50,8 +50,17 @@ test('the broken comes first, with what should be and why', async (t) => {
       service('gateway', [broken], { severity: 1, active: [] }),
     ],
     hosts: [
-      { name: 'a', state: 'up', agentPid: 1, keeperPid: 2, boot: 'x', asOfMs: Date.now() },
-      { name: 'b', state: 'silent', agentPid: null, keeperPid: null, boot: null, asOfMs: Date.now() - 12_000 },
+      { name: 'a', state: 'up', uses: null, reads: 2, agentPid: 1, keeperPid: 2, boot: 'x', asOfMs: Date.now() },
+      {
+        name: 'b',
+        state: 'silent',
+        uses: null,
+        reads: null,
+        agentPid: null,
+        keeperPid: null,
+        boot: null,
+        asOfMs: Date.now() - 12_000,
+      },
     ],
     incidents: [
       incident('i-1', {

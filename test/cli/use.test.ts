@@ -149,6 +149,7 @@ test('intents in force are listed with their owner, reason and end', async (t) =
     host: null,
     owner: 'ann',
     why: 'network work',
+    keep: false,
     atMs: Date.now(),
     untilMs: Date.now() + 600_000,
   } as const;

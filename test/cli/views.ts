@@ -103,7 +103,17 @@ export function status(more: Partial<StatusView> = {}): StatusView {
     objective: { unavailableMs: 600_000, perMs: 3_600_000, recoverWithinMs: 120_000, usedMs: 18 },
     canLose: { instances: [], hosts: ['b'], notInstances: [], notHosts: ['a'] },
     store: { kind: 'embedded', reachable: true },
-    hosts: ['a', 'b'].map((name) => ({ name, state: 'up', agentPid: 11, keeperPid: 12, boot: 'x', asOfMs: atMs })),
+    description: { hash: 'x', revision: 1 },
+    hosts: ['a', 'b'].map((name) => ({
+      name,
+      state: 'up',
+      uses: 'x',
+      reads: 2,
+      agentPid: 11,
+      keeperPid: 12,
+      boot: 'x',
+      asOfMs: atMs,
+    })),
     services: [
       service('gateway', [instance('a', 'active')]),
       service('pricer', [instance('a', 'standby'), instance('b', 'active')]),

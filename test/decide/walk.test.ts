@@ -115,6 +115,7 @@ function walk(scenario: Scenario, n: number, how: Interruption): { world: World;
       service: null,
       host: null,
       acceptLoss: false,
+      keep: false,
       forMs: null,
     });
   world.run(scenario.until + 100_000);

@@ -46,6 +46,7 @@ export function service(name: string, on: readonly string[], more: Partial<RunSe
     finishes: false,
     impact: null,
     runbook: null,
+    autoRunbook: null,
     dir: '/',
     env: {},
     envFile: null,

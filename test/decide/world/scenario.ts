@@ -338,6 +338,8 @@ function request(words: readonly string[]): PersonRequest {
       };
     case 'resume':
       return { kind: 'end', verb: 'pause', service, host: null };
+    case 'fence':
+      return { kind: 'fence', host: rest[0] ?? '', confirm: rest.includes('confirm') };
     default: {
       const forText = after('for');
       return {

@@ -84,6 +84,7 @@ export function storm(world: World, terms: StormTerms): void {
         service: at.service,
         host: verb === 'takeover' || random.chance(0.5) ? at.host : null,
         acceptLoss: false,
+        keep: false,
         forMs: ms(soon(5000)),
       });
     }

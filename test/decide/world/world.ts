@@ -2,7 +2,7 @@
 // real time and nothing drawn but from the seed; after every event the referee, who shares nothing with the core, asks the invariants.
 
 import type { Because } from '../../../src/decide/draft.ts';
-import type { Effect } from '../../../src/decide/effect.ts';
+import type { Effect, Outcome } from '../../../src/decide/effect.ts';
 import type { Input, PersonRequest, Seen } from '../../../src/decide/input.ts';
 import type { DescriptionRecord } from '../../../src/decide/records.ts';
 import type { RunService, System } from '../../../src/model/system.ts';
@@ -29,6 +29,9 @@ export interface Behaviour {
   /** It ends by itself with exit 1 so long after its start. */
   diesAfterMs: number | null;
 }
+
+/** How long a fence agent takes. */
+const fenceMs = 500;
 
 const usualBehaviour: Behaviour = {
   bMs: 300,
@@ -245,6 +248,7 @@ export class World {
     });
   }
 
+  /** Power off: everything on it is gone at once. */
   loseHost(name: string): void {
     const host = this.host(name);
     if (!host.up) return;

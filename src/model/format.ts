@@ -1,0 +1,27 @@
+// The forms of a description: each version of Standfast that brings new keys to it adds one, so that an agent of an older version is never given what it
+// cannot read. A text is of the lowest form that can say what it says; every agent tells the newest that it reads.
+
+import type { System } from './system.ts';
+
+interface Form {
+  readonly format: number;
+  /** What of it no older form can say. */
+  readonly brings: string;
+  readonly isNeeded: (system: System) => boolean;
+}
+
+const forms: readonly Form[] = [
+  {
+    format: 2,
+    brings: 'drain',
+    isNeeded: (system) => system.services.some((service) => service.kind === 'run' && service.drain !== null),
+  },
+];
+
+/** The newest form that this version reads. */
+export const newestFormat = 2;
+
+/** The form that a reader of this system's text has to know. */
+export function formatOf(system: System): number {
+  return Math.max(1, ...forms.filter((form) => form.isNeeded(system)).map((form) => form.format));
+}

@@ -1,0 +1,42 @@
+// What a running instance is made of: change any of it, and only a new process has it. The name of it is part of the instance's own, so that every
+// agent, also one that has just begun, can tell an instance that runs as described from one that runs as it was described before.
+
+import { createHash } from 'node:crypto';
+import type { RunService } from './system.ts';
+
+const kept = new WeakMap<RunService, Map<string, string>>();
+
+/** Eight hex digits that differ when an instance of the service on that host would have to be started anew. */
+export function madeOf(service: RunService, host: string): string {
+  let byHost = kept.get(service);
+  if (byHost === undefined) {
+    byHost = new Map();
+    kept.set(service, byHost);
+  }
+  let name = byHost.get(host);
+  if (name === undefined) {
+    name = createHash('sha256')
+      .update(JSON.stringify(partsOf(service, host)))
+      .digest('hex')
+      .slice(0, 8);
+    byHost.set(host, name);
+  }
+  return name;
+}
+
+/** Each under the word that the description has for it. */
+export function partsOf(service: RunService, host: string): Readonly<Record<string, unknown>> {
+  const { run, policy, dir, env, envFile, user, group, limits } = service;
+  const placed = service.on.find((place) => place.host === host)?.env ?? {};
+  return { run, policy, dir, env: sorted({ ...env, ...placed }), envFile, user, group, limits };
+}
+
+function sorted(env: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** What the instance of that id was made of; null: an older version started it, and did not say. */
+export function madeOfInstance(id: string): string | null {
+  const [first = '', ...rest] = id.slice(id.indexOf('#') + 1).split('.');
+  return rest.length >= 2 && /^[0-9a-f]{8}$/.test(first) ? first : null;
+}
