@@ -22,6 +22,7 @@ delete (env as NodeJS.ProcessEnv)['NODE_TEST_CONTEXT'];
 const failedStages: string[] = [];
 stage('format', 'oxfmt', ['--check']);
 stage('types', 'tsc', ['--noEmit']);
+stage('types of the pages', 'tsc', ['--noEmit', '-p', 'src/console']);
 stage('lint', 'oxlint', ['--type-aware', '--deny-warnings']);
 stage('unused', 'knip', ['--no-progress']);
 bringSystemPackages();

@@ -20,8 +20,8 @@ export function generatedFiles(): GeneratedFile[] {
 
 const errorHead = `# Errors
 
-Every error has a code that never changes its meaning: \`SF-0nn\` wrong use, \`SF-1nn\` the description, \`SF-3nn\` starting and this
-machine, \`SF-4nn\` what was asked is refused, \`SF-5nn\` store and journal, \`SF-6nn\` the keeper, \`SF-7nn\` the agent's socket,
+Every error has a code that never changes its meaning: \`SF-0nn\` wrong use, \`SF-1nn\` the description, \`SF-2nn\` runbooks, \`SF-3nn\` starting and this
+machine, \`SF-4nn\` what was asked is refused, \`SF-5nn\` store and journal, \`SF-6nn\` the keeper, \`SF-7nn\` the agent's socket, \`SF-8nn\` the console,
 \`SF-9nn\` a fault of Standfast itself. The message on the screen is more exact than this table: it names the place, the value and the nearest known
 name. Made from \`src/model/errors.ts\` by \`node scripts/generate-schema.ts\`.
 

@@ -102,6 +102,7 @@ const store = openStoreLink({
   file: system.storeFile,
   memoryFile: layout.memoryFile,
   descriptionFile: layout.descriptionFile,
+  hereFile: system.hereFile,
   tell,
   // etcd tells everybody by itself.
   wrote: () => {
@@ -190,6 +191,7 @@ const notices = openNotices({ now: monoNow, runCommand, tell, log });
 const findings = openFindings({
   layout,
   state: () => loop?.state() ?? initial,
+  now,
   plans: () => plans,
   tell,
   log,

@@ -36,6 +36,8 @@ export function compiledCodeFolder(env: Readonly<Record<string, string | undefin
 export interface SystemLayout {
   readonly folder: string;
   readonly storeFile: string;
+  /** Where the description lies on this machine, when the store serves several: relative paths start there. Written by `up`. */
+  readonly hereFile: string;
   host(name: string): HostLayout;
 }
 
@@ -76,7 +78,7 @@ const socketPathLimit = 107;
 /** The layout of one system below a state folder (absolute). */
 export function systemLayout(state: string, system: string): SystemLayout {
   const folder = join(state, system);
-  return { folder, storeFile: join(folder, 'store.db'), host: (name) => hostLayout(folder, name) };
+  return { folder, storeFile: join(folder, 'store.db'), hereFile: join(folder, 'here.json'), host: (name) => hostLayout(folder, name) };
 }
 
 function hostLayout(system: string, host: string): HostLayout {

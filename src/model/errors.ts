@@ -1,10 +1,13 @@
 // Every error code of the product: what it says, why it comes, what to do next. A code is never used twice and never comes back
 // with another meaning. docs/errors.md is this table for people; a test holds the two together and finds codes without a row.
 //
-// SF-0nn wrong use · SF-1nn the description · SF-3nn starting and this machine · SF-4nn what was asked is refused ·
-// SF-5nn store and journal · SF-6nn the keeper · SF-7nn the agent's socket · SF-9nn faults of Standfast itself
+// SF-0nn wrong use · SF-1nn the description · SF-2nn runbooks · SF-3nn starting and this machine · SF-4nn what was asked is refused ·
+// SF-5nn store and journal · SF-6nn the keeper · SF-7nn the agent's socket · SF-8nn the console ·
+// SF-9nn faults of Standfast itself
 
+import { consoleErrors } from './errors-console.ts';
 import { descriptionErrors } from './errors-description.ts';
+import { runbookErrors } from './errors-runbook.ts';
 import { runningErrors } from './errors-running.ts';
 import { storeErrors } from './errors-store.ts';
 
@@ -15,7 +18,7 @@ export interface ErrorRow {
   readonly next: string;
 }
 
-const byCode = new Map([...descriptionErrors, ...runningErrors, ...storeErrors].map((row) => [row.code, row]));
+const byCode = new Map([...descriptionErrors, ...runningErrors, ...runbookErrors, ...consoleErrors, ...storeErrors].map((row) => [row.code, row]));
 
 /** All rows in the order of their codes. */
 export function errorRows(): ErrorRow[] {

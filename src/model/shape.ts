@@ -154,7 +154,7 @@ export const descriptionShape = z
     console: key(consoleShape, {
       description:
         'The web page that every agent serves. `false`: none. Absent: on loopback, where looking needs no password.',
-      examples: [{ listen: '127.0.0.1:7400' }],
+      examples: [{ listen: '127.0.0.1:7420' }],
     }),
     domains: key(byName(domain), {
       description: 'What fails together: zones, racks, switches, nested and crossing by `in`.',

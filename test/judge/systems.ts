@@ -82,6 +82,7 @@ export function system(hosts: readonly string[], services: readonly Service[], s
     store: { kind: 'embedded' },
     serves,
     notify: [],
+    console: null,
     domains: [],
     hosts: hosts.map((name) => ({ name, address: '127.0.0.1', in: [], peerPort: null, reliability, fence: null })),
     peers: { port: 7420, own: null },

@@ -29,7 +29,7 @@ const leastWatchedMs = 7 * dayMs;
 const staleAfterMs = 30 * dayMs;
 
 /** Reads the journals of the system of that name; what cannot be read is as if it were not there. */
-export async function knownOf(context: Context, system: string): Promise<Known> {
+export async function knownOf(context: Pick<Context, 'state' | 'now'>, system: string): Promise<Known> {
   const found = (await systemsIn(context.state)).find((each) => each.name === system);
   if (found === undefined) return nothingKnown;
   const { lines } = readJournals(

@@ -19,12 +19,12 @@ export const explainVerb: Run = async (context, words, options) => {
   const sinceMs = sinceOf(options.text('since'), context.now(), usualMs);
   const system = await chooseSystem(context);
   const known = await whatIsKnown(context, system, sinceMs);
-  const found = find(subject, known) ?? find(subject, await whatIsKnown(context, system, 0));
+  const found = explained(subject, known) ?? explained(subject, await whatIsKnown(context, system, 0));
   if (found === null) throw unknownSubject(context, subject, known);
   if (options.flag('json')) {
-    const { subject: name, state, steps, waitingFor, youCan } = found;
+    const { subject: name, state, steps, waitingFor, youCan, modes } = found;
     const plain = steps.map(({ atMs, text, rule, facts }) => ({ atMs, text, rule, facts }));
-    context.terminal.print(JSON.stringify({ subject: name, state, steps: plain, waitingFor, youCan }, null, 2));
+    context.terminal.print(JSON.stringify({ subject: name, state, steps: plain, waitingFor, youCan, modes }, null, 2));
   } else context.terminal.print(...explanationScreen(found, context.terminal, context.now(), options.flag('all')));
   return 0;
 };
@@ -46,7 +46,7 @@ async function whatIsKnown(context: Context, system: ChosenSystem, sinceMs: numb
 }
 
 /** `pricer`, `pricer@a`, an incident's id, or a decision as `4711@a` or `4711`. */
-function find(subject: string, known: Known): Explanation | null {
+export function explained(subject: string, known: Known): Explanation | null {
   const decision = /^(\d+)(?:@(.+))?$/.exec(subject);
   if (decision !== null) return explainDecision(Number(decision[1]), decision[2] ?? null, known);
   const incident = explainIncident(subject, known);

@@ -1,0 +1,18 @@
+// Makes the console's pages: dist/console from src/console. Runs after every `npm ci` in a checkout (npm's `prepare`), so that `./standfast up`
+// serves them at once. Without the development dependencies (`npm ci --omit=dev`) there is nothing to make them with: said, and no failure.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+if (!existsSync(vite)) {
+  console.error('The console has no pages: vite is not installed. `npm ci && npm run console` makes them.');
+  process.exit(0);
+}
+const built = spawnSync(
+  process.execPath,
+  [vite, 'build', '--config', join(root, 'src/console/vite.config.ts'), '--logLevel', 'warn'],
+  { cwd: root, stdio: 'inherit' },
+);
+process.exit(built.status ?? 1);
