@@ -1,7 +1,7 @@
 // The agent's line to the store: opens it, reads all, watches, and tells the core of it in its own words. An unreachable store is opened again and
 // again; another store than the one known is as good as none, and a person is called.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { StoreCompare, StorePut } from '../decide/effect.ts';
@@ -29,6 +29,8 @@ export interface StoreLinkOptions {
   readonly file: string;
   readonly memoryFile: string;
   readonly descriptionFile: string;
+  /** Where the description lies on this machine; see SystemLayout. */
+  readonly hereFile: string;
   readonly tell: (input: Input) => void;
   /** Ours was applied: others should look. */
   wrote(): void;
@@ -119,19 +121,20 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
   /** Takes a description over; true when it is another than before. One that cannot be read is left alone: the old one stays in force. */
   const useDescription = (record: RecordChange): boolean => {
     if (record.kind !== 'description' || record.value === null) return false;
-    if (record.value.hash === description?.hash && record.value.folder === description.folder) return false;
+    const value = { ...record.value, ...readHere(options.hereFile) };
+    if (value.hash === description?.hash && value.folder === description.folder) return false;
     const { system: read, errors } = readDescription({
-      text: record.value.text,
-      file: record.value.file,
-      folder: record.value.folder,
+      text: value.text,
+      file: value.file,
+      folder: value.folder,
     });
     if (read === null) {
       options.log(`the description in the store cannot be read: ${errors[0]?.message ?? 'unknown reason'}`);
       return false;
     }
-    description = record.value;
+    description = value;
     system = read;
-    void replaceFile(options.descriptionFile, JSON.stringify(record.value)).catch(() => undefined);
+    void replaceFile(options.descriptionFile, JSON.stringify(value)).catch(() => undefined);
     return true;
   };
 
@@ -181,6 +184,15 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
       await store?.close();
     },
   };
+}
+
+const here = z.object({ folder: z.string(), file: z.string() });
+
+/** Nothing where `up` has written nothing: then the description lies where the store says. */
+function readHere(file: string): z.infer<typeof here> | null {
+  if (!existsSync(file)) return null;
+  const parsed = here.safeParse(parse(readFileSync(file, 'utf8')));
+  return parsed.success ? parsed.data : null;
 }
 
 /** How many revisions may pass before the newest is written down. */

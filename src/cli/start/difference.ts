@@ -16,11 +16,13 @@ export function differenceFailure(
   given: { readonly file: string; readonly folder: string; readonly system: System },
   inForce: StoredDescription,
 ): Failure | null {
-  if (inForce.hash === given.system.hash && inForce.folder === given.folder) return null;
+  // Agents of several machines have a folder each.
+  const sameFolder = given.system.store.kind !== 'embedded' || inForce.folder === given.folder;
+  if (inForce.hash === given.system.hash && sameFolder) return null;
   const stored = readDescription({ text: inForce.text, file: inForce.file, folder: inForce.folder }).system;
   const found =
     stored === null ? ['the stored one can no longer be read by this version'] : differences(stored, given.system);
-  const folder = inForce.folder === given.folder ? [] : [`folder: ${inForce.folder} → ${given.folder}`];
+  const folder = sameFolder ? [] : [`folder: ${inForce.folder} → ${given.folder}`];
   const lines = [...folder, ...found];
   const shown = lines.length === 0 ? ['only its wording or order (comments, spaces)'] : lines.slice(0, most);
   return new Failure({
@@ -31,7 +33,7 @@ export function differenceFailure(
       ...shown,
       ...(lines.length > most ? [`… and ${lines.length - most} more`] : []),
     ].join('\n'),
-    next: `To change what runs: ${context.command(`apply ${given.file}`)} (not in this version yet). Until then: another state, --state DIR.`,
+    next: `To change what runs: ${context.command(`apply ${given.file}`)}`,
     exit: 2,
   });
 }

@@ -14,6 +14,7 @@ import { tryLine, upScreen } from '../screens/up-screen.ts';
 import { putDescription, startKeepers } from '../start/begin.ts';
 import { differenceFailure } from '../start/difference.ts';
 import { followOn, settle } from '../start/follow.ts';
+import { keepHere } from '../start/here.ts';
 import { hostsHere } from '../start/hosts-here.ts';
 import { lateFailure } from '../start/late.ts';
 import { makeFolders } from '../start/folders.ts';
@@ -39,6 +40,7 @@ export const up: Run = async (context, words, options) => {
   const layout = systemLayout(context.state, system.name);
   await makeFolders(context.state, layout, hosts, context.world.uid);
   const { inForce, written } = await putOrCheck(context, system, given, hosts);
+  await keepHere(system, layout, given, inForce);
   const started = await startKeepers(context, { system: system.name, layout, hosts });
   const chosen: ChosenSystem = { name: system.name, layout, hosts };
   const difference = written
