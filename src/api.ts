@@ -21,6 +21,8 @@ export interface InstanceView {
   readonly reason: string | null;
   readonly term: number;
   readonly role: 'active' | 'standby' | 'passive' | null;
+  /** It runs as it was described before, and is to be started anew in its turn. */
+  readonly outdated: boolean;
   readonly validForMs: number | null;
   readonly lastExit: { readonly code: number | null; readonly signal: string | null; readonly atMs: number } | null;
   /** When this was so, Unix ms. */
@@ -151,6 +153,7 @@ export type IntentKind =
   | 'resume'
   | 'maintenance'
   | 'ban'
+  | 'fence'
   | 'down';
 
 /** What a person asks. `service` null: the whole system. */
@@ -165,6 +168,8 @@ export interface IntentRequest {
   readonly acceptLoss: boolean;
   /** Only of `down`: agents and keepers end, the services stay. */
   readonly leaveRunning?: boolean;
+  /** Only of `fence`: a person vouches that the host is off; else fencing it is tried again. */
+  readonly confirm?: boolean;
   /** Only of `maintenance`: what is not active stays where it runs. */
   readonly keep?: boolean;
   /** Of `maintenance` and `ban`: end it. */

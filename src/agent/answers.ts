@@ -199,6 +199,8 @@ function asksOf(request: IntentRequest): PersonRequest {
     case 'failover':
     case 'pause':
       return intentOf(request, request.kind);
+    case 'fence':
+      return { kind: 'fence', host: request.host ?? '', confirm: request.confirm ?? false };
     case 'resume':
       return { kind: 'end', verb: 'pause', service: request.service, host: null };
     case 'down':

@@ -30,6 +30,22 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/up.ts')).up,
   },
   {
+    name: 'apply',
+    words: '<path>',
+    about: 'change a running system: shows what will restart and move, then asks',
+    options: [
+      ['--yes', 'do not ask'],
+      ['--timeout <duration>', 'how long to wait until all of it is taken up (5m)'],
+      why,
+      json,
+    ],
+    examples: [
+      ['apply examples/pricing', 'the plan, a question, then each instance in its turn'],
+      ['apply examples/pricing --yes --json', 'for scripts; exit 1 when it was not taken up in time'],
+    ],
+    load: async () => (await import('./verbs/apply.ts')).apply,
+  },
+  {
     name: 'down',
     words: '[path]',
     about: 'stop the services in order, then the agents',
@@ -91,6 +107,28 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/intents.ts')).ack,
   },
   {
+    name: 'runbook',
+    words: '<what> [name]',
+    about:
+      'pages that say what to do, and do it: list, show, plan, run, test, runs, continue, yes, no, skip, again, abort, stands',
+    options: [
+      ['--yes', 'run, continue: every step that changes something is allowed'],
+      ['--host <name>', 'show, plan, run: about the instance on this host'],
+      ['--set <name=value...>', 'plan, run: values that the runbook asks for'],
+      ['--step <n>', 'yes, no, skip, again: only if it waits at this step'],
+      why,
+      json,
+    ],
+    examples: [
+      ['runbook show pricer > runbooks/pricer.md', 'the page, to be read, edited and kept'],
+      ['runbook plan pricer@a', 'what would be done now; does nothing'],
+      ['runbook run pricer', 'step by step; asks before it changes anything'],
+      ['runbook continue', 'carry an open run on, from any terminal'],
+      ['runbook test', 'run every check: which pages have rotted?'],
+    ],
+    load: async () => (await import('./verbs/runbook.ts')).runbook,
+  },
+  {
     name: 'restart',
     words: '<service[@host]>',
     about: 'stop it in order and start it again',
@@ -145,6 +183,52 @@ export const verbs: readonly Verb[] = [
     options: [why, json],
     examples: [['resume pricer', 'Standfast acts again']],
     load: async () => (await import('./verbs/intents.ts')).resume,
+  },
+  {
+    name: 'maintenance',
+    words: '<host>',
+    about: 'clear a host of all that runs there: what is active moves away first',
+    options: [
+      ['--end', 'the host is back: everything comes back as its policy says'],
+      ['--for <duration>', 'how long (1h); then it ends by itself'],
+      ['--keep', 'only what is active moves away; the rest runs on'],
+      ['--accept-loss', 'also what would go down, since no other host can serve it'],
+      why,
+      json,
+    ],
+    examples: [
+      ['maintenance a --for 2h --why "new disk"', 'refused, naming them, when services would go down'],
+      ['maintenance a --end', 'done'],
+    ],
+    load: async () => (await import('./verbs/intents.ts')).maintenance,
+  },
+  {
+    name: 'ban',
+    words: '<host> [service]',
+    about: 'make nothing active on a host; standbys run on',
+    options: [
+      ['--end', 'take it back'],
+      ['--for <duration>', 'how long (1h); then it ends by itself'],
+      ['--accept-loss', 'also when nobody else can be active'],
+      why,
+      json,
+    ],
+    examples: [
+      ['ban a pricer --for 1d --why "slow disk"', 'pricer moves away from a and is not made active there'],
+      ['ban a --end', 'all bans of host a end'],
+    ],
+    load: async () => (await import('./verbs/intents.ts')).ban,
+  },
+  {
+    name: 'fence',
+    words: '<host>',
+    about: 'a lost host that could not be fenced: try again, or vouch that it is off',
+    options: [['--confirm', 'you have seen that it is off: what waits for it is taken over (needs --why)'], why, json],
+    examples: [
+      ['fence b', 'the fence agent of b is asked again'],
+      ['fence b --confirm --why "power cable pulled"', 'what b was the last to hold is taken over'],
+    ],
+    load: async () => (await import('./verbs/fence.ts')).fence,
   },
   {
     name: 'intents',

@@ -88,17 +88,21 @@ function place(d: Draft, running: Running): void {
   const active = running.role === 'active';
   // The keeper remembers the last term of what was deactivated. A deadline that stands says that nobody had it confirmed yet.
   const unconfirmed = !active && running.deadline !== null;
+  const readyWithin = d.runService(running.service)?.ready?.within ?? 0;
+  // The agent before may have died while it was still starting: it is asked again whether it is ready.
+  const starting = !(active && running.term > 0) && between(running.startedAt, d.mono) < readyWithin;
   d.setSlot(running.service, {
     now: {
       ...newInstance(running.instance, running.role, active || unconfirmed ? running.term : 0, d.mono),
-      phase: active ? 'active' : 'ready',
+      phase: starting ? 'starting' : active ? 'active' : 'ready',
+      requestedAt: running.startedAt,
       pid: running.pid,
       startTicks: running.startTicks,
       startedAt: running.startedAt,
       startedAtMs: running.startedAtMs,
-      readyAt: d.mono,
-      activeAt: active ? d.mono : null,
-      beats: noBeats,
+      readyAt: starting ? null : d.mono,
+      activeAt: active && !starting ? d.mono : null,
+      beats: starting ? null : noBeats,
       adopted: true,
       deadline: running.deadline,
       callUnsure:
@@ -490,13 +494,14 @@ function setInstanceQuietly(d: Draft, slot: Slot, change: Partial<Instance>): vo
 function becameReady(d: Draft, service: RunService, instance: Instance, at: MonoMs): void {
   const slot = d.slot(service.name);
   if (slot === undefined) return;
-  const bMs = Math.max(0, between(instance.requestedAt, at));
+  // Of one that an agent before had started it is not known when it became ready.
+  const bMs = instance.adopted ? null : round(Math.max(0, between(instance.requestedAt, at)));
   const beats = service.detect.heartbeat === null ? null : noBeats;
   d.setSlot(service.name, {
-    bMs: [...slot.bMs, round(bMs)].slice(-10),
+    bMs: bMs === null ? slot.bMs : [...slot.bMs, bMs].slice(-10),
     now: { ...instance, phase: 'ready', readyAt: at, since: d.mono, beats },
   });
-  d.note({ kind: 'ready', service: service.name, instance: instance.id, facts: { host: d.s.me, bMs: round(bMs) } });
+  d.note({ kind: 'ready', service: service.name, instance: instance.id, facts: { host: d.s.me, bMs } });
   if (instance.role !== 'active') {
     settled(d, service.name);
     return;

@@ -1,7 +1,8 @@
 // Another description for a system that runs (rule 615): written by compare-and-set on the one that it was made from, after every host is known to be able to
 // read it, and while nothing runs that no lease, or another one, would hold apart from what is to come.
 
-import { isLeased, type RunService, type System } from '../model/system.ts';
+import { changesGuard } from '../model/change-plan.ts';
+import type { System } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import type { PersonRequest } from './input.ts';
 import { refuse, writeFor } from './intents.ts';
@@ -85,13 +86,6 @@ function whoCannotRead(d: Draft, format: number): { host: string; reads: number 
     if (reads !== undefined && reads < format) found.push({ host, reads });
   }
   return found;
-}
-
-/** True when instances of before and after could be active at once with nothing to hold them apart. */
-export function changesGuard(before: RunService, after: RunService): boolean {
-  if (isLeased(before) !== isLeased(after)) return true;
-  const single = before.policy === 'single' && after.policy === 'single';
-  return single && before.on[0]?.host !== after.on[0]?.host;
 }
 
 /** Instances, in words, that would have to have ended. */

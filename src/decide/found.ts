@@ -20,7 +20,7 @@ export const foundRows: readonly RuleRow[] = [
 ];
 
 /** Takes in all that the detectors of this host have found. */
-export function found(d: Draft, findings: readonly Finding[]): void {
+export function found(d: Draft, findings: readonly Finding[], facts: HostReport['facts']): void {
   const before = new Map(d.s.findings.map((each) => [keyOf(each), each]));
   for (const each of findings) {
     const known = before.get(keyOf(each));
@@ -29,6 +29,7 @@ export function found(d: Draft, findings: readonly Finding[]): void {
     else if (known.untilMs === null && each.untilMs !== null) note(d, 712, each);
   }
   d.s.findings = findings;
+  d.s.facts = facts;
   d.reportDirty = true;
   d.incidentsDirty = true;
 }

@@ -159,6 +159,7 @@ function withDone(d: Draft, open: readonly Incident[]): readonly Incident[] {
     for (const incident of list)
       if (
         incident.resolvedAtMs === null &&
+        incident.cause.kind !== 'mode' &&
         (incident.service === note.service ||
           incident.also.some((name) => name === note.service || name.startsWith(`${note.service}@`)))
       )

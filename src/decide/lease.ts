@@ -81,19 +81,21 @@ export function decideLease(d: Draft, service: RunService): void {
 
 /** What the lease rows would take is taken when the host that lost it is fenced, where that is demanded. */
 function takeWhenFenced(d: Draft, service: RunService, slot: Slot, take: () => void): void {
-  const { row, move, host } = beforeTaking(d, service);
+  const fenced = beforeTaking(d, service);
+  if (fenced === null) return take();
+  const { row, move, host } = fenced;
   const facts = { host };
   switch (move.move) {
     case 'take':
-      if (row.quiet !== true) d.note({ kind: 'rule', rule: row.n, service: service.name, facts });
+      d.note({ kind: 'rule', rule: row.n, service: service.name, facts });
       take();
       break;
     case 'wait':
-      waitSaid(d, slot, row.n, { ...facts, waitsFor: `${move.waitsFor} ${host ?? ''}` });
+      waitSaid(d, slot, row.n, { ...facts, waitsFor: `${move.waitsFor} ${host}` });
       break;
     case 'fence':
       d.note({ kind: 'rule', rule: row.n, service: service.name, facts });
-      if (host !== null) claimFence(d, host, leaseOf(d, service.name).epoch);
+      claimFence(d, host, leaseOf(d, service.name).epoch);
       break;
     default:
       move satisfies never;

@@ -207,6 +207,7 @@ function saidBy(cause: Reason): string {
     case 'too-few':
     case 'host-silent':
     case 'host-down':
+    case 'not-fenced':
     case 'kill-late':
     case 'model-surprise':
       return '';
@@ -231,6 +232,7 @@ export function harmOf(cause: Reason): Harm | null {
     case 'not-heard-of':
     case 'host-silent':
     case 'host-down':
+    case 'not-fenced':
     case 'overdue':
     case 'status-unreadable':
     case 'store-unreachable':

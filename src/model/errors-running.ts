@@ -102,6 +102,18 @@ export const runningErrors: readonly ErrorRow[] = [
     why: 'store: embedded is a file shared by the agents of one machine, and a described host is elsewhere',
     next: 'give every host an address of this machine; a store for several machines is not there yet',
   },
+  {
+    code: 'SF-312',
+    what: 'there is nobody to ask',
+    why: 'apply asks before it changes anything, and standard input is no terminal',
+    next: 'look at the plan, then add --yes',
+  },
+  {
+    code: 'SF-313',
+    what: 'the description is in force, and not all of it is taken up',
+    why: 'a host did not answer, or an instance is not in its planned phase yet',
+    next: 'standfast status; standfast explain SERVICE; the agents go on by themselves',
+  },
   // What was asked is refused.
   {
     code: 'SF-401',
@@ -153,7 +165,12 @@ export const runningErrors: readonly ErrorRow[] = [
     next: 'wait until it has caught up, or accept the loss: --accept-loss',
   },
   { code: 'SF-413', what: 'it is so already', why: 'what was asked for is the case', next: 'nothing need be done' },
-  { code: 'SF-414', what: 'it is not paused', why: 'there is no pause to end', next: 'standfast intents' },
+  {
+    code: 'SF-414',
+    what: 'it is not in force',
+    why: 'there is no such pause, maintenance or ban to end',
+    next: 'standfast intents',
+  },
   {
     code: 'SF-415',
     what: 'there is no such open incident',
@@ -166,7 +183,55 @@ export const runningErrors: readonly ErrorRow[] = [
     why: 'the same thing was changed at the same time',
     next: 'standfast intents, then try again',
   },
+  {
+    code: 'SF-417',
+    what: 'it is paused',
+    why: 'a person has Standfast do nothing about it',
+    next: 'standfast resume, then ask again',
+  },
+  {
+    code: 'SF-418',
+    what: 'something would go down',
+    why: 'the host has the last that can serve it',
+    next: 'bring another up first, or accept the loss: --accept-loss',
+  },
+  {
+    code: 'SF-419',
+    what: 'the description was changed meanwhile',
+    why: 'somebody else applied one since this one was compared with it',
+    next: 'look at the difference, and apply again',
+  },
+  {
+    code: 'SF-420',
+    what: 'an agent cannot read the description',
+    why: 'it is of an older version of Standfast than what the description says needs',
+    next: 'bring the named host to the same version first',
+  },
+  {
+    code: 'SF-421',
+    what: 'that cannot be changed while it runs',
+    why: 'the name of the system and its store belong to its state',
+    next: 'take it down, then up with the new description',
+  },
+  {
+    code: 'SF-422',
+    what: 'it must not run while this changes',
+    why: 'what holds two active ones apart changes, from no lease to one, or from host to host',
+    next: 'standfast apply stops and starts it; or stop it, apply, start it',
+  },
   // Store and journal.
+  {
+    code: 'SF-425',
+    what: 'that host is not lost',
+    why: 'only a host whose session was ended because it fell silent is fenced, by an agent or by hand',
+    next: 'standfast maintenance HOST moves everything away from one that answers',
+  },
+  {
+    code: 'SF-426',
+    what: 'there is no fencing to try again',
+    why: 'none has failed of that host since it was lost, or it is confirmed off already',
+    next: 'standfast status shows what is waited for',
+  },
   {
     code: 'SF-501',
     what: 'the store cannot be used',

@@ -20,7 +20,7 @@ export const confirmBody = z.strictObject({ role: z.enum(['active', 'standby', '
 const name = z.string().min(1).max(200);
 
 export const intentBody = z.strictObject({
-  kind: z.enum(['restart', 'stop', 'start', 'failover', 'pause', 'resume', 'maintenance', 'ban', 'down']),
+  kind: z.enum(['restart', 'stop', 'start', 'failover', 'pause', 'resume', 'maintenance', 'ban', 'fence', 'down']),
   service: name.nullable().default(null),
   host: name.nullable().default(null),
   owner: name,
@@ -28,6 +28,7 @@ export const intentBody = z.strictObject({
   forMs: z.number().positive().nullable().default(null),
   acceptLoss: z.boolean().default(false),
   leaveRunning: z.boolean().default(false),
+  confirm: z.boolean().default(false),
   keep: z.boolean().default(false),
   end: z.boolean().default(false),
 });

@@ -85,6 +85,8 @@ function effectOf(asked: Asked, service: ServiceView | null, measured: readonly 
       return of(`${asked.host ?? 'the host'} gives up what is active there to other hosts, and takes nothing${until}.`);
     case 'ban':
       return of(`${asked.host ?? 'the host'} takes ${asked.service ?? 'no service'} over no more${until}.`);
+    case 'fence':
+      return of(`What ${asked.host ?? 'the host'} was the last to hold is taken over once it is confirmed off.`);
     case 'down':
       return of('Everything is stopped, and the agents end.');
     default:

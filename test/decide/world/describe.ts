@@ -6,9 +6,15 @@ import { ms } from '../../../src/model/units.ts';
 
 export { external, need, service };
 
-/** With a hash of its own, as every description has. */
+/** With a hash of its own, as every description has. Every host can be fenced: who does not demand it does not see that. */
 export function systemOf(hosts: readonly string[], services: readonly Service[]): System {
-  return { ...plainSystem(hosts, services, []), hash: services.map((each) => each.name).join('-') };
+  const plain = plainSystem(hosts, services, []);
+  const fence = { agent: 'fence_board', options: {}, within: ms(5000), powerOn: false };
+  return {
+    ...plain,
+    hosts: plain.hosts.map((host) => ({ ...host, fence })),
+    hash: services.map((each) => each.name).join('-'),
+  };
 }
 
 /** Quick objectives, so that little true time passes until something has to happen. */

@@ -61,6 +61,7 @@ export function recordOf(key: string, text: string | null, revision: number): Re
   switch (kind) {
     case 'session':
     case 'report':
+    case 'fence':
       return [{ kind, host: name, revision, value } as RecordChange];
     case 'lease':
       return [{ kind, service: name, revision, value } as RecordChange];

@@ -96,6 +96,7 @@ function done(effect: Effect): string[] {
           left?: boolean;
           epoch?: number;
           next?: string | null;
+          state?: string;
         };
         if (key.startsWith('session/'))
           return record.dead === true
@@ -107,6 +108,7 @@ function done(effect: Effect): string[] {
           return [
             `write ${key} ${record.host === null ? `free${record.next === null || record.next === undefined ? '' : `, next ${record.next}`}` : `${record.host ?? ''} term=${record.term ?? 0}`}`,
           ];
+        if (key.startsWith('fence/')) return [`write ${key} ${record.state ?? ''} epoch=${record.epoch ?? 0}`];
         return [`write ${key.replace(/-.*/, '')}`];
       });
     case 'start':
@@ -121,6 +123,8 @@ function done(effect: Effect): string[] {
       return [`activate ${bare(effect.instance)} term=${effect.term}, with a deadline`];
     case 'deactivate':
       return [`deactivate ${bare(effect.instance)} to ${effect.role}`];
+    case 'fence':
+      return [`fence ${effect.host} ${effect.action}`];
     case 'askPromise':
       return [`ask ${effect.hosts.join(', ')} to promise`];
     case 'answerPromise':

@@ -1,0 +1,75 @@
+// What a person says of a lost host: that it is off (seen with their own eyes), or that fencing it is to be tried again (rule 630).
+
+import type { Draft } from './draft.ts';
+import { servicesWaiting } from './fence.ts';
+import { refuse, writeFor } from './intents.ts';
+import { keys, type FenceRecord } from './records.ts';
+
+/** What a person says of fencing has a number too. */
+export const fenceAskedRule = {
+  n: 630,
+  name: 'fencing-by-a-person',
+  why: 'a person says that a lost host is off, or has fencing it tried again',
+} as const;
+
+/** `confirm`: the person vouches for it. Else what failed is forgotten, so that it is tried again. */
+export function fenceAsked(
+  d: Draft,
+  request: number,
+  asked: { readonly owner: string; readonly why: string; readonly host: string; readonly confirm: boolean },
+): void {
+  const { host, owner, why, confirm } = asked;
+  const no = (code: string, what: string, next: string): void => refuse(d, request, code, what, next);
+  const described = d.s.system?.hosts.find(({ name }) => name === host);
+  if (described === undefined)
+    return no(
+      'SF-405',
+      `there is no host "${host}"`,
+      `The hosts are: ${(d.s.system?.hosts ?? []).map((each) => each.name).join(', ')}.`,
+    );
+  if (!d.s.store.reachable || d.s.store.firstReadAt === null)
+    return no('SF-506', 'the store cannot be reached, so nobody could be told', 'standfast doctor');
+  const session = d.s.sessions.get(host);
+  if (host === d.s.me || session === undefined || !session.value.dead)
+    return no(
+      'SF-425',
+      `${host} is not lost: ${host === d.s.me ? 'this is its own agent' : session === undefined ? 'it was never here' : 'its session lives'}`,
+      confirm
+        ? 'Nothing need be confirmed of a host that answers.'
+        : `Only a lost host is fenced. To empty this one: standfast maintenance ${host}`,
+    );
+  const { epoch } = session.value;
+  const known = d.s.fences.get(host);
+  if (!confirm && (known === undefined || known.value.epoch !== epoch || known.value.state !== 'failed'))
+    return no(
+      'SF-426',
+      known?.value.epoch === epoch && known.value.state === 'confirmed'
+        ? `${host} is confirmed off already`
+        : `no fencing of ${host} has failed`,
+      'standfast status shows what is waited for.',
+    );
+  const record: FenceRecord = {
+    epoch,
+    state: 'confirmed',
+    by: d.s.me,
+    byEpoch: d.s.own.epoch,
+    how: 'hand',
+    owner,
+    why,
+    atMs: Math.round(d.now.wall),
+  };
+  d.note({
+    kind: confirm ? 'fenced' : 'fenceAgain',
+    rule: fenceAskedRule.n,
+    facts: { host, epoch, owner, why, ...(confirm ? { how: 'hand' } : {}) },
+  });
+  const waiting = servicesWaiting(d, host, epoch).join(', ');
+  writeFor(d, request, {
+    id: `fence-${host}`,
+    text: confirm
+      ? `${owner} vouches that ${host} is off${waiting === '' ? '' : `: ${waiting} may be taken over`}`
+      : `fencing ${host} is tried again`,
+    compares: [{ key: keys.fence(host), revision: known?.revision ?? 0 }],
+    puts: [{ key: keys.fence(host), value: confirm ? JSON.stringify(record) : null }],
+  });
+}
