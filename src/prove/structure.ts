@@ -121,6 +121,9 @@ function newBuilding(system: System, chosen: FiguresChosen): Building {
       return tree.or([own, isLeased(service) ? agentDown(host) : hostDown(host)]);
     });
 
+  /** By host, the agents on its session's list. */
+  const lists = new Map<string, readonly number[]>();
+
   /**
    * All instances are gone; or the store is, and what it is needed for: nobody takes over, and the holder itself
    * steps down as soon as one host of its session's list no longer promises (design: *Store unreachable*).
@@ -128,9 +131,16 @@ function newBuilding(system: System, chosen: FiguresChosen): Building {
   const groupOf = (service: RunService, own: readonly number[]): number => {
     const all = tree.and(own);
     if (!isLeased(service)) return all;
-    const holder = service.on.findIndex(({ host }) => host === service.prefer);
-    const active = Math.max(0, holder);
-    const promises = sharesLeaseWith(system, service.on[active]?.host ?? '').map(agentDown);
+    const active = Math.max(
+      0,
+      service.on.findIndex(({ host }) => host === service.prefer),
+    );
+    const holder = service.on[active]?.host ?? '';
+    let promises = lists.get(holder);
+    if (promises === undefined) {
+      promises = sharesLeaseWith(system, holder).map(agentDown);
+      lists.set(holder, promises);
+    }
     return tree.or([all, tree.and([store, tree.or([own[active] ?? tree.never(), ...promises])])]);
   };
 
