@@ -281,6 +281,17 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/unit.ts')).unit,
   },
   {
+    name: 'user',
+    words: '<what> [name]',
+    about: 'who may sign in to the console: add, list, remove',
+    options: [['--role <role>', 'look, operate (the usual) or administer'], json],
+    examples: [
+      ['user add maria --role operate', 'asks for a password; from a file: < FILE'],
+      ['user list', 'who may what, and who made them'],
+    ],
+    load: async () => (await import('./verbs/user.ts')).user,
+  },
+  {
     name: 'schema',
     words: '',
     about: 'print the JSON Schema of the description, for editors',
@@ -295,12 +306,14 @@ export const verbs: readonly Verb[] = [
     options: [
       ['--stated', 'nothing assumed or measured counts; a part without a stated figure never fails'],
       ['--cut-sets <n>', 'how many cut sets to list, the most likely first (1000)'],
+      ['--patch <n>', 'only the patch of that advice, for git apply or patch -p1'],
       ['--html <file>', 'also write one page with pictures, which works without a network'],
       json,
     ],
     examples: [
       ['assess examples/pricing', 'exit 1 when an objective is missed'],
       ['assess examples/pricing --html proof.html', 'the same to look at and to print'],
+      ['assess examples/pricing --patch 1 | git apply', 'take the first advice'],
     ],
     load: async () => (await import('./verbs/assess.ts')).assess,
   },

@@ -88,5 +88,7 @@ export function prospectOf(
 }
 
 function yearlyRange(kinds: readonly OutageKind[]): readonly [number, number] {
-  return [lostWithChance(kinds, yearMs, 0.05), lostWithChance(kinds, yearMs, 0.95)];
+  // Outages are counted as if they never met: of a system that hardly ever stands the sum may pass the year.
+  const within = (chance: number): number => Math.min(yearMs, lostWithChance(kinds, yearMs, chance));
+  return [within(0.05), within(0.95)];
 }

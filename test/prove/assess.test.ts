@@ -77,6 +77,9 @@ test('advice: its patch applies, and the patched file comes to the figure that w
   const { stdout } = await cli(t, ['assess', 'standfast.yaml', '--json', '--stated'], { cwd: path });
   const { advice } = JSON.parse(stdout);
   assert.ok(advice.length >= 2, 'nothing was advised');
+  const second = await cli(t, ['assess', 'standfast.yaml', '--stated', '--patch', '2'], { cwd: path });
+  assert.equal(second.stdout.trimEnd(), advice[1].patch.trimEnd());
+  assert.match((await cli(t, ['assess', path, '--stated', '--patch', '99'])).stderr, /^SF-002 .*--patch 99/);
   for (const [index, { what, patch, unavailability }] of advice.entries()) {
     const other = join(path, `tried-${index}`);
     mkdirSync(other);

@@ -1,6 +1,6 @@
 // Advice: changes of the description that help, each applied to the text, read and assessed anew, and shown as a patch of the file.
 
-import { basename, isAbsolute } from 'node:path';
+import { basename, isAbsolute, normalize } from 'node:path';
 import { readDescription } from '../../model/read.ts';
 import type { Assessment, AssessOptions } from '../../prove/assessment.ts';
 import { assessmentOf } from '../../prove/assessment.ts';
@@ -38,12 +38,17 @@ export function advise(read: ReadFile, assessment: Assessment, options: AssessOp
           {
             change,
             after,
-            patch: unifiedDiff(isAbsolute(read.file) ? basename(read.file) : read.file, read.text, text),
+            patch: unifiedDiff(nameInPatch(read.file), read.text, text),
           },
         ]
       : [];
   });
   return found.toSorted((a, b) => rank(assessment, b.after) - rank(assessment, a.after)).slice(0, mostShown);
+}
+
+/** As a patch may name it: within the folder that it is applied in. */
+function nameInPatch(file: string): string {
+  return isAbsolute(file) || file.startsWith('..') ? basename(file) : normalize(file);
 }
 
 /** Less than this nobody notices. As a share of the downtime. */

@@ -185,7 +185,7 @@ function adviceLines(assessment: Assessment, advice: readonly Advice[], width: n
         : 'Nothing was tried, because the figures are bounds.',
       width,
     );
-  return advice.flatMap(({ change, after, patch }, index) => {
+  const lines = advice.flatMap(({ change, after, patch }, index) => {
     const text = `${index + 1}. ${change.what}: ${gainWords(assessment, after)}. Costs: ${change.cost}.`;
     const [head = '', ...rest] = wrapped(safe(text), width);
     return [
@@ -197,6 +197,10 @@ function adviceLines(assessment: Assessment, advice: readonly Advice[], width: n
         .map((line) => terminal.paint('dim', safe(line))),
     ];
   });
+  return [
+    ...lines,
+    ...wrapped('To apply one: the same command with --patch N, piped into git apply or patch -p1.', width),
+  ];
 }
 
 function figureLines({ analysis: { structure } }: Assessment, width: number): string[] {

@@ -32,6 +32,12 @@ export const assess: Run = async (context, words, options) => {
   };
   const assessment = assessmentOf(system, chosen);
   const advice = advise(read, assessment, chosen);
+  const wanted = options.text('patch');
+  if (wanted !== undefined) {
+    const chosenAdvice = advice[adviceNumber(wanted, advice.length) - 1];
+    if (chosenAdvice !== undefined) context.terminal.print(chosenAdvice.patch.trimEnd());
+    return 0;
+  }
   if (options.flag('json')) context.terminal.print(JSON.stringify(assessmentJson(assessment, advice), null, 2));
   else context.terminal.print(...assessmentLines(assessment, advice, context.terminal));
   const file = options.text('html');
@@ -47,6 +53,18 @@ function mostCutSets(text: string | undefined): number {
     code: 'SF-002',
     what: `--cut-sets ${text} is no number of cut sets`,
     next: 'Give a whole number up to 100000.',
+    exit: 2,
+  });
+}
+
+function adviceNumber(text: string, there: number): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isInteger(number) && number >= 1 && number <= there) return number;
+  throw new Failure({
+    code: 'SF-002',
+    what: `--patch ${text} is no number of an advice`,
+    why: there === 0 ? 'Nothing that was tried helps.' : `There ${there === 1 ? 'is 1' : `are ${there}`}.`,
+    next: 'See what there is without --patch.',
     exit: 2,
   });
 }
