@@ -13,3 +13,8 @@ const nodeFlags = ['--max-old-space-size=256', '--max-semi-space-size=2'];
 export function agentCommand(of: { state: string; system: string; host: string }): string[] {
   return [process.execPath, ...nodeFlags, program, '--state', of.state, '--system', of.system, '--host', of.host];
 }
+
+/** Where the program `standfast` of this installation lies: a step of a runbook calls it by its name. */
+export const programFolder = fileURLToPath(
+  new URL(extname(import.meta.url) === '.ts' ? '../../' : '../../bin/', import.meta.url),
+).replace(/\/$/, '');

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { RunbookAnswers } from '../../src/api-runbook.ts';
 import type { AgentAnswers, IntentAnswer, IntentRequest, StatusView } from '../../src/api.ts';
 import { systemLayout } from '../../src/layout.ts';
 import { serveAgent } from '../../src/serve/server.ts';
@@ -137,6 +138,7 @@ export async function fakeAgent(
     },
     description: () => ({ text: '', folder: '/', file: '', hash: '', revision: 1 }),
     apply: () => Promise.resolve(of.answer ?? { ok: true, id: '', text: '' }),
+    runbooks: noRunbooks,
     console: {
       details: () => ({ host: of.host ?? 'a', measured: [], checks: [], outages: [] }),
       preview: () => of.answer ?? { ok: true, id: '', text: '' },
@@ -170,3 +172,18 @@ export async function fakeAgent(
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
+
+/** Of an agent that is never asked about runbooks. */
+const notAsked = (): Promise<never> => Promise.reject(new Error('nobody asks this agent about runbooks'));
+const noRunbooks: RunbookAnswers = {
+  list: notAsked,
+  show: notAsked,
+  start: notAsked,
+  runs: notAsked,
+  run: notAsked,
+  answer: notAsked,
+  allow: notAsked,
+  abort: notAsked,
+  test: notAsked,
+  stands: notAsked,
+};

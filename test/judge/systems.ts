@@ -85,7 +85,7 @@ export function system(hosts: readonly string[], services: readonly Service[], s
     console: null,
     domains: [],
     hosts: hosts.map((name) => ({ name, address: '127.0.0.1', in: [], peerPort: null, reliability, fence: null })),
-    peers: { port: 7420, own: null },
+    peers: { port: 7440, own: null },
     services,
     folder: '/',
     hash: '',

@@ -1,0 +1,206 @@
+// Runs one block of a runbook: `/bin/sh -eu`, so that the first command that fails and the first unknown variable end it. In a session and process
+// group of its own, which is killed whole when its time is over; values come as environment, never as text put into the script, so that no name
+// can become a command. What it leaves in the background is ended with it.
+//
+// Does not cover: a program that leaves its session (setsid, a daemon that it starts): that is then meant to stay. What an agent that was killed
+// leaves behind is found by its record and mark, see `endLeftovers`.
+
+import { execFile, spawn } from 'node:child_process';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { keepOutput, type Written } from './output.ts';
+
+export interface BlockRequest {
+  readonly text: string;
+  readonly dir: string;
+  /** Complete. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The account; null: our own. */
+  readonly as: string | null;
+  readonly withinMs: number;
+  /** `run/block`: carried by all its processes, so that a later agent finds them. */
+  readonly mark: string;
+  /** A file that holds its session and mark while it runs. */
+  readonly record: string;
+}
+
+export interface BlockEnd {
+  readonly ok: boolean;
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Why it failed, when its exit does not say it. */
+  readonly why: string | null;
+}
+
+export interface RunningBlock {
+  readonly ended: Promise<BlockEnd>;
+  readonly written: () => Written;
+  /** SIGKILL to all of it. */
+  kill(why: string): void;
+}
+
+const markName = 'STANDFAST_RUNBOOK_STEP';
+/** After its end its pipe may be held open by what it left in the background. */
+const drainMs = 100;
+/** Read at most this much in one go: the agent's loop has its turn in between. In bytes. */
+const atOnce = 1024 * 1024;
+/** A process that waits for a device or a network file system may not even be killed; then it is given up. */
+const stuckAfterMs = 10_000;
+/** Looks at what is being ended, in case it forks meanwhile. */
+const rounds = 20;
+
+/** Starts it. Rejects never, nor does `ended`. */
+export async function runBlock(request: BlockRequest, heard: () => void): Promise<RunningBlock> {
+  const output = keepOutput();
+  const script = ['/bin/sh', '-eu', '-c', request.text, 'runbook'];
+  let full: readonly string[];
+  try {
+    full = request.as === null ? script : [...(await asAccount(request.as)), ...script];
+  } catch (error) {
+    return refused(error instanceof Error ? error.message : String(error), output.written);
+  }
+  const [file = '', ...args] = full;
+  const child = spawn(file, args, {
+    cwd: request.dir,
+    env: { ...request.env, [markName]: request.mark },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  // Not waited for: it may have ended before the file is written.
+  const recorded =
+    child.pid === undefined
+      ? Promise.resolve()
+      : writeFile(request.record, `${child.pid}\n${request.mark}\n`).catch(() => undefined);
+  let because: string | null = null;
+  let exited: { code: number | null; signal: string | null } | null = null;
+  let stuck: NodeJS.Timeout | undefined;
+  let giveUp = (): void => undefined;
+  const kill = (why: string): void => {
+    if (exited !== null || child.pid === undefined) return;
+    because ??= why;
+    killGroup(child.pid);
+    stuck ??= setTimeout(() => giveUp(), stuckAfterMs);
+  };
+  let burst = 0;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output.take(chunk);
+      heard();
+      burst += chunk.length;
+      if (burst < atOnce) return;
+      burst = 0;
+      stream.pause();
+      setTimeout(() => stream.resume(), 2);
+    });
+    stream.on('error', () => undefined);
+  }
+  const limit = setTimeout(
+    () => kill(`not over within ${request.withinMs / 1000} s: ended with all its processes`),
+    request.withinMs,
+  );
+  const over = new Promise<BlockEnd>((resolve) => {
+    child.on('error', (error) => {
+      if (child.pid === undefined)
+        resolve({
+          ok: false,
+          code: null,
+          signal: null,
+          why: `could not be started in ${request.dir}: ${error.message}`,
+        });
+    });
+    child.on('exit', (code, signal) => {
+      exited = { code, signal };
+      clearTimeout(limit);
+      // What it left in the background holds its pipes and would go on unseen.
+      setTimeout(() => {
+        void endSession(child.pid ?? 0, request.mark).then(() => {
+          child.stdout.destroy();
+          child.stderr.destroy();
+        });
+      }, drainMs);
+    });
+    child.on('close', () => {
+      const code = exited?.code ?? null;
+      resolve({ ok: code === 0 && because === null, code, signal: exited?.signal ?? null, why: because });
+    });
+    giveUp = () =>
+      resolve({
+        ok: false,
+        code: null,
+        signal: null,
+        why: `${because ?? ''}; it does not end even so: it hangs in the kernel`,
+      });
+  });
+  const ended = over.then(async (end) => {
+    clearTimeout(limit);
+    clearTimeout(stuck);
+    await recorded;
+    await rm(request.record, { force: true }).catch(() => undefined);
+    return end;
+  });
+  return { ended, written: output.written, kill };
+}
+
+/** Ends what blocks left that a former agent of this host began, by the records in `folder`. Says which `run/block` still had processes. */
+export async function endLeftovers(folder: string): Promise<string[]> {
+  const left: string[] = [];
+  for (const name of await readdir(folder).catch(() => [])) {
+    const record = join(folder, name);
+    const [session = '', mark = ''] = (await readFile(record, 'utf8').catch(() => '')).split('\n');
+    if ((await endSession(Number(session), mark)) > 0) left.push(mark);
+    await rm(record, { force: true }).catch(() => undefined);
+  }
+  return left;
+}
+
+/** SIGKILL to what lives in a session and carries the mark, looking again until nothing does. Says how many groups were ended. */
+async function endSession(session: number, mark: string): Promise<number> {
+  let count = 0;
+  for (let round = 0; round < rounds && session > 1 && mark !== ''; round += 1) {
+    const groups = await markedGroups(session, mark);
+    if (groups.size === 0) break;
+    for (const group of groups) killGroup(group);
+    count += groups.size;
+  }
+  return count;
+}
+
+async function markedGroups(of: number, mark: string): Promise<Set<number>> {
+  const groups = new Set<number>();
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => '');
+    const [state = 'X', , group, session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (state === 'Z' || state === 'X' || Number(session) !== of) continue;
+    // A number may have been given out again: only the mark tells that it is ours.
+    const environment = await readFile(`/proc/${name}/environ`, 'latin1').catch(() => '');
+    if (environment.split('\0').includes(`${markName}=${mark}`)) groups.add(Number(group));
+  }
+  return groups;
+}
+
+async function asAccount(account: string): Promise<readonly string[]> {
+  const own = userInfo();
+  if (account === own.username || account === String(own.uid)) return [];
+  if (own.uid !== 0) throw new Error(`cannot run as ${account}: the agent is not root`);
+  const group = await new Promise<string>((resolve, reject) => {
+    execFile('id', ['-g', '--', account], { timeout: 5000 }, (error, stdout) => {
+      if (error) reject(new Error(`there is no account ${account}`));
+      else resolve(stdout.trim());
+    });
+  });
+  return ['setpriv', `--reuid=${account}`, `--regid=${group}`, '--init-groups', '--'];
+}
+
+function killGroup(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
+
+function refused(why: string, written: () => Written): RunningBlock {
+  return { ended: Promise.resolve({ ok: false, code: null, signal: null, why }), written, kill: () => undefined };
+}

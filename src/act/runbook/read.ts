@@ -1,0 +1,199 @@
+// Markdown to runbook: a heading is a step, a fenced block is what it does, text alone is for a person to confirm. By a real Markdown reader,
+// so that what a page shows is what runs; a block that is not understood is a problem with its place, never skipped in silence.
+
+import { fromMarkdown } from 'mdast-util-from-markdown';
+import type { Block, Runbook, RunbookProblem, Step } from '../../model/runbook.ts';
+import { readBlockWords, type BlockWords } from '../../model/runbook-words.ts';
+
+export interface ReadRunbook {
+  /** What could be read, also when there are problems: to be shown, not to be run. */
+  readonly runbook: Runbook;
+  readonly problems: readonly RunbookProblem[];
+}
+
+/** Longer than any page that a person reads in an emergency. In characters. */
+export const longestRunbook = 256 * 1024;
+
+type Root = ReturnType<typeof fromMarkdown>;
+type Piece = Root['children'][number];
+
+interface Section {
+  readonly title: string;
+  readonly depth: number;
+  readonly line: number;
+  readonly pieces: Piece[];
+}
+
+/** Reads a runbook. Never throws: what is wrong stands in `problems`. */
+export function readRunbook(text: string, name: string): ReadRunbook {
+  const problems: RunbookProblem[] = [];
+  const root = fromMarkdown(text.slice(0, longestRunbook));
+  if (text.length > longestRunbook)
+    problems.push({
+      code: 'SF-201',
+      message: `it is longer than ${longestRunbook / 1024} KiB`,
+      next: 'Split it in several runbooks.',
+      line: 1,
+      column: 1,
+    });
+  const { sections, header } = sectionsOf(root, name);
+  const first = sections[0];
+  const titled = first !== undefined && first.depth === 1;
+  const steps: Step[] = [];
+  const blocks: Block[] = [];
+  let about = '';
+  for (const [index, section] of sections.entries()) {
+    const words = wordsOf(text, section);
+    const found = blocksOf(section, steps.length, problems);
+    const group = (sections[index + 1]?.depth ?? 0) > section.depth;
+    if (found.length === 0) {
+      if (section === first && (titled || section.depth === 0)) about = words;
+      if ((section === first && (titled || section.depth === 0)) || group || words === '') continue;
+      found.push(personBlock(words, section.line, steps.length));
+    }
+    steps.push({ title: section.title, text: words, line: section.line });
+    blocks.push(...found);
+  }
+  if (blocks.length === 0 && problems.length === 0)
+    problems.push({
+      code: 'SF-206',
+      message: 'it has no step',
+      next: 'Write headings, and below each a block that begins with ```sh check or ```sh do, or words for a person.',
+      line: 1,
+      column: 1,
+    });
+  const said = headerOf(header, problems);
+  return { runbook: { title: titled ? first.title : name, about, ...said, steps, blocks }, problems };
+}
+
+function sectionsOf(root: Root, name: string): { sections: Section[]; header: Piece | null } {
+  const sections: Section[] = [];
+  let header: Piece | null = null;
+  for (const piece of root.children) {
+    if (piece.type === 'html' && /^<!--\s*runbook:/.test(piece.value)) header ??= piece;
+    else if (piece.type === 'heading')
+      sections.push({ title: plainText(piece), depth: piece.depth, line: piece.position?.start.line ?? 1, pieces: [] });
+    else {
+      if (sections.length === 0) sections.push({ title: name, depth: 0, line: 1, pieces: [] });
+      sections.at(-1)?.pieces.push(piece);
+    }
+  }
+  return { sections, header };
+}
+
+/** All but what runs, as it stands in the file. */
+function wordsOf(text: string, section: Section): string {
+  return section.pieces
+    .filter((piece) => piece.type !== 'code' || readBlockWords(infoOf(piece)) === null)
+    .map((piece) => text.slice(piece.position?.start.offset ?? 0, piece.position?.end.offset ?? 0))
+    .join('\n\n')
+    .trim();
+}
+
+function blocksOf(section: Section, step: number, problems: RunbookProblem[]): Block[] {
+  const found: Block[] = [];
+  for (const piece of flat(section.pieces)) {
+    if (piece.type !== 'code') continue;
+    const line = piece.position?.start.line ?? section.line;
+    const column = piece.position?.start.column ?? 1;
+    const words = readBlockWords(infoOf(piece));
+    if (words === null) continue;
+    if (!('kind' in words)) {
+      for (const problem of words) problems.push({ ...problem, line, column });
+      continue;
+    }
+    if (piece.value.trim() === '') {
+      problems.push({
+        code: 'SF-204',
+        message: 'this block is empty',
+        next: 'Write what it is to do, or remove it.',
+        line,
+        column,
+      });
+      continue;
+    }
+    const problem = take(found, words, { text: piece.value, line, step });
+    if (problem !== null) problems.push({ ...problem, line, column });
+  }
+  return found;
+}
+
+function take(
+  found: Block[],
+  words: BlockWords,
+  at: { text: string; line: number; step: number },
+): Pick<RunbookProblem, 'code' | 'message' | 'next'> | null {
+  const { kind, ...rest } = words;
+  if (kind !== 'undo') {
+    found.push({ kind, ...rest, ...at, undo: null });
+    return null;
+  }
+  const last = found.findLastIndex((block) => block.kind === 'do');
+  const of = found[last];
+  if (of === undefined || of.undo !== null)
+    return {
+      code: 'SF-204',
+      message:
+        of === undefined ? 'this undo has no `sh do` above it in its step' : 'the `sh do` above it has an undo already',
+      next: 'An undo takes back the `sh do` that stands above it below the same heading.',
+    };
+  found[last] = { ...of, undo: { text: at.text, line: at.line, within: words.within } };
+  return null;
+}
+
+function personBlock(text: string, line: number, step: number): Block {
+  return {
+    kind: 'person',
+    text,
+    line,
+    step,
+    within: null,
+    on: null,
+    as: null,
+    repeatable: false,
+    ask: false,
+    otherwise: 'end',
+    undo: null,
+  };
+}
+
+/** Blocks may stand in a list or a quotation. */
+function* flat(pieces: readonly Piece[]): Generator<Piece> {
+  for (const piece of pieces) {
+    yield piece;
+    if (piece.type === 'list') for (const item of piece.children) yield* flat(item.children);
+    else if (piece.type === 'blockquote') yield* flat(piece.children);
+  }
+}
+
+function infoOf(piece: Extract<Piece, { type: 'code' }>): string {
+  return `${piece.lang ?? ''} ${piece.meta ?? ''}`.trim();
+}
+
+function plainText(piece: Piece): string {
+  if ('value' in piece) return piece.value;
+  return 'children' in piece ? piece.children.map((child) => plainText(child)).join('') : '';
+}
+
+/** `<!-- runbook: service=controller on=a asks=DATE,TABLE -->`, which no page shows. */
+function headerOf(header: Piece | null, problems: RunbookProblem[]): Pick<Runbook, 'service' | 'on' | 'asks'> {
+  const said: { service: string | null; on: string | null; asks: string[] } = { service: null, on: null, asks: [] };
+  const text = header !== null && 'value' in header ? header.value : '';
+  const words = text.replace(/^<!--\s*runbook:/, '').replace(/-->[^]*$/, '');
+  for (const word of words.split(/\s+/).filter((each) => each !== '')) {
+    const [name = '', value = ''] = word.split('=', 2);
+    const names = value.split(',');
+    if (name === 'service' && value !== '') said.service = value;
+    else if (name === 'on' && value !== '') said.on = value;
+    else if (name === 'asks' && names.every((each) => /^[A-Za-z_]\w*$/.test(each))) said.asks = names;
+    else
+      problems.push({
+        code: 'SF-202',
+        message: `"${word}" is not known in the runbook's first comment`,
+        next: 'Known: service=NAME, on=HOST, asks=NAME,NAME (names of variables).',
+        line: header?.position?.start.line ?? 1,
+        column: header?.position?.start.column ?? 1,
+      });
+  }
+  return said;
+}

@@ -1,0 +1,120 @@
+// Which runbooks there are: that of each service, from its file or made from the description, and the files in the folder `runbooks` beside the
+// description, for procedures that belong to no single service. Read anew each time: a page that was mended must count at once.
+
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { longestRunbook, readRunbook } from '../act/runbook/read.ts';
+import { defaultRunbook } from '../model/runbook-default.ts';
+import { didYouMean } from '../model/nearest.ts';
+import type { Runbook, RunbookProblem } from '../model/runbook.ts';
+import { serviceNamed, type Service, type System } from '../model/system.ts';
+
+export interface FoundRunbook {
+  readonly name: string;
+  readonly markdown: string;
+  readonly runbook: Runbook;
+  readonly problems: readonly RunbookProblem[];
+  /** Absolute; null: made from the description. */
+  readonly file: string | null;
+  /** The service that it is about. */
+  readonly service: Service | null;
+}
+
+export type Lookup =
+  | { readonly kind: 'found'; readonly found: FoundRunbook }
+  | { readonly kind: 'none'; readonly why: string; readonly next: string }
+  /** It should be there and cannot be read. */
+  | { readonly kind: 'unreadable'; readonly why: string; readonly next: string };
+
+const ending = '.md';
+
+/** All names, services first. */
+export async function runbookNames(system: System): Promise<string[]> {
+  const services = system.services.map((service) => service.name);
+  const used = new Set(system.services.map((service) => fileOf(system, service)));
+  const folder = join(system.folder, 'runbooks');
+  const files = (await readdir(folder).catch(() => []))
+    .filter((file) => file.endsWith(ending) && !used.has(join(folder, file)))
+    .map((file) => basename(file, ending))
+    .filter((name) => !services.includes(name))
+    .toSorted();
+  return [...services, ...files];
+}
+
+/** The runbook of that name. */
+export async function findRunbook(system: System, name: string): Promise<Lookup> {
+  const service = serviceNamed(system, name);
+  if (service !== undefined) {
+    const file = fileOf(system, service);
+    return file === null
+      ? made(name, defaultRunbook(service), null, service, system)
+      : await read(name, file, service, system);
+  }
+  const names = await runbookNames(system);
+  if (!names.includes(name))
+    return {
+      kind: 'none',
+      why: `there is no runbook ${name}`,
+      next: `${didYouMean(name, names)}standfast runbook list shows all: each service has one, and so has each file in ${join(system.folder, 'runbooks')}.`,
+    };
+  return await read(name, join(system.folder, 'runbooks', `${name}${ending}`), null, system);
+}
+
+/** As it was kept in a run. */
+export function runbookOfText(name: string, markdown: string): Runbook {
+  return readRunbook(markdown, name).runbook;
+}
+
+function fileOf(system: System, service: Service): string | null {
+  return service.kind === 'run' && service.runbook !== null ? resolve(system.folder, service.runbook) : null;
+}
+
+async function read(name: string, file: string, service: Service | null, system: System): Promise<Lookup> {
+  try {
+    const { size } = await stat(file);
+    if (size > 4 * longestRunbook) return tooLong(name, file);
+    return made(name, await readFile(file, 'utf8'), file, service, system);
+  } catch (error) {
+    return {
+      kind: 'unreadable',
+      why: `the runbook ${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      next: 'Put the file back, or remove `runbook` from the description: then one is made from it.',
+    };
+  }
+}
+
+function tooLong(name: string, file: string): Lookup {
+  return {
+    kind: 'unreadable',
+    why: `the runbook ${name} (${file}) is longer than ${longestRunbook / 1024} KiB`,
+    next: 'Split it in several runbooks.',
+  };
+}
+
+function made(name: string, markdown: string, file: string | null, of: Service | null, system: System): Lookup {
+  const { runbook, problems } = readRunbook(markdown, name);
+  const more: RunbookProblem[] = [];
+  const wrong = (message: string, next: string, line: number): void => {
+    more.push({ code: 'SF-203', message, next, line, column: 1 });
+  };
+  const service = of ?? (runbook.service === null ? null : (serviceNamed(system, runbook.service) ?? null));
+  if (runbook.service !== null && service === null)
+    wrong(
+      `there is no service ${runbook.service}`,
+      didYouMean(
+        runbook.service,
+        system.services.map((each) => each.name),
+      ),
+      1,
+    );
+  const hosts = system.hosts.map((host) => host.name);
+  for (const { on, line } of [{ on: runbook.on, line: 1 }, ...runbook.blocks]) {
+    if (on === null || on === 'active' || hosts.includes(on)) continue;
+    wrong(
+      `there is no host ${on}`,
+      `${didYouMean(on, hosts)}Write on=HOST with one of ${hosts.join(', ')}, or on=active.`,
+      line,
+    );
+  }
+  return { kind: 'found', found: { name, markdown, runbook, problems: [...problems, ...more], file, service } };
+}
