@@ -69,10 +69,15 @@ const world: World = {
     return {
       inUse: placeWords(readPlace(file)),
       wanted: placeWords(wanted),
+      managed: wanted.kind === 'etcd' && wanted.managed !== null,
       use: () => {
         writePlace(wanted, file);
       },
     };
+  },
+  async hashPassword(password) {
+    const { hashed } = await import('./serve/web/passwords.ts');
+    return hashed(password);
   },
   async version() {
     const { default: manifest } = await import('../package.json', { with: { type: 'json' } });

@@ -9,6 +9,8 @@ export interface World {
   vocabulary(): Promise<Vocabulary>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number;
+  /** As it is kept: an argon2id string. */
+  hashPassword(password: string): Promise<string>;
   /** As in package.json. */
   version(): Promise<string>;
   /** The store of the system whose embedded one would be `file`; a new one is begun where there is none. */
@@ -17,7 +19,14 @@ export interface World {
   storePlace(
     file: string,
     system: System,
-  ): Promise<{ readonly inUse: string; readonly wanted: string; /** From now on the wanted one. */ use(): void }>;
+  ): Promise<{
+    readonly inUse: string;
+    readonly wanted: string;
+    /** The wanted one runs under our keepers. */
+    readonly managed: boolean;
+    /** From now on the wanted one. */
+    use(): void;
+  }>;
   /** Who listens on the TCP port of this machine; null when nobody can be seen. */
   ownerOfPort(port: number): Promise<PortOwner | null>;
   /** Which control groups a keeper can make here; null: none. */

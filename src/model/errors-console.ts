@@ -133,7 +133,7 @@ export const consoleErrors: readonly ErrorRow[] = [
   {
     code: 'SF-827',
     what: 'not a name or password for a user',
-    why: 'names are letters, digits and . _ @ -; a password has 8 to 1,024 bytes',
+    why: 'a name has letters, digits and . _ @ - and a password 8 to 1,024 bytes',
     next: 'choose another',
   },
 ];

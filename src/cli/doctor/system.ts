@@ -1,7 +1,9 @@
 // What Standfast needs of a system that was started: agents and keepers that answer, a store that is quick.
 
+import type { ConsoleView } from '../../api-web.ts';
 import { connectAgent } from '../../client.ts';
 import type { ChosenSystem, Context } from '../context.ts';
+import { consolesOf } from '../start/console-line.ts';
 import { presences } from '../start/keepers.ts';
 import { leftovers } from '../start/leftovers.ts';
 import { durationText } from '../times.ts';
@@ -16,8 +18,10 @@ export async function systemFindings(context: Context, system: ChosenSystem): Pr
   const hosts = await Promise.all(there.map((each) => hostFindings(context, system, each)));
   const nobody = there.every((each) => !each.agent && !each.keeper);
   const orphans = nobody ? await leftovers(system.layout, system.hosts) : [];
+  const consoles = (await consolesOf(system)).map(({ host, view }) => consoleFinding(context, host, view));
   return [
     ...hosts.flat(),
+    ...consoles,
     await storeFinding(context, system),
     ...(orphans.length === 0
       ? []
@@ -73,6 +77,23 @@ async function hostFindings(
         next: `${there.agent ? 'The agent brings it back' : `Start it: ${context.command('up PATH')}`}; its log: ${layout.keeperLog}`,
       };
   return [keeper, agent];
+}
+
+function consoleFinding(context: Context, host: string, view: ConsoleView): Finding {
+  const what = `console of ${host}`;
+  switch (view.state) {
+    case 'listening':
+      return { what, verdict: 'good', found: `listens on ${view.url ?? ''}`, next: null };
+    case 'off':
+      return { what, verdict: 'good', found: 'none, as described', next: null };
+    case 'starting':
+      return { what, verdict: 'soso', found: 'is starting', next: `Look again: ${context.command('doctor')}` };
+    case 'waiting':
+    case 'failed':
+      return { what, verdict: 'soso', found: view.why ?? view.state, next: null };
+    default:
+      return view.state satisfies never;
+  }
 }
 
 /** Opened beside the agents, as another agent would. */

@@ -12,6 +12,7 @@ import { liveScreen } from '../live.ts';
 import { problemCount, problemLines } from '../screens/problems.ts';
 import { tryLine, upScreen } from '../screens/up-screen.ts';
 import { putDescription, startKeepers } from '../start/begin.ts';
+import { consoleLine } from '../start/console-line.ts';
 import { differenceFailure } from '../start/difference.ts';
 import { followOn, settle } from '../start/follow.ts';
 import { keepHere } from '../start/here.ts';
@@ -39,7 +40,7 @@ export const up: Run = async (context, words, options) => {
   const hosts = await hostsHere(system, options.list('host'));
   const layout = systemLayout(context.state, system.name);
   await makeFolders(context.state, layout, hosts, context.world.uid);
-  const { inForce, written } = await putOrCheck(context, system, given, hosts);
+  const { inForce, written } = await putOrCheck(context, system, given, { hosts, timeoutMs });
   await keepHere(system, layout, given, inForce);
   const started = await startKeepers(context, { system: system.name, layout, hosts });
   const chosen: ChosenSystem = { name: system.name, layout, hosts };
@@ -60,23 +61,27 @@ async function putOrCheck(
   context: Context,
   system: System,
   given: { readonly text: string; readonly folder: string; readonly file: string },
-  hosts: readonly string[],
+  of: { readonly hosts: readonly string[]; readonly timeoutMs: number },
 ): ReturnType<typeof putDescription> {
   const layout = systemLayout(context.state, system.name);
+  const { hosts } = of;
   const running = await presences(layout, hosts);
   const idle = running.filter((each) => !each.agent && !each.keeper).map((each) => each.host);
-  await settleStore(context, system, layout, idle.length < running.length);
+  const place = await settleStore(context, system, layout, idle.length < running.length);
   await checkPorts(context, system, layout, idle);
-  return putDescription(context, layout, {
-    text: given.text,
-    folder: given.folder,
-    file: given.file,
-    hash: system.hash,
-  });
+  // A managed etcd runs under the keepers.
+  if (place.managed) await startKeepers(context, { system: system.name, layout, hosts });
+  const description = { text: given.text, folder: given.folder, file: given.file, hash: system.hash };
+  return putDescription(context, layout, description, place.managed ? { untilMs: context.now() + of.timeoutMs } : null);
 }
 
 /** Where the agents will agree; it can't be exchanged under running ones. */
-async function settleStore(context: Context, system: System, layout: SystemLayout, runs: boolean): Promise<void> {
+async function settleStore(
+  context: Context,
+  system: System,
+  layout: SystemLayout,
+  runs: boolean,
+): Promise<{ readonly managed: boolean }> {
   const place = await context.world.storePlace(layout.storeFile, system);
   if (runs && place.inUse !== place.wanted)
     throw new Failure({
@@ -86,7 +91,8 @@ async function settleStore(context: Context, system: System, layout: SystemLayou
       next: `Bring it down on every host (${context.command('down')}), then up with this description. docs/store.md tells what goes along.`,
       exit: 2,
     });
-  place.use();
+  if (!runs) place.use();
+  return place;
 }
 
 async function follow(
@@ -114,6 +120,7 @@ async function follow(
   const late = settled.kind === 'late' ? await lateFailure(context, system, settled.view, of.timeoutMs) : null;
   if (of.detach) {
     if (late !== null) throw late;
+    await printConsole(context, system, signal);
     context.terminal.print('', goesOnText(context));
     return 0;
   }
@@ -121,6 +128,7 @@ async function follow(
     context.terminal.print('', `Not all is as planned yet: ${late.message}.`, ...(late.why === null ? [] : [late.why]));
   const hint = settled.kind === 'planned' ? tryLine(settled.view, context) : null;
   if (hint !== null) context.terminal.print(hint);
+  await printConsole(context, system, signal);
   context.terminal.print('', 'Following; ^C ends the following only.');
   const end = await followOn(context, system, last, signal);
   if (end === 'interrupted') return goesOn(context);
@@ -135,6 +143,11 @@ async function follow(
     next: `Start them again: ${context.command('up PATH')}`,
     exit: 3,
   });
+}
+
+async function printConsole(context: Context, system: ChosenSystem, signal: AbortSignal): Promise<void> {
+  const line = await consoleLine(context, system, signal);
+  if (line !== null) context.terminal.print(line);
 }
 
 /** True when the last thing that an agent wrote down lately is that it ends as asked. */

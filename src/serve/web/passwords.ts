@@ -7,9 +7,6 @@ const cost = { memory: 19_456, passes: 2, parallelism: 1 } as const;
 const tagBytes = 32;
 const saltBytes = 16;
 
-/** Shortest and longest that are taken, in bytes of UTF-8. */
-export const passwordBytes = { least: 8, most: 1_024 } as const;
-
 /** The PHC string of a password, with a salt of its own. */
 export async function hashed(password: string): Promise<string> {
   const salt = randomBytes(saltBytes);

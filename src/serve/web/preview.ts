@@ -106,10 +106,10 @@ function nextActive(service: ServiceView | null): string | null {
 
 /** Deactivate, switch, and what the next one still needs: boot when it does not run, load when it holds no state. */
 function moveGap(service: ServiceView | null, host: string, measured: readonly MeasuredView[]): Gap | null {
-  const its = measured.find((each) => each.host === host);
+  const its = historyOf(host, measured);
   const phase = service?.instances.find((each) => each.host === host)?.phase;
-  if (its === undefined || service === null) return null;
-  const s = range(its.switchMs) ?? range(measured.flatMap((each) => each.switchMs));
+  if (service === null) return null;
+  const s = range(its.switchMs);
   const b = phase === 'down' ? range(its.bMs) : ([0, 0] as const);
   const i =
     phase === 'standby' && service.policy === 'hot-active/warm-active' ? (range(its.iMs) ?? [0, 0]) : range(its.iMs);
@@ -117,11 +117,19 @@ function moveGap(service: ServiceView | null, host: string, measured: readonly M
 }
 
 function startGap(host: string, measured: readonly MeasuredView[]): Gap | null {
-  const its = measured.find((each) => each.host === host);
-  const b = range(its?.bMs ?? []);
+  const its = historyOf(host, measured);
+  const b = range(its.bMs);
   if (b === null) return null;
-  const i = range(its?.iMs ?? []) ?? [0, 0];
+  const i = range(its.iMs) ?? [0, 0];
   return [b[0] + i[0], b[1] + i[1]];
+}
+
+/** What was never measured on this host is taken from the others. */
+function historyOf(host: string, measured: readonly MeasuredView[]): Pick<MeasuredView, 'bMs' | 'iMs' | 'switchMs'> {
+  const its = measured.find((each) => each.host === host);
+  const of = (key: 'bMs' | 'iMs' | 'switchMs'): readonly number[] =>
+    its !== undefined && its[key].length > 0 ? its[key] : measured.flatMap((each) => each[key]);
+  return { bMs: of('bMs'), iMs: of('iMs'), switchMs: of('switchMs') };
 }
 
 function range(times: readonly number[]): Gap | null {
