@@ -91,6 +91,15 @@ test('entries in words', () => {
     ],
     [text('active', { host: 'b', iMs: null }, { term: 4 }), 'pricer is active on b (term 4) | i not measured'],
     [text('ready', { host: 'b', bMs: 203 }), 'pricer on b is ready | b 203 ms'],
+    [text('ready', { host: 'b', bMs: null }), 'pricer on b is ready | b not measured'],
+    [
+      text('journalLost', { lost: 3, fromMs: 1, toMs: 2, why: 'the disk is full' }),
+      '3 lines of the journal of a are missing before this one: the disk is full',
+    ],
+    [
+      text('journalMovedAside', { code: 'SF-523', why: 'it is no database', movedTo: '/x/journal.db.1' }),
+      'the journal of a was damaged (it is no database): it was put aside as /x/journal.db.1, and a new one begun (code SF-523)',
+    ],
     [
       text(
         'rule',

@@ -113,6 +113,21 @@ export const kindRows: readonly WordRow[] = [
     }),
   },
   {
+    kind: 'journalLost',
+    say: ({ line, facts }) => {
+      facts.implied('fromMs', 'toMs');
+      return {
+        text: `${facts.number('lost') ?? '?'} lines of the journal of ${safe(line.host)} are missing before this one: ${facts.text('why') ?? ''}`,
+      };
+    },
+  },
+  {
+    kind: 'journalMovedAside',
+    say: ({ line, facts }) => ({
+      text: `the journal of ${safe(line.host)} was damaged (${facts.text('why') ?? 'no reason given'}): it was put aside as ${facts.text('movedTo') ?? '?'}, and a new one begun`,
+    }),
+  },
+  {
     kind: 'storeRead',
     detail: true,
     say: ({ line, facts }) => ({
