@@ -18,7 +18,7 @@ import { openDetails } from './agent/details.ts';
 import { carryOut, type Hands } from './agent/effects.ts';
 import { readFailovers } from './agent/failovers.ts';
 import { journalLater } from './agent/journal-later.ts';
-import { openKeeperLink, pingEvery } from './agent/keeper-link.ts';
+import { openKeeperLink, pingEvery, type KeeperLink } from './agent/keeper-link.ts';
 import { openLoop, type Loop } from './agent/loop.ts';
 import { ownMachine } from './agent/machine.ts';
 import { openRunbooks, type Runbooks } from './agent/runbooks.ts';
@@ -28,6 +28,7 @@ import { openPeers, type Peers } from './agent/peers.ts';
 import { plansFor, type Plans } from './agent/plans.ts';
 import { openStoreLink } from './agent/store-link.ts';
 import { openUpkeep } from './agent/upkeep.ts';
+import { openOwnEtcd, type OwnEtcd } from './agent/own-etcd.ts';
 import { readPlace } from './store/place.ts';
 import { observationsAsInputs } from './agent/observations.ts';
 import { openRoleCaller } from './act/role-call.ts';
@@ -96,7 +97,8 @@ const tell = (input: Input): void => {
   if (loop === null) early.push(input);
   else loop.tell(input);
 };
-const storeKind = readPlace(system.storeFile).kind;
+const storePlace = readPlace(system.storeFile);
+const storeKind = storePlace.kind;
 // First of all the store and the keeper: until both have answered, what is leased here runs towards its deadline.
 const store = openStoreLink({
   file: system.storeFile,
@@ -133,7 +135,22 @@ const record = (because: Because): void => {
   });
 };
 
-const keeper = openKeeperLink({
+// A member of a managed etcd runs here: without it there may be no store to read.
+const ownMember = storePlace.kind === 'etcd' ? storePlace.managed?.members.find((each) => each.host === me) : undefined;
+const ownEtcd: OwnEtcd | null =
+  storePlace.kind === 'etcd' && storePlace.managed !== null && ownMember !== undefined
+    ? openOwnEtcd({
+        system: systemName,
+        me: ownMember,
+        plan: storePlace.managed,
+        access: storePlace.access,
+        layout,
+        keeper: () => keeper,
+        now: monoNow,
+        log,
+      })
+    : null;
+const keeper: KeeperLink = openKeeperLink({
   socket: layout.keeperSocket,
   tell,
   now: monoNow,
@@ -147,6 +164,7 @@ const keeper = openKeeperLink({
       agent: { pid: process.pid, startTicks: readStat(process.pid)?.startTicks ?? 0 },
     }),
   pingEveryMs: () => pingEvery(loop?.state().timing.ttl ?? 1000),
+  own: ownEtcd,
   log,
 });
 const talk = await openPeers({
@@ -323,6 +341,8 @@ async function quit(leaveRunning: boolean): Promise<void> {
   if (quitting) return;
   quitting = true;
   await journal.flush();
+  // The last that this host needed of the store is done.
+  if (!leaveRunning) await ownEtcd?.stop();
   let answer = await keeper.quit({ leave: leaveRunning });
   // What we had killed and do not know may yet be dying. A keeper that stays would start another agent, and that one all the services.
   for (let tries = 0; answer.kind === 'failed' && tries < quitTries; tries++) {
@@ -341,6 +361,7 @@ async function leave(code: number): Promise<void> {
   // A disk that stalls holds nobody up for ever.
   setTimeout(() => process.exit(code), leaveWithinMs);
   loop?.stop();
+  ownEtcd?.close();
   runbooks.close();
   pages.close();
   keeper.close();

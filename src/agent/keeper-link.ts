@@ -4,6 +4,7 @@ import { connectKeeper, type KeeperClient } from '../keeper/client.ts';
 import type { Input } from '../decide/input.ts';
 import type { Keeper, KeeperAnswer, KeeperEvents } from '../ports.ts';
 import { ms, type MonoMs } from '../model/units.ts';
+import { isOwnEtcd, type OwnEtcd } from './own-etcd.ts';
 
 export interface KeeperLink extends Keeper {
   close(): void;
@@ -18,6 +19,8 @@ export function openKeeperLink(options: {
   readonly now: () => MonoMs;
   startKeeper(): Promise<KeeperAnswer<null>>;
   pingEveryMs(): number;
+  /** What the keeper runs for this agent itself: the core knows nothing of it. */
+  readonly own: OwnEtcd | null;
   readonly log: (text: string) => void;
 }): KeeperLink {
   const { tell, now } = options;
@@ -30,12 +33,14 @@ export function openKeeperLink(options: {
       tell({
         kind: 'keeperHello',
         keeper: { pid: state.keeperPid, startTicks: state.keeperStartTicks },
-        running: state.running,
-        ended: state.ended,
+        running: state.running.filter((each) => !isOwnEtcd(each)),
+        ended: state.ended.filter((each) => !isOwnEtcd(each)),
       });
+      options.own?.hello(state.running, state.ended);
     },
     ended(ended) {
-      tell({ kind: 'ended', ended });
+      if (isOwnEtcd(ended)) options.own?.ended(ended);
+      else tell({ kind: 'ended', ended });
     },
     lost(why) {
       if (closed) return;

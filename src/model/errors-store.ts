@@ -21,4 +21,10 @@ export const storeErrors: readonly ErrorRow[] = [
     why: 'agents of this system run; two that agree in two places could both make an instance active',
     next: 'bring the system down on every host, then up with the new description',
   },
+  {
+    code: 'SF-312',
+    what: 'the managed etcd does not answer yet',
+    why: 'it is formed when all hosts that have a member of it are up for the first time, so that there can never be two',
+    next: 'run up on the others too; the log of each agent says what it waits for',
+  },
 ];

@@ -7,23 +7,37 @@ import { z } from 'zod';
 import type { System } from '../model/system.ts';
 import type { Store } from '../ports.ts';
 import type { EtcdAccess } from './etcd/access.ts';
-import { managedEndpoints } from './etcd/plan.ts';
+import { planOf, type EtcdPlan } from './etcd/plan.ts';
 
 export type StorePlace =
   | { readonly kind: 'embedded'; readonly file: string }
   | {
       readonly kind: 'etcd';
       readonly system: string;
-      /** True: Standfast runs its members itself. */
-      readonly managed: boolean;
+      /** Of an etcd whose members Standfast runs itself; null: it is somebody's own. */
+      readonly managed: EtcdPlan | null;
       readonly access: EtcdAccess;
     };
 
 const path = z.string().nullable();
+const plan = z.object({
+  members: z.array(
+    z.object({
+      host: z.string(),
+      address: z.string(),
+      clientUrl: z.string(),
+      peerUrl: z.string(),
+      formingPort: z.number(),
+    }),
+  ),
+  heartbeatMs: z.number(),
+  electionMs: z.number(),
+  tls: z.object({ ca: z.string(), cert: z.string(), key: z.string() }).nullable(),
+});
 const written = z.object({
   etcd: z.object({
     system: z.string(),
-    managed: z.boolean(),
+    managed: plan.nullable(),
     endpoints: z.array(z.string()).min(1),
     ca: path,
     cert: path,
@@ -46,17 +60,22 @@ export function placeOf(system: System, storeFile: string): StorePlace {
   const { store } = system;
   if (store.kind === 'embedded') return { kind: 'embedded', file: storeFile };
   const own = (file: string | null): string | null => (file === null ? null : resolve(system.folder, file));
-  const access: EtcdAccess = store.managed
-    ? { endpoints: managedEndpoints(system), ca: null, cert: null, key: null, user: null, passwordFile: null }
-    : {
-        endpoints: store.endpoints,
-        ca: own(store.ca),
-        cert: own(store.cert),
-        key: own(store.key),
-        user: store.user,
-        passwordFile: own(store.passwordFile),
-      };
-  return { kind: 'etcd', system: system.name, managed: store.managed, access };
+  if (store.managed) {
+    const managed = planOf(system);
+    const { ca = null, cert = null, key = null } = managed.tls ?? {};
+    const endpoints = managed.members.map((member) => member.clientUrl);
+    const access: EtcdAccess = { endpoints, ca, cert, key, user: null, passwordFile: null };
+    return { kind: 'etcd', system: system.name, managed, access };
+  }
+  const access: EtcdAccess = {
+    endpoints: store.endpoints,
+    ca: own(store.ca),
+    cert: own(store.cert),
+    key: own(store.key),
+    user: store.user,
+    passwordFile: own(store.passwordFile),
+  };
+  return { kind: 'etcd', system: system.name, managed: null, access };
 }
 
 /** Writes it down for the agents; nothing for an embedded store where none was written before. */
@@ -77,7 +96,7 @@ export function writePlace(place: StorePlace, storeFile: string): void {
 /** In words, one for each place: tells whether a person has moved the store. */
 export function placeWords(place: StorePlace): string {
   if (place.kind === 'embedded') return place.file;
-  return place.managed ? 'a managed etcd' : `etcd at ${place.access.endpoints.join(', ')}`;
+  return place.managed !== null ? 'a managed etcd' : `etcd at ${place.access.endpoints.join(', ')}`;
 }
 
 /**

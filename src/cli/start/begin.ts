@@ -8,13 +8,20 @@ import type { DescriptionStore, StoredDescription } from '../world.ts';
 import { makeFolders } from './folders.ts';
 import { presences } from './keepers.ts';
 
-/** Puts the description into the store if there is none; answers with the one in force. */
+/** Until then forming an etcd is nothing to speak of. */
+const sayAfterMs = 5000;
+
+/**
+ * Puts the description into the store if there is none; answers with the one in force. With `waiting`, a store that does not answer yet is
+ * waited for: it is being formed.
+ */
 export async function putDescription(
   context: Context,
   layout: SystemLayout,
   given: StoredDescription,
+  waiting: { readonly untilMs: number } | null,
 ): Promise<{ readonly inForce: StoredDescription; readonly written: boolean }> {
-  const store = await openStore(context, layout);
+  const store = waiting === null ? await openStore(context, layout) : await openForming(context, layout, waiting.untilMs);
   try {
     const written = await store.describe(given);
     return { inForce: (await store.description()) ?? given, written };
@@ -23,6 +30,34 @@ export async function putDescription(
   } finally {
     await store.close();
   }
+}
+
+/** Tries until it answers. A person hears once what is waited for. */
+async function openForming(context: Context, layout: SystemLayout, untilMs: number): Promise<DescriptionStore> {
+  const said = setTimeout(() => {
+    context.terminal.print('Waiting for the managed etcd: it is formed when all hosts that have a member of it are up.');
+  }, sayAfterMs);
+  try {
+    for (;;) {
+      try {
+        return await context.world.openStore(layout.storeFile);
+      } catch (error) {
+        if (context.now() >= untilMs) throw formingFailure(context, layout, error);
+      }
+    }
+  } finally {
+    clearTimeout(said);
+  }
+}
+
+function formingFailure(context: Context, layout: SystemLayout, error: unknown): Failure {
+  return new Failure({
+    code: 'SF-312',
+    what: 'the managed etcd does not answer yet',
+    why: error instanceof Error ? error.message : String(error),
+    next: `It is formed when all its hosts are up for the first time: run up on the others too, then here again. What each waits for stands in its agent's log, below ${layout.folder}; ${context.command('doctor')} looks.`,
+    exit: 3,
+  });
 }
 
 /** Starts a keeper where none answers. */

@@ -1,17 +1,16 @@
 // All members of the etcd as one: a question goes to the member in use, and to the next as well when that one fails or is silent for
-// `hedgeMs`. The first answer counts, and who gave it is the member in use from then on. Nobody is cut short: a slow answer still counts.
+// a while (`silentMemberMs`). The first answer counts, and who gave it is the member in use from then on. Nobody is cut short: a slow answer still counts.
 //
 // Turned down: gRPC's own balancing (docs/decisions/040): it waits for a silent member as long as the call may take.
 
 import { readFileSync } from 'node:fs';
+import { silentMemberMs } from '../../model/election.ts';
 import type { EtcdAccess } from './access.ts';
 import { memberAt, type EtcdCalls, type EtcdMember } from './member.ts';
 import { troubleOf } from './trouble.ts';
 
 /** After a round in which every member turned us away. */
 const roundPauseMs = 25;
-/** A member that is silent for this part of the whole limit, in these bounds, is not waited for alone. */
-const hedge = { part: 4, leastMs: 50, mostMs: 200 };
 /** Asked at once and not answered: more would only burden an etcd that is ill already. */
 const mostOpen = 6;
 
@@ -39,11 +38,6 @@ export interface EtcdMembers {
   /** The login that was used is not taken any more. */
   loggedOut(): void;
   close(): void;
-}
-
-/** How long a member may be silent before the next is asked as well. */
-export function hedgeFor(limitMs: number): number {
-  return Math.min(hedge.mostMs, Math.max(hedge.leastMs, limitMs / hedge.part));
 }
 
 /** Nothing is asked yet. `first` picks the member to begin with, so that not all agents use the same. */
@@ -80,7 +74,7 @@ export function openMembers(access: EtcdAccess, first: number): EtcdMembers {
         }
         const all = new AbortController();
         const open = new Map<number, { member: EtcdMember; sinceMs: number }>();
-        const hedgeMs = hedgeFor(limitMs);
+        const hedgeMs = silentMemberMs(limitMs);
         const begunWith = inUse;
         let sent = 0;
         let doubtful = false;
