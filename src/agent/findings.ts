@@ -4,6 +4,7 @@ import { settle, findingsOf, type Standing } from '../judge/modes-settle.ts';
 import type { Input } from '../decide/input.ts';
 import type { State } from '../decide/state.ts';
 import type { HostLayout } from '../layout.ts';
+import type { Now } from '../model/units.ts';
 import { openScout } from '../observe/modes/scout.ts';
 import type { Plans } from './plans.ts';
 import { watchFor } from './watch.ts';
@@ -19,29 +20,33 @@ const lookEveryMs = 2000;
 export function openFindings(options: {
   readonly layout: HostLayout;
   readonly state: () => State;
+  readonly now: () => Now;
   readonly plans: () => Plans | null;
   readonly tell: (input: Input) => void;
   readonly log: (text: string) => void;
 }): Findings {
   let standing: readonly Standing[] = [];
-  let told = '[]';
+  let told = '[[],{}]';
+  const factsBy = new Map<string, Readonly<Record<string, string>>>();
   let watched = '';
   const scout = openScout({
     log: options.log,
     onLook: (look) => {
       standing = settle(standing, look);
+      factsBy.set(look.detector, look.facts);
       const findings = findingsOf(standing);
-      const text = JSON.stringify(findings);
+      const facts = Object.fromEntries([...factsBy.values()].flatMap((each) => Object.entries(each)));
+      const text = JSON.stringify([findings, facts]);
       if (text === told) return;
       told = text;
-      options.tell({ kind: 'found', findings });
+      options.tell({ kind: 'found', findings, facts });
     },
   });
   const look = (): void => {
     const state = options.state();
     const plans = options.plans();
     if (state.system === null || plans === null) return;
-    const watch = watchFor(state, state.system, plans, options.layout);
+    const watch = watchFor(state, state.system, plans, options.layout, options.now());
     const text = JSON.stringify(watch);
     if (text === watched) return;
     watched = text;

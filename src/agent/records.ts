@@ -124,6 +124,7 @@ const report: z.ZodType<HostReport> = z.object({
   outages: z.array(z.object({ service: z.string(), fromMs: z.number(), toMs: z.number() })),
   findings: z.array(finding).default([]),
   facts: z.record(z.string(), z.string()).default({}),
+  facts: z.record(z.string(), z.string()).default({}),
 });
 
 const intent: z.ZodType<IntentRecord> = z.object({

@@ -24,6 +24,7 @@ type Part = Pick<
   | 'snapshots'
   | 'queues'
   | 'logs'
+  | 'answers'
 >;
 
 /** All that the description names for this service on this host, and all that follows from it. */
@@ -96,6 +97,16 @@ export function plannedHere(service: RunService, plans: Plans, layout: HostLayou
     idle: watch.idle.map((each) => ({ to: each.to, forMs: each.for, services })),
     snapshots: watch.snapshots.map((each) => ({ path: at(each.path), withinMs: each.within, services })),
     queues: watch.queues.map((path) => ({ path: at(path), services })),
+    answers: plan.detect.checks
+      .flatMap(({ probe }) =>
+        probe.kind === 'http' && probe.url.startsWith('http:')
+          ? [probe.url]
+          : probe.kind === 'tcp'
+            ? [`tcp://${probe.address}`]
+            : [],
+      )
+      .slice(0, 1)
+      .map((url) => ({ service: service.name, url })),
     logs: logs.map((path) => ({ path: join(path), services })),
   };
 }

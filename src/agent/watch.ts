@@ -6,11 +6,12 @@ import { plannedHere } from './watch-service.ts';
 import type { State } from '../decide/state.ts';
 import type { HostLayout } from '../layout.ts';
 import type { RunService, System } from '../model/system.ts';
+import type { Now } from '../model/units.ts';
 import type { Watch, WatchedProcess } from '../observe/modes/watch.ts';
 import type { Plans } from './plans.ts';
 
 /** What this host's detectors watch now. */
-export function watchFor(state: State, system: System, plans: Plans, layout: HostLayout): Watch {
+export function watchFor(state: State, system: System, plans: Plans, layout: HostLayout, now: Now): Watch {
   const here = system.services.filter(
     (service): service is RunService => service.kind === 'run' && service.on.some(({ host }) => host === state.me),
   );
@@ -40,10 +41,23 @@ export function watchFor(state: State, system: System, plans: Plans, layout: Hos
     snapshots: parts.flatMap((part) => part.snapshots),
     queues: parts.flatMap((part) => part.queues),
     logs: parts.flatMap((part) => part.logs),
+    answers: parts.flatMap((part) => part.answers),
     etcd: system.store.kind === 'etcd' && !system.store.managed ? system.store.endpoints : [],
-    peers: [],
-    answers: [],
+    peers: peersOf(state, system, now),
   };
+}
+
+/** What the other hosts told, as far as it can be compared. */
+function peersOf(state: State, system: System, now: Now): Watch['peers'] {
+  return system.hosts.flatMap(({ name, address }) => {
+    const heard = name === state.me ? undefined : state.reports.get(name);
+    if (heard === undefined) return [];
+    // Word that comes from the future shows a clock that is ahead; word that comes late shows nothing.
+    const aheadMs = heard.report.atMs - (now.wall - (now.mono - heard.heardAt));
+    return [
+      { host: name, address, facts: heard.report.facts, clockAheadMs: Math.max(0, 1000 * Math.floor(aheadMs / 1000)) },
+    ];
+  });
 }
 
 function processOf(state: State, service: RunService): WatchedProcess[] {

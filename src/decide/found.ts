@@ -7,7 +7,6 @@ import { modeNamed } from '../model/modes.ts';
 import type { Finding } from '../model/mode.ts';
 import type { FaultSeverity } from '../model/system.ts';
 import type { Draft } from './draft.ts';
-import { hostState } from './judged.ts';
 import type { HostReport } from './records.ts';
 import type { RuleRow } from './rules.ts';
 import { needsOf } from './view.ts';
@@ -125,7 +124,8 @@ function foundEverywhere(d: Draft): readonly FoundAt[] {
   return reports.flatMap(([host, report]) => {
     const findings = host === d.s.me ? d.s.findings : (report?.findings ?? []);
     const machine = host === d.s.me ? d.s.boot : (report?.boot ?? '');
-    const gone = hostState(d, host) === 'down' || hostState(d, host) === 'unknown';
+    const session = d.s.sessions.get(host);
+    const gone = host !== d.s.me && (session === undefined || session.value.dead);
     return findings.map((each) => ({
       ...each,
       untilMs: gone ? (each.untilMs ?? report?.atMs ?? each.sinceMs) : each.untilMs,

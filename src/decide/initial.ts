@@ -81,6 +81,7 @@ export function initialState(who: {
     outages: [],
     findings: [],
     facts: {},
+    facts: {},
     lateness: [],
     carriedOut: new Map(),
     reported: new Map(),

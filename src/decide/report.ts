@@ -93,6 +93,7 @@ export function makeReport(d: Draft): void {
     last.uses !== (d.s.system?.hash ?? null) ||
     last.findings !== d.s.findings ||
     last.facts !== d.s.facts ||
+    last.facts !== d.s.facts ||
     last.instances.length !== instances.length ||
     instances.some((each, index) => each !== last.instances[index]);
   if (!changed) return;
@@ -110,6 +111,7 @@ export function makeReport(d: Draft): void {
     instances,
     outages: d.s.outages,
     findings: d.s.findings,
+    facts: d.s.facts,
     facts: d.s.facts,
   };
   d.s.lastReport = report;

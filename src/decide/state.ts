@@ -63,6 +63,8 @@ export interface State {
   readonly findings: readonly Finding[];
   /** What the detectors know of this host that others compare with their own. */
   readonly facts: Readonly<Record<string, string>>;
+  /** What the detectors know of this host that others compare with their own. */
+  readonly facts: Readonly<Record<string, string>>;
   /** When our own loop ran late, and by how much: silence heard meanwhile is not held against anybody. Oldest first. */
   readonly lateness: readonly { readonly at: MonoMs; readonly lateMs: Ms }[];
   /** Own instances as last reported, by service. */

@@ -30,6 +30,8 @@ export interface Explanation {
   readonly waitingFor: string | null;
   /** Commands. */
   readonly youCan: readonly string[];
+  /** Failure modes that may be behind it, in words, the likeliest first. */
+  readonly modes: readonly string[];
   /** What consumers noticed; null when nothing. */
   readonly consumers: string | null;
   /** Of a decision: each fact that it rests on. */
@@ -67,6 +69,7 @@ export function explainService(name: string, known: Known): Explanation {
       service,
     ),
     youCan: serviceCommands(name, service, known),
+    modes: modesText((known.status?.incidents ?? []).filter((each) => each.service === name)),
     facts: [],
     consumers: consumersText(
       lines.filter((line) => line.service === name),
@@ -115,6 +118,7 @@ export function explainIncident(id: string, known: Known): Explanation | null {
       ...(view !== null && view.ackBy === null && view.resolvedAtMs === null ? [known.command(`ack ${id}`)] : []),
       ...(view?.service === null || view === null ? [] : [known.command(`explain ${view.service}`)]),
     ],
+    modes: view === null ? [] : modesText([view]),
     facts: [],
     consumers: view?.impact ?? null,
   };
@@ -137,6 +141,7 @@ export function explainDecision(seq: number, host: string | null, known: Known):
     waitingFor: typeof line.because['waitsFor'] === 'string' ? line.because['waitsFor'] : null,
     youCan: line.service === null ? [] : [known.command(`explain ${line.service}`)],
     consumers: null,
+    modes: [],
     facts: Object.entries(line.because).map(([name, value]) => factText(name, value, known.nowMs)),
   };
 }
@@ -172,6 +177,9 @@ function concerns(line: JournalLine, hosts: ReadonlySet<JsonValue>): boolean {
     case 'rule':
     case 'incident':
       return hosts.has(line.because['host'] ?? line.host);
+    case 'modeFound':
+    case 'modeOver':
+    case 'modeSuspected':
     case 'keeperLost':
     case 'storeLost':
     case 'storeBack':
@@ -241,6 +249,17 @@ function incidentState(view: StatusView['incidents'][number], known: Known): str
   const since = `since ${clockText(view.sinceMs, known.nowMs)}`;
   const over = view.resolvedAtMs === null ? '' : ` It was over at ${clockText(view.resolvedAtMs, known.nowMs)}.`;
   return `Severity ${view.severity} ${since}: ${safe(view.cause)}. ${held}.${over} Next: ${safe(view.next)}`;
+}
+
+/** Each mode that may be behind it, the likeliest first, with what speaks for and against it and where it stands what to do. */
+function modesText(incidents: StatusView['incidents']): string[] {
+  return incidents.flatMap((incident) =>
+    incident.modes.map((each) => {
+      const pros = each.for.length === 0 ? '' : `; for it: ${each.for.map(safe).join(', ')}`;
+      const cons = each.against.length === 0 ? '' : `; against it: ${each.against.map(safe).join(', ')}`;
+      return `${each.sure === 'likely' ? 'Likely' : 'Possibly'} ${safe(each.mode)}: ${safe(each.text)}${pros}${cons}. What to do: ${safe(each.runbook)}`;
+    }),
+  );
 }
 
 function withoutAgent(known: Known): string {

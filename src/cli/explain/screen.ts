@@ -17,6 +17,7 @@ export function explanationScreen(of: Explanation, terminal: Terminal, nowMs: nu
   return [
     ...wrapped(of.state, width).map((line) => terminal.paint('bold', line)),
     ...of.gaps.flatMap((gap) => wrapped(gap, width).map((line) => terminal.paint('wait', line))),
+    ...of.modes.flatMap((mode) => ['', ...wrapped(mode, width)]),
     '',
     ...(hidden > 0 ? [`… ${hidden} earlier steps: --all, or --since 1h`] : []),
     ...(shown.length === 0 ? ['The journal says nothing of it in this time: --since looks further back.'] : []),

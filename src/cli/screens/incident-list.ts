@@ -31,7 +31,8 @@ function asTable(incidents: readonly IncidentView[], terminal: Terminal, nowMs: 
       safe(doneText(incident)),
       safe(incident.next),
     ];
-    return incident.also.length === 0 ? [row] : [row, ['', '', `└ also: ${alsoText(incident)}`, '', '', '']];
+    const under = [likelyText(incident), incident.also.length === 0 ? '' : `also: ${alsoText(incident)}`];
+    return [row, ...under.filter((line) => line !== '').map((line) => ['', '', `└ ${line}`, '', '', ''])];
   });
   const width = terminal.columns();
   const third = width === Infinity ? Infinity : Math.floor((width - 24) / 3);
@@ -71,8 +72,15 @@ function asBlock(incident: IncidentView, terminal: Terminal, nowMs: number): str
     ...text('since ', sinceText(incident, nowMs)),
     ...text('done: ', safe(doneText(incident))),
     ...text('next: ', safe(incident.next)),
+    ...text('', likelyText(incident)),
     ...text('also: ', alsoText(incident)),
   ];
+}
+
+/** What is likeliest behind it; empty when nothing is known, or when the cause says it. */
+function likelyText(incident: IncidentView): string {
+  const [first] = incident.modes;
+  return first === undefined ? '' : `${first.sure === 'likely' ? 'likely' : 'possibly'}: ${safe(first.text)}`;
 }
 
 function title(incident: IncidentView): string {

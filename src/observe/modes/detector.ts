@@ -10,7 +10,14 @@ export interface Detector {
   readonly name: string;
   readonly everyMs: number;
   /** All that it sees now. Must not reject for what the world does. */
-  look(watch: Watch): Promise<readonly Seen[]>;
+  look(watch: Watch): Promise<Looked>;
+}
+
+/** What a look brought. */
+export interface Looked {
+  readonly seen: readonly Seen[];
+  /** What other hosts compare with their own, by name; unsaid: nothing. */
+  readonly facts?: Readonly<Record<string, string>>;
 }
 
 /** Makes a detector that looks through this ground. */

@@ -36,11 +36,12 @@ export function openDisk(ground: Ground): Detector {
       const mounts = readMounts(ground.kernel('proc/self/mountinfo') ?? '');
       const places = placesOf(watch, mounts);
       const found = await askAll(ground, [...places.values()]);
-      return [...places.values()].flatMap((place) => {
+      const seen = [...places.values()].flatMap((place) => {
         const space = found.get(place.path);
         if (space === undefined) return [];
         return [...spaceSeen(place, space), ...fillingSeen(place, space, sampled(history, place, space, ground.now()))];
       });
+      return { seen };
     },
   };
 }

@@ -7,10 +7,17 @@ export interface Ask {
   readonly watch: Watch;
 }
 
+export interface LookTold {
+  readonly detector: string;
+  readonly atMs: number;
+  readonly seen: readonly Seen[];
+  readonly facts: Readonly<Record<string, string>>;
+}
+
 export type Tell =
   | {
       readonly kind: 'look';
-      readonly look: { readonly detector: string; readonly atMs: number; readonly seen: readonly Seen[] };
+      readonly look: LookTold;
     }
   /** A detector threw: a mistake of ours, never of the world. */
   | { readonly kind: 'failed'; readonly detector: string; readonly why: string };

@@ -3,8 +3,7 @@
 
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Seen } from '../../model/mode.ts';
-import type { Ask, Tell } from './messages.ts';
+import type { Ask, LookTold, Tell } from './messages.ts';
 import type { Watch } from './watch.ts';
 
 export interface Scout {
@@ -14,7 +13,7 @@ export interface Scout {
 }
 
 export interface ScoutOptions {
-  readonly onLook: (look: { readonly detector: string; readonly atMs: number; readonly seen: readonly Seen[] }) => void;
+  readonly onLook: (look: LookTold) => void;
   readonly log: (text: string) => void;
 }
 

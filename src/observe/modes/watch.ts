@@ -67,12 +67,12 @@ export interface Watch {
   /** Folders whose entries wait to be worked off. */
   readonly queues: readonly WatchedPath[];
   readonly logs: readonly WatchedPath[];
+  /** What to ask of each service to see how long an answer takes: `http://…`, or `tcp://host:port`. */
+  readonly answers: readonly { readonly service: string; readonly url: string }[];
   /** Client URLs of an etcd of one's own. */
   readonly etcd: readonly string[];
   /** What the other hosts' detectors told, for comparison: by host, `what` to `value`. */
   readonly peers: readonly PeerFacts[];
-  /** How long checks took here lately, by service: `check` and the median of its answers. */
-  readonly answers: readonly { readonly service: string; readonly host: string; readonly tookMs: number }[];
 }
 
 export interface WatchedName {
@@ -83,7 +83,8 @@ export interface WatchedName {
 /** What one host knows of itself that others compare with their own. */
 export interface PeerFacts {
   readonly host: string;
-  /** Its wall clock when it said so, less ours when we heard it. */
-  readonly clockOffMs: number | null;
+  readonly address: string;
+  /** By how much its clock is surely ahead of ours; 0: not known to be. */
+  readonly clockAheadMs: number;
   readonly facts: Readonly<Record<string, string>>;
 }

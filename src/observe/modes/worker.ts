@@ -39,8 +39,10 @@ async function lookOnce(detector: Detector): Promise<void> {
     timer = setTimeout(() => resolve(null), longestLookMs);
   });
   try {
-    const seen = await Promise.race([detector.look(watch), late]);
-    if (seen !== null) tell({ kind: 'look', look: { detector: detector.name, atMs: Date.now(), seen } });
+    const looked = await Promise.race([detector.look(watch), late]);
+    if (looked === null) return;
+    const { seen, facts = {} } = looked;
+    tell({ kind: 'look', look: { detector: detector.name, atMs: Date.now(), seen, facts } });
   } catch (error) {
     tell({ kind: 'failed', detector: detector.name, why: error instanceof Error ? error.message : String(error) });
   } finally {

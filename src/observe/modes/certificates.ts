@@ -1,0 +1,214 @@
+// Certificates in files (PEM, PKCS#12) and on live ports: their days, names, chains, keys, and whether a renewed file is loaded.
+// Files are read by processes of our own, since they may lie on what hangs; a PKCS#12 file is opened by openssl.
+
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import { connect, type DetailedPeerCertificate } from 'node:tls';
+import type { FindingWeight, Seen } from '../../model/mode.ts';
+import type { Detector } from './detector.ts';
+import type { Ground } from './ground.ts';
+import type { WatchedCertificate } from './watch.ts';
+import { spanWords } from './words.ts';
+
+const everyMs = 30_000;
+const warnWithinMs = 21 * 86_400_000;
+const askWithinMs = 5000;
+
+/** Opens the detector. */
+export function openCertificates(ground: Ground): Detector {
+  return {
+    name: 'certificates',
+    everyMs,
+    async look(watch) {
+      const all = await Promise.all(watch.certificates.map((each) => lookAt(ground, each)));
+      return { seen: all.flat() };
+    },
+  };
+}
+
+async function lookAt(ground: Ground, watched: WatchedCertificate): Promise<Seen[]> {
+  const fromFile = watched.file === null ? null : await readFile(ground, watched.file, watched.passwordFile);
+  const fromPort = watched.on === null ? null : await readPort(watched.on, watched.name);
+  const seen: Seen[] = [];
+  const say = (mode: string, subject: string, weight: FindingWeight, text: string): void => {
+    seen.push({ mode, subject, services: watched.services, weight, text });
+  };
+  if (fromFile !== null && watched.file !== null) {
+    if (fromFile.kind === 'unreadable')
+      say('certificate-unreadable', watched.file, 'fault', `${watched.file}: ${fromFile.why}`);
+    if (fromFile.kind === 'read') judge(watched.file, fromFile.chain, watched.name, ground.now(), say);
+  }
+  if (fromPort !== null && watched.on !== null) {
+    const asked = watched.name ?? nameOf(watched.on);
+    judge(watched.on, fromPort, asked, ground.now(), say);
+    const [served] = fromPort;
+    const [kept] = fromFile?.kind === 'read' ? fromFile.chain : [];
+    if (served !== undefined && kept !== undefined && served.fingerprint256 !== kept.fingerprint256) {
+      const renewed = Date.parse(kept.validFrom) >= Date.parse(served.validFrom);
+      if (renewed)
+        say(
+          'certificate-not-loaded',
+          watched.on,
+          'ahead',
+          `${watched.on} still shows the certificate that ends ${day(served.validTo)}; ${watched.file ?? 'its file'} holds one that ends ${day(kept.validTo)}`,
+        );
+    }
+  }
+  return seen;
+}
+
+type Say = (mode: string, subject: string, weight: FindingWeight, text: string) => void;
+
+function judge(subject: string, chain: readonly X509Certificate[], name: string | null, nowMs: number, say: Say): void {
+  const [leaf] = chain;
+  if (leaf === undefined) return;
+  for (const each of chain) {
+    const whose = each === leaf ? subject : `${subject}, issuer ${commonName(each.subject)}`;
+    const endsMs = Date.parse(each.validTo) - nowMs;
+    if (endsMs <= 0)
+      say(
+        'certificate-expiry',
+        subject,
+        'fault',
+        `the certificate of ${whose} expired ${spanWords(-endsMs)} ago, on ${day(each.validTo)}`,
+      );
+    else if (Date.parse(each.validFrom) > nowMs)
+      say(
+        'certificate-expiry',
+        subject,
+        'fault',
+        `the certificate of ${whose} is not yet valid: it begins ${day(each.validFrom)}`,
+      );
+    else if (endsMs < warnWithinMs)
+      say(
+        'certificate-expiry',
+        subject,
+        'ahead',
+        `the certificate of ${whose} expires in ${spanWords(endsMs)}, on ${day(each.validTo)}`,
+      );
+    else continue;
+    break;
+  }
+  if (name !== null && !hasName(leaf, name))
+    say('certificate-name', subject, 'fault', `the certificate of ${subject} is for ${namesOf(leaf)}, not for ${name}`);
+  const gap = chain.findIndex((each, index) => {
+    const next = chain[index + 1];
+    if (next !== undefined) return !each.checkIssued(next);
+    // Alone, or the last: who issued it must be known to clients, as a root is. An issuer that issued nothing here is for clients to have.
+    return false;
+  });
+  const first = chain[gap];
+  if (gap >= 0 && first !== undefined)
+    say(
+      'certificate-chain',
+      subject,
+      'fault',
+      `the chain of ${subject} has a gap: ${commonName(first.subject)} is not followed by its issuer ${commonName(first.issuer)}`,
+    );
+}
+
+function hasName(certificate: X509Certificate, name: string): boolean {
+  return isIP(name) === 0 ? certificate.checkHost(name) !== undefined : certificate.checkIP(name) !== undefined;
+}
+
+function namesOf(certificate: X509Certificate): string {
+  return certificate.subjectAltName?.replaceAll(/DNS:|IP Address:/g, '') ?? commonName(certificate.subject);
+}
+
+function commonName(text: string): string {
+  return /CN ?= ?([^\n,]+)/.exec(text)?.[1] ?? text.replaceAll('\n', ', ');
+}
+
+function day(text: string): string {
+  return new Date(text).toISOString().slice(0, 10);
+}
+
+function nameOf(address: string): string | null {
+  const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+  return isIP(host) === 0 && host !== 'localhost' ? host : null;
+}
+
+type FromFile =
+  | { readonly kind: 'read'; readonly chain: readonly X509Certificate[] }
+  | { readonly kind: 'unreadable'; readonly why: string }
+  /** Its disk does not answer, or we may not ask: that is told elsewhere. */
+  | { readonly kind: 'unknown' };
+
+async function readFile(ground: Ground, path: string, passwordFile: string | null): Promise<FromFile> {
+  const isStore = /\.(p12|pfx)$/.test(path);
+  const argv = isStore
+    ? ['openssl', 'pkcs12', '-in', path, '-nodes', '-passin', passwordFile === null ? 'pass:' : `file:${passwordFile}`]
+    : ['cat', path];
+  const asked = await ground.ask(argv, { on: `read ${path}`, within: askWithinMs });
+  if (asked.kind !== 'ended') return { kind: 'unknown' };
+  if (asked.code !== 0) return { kind: 'unreadable', why: whyNot(asked.errors, isStore) };
+  const parts = asked.output.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+  if (parts.length === 0) return { kind: 'unreadable', why: 'there is no certificate in it' };
+  try {
+    const all = parts.map((part) => new X509Certificate(part));
+    const chain = isStore ? leafFirst(all) : all;
+    const key = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\S]+?-----END (?:[A-Z]+ )?PRIVATE KEY-----/.exec(
+      asked.output,
+    )?.[0];
+    if (key !== undefined && chain[0]?.checkPrivateKey(createPrivateKey(key)) === false)
+      return { kind: 'unreadable', why: 'the key in it belongs to another certificate' };
+    return { kind: 'read', chain };
+  } catch (error) {
+    return { kind: 'unreadable', why: `it is damaged (${error instanceof Error ? error.message : String(error)})` };
+  }
+}
+
+/** A PKCS#12 file gives its certificates in any order; in a PEM file the order is what is served, and stays. */
+function leafFirst(chain: readonly X509Certificate[]): readonly X509Certificate[] {
+  const leaf = chain.find((each) => !chain.some((other) => other !== each && other.checkIssued(each)));
+  if (leaf === undefined) return chain;
+  const made = [leaf];
+  for (let last = leaf, left = chain.filter((each) => each !== leaf); left.length > 0;) {
+    const next = left.find((each) => last.checkIssued(each)) ?? left[0];
+    if (next === undefined) break;
+    made.push(next);
+    left = left.filter((each) => each !== next);
+    last = next;
+  }
+  return made;
+}
+
+function whyNot(errors: string, isStore: boolean): string {
+  if (/no such file/i.test(errors)) return 'it is missing';
+  if (/permission denied/i.test(errors)) return 'it cannot be read: permission denied';
+  if (isStore && /mac verify|invalid password/i.test(errors)) return 'its password is another one';
+  return `it cannot be read: ${(errors.split('\n', 1)[0] ?? '').slice(0, 160)}`;
+}
+
+/** What the port shows, as far as it shows it; null: it takes no TLS now (ports.ts finds that). */
+function readPort(address: string, name: string | null): Promise<readonly X509Certificate[] | null> {
+  const at = address.lastIndexOf(':');
+  const host = address.slice(0, at).replace(/^\[|\]$/g, '');
+  const servername = name ?? (isIP(host) === 0 ? host : undefined);
+  return new Promise((resolve) => {
+    const socket = connect({
+      host,
+      port: Number(address.slice(at + 1)),
+      rejectUnauthorized: false,
+      timeout: askWithinMs,
+      ...(servername === undefined || isIP(servername) !== 0 ? {} : { servername }),
+    });
+    const done = (chain: readonly X509Certificate[] | null): void => {
+      socket.destroy();
+      resolve(chain);
+    };
+    socket.on('secureConnect', () => done(chainOf(socket.getPeerCertificate(true))));
+    socket.on('timeout', () => done(null));
+    socket.on('error', () => done(null));
+  });
+}
+
+function chainOf(peer: DetailedPeerCertificate): readonly X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  for (let each: DetailedPeerCertificate | undefined = peer; each?.raw !== undefined; each = each.issuerCertificate) {
+    const made = new X509Certificate(each.raw);
+    if (chain.some((known) => known.fingerprint256 === made.fingerprint256)) break;
+    chain.push(made);
+  }
+  return chain;
+}

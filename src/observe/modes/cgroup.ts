@@ -1,0 +1,164 @@
+// What the cgroup of each service says: memory near its limit, OOM kills, throttled periods. Version 2 (memory.max, memory.events, cpu.stat) and version 1
+// (memory.limit_in_bytes, memory.oom_control, cpu.stat): Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst of Linux.
+// Does not cover: a limit further up that others share; its OOM kill is counted there and shows as the end of the process alone.
+
+import type { Seen } from '../../model/mode.ts';
+import type { Detector } from './detector.ts';
+import type { Ground } from './ground.ts';
+import { bytesWords, counted } from './words.ts';
+import type { WatchedProcess } from './watch.ts';
+
+const everyMs = 5000;
+const nearLimit = 0.9;
+const atLimit = 0.97;
+const throttledShare = 0.5;
+const fewestPeriods = 20;
+/** An OOM kill is told of for this long: the process is gone, and nothing else shows it. */
+const tellsForMs = 120_000;
+/** Version 1 writes "no limit" as a number near 2^63. */
+const unlimited = 2 ** 60;
+
+interface Before {
+  readonly kills: number;
+  readonly refused: number;
+  readonly periods: number;
+  readonly throttled: number;
+}
+
+/** What a cgroup knows now; null where it does not. */
+interface Group extends Before {
+  readonly used: number | null;
+  readonly limit: number | null;
+}
+
+/** Opens the detector. */
+export function openCgroup(ground: Ground): Detector {
+  const before = new Map<string, Before>();
+  const killed = new Map<
+    string,
+    { readonly text: string; readonly untilMs: number; readonly services: readonly string[] }
+  >();
+  /** The cgroup of a service outlives its process: the kill is read after it. */
+  const lastPaths = new Map<string, Paths>();
+  return {
+    name: 'cgroup',
+    everyMs,
+    look: (watch) => {
+      for (const process of watch.processes) {
+        const paths = pathsOf(ground, process.pid);
+        if (paths !== null) lastPaths.set(process.service, paths);
+      }
+      const seen: Seen[] = [];
+      for (const [service, paths] of lastPaths) {
+        const now = read(ground, paths);
+        const earlier = before.get(service) ?? now;
+        before.set(service, now);
+        const process = watch.processes.find((each) => each.service === service);
+        seen.push(...memorySeen(service, now, earlier, process), ...throttledSeen(service, now, earlier));
+        if (now.kills > earlier.kills)
+          killed.set(service, {
+            services: [service],
+            untilMs: ground.now() + tellsForMs,
+            text: `the kernel killed ${counted(now.kills - earlier.kills, 'process')} of ${service} for lack of memory${now.limit === null ? '' : ` (its limit is ${bytesWords(now.limit)})`}`,
+          });
+      }
+      for (const [service, { text, untilMs, services }] of killed) {
+        if (untilMs < ground.now()) killed.delete(service);
+        else seen.push({ mode: 'oom-kill', subject: service, services, weight: 'fault', text });
+      }
+      return Promise.resolve({ seen });
+    },
+  };
+}
+
+function memorySeen(service: string, now: Group, earlier: Before, process: WatchedProcess | undefined): Seen[] {
+  if (process === undefined || now.used === null || now.limit === null) return [];
+  const share = now.used / now.limit;
+  const text = `${service} uses ${bytesWords(now.used)} of the ${bytesWords(now.limit)} of memory that it may`;
+  const about = { mode: 'memory-limit', subject: service, services: [service] };
+  if (share > atLimit && now.refused > earlier.refused)
+    return [{ ...about, weight: 'fault', text: `${text}, and was refused more` }];
+  return share > nearLimit ? [{ ...about, weight: 'ahead', text }] : [];
+}
+
+function throttledSeen(service: string, now: Group, earlier: Before): Seen[] {
+  const periods = now.periods - earlier.periods;
+  const throttled = now.throttled - earlier.throttled;
+  if (periods < fewestPeriods || throttled < throttledShare * periods) return [];
+  return [
+    {
+      mode: 'cpu-throttled',
+      subject: service,
+      services: [service],
+      weight: 'ahead',
+      text: `${service} was held back in ${Math.round((100 * throttled) / periods)} % of its periods by the quota of its cgroup`,
+    },
+  ];
+}
+
+interface Paths {
+  readonly version: 1 | 2;
+  readonly memory: string;
+  readonly cpu: string;
+}
+
+/** Where the files of the process's cgroup lie; null: it is gone, or in none of its own. */
+function pathsOf(ground: Ground, pid: number): Paths | null {
+  const text = ground.kernel(`proc/${pid}/cgroup`);
+  if (text === null) return null;
+  const at = new Map(
+    text.split('\n').map((line) => {
+      const [, controllers = '', ...path] = line.split(':');
+      return [controllers, path.join(':')] as const;
+    }),
+  );
+  const find = (name: string): string | undefined =>
+    [...at].find(([controllers]) => controllers.split(',').includes(name))?.[1];
+  const memory = find('memory');
+  const cpu = find('cpu');
+  if (memory !== undefined)
+    return { version: 1, memory: `sys/fs/cgroup/memory${memory}`, cpu: `sys/fs/cgroup/cpu${cpu ?? memory}` };
+  const unified = at.get('');
+  return unified === undefined || unified === '/'
+    ? null
+    : { version: 2, memory: `sys/fs/cgroup${unified}`, cpu: `sys/fs/cgroup${unified}` };
+}
+
+function read(ground: Ground, paths: Paths): Group {
+  const cpu = ground.kernel(`${paths.cpu}/cpu.stat`) ?? '';
+  const common = { periods: valueIn(cpu, 'nr_periods') ?? 0, throttled: valueIn(cpu, 'nr_throttled') ?? 0 };
+  if (paths.version === 2) {
+    const events = ground.kernel(`${paths.memory}/memory.events`) ?? '';
+    const stat = ground.kernel(`${paths.memory}/memory.stat`) ?? '';
+    return {
+      ...common,
+      used: less(number(ground.kernel(`${paths.memory}/memory.current`)), valueIn(stat, 'inactive_file')),
+      limit: number(ground.kernel(`${paths.memory}/memory.max`)),
+      kills: valueIn(events, 'oom_kill') ?? 0,
+      refused: valueIn(events, 'max') ?? 0,
+    };
+  }
+  const stat = ground.kernel(`${paths.memory}/memory.stat`) ?? '';
+  const limit = number(ground.kernel(`${paths.memory}/memory.limit_in_bytes`));
+  return {
+    ...common,
+    used: less(number(ground.kernel(`${paths.memory}/memory.usage_in_bytes`)), valueIn(stat, 'total_inactive_file')),
+    limit: limit === null || limit > unlimited ? null : limit,
+    kills: valueIn(ground.kernel(`${paths.memory}/memory.oom_control`) ?? '', 'oom_kill') ?? 0,
+    refused: number(ground.kernel(`${paths.memory}/memory.failcnt`)) ?? 0,
+  };
+}
+
+function less(used: number | null, droppable: number | null): number | null {
+  return used === null ? null : Math.max(0, used - (droppable ?? 0));
+}
+
+function number(text: string | null): number | null {
+  const value = Number((text ?? '').trim());
+  return text === null || text.trim() === '' || Number.isNaN(value) ? null : value;
+}
+
+function valueIn(text: string, name: string): number | null {
+  const found = new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1];
+  return found === undefined ? null : Number(found);
+}

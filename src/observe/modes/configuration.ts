@@ -1,0 +1,275 @@
+// Configuration files: missing, with the wrong owner or mode, another content than the last known good, a property gone or changed, other than on the other
+// hosts of their service. The last good content is kept in the state folder, so that a diff can be shown and one step puts it back.
+// A file is known good once its service has run ten minutes on it without an end.
+
+import { createHash } from 'node:crypto';
+import type { Seen } from '../../model/mode.ts';
+import type { Detector } from './detector.ts';
+import type { Ground } from './ground.ts';
+import { keep, readKept } from './kept.ts';
+import { readProperties } from './properties.ts';
+import { accountNumbers, type AccountNumbers } from './passwd.ts';
+import type { Watch, WatchedFile } from './watch.ts';
+import { counted } from './words.ts';
+
+const everyMs = 10_000;
+const askWithinMs = 5000;
+const goodAfterMs = 600_000;
+/** Larger ones are data, not configuration: only their hash is kept. */
+const mostKeptBytes = 256 << 10;
+
+interface Known {
+  readonly hash: string;
+  readonly mode: string;
+  readonly owner: string;
+  readonly group: string;
+  /** Null: too large, or not text. */
+  readonly content: string | null;
+}
+
+interface Now extends Known {
+  readonly changedAt: string;
+}
+
+/** Opens the detector. */
+export function openConfiguration(ground: Ground): Detector {
+  /** The last known good, by path. */
+  let good: Map<string, Known> | null = null;
+  const now = new Map<string, Now>();
+  /** Since when a process of the service runs on the present content. */
+  const runsSince = new Map<string, { readonly of: string; readonly since: number }>();
+  return {
+    name: 'configuration',
+    everyMs,
+    async look(watch) {
+      const path = `${watch.kept}/files.json`;
+      good ??= read(path);
+      const seen: Seen[] = [];
+      const facts: Record<string, string> = {};
+      const stats = await statAll(ground, watch.files);
+      if (stats === null) return { seen };
+      const numbers = accountNumbers(ground);
+      let changed = false;
+      for (const file of watch.files) {
+        const found = stats.get(file.path);
+        if (found === undefined) {
+          seen.push(about('configuration-missing', file, 'fault', `${file.path} is missing`));
+          continue;
+        }
+        const known = await contentOf(ground, file.path, found, now.get(file.path));
+        if (known === null) {
+          seen.push(about('configuration-missing', file, 'fault', `${file.path} cannot be read`));
+          continue;
+        }
+        now.set(file.path, known);
+        for (const service of file.services)
+          facts[`file ${service} ${factName(file, watch)}`] = known.hash.slice(0, 16);
+        const before = good.get(file.path);
+        if (before === undefined) {
+          good.set(file.path, plain(known));
+          changed = true;
+        }
+        seen.push(...declaredSeen(file, known, numbers), ...changesSeen(file, known, before ?? null));
+        if (before !== undefined && before.hash !== known.hash && isProved(ground, watch, file, known, runsSince)) {
+          good.set(file.path, plain(known));
+          changed = true;
+        }
+      }
+      if (changed) keep(path, Object.fromEntries(good));
+      return { seen: [...seen, ...driftSeen(watch, facts)], facts };
+    },
+  };
+}
+
+function about(mode: string, file: WatchedFile, weight: Seen['weight'], text: string): Seen {
+  return { mode, subject: file.path, services: file.services, weight, text };
+}
+
+/** The same file of another instance may lie elsewhere: it is told apart by its name within the service. */
+function factName(file: WatchedFile, watch: Watch): string {
+  const name = file.path.slice(file.path.lastIndexOf('/') + 1);
+  const same = watch.files.filter(
+    (each) => each.services.join() === file.services.join() && each.path.endsWith(`/${name}`),
+  );
+  return same.length > 1 ? `${name} ${same.indexOf(file)}` : name;
+}
+
+function declaredSeen(file: WatchedFile, known: Known, { users, groups }: AccountNumbers): Seen[] {
+  const seen: Seen[] = [];
+  const wrong: string[] = [];
+  if (file.mode !== null && Number.parseInt(known.mode, 8) !== Number.parseInt(file.mode, 8))
+    wrong.push(`has mode ${known.mode.padStart(4, '0')}, not ${file.mode}`);
+  if (file.owner !== null && known.owner !== (users.get(file.owner) ?? file.owner))
+    wrong.push(`does not belong to ${file.owner}`);
+  if (file.group !== null && known.group !== (groups.get(file.group) ?? file.group))
+    wrong.push(`does not belong to group ${file.group}`);
+  if (wrong.length > 0)
+    seen.push(about('configuration-permissions', file, 'fault', `${file.path} ${wrong.join(' and ')}`));
+  const properties = known.content === null ? null : readProperties(known.content);
+  for (const { name, value } of file.properties) {
+    const has = properties?.get(name);
+    const subject = `${file.path} ${name}`;
+    if (has === undefined)
+      seen.push({ ...about('property-changed', file, 'fault', `${name} is missing in ${file.path}`), subject });
+    else if (value !== null && has !== value)
+      seen.push({
+        ...about('property-changed', file, 'fault', `${name} in ${file.path} is not as declared`),
+        subject,
+      });
+  }
+  return seen;
+}
+
+/** Against the last known good. */
+function changesSeen(file: WatchedFile, known: Known, before: Known | null): Seen[] {
+  if (before === null) return [];
+  const seen: Seen[] = [];
+  if (before.hash !== known.hash) {
+    const changes =
+      before.content === null || known.content === null ? null : differences(before.content, known.content);
+    const more = changes === null ? '' : `: ${changes}`;
+    seen.push(about('configuration-changed', file, 'change', `${file.path} was changed${more}`));
+    const properties = changes === null ? [] : changedProperties(before.content ?? '', known.content ?? '');
+    for (const { name, how } of properties.slice(0, 5))
+      seen.push({
+        ...about('property-changed', file, 'change', `${name} in ${file.path} ${how}`),
+        subject: `${file.path} ${name}`,
+      });
+  }
+  const unlike = (['mode', 'owner', 'group'] as const).filter((name) => before[name] !== known[name]);
+  if (unlike.length > 0)
+    seen.push(
+      about(
+        'configuration-permissions',
+        file,
+        'change',
+        `${unlike.map((name) => `the ${name} of ${file.path} was ${before[name]} and is ${known[name]}`).join(', ')}`,
+      ),
+    );
+  return seen;
+}
+
+/** `1 line added, 2 removed`: never the lines themselves, which may hold a password. */
+function differences(before: string, after: string): string {
+  const old = new Set(before.split('\n'));
+  const now = new Set(after.split('\n'));
+  const added = [...now].filter((line) => !old.has(line)).length;
+  const removed = [...old].filter((line) => !now.has(line)).length;
+  return `${counted(added, 'line')} new, ${removed} gone`;
+}
+
+function changedProperties(before: string, after: string): { readonly name: string; readonly how: string }[] {
+  const old = readProperties(before);
+  const now = readProperties(after);
+  return [
+    ...[...old.keys()].filter((name) => !now.has(name)).map((name) => ({ name, how: 'is gone' })),
+    ...[...now]
+      .filter(([name, value]) => old.has(name) && old.get(name) !== value)
+      .map(([name]) => ({ name, how: 'was changed' })),
+    ...[...now.keys()].filter((name) => !old.has(name)).map((name) => ({ name, how: 'is new' })),
+  ];
+}
+
+function driftSeen(watch: Watch, facts: Readonly<Record<string, string>>): Seen[] {
+  return Object.entries(facts).flatMap(([name, hash]) =>
+    watch.peers
+      .filter((peer) => peer.facts[name] !== undefined && peer.facts[name] !== hash)
+      .map((peer): Seen => {
+        const [, service = '', file = ''] = name.split(' ');
+        return {
+          mode: 'configuration-drift',
+          subject: `${file} ${peer.host}`,
+          services: [service],
+          weight: 'ahead',
+          text: `${file} of ${service} is not the same on ${peer.host}`,
+        };
+      }),
+  );
+}
+
+/** The service has run long enough on this content. */
+function isProved(
+  ground: Ground,
+  watch: Watch,
+  file: WatchedFile,
+  known: Known,
+  runsSince: Map<string, { readonly of: string; readonly since: number }>,
+): boolean {
+  const pids = watch.processes.filter((each) => file.services.includes(each.service)).map((each) => each.pid);
+  if (pids.length === 0) return false;
+  const of = `${known.hash} ${pids.join()}`;
+  const since = runsSince.get(file.path);
+  if (since?.of !== of) {
+    runsSince.set(file.path, { of, since: ground.mono() });
+    return false;
+  }
+  return ground.mono() - since.since >= goodAfterMs;
+}
+
+interface Stat {
+  readonly mode: string;
+  readonly owner: string;
+  readonly group: string;
+  readonly changedAt: string;
+}
+
+/** One process for all of them. Null: it did not answer, and nothing is known. */
+async function statAll(ground: Ground, files: readonly WatchedFile[]): Promise<ReadonlyMap<string, Stat> | null> {
+  if (files.length === 0) return new Map();
+  const paths = [...new Set(files.map((file) => file.path))];
+  const asked = await ground.ask(['stat', '-L', '-c', '%a %u %g %z-%s-%i %n', ...paths], {
+    on: 'configuration files',
+    within: askWithinMs,
+  });
+  if (asked.kind !== 'ended') return null;
+  return new Map(
+    asked.output.split('\n').flatMap((line): [string, Stat][] => {
+      const [, mode = '', owner = '', group = '', changedAt = '', path = ''] =
+        /^(\d+) (\d+) (\d+) (\S+ \S+ \S+) (.+)$/.exec(line) ?? [];
+      return path === '' ? [] : [[path, { mode, owner, group, changedAt }]];
+    }),
+  );
+}
+
+/** Read again only when it was touched. Null: it cannot be read. */
+async function contentOf(ground: Ground, path: string, stat: Stat, before: Now | undefined): Promise<Now | null> {
+  if (before !== undefined && before.changedAt === stat.changedAt) return before;
+  const asked = await ground.ask(['cat', path], { on: `read ${path}`, within: askWithinMs });
+  if (asked.kind !== 'ended' || asked.code !== 0) return null;
+  const isText =
+    asked.output.length <= mostKeptBytes && !asked.output.includes('\0') && !asked.output.includes('\uFFFD');
+  return {
+    ...stat,
+    hash: createHash('sha256').update(asked.output).digest('hex'),
+    content: isText ? asked.output : null,
+  };
+}
+
+function plain({ hash, mode, owner, group, content }: Known): Known {
+  return { hash, mode, owner, group, content };
+}
+
+function read(path: string): Map<string, Known> {
+  const kept = readKept(path);
+  if (typeof kept !== 'object' || kept === null) return new Map();
+  return new Map(
+    Object.entries(kept).flatMap(([name, value]): [string, Known][] => (isKnown(value) ? [[name, plain(value)]] : [])),
+  );
+}
+
+function isKnown(value: unknown): value is Known {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'hash' in value &&
+    typeof value.hash === 'string' &&
+    'mode' in value &&
+    typeof value.mode === 'string' &&
+    'owner' in value &&
+    typeof value.owner === 'string' &&
+    'group' in value &&
+    typeof value.group === 'string' &&
+    'content' in value &&
+    (value.content === null || typeof value.content === 'string')
+  );
+}

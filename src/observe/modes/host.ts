@@ -1,0 +1,113 @@
+// The host itself: was it started again, does its clock keep time, are its snapshots young enough.
+
+import type { Seen } from '../../model/mode.ts';
+import type { Detector } from './detector.ts';
+import type { Ground } from './ground.ts';
+import { keep, readKept } from './kept.ts';
+import type { Watch } from './watch.ts';
+import { spanWords } from './words.ts';
+
+const everyMs = 10_000;
+const jumpMs = 2000;
+const peerAheadMs = 5000;
+/** A clock that jumped is told of for this long: what it upset shows later. */
+const tellsForMs = 600_000;
+const snapshotsEveryMs = 60_000;
+const askWithinMs = 5000;
+
+/** Opens the detector. */
+export function openHost(ground: Ground): Detector {
+  let last: { readonly wall: number; readonly mono: number } | null = null;
+  let jumped: { readonly text: string; readonly untilMs: number } | null = null;
+  let bootSaid = false;
+  let snapshots: { readonly at: number; readonly seen: readonly Seen[] } | null = null;
+  return {
+    name: 'host',
+    everyMs,
+    async look(watch) {
+      const seen: Seen[] = [];
+      if (!bootSaid) seen.push(...bootSeen(ground, watch));
+      bootSaid = true;
+      const now = { wall: ground.now(), mono: ground.mono() };
+      const offMs = last === null ? 0 : now.wall - last.wall - (now.mono - last.mono);
+      last = now;
+      if (Math.abs(offMs) > jumpMs)
+        jumped = {
+          untilMs: now.mono + tellsForMs,
+          text: `the clock was set ${offMs > 0 ? 'forward' : 'back'} by ${secondsWords(Math.abs(offMs))}`,
+        };
+      if (jumped !== null && jumped.untilMs > now.mono) seen.push(clock('own clock', jumped.text));
+      for (const { host, clockAheadMs } of watch.peers)
+        if (clockAheadMs > peerAheadMs)
+          seen.push(
+            clock(
+              `clock of ${host}`,
+              `the clock of ${host} is ${secondsWords(clockAheadMs)} ahead of the one here: one of them is wrong`,
+            ),
+          );
+      if (snapshots === null || now.mono - snapshots.at >= snapshotsEveryMs)
+        snapshots = { at: now.mono, seen: await snapshotsSeen(ground, watch) };
+      return { seen: [...seen, ...snapshots.seen] };
+    },
+  };
+}
+
+function clock(subject: string, text: string): Seen {
+  return { mode: 'clock-off', subject, services: [], weight: 'ahead', text };
+}
+
+function secondsWords(spanMs: number): string {
+  return spanMs < 120_000 ? `${Math.round(spanMs / 1000)} s` : spanWords(spanMs);
+}
+
+/** Compared with what was kept: the agent may have been started again without the machine. */
+function bootSeen(ground: Ground, watch: Watch): Seen[] {
+  const boot = (ground.kernel('proc/sys/kernel/random/boot_id') ?? '').trim();
+  if (boot === '') return [];
+  const path = `${watch.kept}/boot.json`;
+  const before = readKept(path);
+  if (before === boot) return [];
+  keep(path, boot);
+  if (before === null) return [];
+  const upMs = Number((ground.kernel('proc/uptime') ?? '').split(' ')[0]) * 1000;
+  const since = Number.isFinite(upMs) ? ` ${spanWords(upMs)} ago` : '';
+  return [
+    {
+      mode: 'host-rebooted',
+      subject: 'boot',
+      services: [],
+      weight: 'change',
+      text: `the host was started again${since}: everything on it ended, and what was only in memory is gone`,
+    },
+  ];
+}
+
+async function snapshotsSeen(ground: Ground, watch: Watch): Promise<readonly Seen[]> {
+  const all = await Promise.all(
+    watch.snapshots.map(async ({ path, withinMs, services }): Promise<Seen[]> => {
+      // The newest file below it, whatever its name: seconds since 1970.
+      const asked = await ground.ask(['find', path, '-maxdepth', '2', '-type', 'f', '-printf', '%T@\\n'], {
+        on: `snapshots ${path}`,
+        within: askWithinMs,
+      });
+      if (asked.kind !== 'ended') return [];
+      const newest = Math.max(
+        ...asked.output
+          .split('\n')
+          .filter((line) => line !== '')
+          .map(Number),
+      );
+      const about = { mode: 'snapshot-old', subject: path, services, weight: 'ahead' } as const;
+      if (!Number.isFinite(newest)) return [{ ...about, text: `there is no snapshot in ${path}` }];
+      const ageMs = ground.now() - newest * 1000;
+      if (ageMs <= withinMs) return [];
+      return [
+        {
+          ...about,
+          text: `the newest snapshot in ${path} is ${spanWords(ageMs)} old, ${spanWords(withinMs)} may be lost`,
+        },
+      ];
+    }),
+  );
+  return all.flat();
+}

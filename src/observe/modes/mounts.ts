@@ -1,0 +1,170 @@
+// The file systems under what is watched: read-only now, hanging or stale, erring, slow, or not mounted at all. The table of mounts is the kernel's; whatever
+// touches a file system is a process of our own, one of each file system at a time, so that one that hangs is found by its silence.
+
+import type { Seen } from '../../model/mode.ts';
+import type { Detector } from './detector.ts';
+import type { Asked, Ground } from './ground.ts';
+import { isRemote } from './disk.ts';
+import { mountOf, readMounts, type Mount } from './mount-table.ts';
+import type { Watch, WatchedPath } from './watch.ts';
+
+const everyMs = 15_000;
+/** Longer than a busy disk takes, shorter than people wait. */
+const answerWithinMs = 5000;
+const slowMs = 1000;
+/** These hold no files of anybody. */
+const ofTheKernel = /^(proc|sysfs|devtmpfs|devpts|cgroup2?|securityfs|debugfs|tracefs|bpf|mqueue|pstore|hugetlbfs)$/;
+
+/** Opens the detector. */
+export function openMounts(ground: Ground): Detector {
+  let first: readonly Mount[] | null = null;
+  /** Since when what hangs has not answered, and of error counts what they were. */
+  const errors = new Map<string, number>();
+  return {
+    name: 'mounts',
+    everyMs,
+    async look(watch) {
+      const mounts = readMounts(ground.kernel('proc/self/mountinfo') ?? '');
+      first ??= mounts;
+      const seen = [...missingSeen(ground, watch, mounts, first), ...readOnlySeen(watch, mounts, first)];
+      const asked = await Promise.all(
+        usedBy(watch, mounts).map(async (place) => [
+          ...countedErrors(ground, place, errors),
+          ...(await touchedSeen(ground, place)),
+        ]),
+      );
+      return { seen: [...seen, ...asked.flat()] };
+    },
+  };
+}
+
+interface Place extends WatchedPath {
+  readonly mount: Mount;
+}
+
+/** The file systems that watched folders lie on, with one folder of each. */
+function usedBy(watch: Watch, mounts: readonly Mount[]): readonly Place[] {
+  const places = new Map<string, Place>();
+  for (const { path, services } of [...watch.folders, ...watch.mounts]) {
+    const mount = mountOf(mounts, path);
+    if (mount === null || ofTheKernel.test(mount.type)) continue;
+    const known = places.get(mount.at);
+    const all = services.length === 0 || known?.services.length === 0;
+    places.set(mount.at, {
+      // A folder of a service may be written to; the root of a file system often not.
+      path: services.length > 0 ? path : (known?.path ?? path),
+      mount,
+      services: all ? [] : [...new Set([...(known?.services ?? []), ...services])].toSorted(),
+    });
+  }
+  return [...places.values()];
+}
+
+function missingSeen(ground: Ground, watch: Watch, mounts: readonly Mount[], first: readonly Mount[]): Seen[] {
+  const isMounted = (path: string): boolean => mounts.some((mount) => mount.at === path);
+  const missing = watch.mounts.filter(({ path }) => !isMounted(path)).map(({ path, services }) => ({ path, services }));
+  const table = (ground.kernel('etc/fstab') ?? '')
+    .split('\n')
+    .filter((line) => !line.trim().startsWith('#'))
+    .map((line) => line.trim().split(/\s+/)[1] ?? '');
+  for (const { at } of first)
+    if (table.includes(at) && !isMounted(at) && !missing.some(({ path }) => path === at))
+      missing.push({ path: at, services: [] });
+  return missing.map(({ path, services }) => ({
+    mode: 'mount-missing',
+    subject: path,
+    services,
+    weight: 'fault',
+    text: `nothing is mounted on ${path}: what is written there goes to ${mountOf(mounts, path)?.at ?? 'the root file system'}`,
+  }));
+}
+
+function readOnlySeen(watch: Watch, mounts: readonly Mount[], first: readonly Mount[]): Seen[] {
+  return usedBy(watch, mounts)
+    .filter(({ mount }) => mount.readOnly)
+    .filter(
+      ({ mount }) =>
+        first.some((each) => each.at === mount.at && !each.readOnly) ||
+        watch.folders.some(({ path, services }) => path === mount.at && services.length > 0),
+    )
+    .map(({ mount, services }) => ({
+      mode: 'storage-read-only',
+      subject: mount.at,
+      services,
+      weight: 'fault',
+      text: `${mount.at} is read-only (${mount.source}, ${mount.type})`,
+    }));
+}
+
+/** What ext4 counts by itself, since it was made or last checked. */
+function countedErrors(ground: Ground, { mount, services }: Place, before: Map<string, number>): Seen[] {
+  const name = mount.source.startsWith('/dev/') ? mount.source.slice('/dev/'.length) : '';
+  const text = name === '' ? null : ground.kernel(`sys/fs/ext4/${name}/errors_count`);
+  if (text === null) return [];
+  const count = Number(text);
+  const known = before.get(name) ?? count;
+  before.set(name, Math.min(known, count));
+  if (count <= known) return [];
+  return [
+    {
+      mode: 'storage-errors',
+      subject: mount.at,
+      services,
+      weight: 'fault',
+      text: `the file system of ${mount.at} counts ${count - known} new errors (${mount.source})`,
+    },
+  ];
+}
+
+/** A small write and its sync where we may write, else a look at the folder. */
+async function touchedSeen(ground: Ground, place: Place): Promise<Seen[]> {
+  const { path, mount, services } = place;
+  const about = { subject: mount.at, services };
+  const began = ground.mono();
+  const asked = await ask(ground, place);
+  const tookMs = ground.mono() - began;
+  const where = `${mount.at} (${mount.type}${isRemote(mount) ? `, ${mount.source}` : ''})`;
+  switch (asked.kind) {
+    case 'stuck':
+      return [
+        { mode: 'mount-stuck', ...about, weight: 'fault', text: `${where} does not answer: whoever touches it waits` },
+      ];
+    case 'notAsked':
+      return [];
+    case 'ended': {
+      if (/stale|not connected|host is down|connection timed out/i.test(asked.errors))
+        return [
+          { mode: 'mount-stuck', ...about, weight: 'fault', text: `${where} is stale: ${firstLine(asked.errors)}` },
+        ];
+      if (/input\/output error|structure needs cleaning/i.test(asked.errors))
+        return [
+          { mode: 'storage-errors', ...about, weight: 'fault', text: `${where} errs: ${firstLine(asked.errors)}` },
+        ];
+      if (asked.code === 0 && tookMs > slowMs && !mount.readOnly)
+        return [
+          {
+            mode: 'storage-slow',
+            ...about,
+            weight: 'ahead',
+            text: `${where} is slow: a write of 4 KiB in ${path} and its sync took ${(tookMs / 1000).toFixed(1)} s`,
+          },
+        ];
+      return [];
+    }
+    default:
+      return asked satisfies never;
+  }
+}
+
+async function ask(ground: Ground, { path, mount }: Place): Promise<Asked> {
+  const how = { on: `touch ${mount.at}`, within: answerWithinMs };
+  if (mount.readOnly) return await ground.ask(['ls', '-d', path], how);
+  // Removed in any case; a disk that is full or a folder that is not ours says so, and that is no error of the device.
+  const script =
+    'f="$1/.standfast-probe.$$"; dd if=/dev/zero of="$f" bs=4096 count=1 conv=fsync 2>&1 >/dev/null | grep -v -e records -e bytes >&2; rm -f "$f"; ls -d "$1" >/dev/null';
+  return await ground.ask(['sh', '-c', script, 'probe', path], how);
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n', 1)[0] ?? '').slice(0, 160);
+}

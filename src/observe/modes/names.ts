@@ -1,0 +1,114 @@
+// Names: what each resolved to before and now, whether at all, and how long it took; and whether this host still has its own address.
+// Asked through getent, which resolves as the services do (hosts file, DNS, directory), in a process of ours that may hang.
+
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { medianOf } from '../../model/trend.ts';
+import type { Seen } from '../../model/mode.ts';
+import type { Detector } from './detector.ts';
+import type { Ground } from './ground.ts';
+import type { Watch } from './watch.ts';
+
+const everyMs = 20_000;
+const askWithinMs = 15_000;
+const slowMs = 1000;
+const mostTimes = 3;
+const mostNames = 50;
+
+/** Opens the detector. */
+export function openNames(ground: Ground): Detector {
+  /** What a name led to when last all was well. */
+  const usual = new Map<string, ReadonlySet<string>>();
+  const changed = new Map<string, { readonly to: string; readonly times: number }>();
+  let times: number[] = [];
+  return {
+    name: 'names',
+    everyMs,
+    async look(watch) {
+      const names = new Map<string, Set<string>>();
+      for (const { name, services } of watch.names) names.set(name, new Set([...(names.get(name) ?? []), ...services]));
+      const seen: Seen[] = [...ownSeen(watch)];
+      const answers = await Promise.all(
+        [...names].slice(0, mostNames).map(async ([name, services]) => {
+          const began = ground.mono();
+          const asked = await ground.ask(['getent', 'ahosts', name], { on: `resolve ${name}`, within: askWithinMs });
+          return { name, services: [...services], asked, tookMs: ground.mono() - began };
+        }),
+      );
+      for (const { name, services, asked } of answers) {
+        if (asked.kind === 'notAsked') continue;
+        const addresses = new Set(
+          asked.kind === 'ended'
+            ? asked.output
+                .split('\n')
+                .map((line) => line.split(' ', 1)[0] ?? '')
+                .filter((each) => each !== '')
+            : [],
+        );
+        const about = { subject: name, services };
+        if (addresses.size === 0) {
+          const before = usual.get(name);
+          seen.push({
+            mode: 'name-unresolvable',
+            ...about,
+            weight: 'fault',
+            text: `${name} does not resolve${asked.kind === 'stuck' ? ': no answer in 15 s' : ''}${before === undefined ? '' : `; it was ${[...before].join(', ')}`}`,
+          });
+          continue;
+        }
+        const before = usual.get(name);
+        if (before === undefined || [...addresses].some((each) => before.has(each))) {
+          usual.set(name, new Set([...(before ?? []), ...addresses]));
+          changed.delete(name);
+          continue;
+        }
+        const to = [...addresses].join(', ');
+        const known = changed.get(name);
+        const count = known?.to === to ? known.times + 1 : 1;
+        changed.set(name, { to, times: count });
+        seen.push({
+          mode: 'name-changed',
+          ...about,
+          weight: 'change',
+          text: `${name} leads to ${to} now; it was ${[...before].join(', ')}`,
+        });
+        if (count >= 2) usual.set(name, addresses);
+      }
+      const took = answers.filter(({ asked }) => asked.kind !== 'notAsked').map(({ tookMs }) => tookMs);
+      if (took.length > 0) times = [...times, medianOf(took)].slice(-mostTimes);
+      if (times.length >= 2 && medianOf(times) > slowMs)
+        seen.push({
+          mode: 'resolver-slow',
+          subject: 'resolver',
+          services: [],
+          weight: 'ahead',
+          text: `names are resolved slowly: ${(medianOf(times) / 1000).toFixed(1)} s for one (name servers: ${servers(ground)})`,
+        });
+      return { seen };
+    },
+  };
+}
+
+function servers(ground: Ground): string {
+  const found = [...(ground.kernel('etc/resolv.conf') ?? '').matchAll(/^nameserver\s+(\S+)/gm)].map(
+    ([, at = '']) => at,
+  );
+  return found.length === 0 ? 'none named' : found.join(', ');
+}
+
+/** The address of the description is looked for among those of the devices; a name is what resolves. */
+function ownSeen(watch: Watch): Seen[] {
+  if (isIP(watch.address) === 0) return [];
+  const own = Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address));
+  // The whole of 127.0.0.0/8 is loopback's, whatever it shows.
+  if (own.includes(watch.address) || watch.address.startsWith('127.') || own.length === 0) return [];
+  return [
+    {
+      mode: 'own-address-changed',
+      subject: watch.address,
+      services: [],
+      weight: 'fault',
+      text: `this host no longer has its address ${watch.address}; it has ${own.filter((each) => !each.startsWith('127.') && each !== '::1').join(', ') || 'none but loopback'}`,
+    },
+  ];
+}

@@ -1,0 +1,67 @@
+// Pressure stall information of the whole host: how much of the last minute tasks waited for memory or a processor.
+// Format: Documentation/accounting/psi.rst of Linux. Where the kernel has none, what is available says a little.
+
+import type { Seen } from '../../model/mode.ts';
+import type { Detector } from './detector.ts';
+import type { Ground } from './ground.ts';
+import { bytesWords } from './words.ts';
+
+const everyMs = 10_000;
+const memoryFullPercent = 10;
+const availableShare = 0.03;
+const cpuSomePercent = 60;
+
+/** Opens the detector. */
+export function openPressure(ground: Ground): Detector {
+  return {
+    name: 'pressure',
+    everyMs,
+    look: () => Promise.resolve({ seen: [...memorySeen(ground), ...cpuSeen(ground)] }),
+  };
+}
+
+function memorySeen(ground: Ground): Seen[] {
+  const about = { mode: 'memory-pressure', subject: 'memory', services: [], weight: 'ahead' } as const;
+  const info = ground.kernel('proc/meminfo') ?? '';
+  const available = kiB(info, 'MemAvailable');
+  const total = kiB(info, 'MemTotal');
+  const left = available === null ? '' : `, ${bytesWords(available)} available`;
+  const full = average(ground.kernel('proc/pressure/memory'), 'full');
+  if (full !== null && full > memoryFullPercent)
+    return [
+      { ...about, text: `memory is short: everything waited for it ${Math.round(full)} % of the last minute${left}` },
+    ];
+  const swapFree = kiB(info, 'SwapFree') ?? 0;
+  const swap = kiB(info, 'SwapTotal') ?? 0;
+  if (available !== null && total !== null && available < availableShare * total && swapFree <= 0.1 * swap)
+    return [{ ...about, text: `memory is short${left} of ${bytesWords(total)}` }];
+  return [];
+}
+
+function cpuSeen(ground: Ground): Seen[] {
+  const some = average(ground.kernel('proc/pressure/cpu'), 'some');
+  const [, , , running = ''] = (ground.kernel('proc/loadavg') ?? '').split(' ');
+  const processors = (ground.kernel('proc/cpuinfo') ?? '').match(/^processor\s*:/gm)?.length ?? 1;
+  const runs = Number(running.split('/')[0]);
+  if (some === null || some <= cpuSomePercent || !(runs > processors)) return [];
+  return [
+    {
+      mode: 'cpu-starved',
+      subject: 'processors',
+      services: [],
+      weight: 'pressure',
+      text: `processors are short: some task waited for one ${Math.round(some)} % of the last minute, ${runs} run on ${processors}`,
+    },
+  ];
+}
+
+/** The average over a minute of a line of /proc/pressure; null: the kernel does not say. */
+function average(text: string | null, which: 'some' | 'full'): number | null {
+  const found = new RegExp(`^${which} .*avg60=([0-9.]+)`, 'm').exec(text ?? '')?.[1];
+  return found === undefined ? null : Number(found);
+}
+
+function kiB(text: string, name: string): number | null {
+  const found = new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(text)?.[1];
+  return found === undefined ? null : Number(found) * 1024;
+}

@@ -1,0 +1,161 @@
+// What each process may still take: file descriptors, threads and processes; and whether its memory only ever grows.
+// /proc/PID/limits, fd, status: proc(5). Read from the kernel, so nothing waits for a disk.
+
+import { untilFullMs, type Sample } from '../../model/trend.ts';
+import type { Seen } from '../../model/mode.ts';
+import type { Detector } from './detector.ts';
+import type { Ground } from './ground.ts';
+import { bytesWords, spanWords } from './words.ts';
+import type { WatchedProcess } from './watch.ts';
+
+const everyMs = 10_000;
+const nearLimit = 0.8;
+const atLimit = 0.98;
+const sampleEveryMs = 60_000;
+const mostSamples = 720;
+const watchedAtLeastMs = 3_600_000;
+const warnWithinMs = 86_400_000;
+const grownBy = 1.5;
+
+/** Opens the detector. */
+export function openProcessLimits(ground: Ground): Detector {
+  const memory = new Map<number, Sample[]>();
+  return {
+    name: 'process-limits',
+    everyMs,
+    look: (watch) => {
+      const total = kiB(ground.kernel('proc/meminfo') ?? '', 'MemTotal');
+      const alive = new Set(watch.processes.map((each) => each.pid));
+      for (const pid of memory.keys()) if (!alive.has(pid)) memory.delete(pid);
+      const seen = watch.processes.flatMap((process) => {
+        const status = ground.kernel(`proc/${process.pid}/status`) ?? '';
+        const limits = ground.kernel(`proc/${process.pid}/limits`) ?? '';
+        return [
+          ...filesSeen(ground, process, limits),
+          ...tasksSeen(ground, process, status, limits),
+          ...leakSeen(process, sampled(memory, process.pid, status, ground.now()), total),
+        ];
+      });
+      return Promise.resolve({ seen });
+    },
+  };
+}
+
+function filesSeen(ground: Ground, { service, pid }: WatchedProcess, limits: string): Seen[] {
+  const limit = softLimit(limits, 'Max open files');
+  const open = ground.names(`proc/${pid}/fd`).length;
+  if (limit === null || open < nearLimit * limit) return [];
+  const full = open >= atLimit * limit;
+  return [
+    {
+      mode: 'fds-exhausted',
+      subject: service,
+      services: [service],
+      weight: full ? 'fault' : 'ahead',
+      text: `${service} has ${full ? 'no file descriptors left' : 'few file descriptors left'}: ${open} of ${limit} are open`,
+    },
+  ];
+}
+
+function tasksSeen(ground: Ground, { service, pid }: WatchedProcess, status: string, limits: string): Seen[] {
+  const uid = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? '0');
+  const candidates = [pidsGroup(ground, pid), kernelTasks(ground)];
+  const ofAccount = softLimit(limits, 'Max processes');
+  // The kernel holds root to no limit of its account.
+  if (uid !== 0 && ofAccount !== null)
+    candidates.push({ used: tasksOf(ground, uid), limit: ofAccount, whose: 'its account' });
+  const worst = candidates
+    .filter((each) => each !== null)
+    .toSorted((a, b) => b.used / b.limit - a.used / a.limit)
+    .at(0);
+  if (worst === undefined || worst.used < nearLimit * worst.limit) return [];
+  const full = worst.used >= atLimit * worst.limit;
+  return [
+    {
+      mode: 'processes-exhausted',
+      subject: service,
+      services: [service],
+      weight: full ? 'fault' : 'ahead',
+      text: `${service} has ${full ? 'no' : 'few'} processes and threads left: ${worst.whose} has ${worst.used} of ${worst.limit}`,
+    },
+  ];
+}
+
+interface Tasks {
+  readonly used: number;
+  readonly limit: number;
+  readonly whose: string;
+}
+
+/** The pids controller of the cgroup that the process is in, of either version. */
+function pidsGroup(ground: Ground, pid: number): Tasks | null {
+  const lines = (ground.kernel(`proc/${pid}/cgroup`) ?? '').split('\n').map((line) => line.split(':'));
+  const one = lines.find(([, controllers = '']) => controllers.split(',').includes('pids'));
+  const two = lines.find(([, controllers]) => controllers === '');
+  const path = one === undefined ? `sys/fs/cgroup${two?.[2] ?? ''}` : `sys/fs/cgroup/pids${one[2] ?? ''}`;
+  const used = Number(ground.kernel(`${path}/pids.current`) ?? Number.NaN);
+  const limit = Number(ground.kernel(`${path}/pids.max`) ?? Number.NaN);
+  return Number.isFinite(used) && limit > 0 ? { used, limit, whose: 'its cgroup' } : null;
+}
+
+function kernelTasks(ground: Ground): Tasks | null {
+  const used = Number(/^\S+ \S+ \S+ \d+\/(\d+)/.exec(ground.kernel('proc/loadavg') ?? '')?.[1] ?? Number.NaN);
+  const limit = Math.min(
+    Number(ground.kernel('proc/sys/kernel/threads-max') ?? Number.NaN),
+    Number(ground.kernel('proc/sys/kernel/pid_max') ?? Number.NaN),
+  );
+  return Number.isFinite(used) && limit > 0 ? { used, limit, whose: 'the host' } : null;
+}
+
+/** All threads of an account: what its limit counts. */
+function tasksOf(ground: Ground, uid: number): number {
+  let tasks = 0;
+  for (const name of ground.names('proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const status = ground.kernel(`proc/${name}/status`) ?? '';
+    if (Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN) === uid)
+      tasks += Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+  }
+  return tasks;
+}
+
+function sampled(memory: Map<number, Sample[]>, pid: number, status: string, atMs: number): readonly Sample[] {
+  const samples = memory.get(pid) ?? [];
+  memory.set(pid, samples);
+  const resident = kiB(status, 'VmRSS');
+  const last = samples.at(-1);
+  if (resident !== null && (last === undefined || atMs - last.atMs >= sampleEveryMs))
+    samples.push({ atMs, level: resident + (kiB(status, 'VmSwap') ?? 0) });
+  if (samples.length > mostSamples) samples.shift();
+  return samples;
+}
+
+function leakSeen(process: WatchedProcess, samples: readonly Sample[], total: number | null): Seen[] {
+  const first = samples[0];
+  const last = samples.at(-1);
+  const limit = process.memoryLimit ?? total;
+  if (first === undefined || last === undefined || limit === null || last.level < grownBy * first.level) return [];
+  const untilMs = untilFullMs(samples, limit, watchedAtLeastMs);
+  if (untilMs === null || untilMs > warnWithinMs) return [];
+  const { service } = process;
+  return [
+    {
+      mode: 'memory-leak',
+      subject: service,
+      services: [service],
+      weight: 'ahead',
+      text: `${service} takes ever more memory: ${bytesWords(first.level)} then, ${bytesWords(last.level)} now, at ${bytesWords(limit)} in about ${spanWords(untilMs)}`,
+    },
+  ];
+}
+
+/** The soft limit of a row of /proc/PID/limits; null: none, or not known. */
+function softLimit(limits: string, name: string): number | null {
+  const found = new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(limits)?.[1];
+  return found === undefined ? null : Number(found);
+}
+
+function kiB(text: string, name: string): number | null {
+  const found = new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(text)?.[1];
+  return found === undefined ? null : Number(found) * 1024;
+}

@@ -1,0 +1,206 @@
+// Slow, not dead: one that answers much later than its peers, a queue that only grows, errors that come faster than usual.
+// Comparison with peers is robust: the median and the median absolute deviation do not care for the odd one itself.
+
+import { connect } from 'node:net';
+import { medianOf, slopeOf, type Sample } from '../../model/trend.ts';
+import type { Seen } from '../../model/mode.ts';
+import type { Detector } from './detector.ts';
+import type { Ground } from './ground.ts';
+import type { Watch, WatchedPath } from './watch.ts';
+
+const everyMs = 20_000;
+const askWithinMs = 5000;
+const timesKept = 12;
+const fewestTimes = 3;
+const slowerBy = 3;
+const deviations = 5;
+const atLeastMs = 20;
+const queueSamples = 60;
+const fewestQueueSamples = 10;
+const queueFrom = 100;
+const errorsFrom = 10;
+const errorsTimes = 5;
+const minuteMs = 60_000;
+const readAtMost = 1 << 20;
+const isError = /\b(error|fatal|exception|severe)\b/i;
+
+/** Opens the detector. */
+export function openSlow(ground: Ground): Detector {
+  const times = new Map<string, number[]>();
+  const queues = new Map<string, Sample[]>();
+  const logs = new Map<string, ErrorCount>();
+  return {
+    name: 'slow',
+    everyMs,
+    async look(watch) {
+      const [facts, growing, sizes] = await Promise.all([
+        answerTimes(ground, watch, times),
+        Promise.all(watch.queues.map((queue) => queueSeen(ground, queue, queues))),
+        sizesOf(ground, watch.logs),
+      ]);
+      const errors =
+        sizes === null
+          ? []
+          : await Promise.all(watch.logs.map((log) => errorsSeen(ground, log, sizes.get(log.path), logs)));
+      return { seen: [...slowerSeen(watch, facts), ...growing.flat(), ...errors.flat()], facts };
+    },
+  };
+}
+
+/** How long the first answer of each service's first HTTP or TCP port takes, as a fact for others: rounded, so that it changes seldom. */
+async function answerTimes(
+  ground: Ground,
+  watch: Watch,
+  times: Map<string, number[]>,
+): Promise<Readonly<Record<string, string>>> {
+  const facts: Record<string, string> = {};
+  const asked = new Set<string>();
+  await Promise.all(
+    watch.answers.map(async ({ service, url }) => {
+      if (asked.has(service)) return;
+      asked.add(service);
+      const began = ground.mono();
+      if (!(await answers(url))) return;
+      const kept = [...(times.get(service) ?? []), ground.mono() - began].slice(-timesKept);
+      times.set(service, kept);
+      if (kept.length >= fewestTimes) facts[`answer ${service}`] = String(rounded(medianOf(kept.slice(-fewestTimes))));
+    }),
+  );
+  return facts;
+}
+
+/** Two figures: what changes by less is the same. */
+function rounded(value: number): number {
+  return value <= 0 ? 0 : Number(value.toPrecision(value < 10 ? 1 : 2));
+}
+
+function answers(url: string): Promise<boolean> {
+  const { hostname, port, pathname, search, protocol } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port === '' ? 80 : port) });
+    const done = (answered: boolean): void => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.setTimeout(askWithinMs, () => done(true));
+    socket.on('error', () => done(false));
+    socket.on('connect', () => {
+      if (protocol === 'tcp:') done(true);
+      else socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n\r\n`);
+    });
+    socket.on('data', () => done(true));
+    socket.on('close', () => done(false));
+  });
+}
+
+/** Compared with the same service on the other hosts. With one peer alone its own deviation is unknown, and the factor decides. */
+export function slowerSeen(watch: Pick<Watch, 'host' | 'peers'>, facts: Readonly<Record<string, string>>): Seen[] {
+  return Object.entries(facts).flatMap(([name, value]): Seen[] => {
+    if (!name.startsWith('answer ')) return [];
+    const service = name.slice('answer '.length);
+    const own = Number(value);
+    const others = watch.peers.flatMap((peer) => (peer.facts[name] === undefined ? [] : [Number(peer.facts[name])]));
+    if (others.length === 0) return [];
+    const usual = medianOf(others);
+    const deviation = medianOf(others.map((each) => Math.abs(each - usual)));
+    if (own < slowerBy * usual || own < usual + deviations * deviation || own - usual < atLeastMs) return [];
+    return [
+      {
+        mode: 'slow-peer',
+        subject: service,
+        services: [service],
+        weight: 'ahead',
+        text: `${service} on ${watch.host} answers in ${Math.round(own)} ms, its ${others.length === 1 ? 'peer' : `${others.length} peers`} in ${Math.round(usual)} ms`,
+      },
+    ];
+  });
+}
+
+async function queueSeen(
+  ground: Ground,
+  { path, services }: WatchedPath,
+  queues: Map<string, Sample[]>,
+): Promise<Seen[]> {
+  const asked = await ground.ask(['ls', '-f', path], { on: `queue ${path}`, within: askWithinMs });
+  if (asked.kind !== 'ended' || asked.code !== 0) return [];
+  const level = Math.max(0, asked.output.split('\n').length - 3); // less `.`, `..` and the end of the last line
+  const samples = [...(queues.get(path) ?? []), { atMs: ground.mono(), level }].slice(-queueSamples);
+  queues.set(path, samples);
+  const first = samples[0]?.level ?? 0;
+  if (samples.length < fewestQueueSamples || level < queueFrom || level < 2 * first || slopeOf(samples) === null)
+    return [];
+  return [
+    {
+      mode: 'queue-growing',
+      subject: path,
+      services,
+      weight: 'ahead',
+      text: `the queue in ${path} grows: ${level} entries wait, ${first} did ${Math.round(((samples.at(-1)?.atMs ?? 0) - (samples[0]?.atMs ?? 0)) / minuteMs)} minutes ago`,
+    },
+  ];
+}
+
+interface ErrorCount {
+  size: number;
+  /** Of the running minute. */
+  since: number;
+  count: number;
+  minutes: number[];
+}
+
+/** Sizes of all logs in one process; null: their disk does not answer. A log that is not there yet is left out. */
+async function sizesOf(ground: Ground, logs: readonly WatchedPath[]): Promise<ReadonlyMap<string, number> | null> {
+  if (logs.length === 0) return new Map();
+  const asked = await ground.ask(['stat', '-L', '-c', '%s %n', ...new Set(logs.map(({ path }) => path))], {
+    on: 'logs',
+    within: askWithinMs,
+  });
+  if (asked.kind !== 'ended') return null;
+  return new Map(
+    asked.output.split('\n').flatMap((line): [string, number][] => {
+      const [, size, path] = /^(\d+) (.+)$/.exec(line) ?? [];
+      return path === undefined ? [] : [[path, Number(size)]];
+    }),
+  );
+}
+
+/** Counts new lines of a log that tell of errors. What was written before the first look is no news. */
+async function errorsSeen(
+  ground: Ground,
+  { path, services }: WatchedPath,
+  size: number | undefined,
+  logs: Map<string, ErrorCount>,
+): Promise<Seen[]> {
+  const known = logs.get(path);
+  const now = ground.mono();
+  if (known === undefined) {
+    logs.set(path, { size: size ?? 0, since: now, count: 0, minutes: [] });
+    return [];
+  }
+  if (size !== undefined && size !== known.size) {
+    // One that is shorter was rotated: all of it is new.
+    const fresh = Math.min(readAtMost, size < known.size ? size : size - known.size);
+    known.size = size;
+    const asked = await ground.ask(['tail', '-c', String(fresh), path], { on: `log ${path}`, within: askWithinMs });
+    if (asked.kind === 'ended') known.count += asked.output.split('\n').filter((line) => isError.test(line)).length;
+  }
+  const usual = known.minutes.length === 0 ? 0 : medianOf(known.minutes);
+  const isHigh = known.count > errorsFrom && known.count > errorsTimes * usual;
+  const told: Seen[] = isHigh
+    ? [
+        {
+          mode: 'errors-rising',
+          subject: path,
+          services,
+          weight: 'ahead',
+          text: `${path} has ${known.count} new lines of errors within a minute, usually ${Math.round(usual)}`,
+        },
+      ]
+    : [];
+  if (now - known.since >= minuteMs) {
+    known.minutes = [...known.minutes, known.count].slice(-60);
+    known.since = now;
+    known.count = 0;
+  }
+  return told;
+}

@@ -1,0 +1,98 @@
+// Queues of connections and segments sent again, from /proc/net: proc(5), and tcp_diag for the meaning of the queues of a listening socket.
+
+import type { Seen } from '../../model/mode.ts';
+import type { Detector } from './detector.ts';
+import type { Ground } from './ground.ts';
+import type { WatchedName } from './watch.ts';
+
+const everyMs = 5000;
+const listening = 'LISTEN';
+const localPortsShare = 0.8;
+const lossShare = 0.02;
+const fewestSegments = 200;
+
+/** Opens the detector. */
+export function openSockets(ground: Ground): Detector {
+  let segments: { readonly out: number; readonly again: number } | null = null;
+  return {
+    name: 'sockets',
+    everyMs,
+    async look(watch) {
+      const now = tcpCounts(ground.kernel('proc/net/snmp') ?? '');
+      const seen = [...lossSeen(segments, now), ...(await queuesSeen(ground, watch.ports)), ...portsSeen(ground)];
+      segments = now;
+      return { seen };
+    },
+  };
+}
+
+/** `ss` shows, of a listening socket, how many wait to be accepted and how many may. */
+async function queuesSeen(ground: Ground, ports: readonly WatchedName[]): Promise<Seen[]> {
+  const local = ports.filter(({ name }) => /^(127\.|localhost|\[?::1|0\.0\.0\.0)/.test(name));
+  if (local.length === 0) return [];
+  const asked = await ground.ask(['ss', '-Hltn'], { on: 'ss', within: 3000 });
+  if (asked.kind !== 'ended') return [];
+  const seen: Seen[] = [];
+  for (const line of asked.output.split('\n')) {
+    const [state, waiting, most, address = ''] = line.trim().split(/\s+/);
+    if (state !== listening || Number(waiting) <= Number(most)) continue;
+    const port = address.slice(address.lastIndexOf(':'));
+    for (const { name, services } of local.filter((each) => each.name.endsWith(port)))
+      seen.push({
+        mode: 'connections-exhausted',
+        subject: name,
+        services,
+        weight: 'fault',
+        text: `${name} takes no more connections: ${waiting} wait to be accepted, ${most} may`,
+      });
+  }
+  return seen;
+}
+
+/** Local ports in use by connections that this host opened, against the range that there is. */
+function portsSeen(ground: Ground): Seen[] {
+  const [from = Number.NaN, to = Number.NaN] = (ground.kernel('proc/sys/net/ipv4/ip_local_port_range') ?? '')
+    .trim()
+    .split(/\s+/)
+    .map(Number);
+  const inUse = Number(/^TCP: inuse (\d+) orphan \d+ tw (\d+)/m.exec(ground.kernel('proc/net/sockstat') ?? '')?.[1]);
+  const waiting = Number(/^TCP: inuse \d+ orphan \d+ tw (\d+)/m.exec(ground.kernel('proc/net/sockstat') ?? '')?.[1]);
+  const used = inUse + waiting;
+  const all = to - from + 1;
+  if (!(used > localPortsShare * all)) return [];
+  return [
+    {
+      mode: 'connections-exhausted',
+      subject: 'local ports',
+      services: [],
+      weight: 'ahead',
+      text: `few local ports are left for new connections: ${used} of ${all} are in use or wait to be free`,
+    },
+  ];
+}
+
+function lossSeen(
+  before: { readonly out: number; readonly again: number } | null,
+  now: { readonly out: number; readonly again: number },
+): Seen[] {
+  if (before === null) return [];
+  const out = now.out - before.out;
+  const again = now.again - before.again;
+  if (out + again < fewestSegments || again < lossShare * (out + again)) return [];
+  return [
+    {
+      mode: 'packet-loss',
+      subject: 'network',
+      services: [],
+      weight: 'ahead',
+      text: `the network loses packets: ${again} of ${out + again} TCP segments were sent again in the last look (${((100 * again) / (out + again)).toFixed(1)} %)`,
+    },
+  ];
+}
+
+function tcpCounts(snmp: string): { readonly out: number; readonly again: number } {
+  const [names = '', values = ''] = snmp.split('\n').filter((line) => line.startsWith('Tcp:'));
+  const columns = values.split(' ');
+  const of = (name: string): number => Number(columns[names.split(' ').indexOf(name)] ?? 0);
+  return { out: of('OutSegs'), again: of('RetransSegs') };
+}
