@@ -2,6 +2,7 @@
 // `node agent.ts --state DIR --system NAME --host NAME`; when it ends, services go on and the keeper starts it again.
 
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readlink } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ import { openFindings } from './agent/findings.ts';
 import { openConsoleProcess } from './agent/console-process.ts';
 import { openDetails } from './agent/details.ts';
 import { carryOut, type Hands } from './agent/effects.ts';
-import { readFailovers } from './agent/failovers.ts';
+import { openElsewhere, openFailovers } from './agent/elsewhere.ts';
 import { journalLater } from './agent/journal-later.ts';
 import { openKeeperLink, pingEvery, type KeeperLink } from './agent/keeper-link.ts';
 import { openLoop, type Loop } from './agent/loop.ts';
@@ -230,7 +231,12 @@ const desk = openDesk({
   tell,
   storeKind,
   messages,
-  failovers: () => readFailovers((loop?.state().system?.hosts ?? []).map((host) => system.host(host.name).journalFile)),
+  failovers: openFailovers({
+    files: () => hostsOf(true).map((host) => system.host(host).journalFile),
+    others: () => hostsOf(false),
+    peers: talk,
+    now: monoNow,
+  }),
   description: store.description,
   spreadDown: (leaveRunning) => talk.down(leaveRunning),
   console: {
@@ -265,6 +271,7 @@ const answers: AgentAnswers = {
   ...desk.answers,
   status: () => runbooks.withNext(desk.answers.status()),
   runbooks: runbooks.answers,
+  elsewhere: openElsewhere(talk),
 };
 const hands: Hands = {
   keeper,
@@ -324,6 +331,12 @@ setImmediate(flushCompileCache);
 
 process.on('SIGTERM', () => void leave(0));
 process.on('SIGINT', () => undefined);
+
+/** The described hosts whose state folders lie here, or elsewhere. */
+function hostsOf(here: boolean): string[] {
+  const names = (loop?.state().system?.hosts ?? []).map((host) => host.name);
+  return names.filter((name) => existsSync(system.host(name).folder) === here);
+}
 
 /** Another description: what is planned, watched, told and talked to follows it. */
 function useSystem(described: NonNullable<ReturnType<Loop['state']>['system']>): void {

@@ -236,10 +236,42 @@ export interface RoleView {
   readonly validForMs: number | null;
 }
 
+/** How it stands with the line to another host's agent. */
+export interface PeerView {
+  readonly host: string;
+  readonly connected: boolean;
+  /** `socket`: through the state folder that both share. */
+  readonly by: 'socket' | 'network' | null;
+  readonly address: string;
+  /** Where it listens, as the store says; null: not known, or not needed. */
+  readonly port: number | null;
+  /** Why it is not connected; null: it is. */
+  readonly why: string | null;
+}
+
+/** `journal`: JournalLine[]; `output` and `outputSince`: the lines and where they end. */
+export interface ElsewhereQuestion {
+  readonly host: string;
+  readonly what: 'journal' | 'output' | 'outputSince';
+  readonly body: unknown;
+}
+
+export type ElsewhereAnswer =
+  | { readonly ok: true; readonly body: unknown }
+  /** It cannot be asked, did not answer in time, or could not tell. */
+  | { readonly ok: false; readonly why: string };
+
+/** What lies on other hosts, asked through their agents. */
+export interface ElsewhereAnswers {
+  ask(question: ElsewhereQuestion): Promise<ElsewhereAnswer>;
+  peers(): readonly PeerView[];
+}
+
 /** What the agent answers; `serve/` only carries it. */
 export interface AgentAnswers {
   status(): StatusView;
-  failovers(): readonly FailoverView[];
+  /** Those that any host that can be asked has written down, oldest first. */
+  failovers(): Promise<readonly FailoverView[]>;
   intents(): readonly IntentView[];
   intend(request: IntentRequest): Promise<IntentAnswer>;
   /** Puts another description in force. */
@@ -268,4 +300,5 @@ export interface AgentAnswers {
   /** For its console, and for who makes users. */
   readonly console: ConsoleAnswers;
   readonly runbooks: RunbookAnswers;
+  readonly elsewhere: ElsewhereAnswers;
 }

@@ -6,10 +6,13 @@ import type { Account, AccountsView, ConsoleView, DetailsView } from './api-web.
 import type {
   ApplyRequest,
   DescriptionView,
+  ElsewhereAnswer,
+  ElsewhereQuestion,
   FailoverView,
   IntentAnswer,
   IntentRequest,
   IntentView,
+  PeerView,
   StatusView,
 } from './api.ts';
 
@@ -29,6 +32,10 @@ export interface AgentClient {
   description(): Promise<DescriptionView>;
   /** Puts another description in force. Bounded like `intend`. */
   apply(request: ApplyRequest): Promise<IntentAnswer>;
+  /** Something that lies on another host. Bounded by 10 s. */
+  elsewhere(question: ElsewhereQuestion): Promise<ElsewhereAnswer>;
+  /** The lines to the other hosts' agents. */
+  peers(): Promise<readonly PeerView[]>;
   details(): Promise<DetailsView>;
   /** What the rules would answer now; nothing is done. */
   preview(intent: IntentRequest): Promise<IntentAnswer>;
@@ -59,6 +66,7 @@ export class AgentUnreachable extends Error {
 
 const answerWithinMs = 3_000;
 const intendWithinMs = 30_000;
+const elsewhereWithinMs = 10_000;
 /** The checks of many runbooks run one after the other. */
 const runbookWithinMs = 600_000;
 const silentForMs = 5_000;
@@ -119,6 +127,12 @@ export function connectAgent(socket: string, withinMs: number = answerWithinMs):
       if (answer.status === 404) return false;
       throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
     },
+    async elsewhere(question) {
+      const answer = await ask('POST', '/api/v1/elsewhere', question, elsewhereWithinMs);
+      if (answer.status === 200) return answer.body as ElsewhereAnswer;
+      throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+    },
+    peers: () => read<readonly PeerView[]>('/api/v1/peers'),
     details: () => read<DetailsView>('/api/v1/details'),
     async preview(intent) {
       const answer = await ask('POST', '/api/v1/intents/preview', intent);

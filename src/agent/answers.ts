@@ -16,7 +16,7 @@ import { intentViews, statusOf } from './view.ts';
 
 export interface Desk {
   /** All but what is asked about runbooks. */
-  readonly answers: Omit<AgentAnswers, 'runbooks'>;
+  readonly answers: Omit<AgentAnswers, 'runbooks' | 'elsewhere'>;
   /** The core has answered a person. */
   answered(request: number, answer: PersonAnswer): void;
   /** Something that people see may have changed. */
@@ -36,7 +36,7 @@ export function openDesk(options: {
   readonly tell: (input: Input) => void;
   storeKind: string;
   messages: MessageDesk;
-  readonly failovers: () => readonly FailoverView[];
+  readonly failovers: () => Promise<readonly FailoverView[]>;
   readonly description: () => DescriptionRecord | null;
   /** A system is to go down: its other agents on this machine hear it too. */
   spreadDown(leaveRunning: boolean): void;

@@ -100,19 +100,25 @@ export const runningErrors: readonly ErrorRow[] = [
     code: 'SF-310',
     what: 'the embedded store cannot serve another machine',
     why: 'store: embedded is a file shared by the agents of one machine, and a described host is elsewhere',
-    next: 'give every host an address of this machine; a store for several machines is not there yet',
+    next: 'give every host an address of this machine, or a store for several machines: store: { etcd: managed }',
   },
   {
-    code: 'SF-312',
+    code: 'SF-318',
     what: 'there is nobody to ask',
     why: 'apply asks before it changes anything, and standard input is no terminal',
     next: 'look at the plan, then add --yes',
   },
   {
-    code: 'SF-313',
+    code: 'SF-319',
     what: 'the description is in force, and not all of it is taken up',
     why: 'a host did not answer, or an instance is not in its planned phase yet',
     next: 'standfast status; standfast explain SERVICE; the agents go on by themselves',
+  },
+  {
+    code: 'SF-320',
+    what: 'another host cannot be asked from here',
+    why: 'its agent does not run, cannot be reached, or the two do not trust each other',
+    next: 'ask on that host; standfast doctor says how the line to it stands',
   },
   // What was asked is refused.
   {

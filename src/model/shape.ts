@@ -33,8 +33,8 @@ const store = z.union([
 const peers = z.strictObject({
   port: key(number({ least: 1, most: 65_535, whole: true }), {
     description: 'Where the agents of different machines reach one another (TCP, mutual TLS).',
-    default: 7420,
-    examples: [7420],
+    default: 7440,
+    examples: [7440],
   }),
   ca: key(text('a file', 'peers-ca.pem'), {
     description:
@@ -90,7 +90,7 @@ const host = z
     }),
     peerPort: key(number({ least: 1, most: 65_535, whole: true }), {
       description: 'Where its agent listens for those of other machines. Absent: `peers.port`.',
-      examples: [7421],
+      examples: [7441],
     }),
     fence: key(
       z.strictObject({
@@ -140,7 +140,7 @@ export const descriptionShape = z
     }),
     peers: key(peers, {
       description: 'How agents of different machines talk to one another. Nothing need be said.',
-      examples: [{ port: 7420 }],
+      examples: [{ port: 7440 }],
     }),
     serves: key(names('the name of a service'), {
       description:

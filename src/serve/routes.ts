@@ -4,7 +4,7 @@ import type { AgentAnswers, IntentAnswer } from '../api.ts';
 import { consoleRoutes } from './console-routes.ts';
 import { Refusal } from './refusal.ts';
 import { runbookRoutes } from './runbook-routes.ts';
-import { ackBody, applyBody, confirmBody, intentBody, parsed, statusBody } from './shapes.ts';
+import { ackBody, applyBody, confirmBody, elsewhereBody, intentBody, parsed, statusBody } from './shapes.ts';
 
 export interface Asked {
   readonly answers: AgentAnswers;
@@ -62,7 +62,7 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
   ],
   ['POST /v1/takeover', answering(async (asked) => intentAnswer(await asked.answers.takeover(instance(asked))))],
   ['GET /api/v1/status', answering((asked) => json(asked.answers.status()))],
-  ['GET /api/v1/failovers', answering((asked) => json(asked.answers.failovers()))],
+  ['GET /api/v1/failovers', answering(async (asked) => json(await asked.answers.failovers()))],
   ['GET /api/v1/intents', answering((asked) => json(asked.answers.intents()))],
   [
     'POST /api/v1/intents',
@@ -86,6 +86,11 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     answering(async (asked) => intentAnswer(await asked.answers.apply(parsed(applyBody, asked.body)))),
   ],
   ['GET /api/v1/description', answering((asked) => json(asked.answers.description()))],
+  [
+    'POST /api/v1/elsewhere',
+    answering(async (asked) => json(await asked.answers.elsewhere.ask(parsed(elsewhereBody, asked.body)))),
+  ],
+  ['GET /api/v1/peers', answering((asked) => json(asked.answers.elsewhere.peers()))],
   ['GET /api/v1/events', { kind: 'events' }],
   ...consoleRoutes,
   ...runbookRoutes,

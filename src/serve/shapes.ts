@@ -19,6 +19,12 @@ export const confirmBody = z.strictObject({ role: z.enum(['active', 'standby', '
 
 const name = z.string().min(1).max(200);
 
+export const elsewhereBody = z.strictObject({
+  host: name,
+  what: z.enum(['journal', 'output', 'outputSince']),
+  body: z.unknown(),
+});
+
 export const intentBody = z.strictObject({
   kind: z.enum(['restart', 'stop', 'start', 'failover', 'pause', 'resume', 'maintenance', 'ban', 'fence', 'down']),
   service: name.nullable().default(null),

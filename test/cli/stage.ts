@@ -117,7 +117,7 @@ export async function fakeAgent(
   mkdirSync(layout.folder, { recursive: true, mode: 0o700 });
   const answers: AgentAnswers = {
     status: () => view,
-    failovers: () => [],
+    failovers: () => Promise.resolve([]),
     intents: () => [],
     intend: (request) => {
       asked.push(request);
@@ -139,6 +139,7 @@ export async function fakeAgent(
     description: () => ({ text: '', folder: '/', file: '', hash: '', revision: 1 }),
     apply: () => Promise.resolve(of.answer ?? { ok: true, id: '', text: '' }),
     runbooks: noRunbooks,
+    elsewhere: { ask: () => Promise.resolve({ ok: false, why: 'nobody is there' }), peers: () => [] },
     console: {
       details: () => ({ host: of.host ?? 'a', measured: [], checks: [], outages: [] }),
       preview: () => of.answer ?? { ok: true, id: '', text: '' },

@@ -100,7 +100,7 @@ test('nothing is wider than the terminal', async (t) => {
   });
   await fakeAgent(t, state, {
     view,
-    more: { failovers: () => [failoverView(), failoverView({ iMs: null, cause: long })] },
+    more: { failovers: () => Promise.resolve([failoverView(), failoverView({ iMs: null, cause: long })]) },
   });
   for (const width of [40, 80, 120, 200])
     for (const verb of ['status', 'incidents', 'failovers']) {
@@ -124,7 +124,7 @@ test('control characters in names and reasons are shown, not obeyed', async (t) 
   });
   await fakeAgent(t, state, {
     view,
-    more: { failovers: () => [failoverView({ service: evil, cause: evil, from: evil })] },
+    more: { failovers: () => Promise.resolve([failoverView({ service: evil, cause: evil, from: evil })]) },
   });
   for (const verb of ['status', 'incidents', 'failovers']) {
     const { stdout } = await cli(t, [verb, '--state', state]);
@@ -227,7 +227,7 @@ test('--watch into a pipe prints a picture only when something changed', async (
 test('failovers show each part of z, and what is not measured is not 0', async (t) => {
   const state = folder(t);
   const all = [failoverView(), failoverView({ atMs: Date.now(), iMs: null, zMs: 130_000, service: 'risk', rule: 280 })];
-  await fakeAgent(t, state, { more: { failovers: () => all } });
+  await fakeAgent(t, state, { more: { failovers: () => Promise.resolve(all) } });
   const { stdout } = await cli(t, ['failovers', '--state', state], { env: { COLUMNS: '160' } });
   assert.match(stdout, /pricer +a→b +killed \(SIGKILL\) +1 ms +17 ms +0 ms +0 ms +18 ms +2 min +232/);
   assert.match(stdout, /risk .*not measured .*▲ longer than declared/);

@@ -41,7 +41,7 @@ function demandAllHere(system: System, here: readonly string[]): void {
     code: 'SF-310',
     what: `the embedded store of ${system.name} cannot serve another machine`,
     why: `${elsewhere.map((host) => `${host.name} (${host.address})`).join(', ')} ${elsewhere.length === 1 ? 'is' : 'are'} not this machine.`,
-    next: 'Give every host an address of this machine (hosts.NAME.address); a store for several machines is not there yet.',
+    next: 'Give every host an address of this machine (hosts.NAME.address), or a store for several machines: store: { etcd: managed }, or { etcd: [URL, …] }.',
     exit: 2,
   });
 }

@@ -6,7 +6,7 @@ import { explainDecision, explainIncident, explainService } from '../explain/exp
 import type { Explanation, Known } from '../explain/explanation.ts';
 import { explanationScreen } from '../explain/screen.ts';
 import { Failure } from '../failure.ts';
-import { readJournals } from '../journals.ts';
+import { gatherJournals } from '../elsewhere.ts';
 import { nearest } from '../../model/nearest.ts';
 import { sinceOf } from '../since.ts';
 import { findAgent } from '../systems.ts';
@@ -30,8 +30,8 @@ export const explainVerb: Run = async (context, words, options) => {
 };
 
 async function whatIsKnown(context: Context, system: ChosenSystem, sinceMs: number): Promise<Known> {
-  const journal = readJournals(system, { sinceMs });
-  const [status, vocabulary] = await Promise.all([
+  const [journal, status, vocabulary] = await Promise.all([
+    gatherJournals(system, { sinceMs }),
     findAgent(system).then((agent) => agent?.status().catch(() => null) ?? null),
     context.world.vocabulary(),
   ]);

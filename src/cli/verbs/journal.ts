@@ -1,4 +1,4 @@
-// `journal`: the record itself, a line an entry, of all hosts of this machine.
+// `journal`: the record itself, a line an entry, of this machine's hosts and of all others that can be asked.
 
 import type { JournalLine } from '../../api.ts';
 import { followJournal } from '../../journal/query.ts';
@@ -7,7 +7,8 @@ import type { Context } from '../context.ts';
 import { worded } from '../explain/words.ts';
 import type { Vocabulary } from '../explain/words.ts';
 import { Failure } from '../failure.ts';
-import { journalFiles, readJournals } from '../journals.ts';
+import { followFarJournals, gatherJournals } from '../elsewhere.ts';
+import { journalFiles } from '../journals.ts';
 import { sinceOf } from '../since.ts';
 import { safe, wrapped } from '../text.ts';
 import { exactClockText } from '../times.ts';
@@ -32,14 +33,16 @@ export const journal: Run = async (context, words, options) => {
   if (options.flag('follow')) {
     const files = system.hosts.map((host) => system.layout.host(host).journalFile);
     const signal = context.interruption();
+    const far = followFarJournals(system, query, signal, (line) => context.terminal.print(print(line)));
     for await (const line of followJournal(files, { ...query, signal }, (problem) => {
       // One that is not there yet is waited for.
       if (problem.code !== 'SF-521') process.stderr.write(`${safe(problem.message)}\n`);
     }))
       context.terminal.print(print(line));
+    await far;
     return 0;
   }
-  const read = readJournals(system, query);
+  const read = await gatherJournals(system, query);
   for (const problem of read.unreadable) process.stderr.write(`${safe(problem)}\n`);
   // In pieces, so that a long record does not stand in memory twice.
   for (let at = 0; at < read.lines.length; at += 500)

@@ -2,11 +2,14 @@
 
 import { nearest } from '../../model/nearest.ts';
 import { chooseSystem } from '../context.ts';
-import type { ChosenSystem } from '../context.ts';
+import type { ChosenSystem, Context } from '../context.ts';
+import { elsewhereOf } from '../elsewhere.ts';
+import { failureLines } from '../failure-lines.ts';
 import { Failure } from '../failure.ts';
+import { farOutput, followFar } from '../outputs/elsewhere.ts';
 import { outputsOf, servicesWithOutput, tail } from '../outputs/files.ts';
-import type { Output } from '../outputs/files.ts';
 import { followOutputs } from '../outputs/follow.ts';
+import { terminalOf } from '../terminal.ts';
 import { safe } from '../text.ts';
 import type { Run } from '../verb.ts';
 
@@ -15,23 +18,51 @@ export const logs: Run = async (context, words, options) => {
   const lines = readCount(options.text('lines'));
   const system = await chooseSystem(context);
   const outputs = await outputsOf(system, service, host ?? null);
-  if (outputs.length === 0) throw await nothingWritten(system, service, host ?? null);
-  const several = outputs.length > 1;
-  const name = (output: Output): string => (several ? `${safe(output.host)} │ ` : '');
+  const here = host !== undefined && system.hosts.includes(host);
+  const elsewhere = await elsewhereOf(system);
+  const asked = here ? [] : elsewhere.of(service).filter((each) => host === undefined || each === host);
+  const far = await Promise.all(asked.map((each) => farOutput(elsewhere, { host: each, service, lines })));
+  const told = far.filter((each) => 'lines' in each).filter((each) => each.lines.length > 0);
+  for (const each of far) if ('why' in each) cannotAsk(context, each, service, outputs.length + told.length > 0);
+  if (outputs.length === 0 && told.length === 0) throw await nothingWritten(system, service, host ?? null);
+  const several = outputs.length + told.length > 1;
   const { terminal } = context;
-  for (const output of outputs) {
-    const last = await tail(output, lines);
-    if (several && last.length > 0)
-      terminal.print(terminal.paint('dim', `── ${safe(service)} on ${safe(output.host)} ──`));
+  const print = (from: string, last: readonly string[]): void => {
+    if (several && last.length > 0) terminal.print(terminal.paint('dim', `── ${safe(service)} on ${safe(from)} ──`));
     terminal.print(...last.map(shown));
-  }
+  };
+  for (const output of outputs) print(output.host, await tail(output, lines));
+  for (const output of told) print(output.host, output.lines);
   if (!options.flag('follow')) return 0;
   const signal = context.interruption();
-  await followOutputs(outputs, signal, (output, line) => {
-    terminal.print(terminal.paint('dim', name(output)) + shown(line));
-  });
+  const tell = (from: string, line: string): void => {
+    terminal.print(terminal.paint('dim', several ? `${safe(from)} │ ` : '') + shown(line));
+  };
+  await Promise.all([
+    followOutputs(outputs, signal, (output, line) => tell(output.host, line)),
+    followFar(elsewhere, service, told, signal, tell),
+  ]);
   return 0;
 };
+
+/** Said beside what can be shown; when there is nothing else to show it is the answer. */
+function cannotAsk(
+  context: Context,
+  of: { readonly host: string; readonly why: string },
+  service: string,
+  more: boolean,
+): void {
+  const failure = new Failure({
+    code: 'SF-320',
+    what: `what ${service} wrote on ${of.host} cannot be had from here`,
+    why: of.why,
+    next: `On ${of.host}: standfast logs ${service}. What is wrong: ${context.command('doctor')}`,
+    exit: 3,
+  });
+  if (!more) throw failure;
+  const errors = terminalOf(process.stderr, context.world.env);
+  errors.print(...failureLines(failure, errors));
+}
 
 /** A service's own tabs stay; everything else that a terminal would obey is made visible. */
 function shown(line: string): string {
