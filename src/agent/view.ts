@@ -3,6 +3,7 @@
 import type { HostView, IncidentView, InstanceView, IntentView, ServiceView, StatusView } from '../api.ts';
 import { Draft } from '../decide/draft.ts';
 import { externalVerdict, hostShown, hostState, judgeInstance, judgeSystem, liveView } from '../decide/judged.ts';
+import { isOutdated } from '../decide/change.ts';
 import { plannedOn } from '../decide/planned-on.ts';
 import type { HostReport, InstanceReport } from '../decide/records.ts';
 import type { State } from '../decide/state.ts';
@@ -124,6 +125,7 @@ function instanceView(d: Draft, service: RunService, host: string): InstanceView
     reason: reasonOf(d, judged.cause, report, wait),
     term: report?.term ?? 0,
     role: report?.role ?? null,
+    outdated: isOutdated(d, service, host, report?.instance ?? null),
     validForMs: validFor(d, service, host),
     lastExit: report?.lastExit ?? null,
     asOfMs: asOf(d, host),

@@ -2,13 +2,15 @@
 
 import { userInfo } from 'node:os';
 
-/** The login name; behind sudo, that of the person. */
+/** Who sits there, as the environment tells it: behind sudo the person, not root. */
 export function ownerName(env: Readonly<Record<string, string | undefined>>): string {
   const person = env['SUDO_USER'] ?? '';
   if (person !== '') return person;
+  const user = env['USER'] ?? '';
+  if (user !== '') return user;
   try {
     return userInfo().username;
   } catch {
-    return env['USER'] ?? 'unknown';
+    return 'unknown';
   }
 }

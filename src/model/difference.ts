@@ -16,7 +16,7 @@ export function differences(before: System, after: System): string[] {
   ];
 }
 
-type Plain = { readonly [key: string]: JsonValue };
+export type Plain = { readonly [key: string]: JsonValue };
 
 /** As JSON, without what only says where and when it was read. */
 function plain(system: System): Plain & { hosts: JsonValue; services: JsonValue; domains: JsonValue } {
@@ -63,7 +63,8 @@ const durations = new Set([
   'mttr',
 ]);
 
-function compare(path: string, before: JsonValue | undefined, after: JsonValue | undefined): string[] {
+/** What differs below a key, a line each. */
+export function compare(path: string, before: JsonValue | undefined, after: JsonValue | undefined): string[] {
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
   if (isMapping(before) && isMapping(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
@@ -81,6 +82,6 @@ function shown(key: string, value: JsonValue | undefined): string {
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
-function isMapping(value: JsonValue | undefined): value is Plain {
+export function isMapping(value: JsonValue | undefined): value is Plain {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -22,6 +22,7 @@ export function instance(host: string, phase: Phase, more: Partial<InstanceView>
     severity: 0,
     reason: null,
     term: phase === 'active' ? 4 : 0,
+    outdated: false,
     role: phase === 'active' ? 'active' : phase === 'standby' ? 'standby' : null,
     validForMs: null,
     lastExit: null,

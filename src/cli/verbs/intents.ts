@@ -1,6 +1,6 @@
-// What people ask for: restart, stop, start, failover, pause, resume; `intents` lists what is in force, `ack` takes an incident.
+// What people ask for: restart, stop, start, failover, pause, resume, maintenance, ban; `intents` lists what is in force, `ack` takes an incident.
 
-import type { IntentAnswer, IntentKind, IntentRequest, StatusView } from '../../api.ts';
+import type { IntentAnswer, IntentKind, IntentRequest, IntentView, StatusView } from '../../api.ts';
 import { nearest } from '../../model/nearest.ts';
 import { columns } from '../columns.ts';
 import { chooseSystem } from '../context.ts';
@@ -23,10 +23,24 @@ export const failover: Run = (context, words, options) => ask(context, 'failover
 export const pause: Run = (context, words, options) => ask(context, 'pause', words[0] ?? null, options);
 export const resume: Run = (context, words, options) => ask(context, 'resume', words[0] ?? null, options);
 
-/** `pricer@a` names an instance. Names are looked up first, so that a slip of the pen is answered with the nearest. */
+export const maintenance: Run = (context, words, options) =>
+  askOf(context, 'maintenance', { service: null, host: words[0] ?? '' }, options);
+export const ban: Run = (context, words, options) =>
+  askOf(context, 'ban', { service: words[1] ?? null, host: words[0] ?? '' }, options);
+
+/** `pricer@a` names an instance. */
 async function ask(context: Context, kind: IntentKind, subject: string | null, options: Options): Promise<ExitStatus> {
   const [service, at] = subject === null ? [null, undefined] : splitSubject(subject);
-  const host = options.text('to') ?? at ?? null;
+  return askOf(context, kind, { service, host: options.text('to') ?? at ?? null }, options);
+}
+
+/** Names are looked up first, so that a slip of the pen is answered with the nearest. */
+async function askOf(
+  context: Context,
+  kind: IntentKind,
+  { service, host }: { readonly service: string | null; readonly host: string | null },
+  options: Options,
+): Promise<ExitStatus> {
   const forMs = forOf(kind, options.text('for'));
   const agent = await needAgent(context, await chooseSystem(context));
   demandKnown(await asking(context, agent.status()), service, host);
@@ -38,6 +52,8 @@ async function ask(context: Context, kind: IntentKind, subject: string | null, o
     why: options.text('why') ?? '',
     forMs,
     acceptLoss: options.flag('acceptLoss'),
+    keep: options.flag('keep'),
+    end: options.flag('end'),
   };
   const answer = await asking(context, agent.intend(request));
   return tell(context, answer, options.flag('json'));
@@ -59,7 +75,7 @@ function splitSubject(subject: string): [service: string, host: string | undefin
 }
 
 function forOf(kind: IntentKind, text: string | undefined): number | null {
-  if (text === undefined) return kind === 'pause' ? usualForMs : null;
+  if (text === undefined) return kind === 'pause' || kind === 'maintenance' || kind === 'ban' ? usualForMs : null;
   const ms = readDuration(text);
   if (ms !== null && ms > 0) return ms;
   throw new Failure({
@@ -112,8 +128,8 @@ export const intents: Run = async (context, _words, options) => {
     .map((each) => [
       clockText(each.atMs, nowMs),
       safe(each.owner),
-      each.kind,
-      `${safe(each.service ?? 'everything')}${each.host === null ? '' : `@${safe(each.host)}`}`,
+      each.keep ? `${each.kind}, kept` : each.kind,
+      subjectOf(each),
       each.untilMs === null ? 'until taken back' : `${durationText(Math.max(0, each.untilMs - nowMs))} more`,
       safe(each.why),
     ]);
@@ -121,6 +137,12 @@ export const intents: Run = async (context, _words, options) => {
   context.terminal.print(...columns(heads, rows, { width: context.terminal.columns() }));
   return 0;
 };
+
+/** `pricer@a`, `host a`, `everything`. */
+function subjectOf({ service, host }: IntentView): string {
+  if (service === null) return host === null ? 'everything' : `host ${safe(host)}`;
+  return `${safe(service)}${host === null ? '' : `@${safe(host)}`}`;
+}
 
 export const ack: Run = async (context, words, options) => {
   const id = words[0] ?? '';
