@@ -36,6 +36,8 @@ export function compiledCodeFolder(env: Readonly<Record<string, string | undefin
 export interface SystemLayout {
   readonly folder: string;
   readonly storeFile: string;
+  /** Where the store is when it is another than `storeFile`; absent: it is that. */
+  readonly storePlaceFile: string;
   /** Where the description lies on this machine, when the store serves several: relative paths start there. Written by `up`. */
   readonly hereFile: string;
   host(name: string): HostLayout;
@@ -78,7 +80,7 @@ const socketPathLimit = 107;
 /** The layout of one system below a state folder (absolute). */
 export function systemLayout(state: string, system: string): SystemLayout {
   const folder = join(state, system);
-  return { folder, storeFile: join(folder, 'store.db'), hereFile: join(folder, 'here.json'), host: (name) => hostLayout(folder, name) };
+  return { folder, storeFile: join(folder, 'store.db'), storePlaceFile: join(folder, 'store.json'), hereFile: join(folder, 'here.json'), host: (name) => hostLayout(folder, name) };
 }
 
 function hostLayout(system: string, host: string): HostLayout {

@@ -176,6 +176,9 @@ export function openOwnEtcd(options: {
       env: {
         PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
         HOME: layout.folder,
+        // So that `down` and `doctor` find it when nobody watches it any more.
+        STANDFAST_SERVICE: etcdService,
+        STANDFAST_SOCKET: layout.memberSocket,
       },
       user: null,
       group: null,
@@ -221,9 +224,9 @@ export function openOwnEtcd(options: {
       tls === null
         ? []
         : [
-            ...[`--${prefix}cert-file`, tls.cert, `--${prefix}key-file`, tls.key],
-            ...[`--${prefix}trusted-ca-file`, tls.ca, `--${prefix}client-cert-auth`],
-          ];
+            [`--${prefix}cert-file`, tls.cert, `--${prefix}key-file`, tls.key],
+            [`--${prefix}trusted-ca-file`, tls.ca, `--${prefix}client-cert-auth`],
+          ].flat();
     return [
       ['etcd', '--name', me.host, '--data-dir', data],
       ['--listen-client-urls', me.clientUrl, '--advertise-client-urls', me.clientUrl],

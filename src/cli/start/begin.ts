@@ -1,6 +1,7 @@
 // Starts what is missing of a system on this machine: the description into an empty store, a keeper for every host. The keepers start
 // the agents.
 
+import { existsSync } from 'node:fs';
 import type { SystemLayout } from '../../layout.ts';
 import type { Context } from '../context.ts';
 import { Failure } from '../failure.ts';
@@ -21,7 +22,8 @@ export async function putDescription(
   given: StoredDescription,
   waiting: { readonly untilMs: number } | null,
 ): Promise<{ readonly inForce: StoredDescription; readonly written: boolean }> {
-  const store = waiting === null ? await openStore(context, layout) : await openForming(context, layout, waiting.untilMs);
+  const store =
+    waiting === null ? await openStore(context, layout) : await openForming(context, layout, waiting.untilMs);
   try {
     const written = await store.describe(given);
     return { inForce: (await store.description()) ?? given, written };
@@ -35,7 +37,9 @@ export async function putDescription(
 /** Tries until it answers. A person hears once what is waited for. */
 async function openForming(context: Context, layout: SystemLayout, untilMs: number): Promise<DescriptionStore> {
   const said = setTimeout(() => {
-    context.terminal.print('Waiting for the managed etcd: it is formed when all hosts that have a member of it are up.');
+    context.terminal.print(
+      'Waiting for the managed etcd: it is formed when all hosts that have a member of it are up.',
+    );
   }, sayAfterMs);
   try {
     for (;;) {
@@ -95,10 +99,19 @@ async function openStore(context: Context, layout: SystemLayout): Promise<Descri
 }
 
 function storeFailure(context: Context, layout: SystemLayout, error: unknown): Failure {
+  const why = error instanceof Error ? error.message : String(error);
+  if (existsSync(layout.storePlaceFile))
+    return new Failure({
+      code: 'SF-303',
+      what: "the store in etcd can't be used",
+      why,
+      next: `Does it run, and may this machine reach it? ${context.command('doctor')} asks each of its members.`,
+      exit: 3,
+    });
   return new Failure({
     code: 'SF-303',
     what: `the store ${layout.storeFile} can't be used`,
-    why: error instanceof Error ? error.message : String(error),
+    why,
     next: `Is the disk full, or mounted read-only? ${context.command('doctor')} looks.`,
     exit: 3,
   });

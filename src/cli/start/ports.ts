@@ -46,7 +46,7 @@ export async function checkPorts(
     );
   }
   if (taken.length === 0) return;
-  const first = !existsSync(layout.storeFile);
+  const first = !existsSync(layout.storeFile) && !existsSync(layout.storePlaceFile);
   const failure = new Failure({
     code: 'SF-305',
     what: taken.length === 1 ? 'a port is in use' : `${taken.length} ports are in use`,

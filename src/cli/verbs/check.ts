@@ -5,7 +5,8 @@ import { systemLayout } from '../../layout.ts';
 import { checkReport } from '../../model/check-report.ts';
 import type { CheckRow, MeasuredByService } from '../../model/check-report.ts';
 import type { System } from '../../model/system.ts';
-import type { Origin } from '../../model/timings.ts';
+import { checkStore, type StoreCheck } from '../../model/check-store.ts';
+import { storeUnmeasured, type Origin } from '../../model/timings.ts';
 import { columns } from '../columns.ts';
 import type { Column } from '../columns.ts';
 import type { Context } from '../context.ts';
@@ -30,11 +31,12 @@ export const check: Run = async (context, words, options) => {
     else context.terminal.print(...problemLines(problems, context.terminal), problemCount(problems));
     return 2;
   }
-  const rows = checkReport(system, await measured(context, system));
+  const rows = checkReport(system, await measured(context, system), { ...storeUnmeasured, kind: system.store.kind });
+  const store = checkStore(system);
   const fits = rows.every((row) => row.fits);
   if (options.flag('json'))
-    context.terminal.print(JSON.stringify({ ok: true, fits, errors: [], services: rows }, null, 2));
-  else context.terminal.print(...screen(system, rows, context));
+    context.terminal.print(JSON.stringify({ ok: true, fits, errors: [], services: rows, store }, null, 2));
+  else context.terminal.print(...screen(system, rows, store, context));
   return fits ? 0 : 1;
 };
 
@@ -46,8 +48,8 @@ function unread(error: Failure, file: string): object {
 
 /** What was measured here, when this system was ever started with this state; nothing when that can't be read. */
 async function measured(context: Context, system: System): Promise<MeasuredByService> {
-  const file = systemLayout(context.state, system.name).storeFile;
-  if (!existsSync(file)) return {};
+  const { storeFile: file, storePlaceFile } = systemLayout(context.state, system.name);
+  if (!existsSync(file) && !existsSync(storePlaceFile)) return {};
   const made: Record<string, Record<string, InstanceHistory>> = {};
   try {
     const store = await context.world.openStore(file);
@@ -74,7 +76,7 @@ const heads: readonly Column[] = [
   { title: '' },
 ];
 
-function screen(system: System, rows: readonly CheckRow[], context: Context): string[] {
+function screen(system: System, rows: readonly CheckRow[], store: StoreCheck | null, context: Context): string[] {
   const { terminal } = context;
   const width = terminal.columns();
   const misfits = rows.filter((row) => !row.fits);
@@ -91,6 +93,7 @@ function screen(system: System, rows: readonly CheckRow[], context: Context): st
     '',
     ...wrapped(legend(rows), width).map((line) => terminal.paint('dim', line)),
     ...rows.flatMap((row) => adviceLines(row, width)),
+    ...(store === null ? [] : ['', ...wrapped(`store: ${store.advice.map(safe).join(' ')}`, width)]),
     '',
     ...(misfits.length === 0
       ? wrapped('The description is valid, and every service can be back in time.', width).map((line) =>
