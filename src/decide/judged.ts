@@ -94,7 +94,9 @@ export function hostState(d: Draft, host: string): HostState {
   const session = d.s.sessions.get(host);
   if (session === undefined) return 'unknown';
   if (session.value.dead) return 'down';
-  return d.s.store.reachable && d.mono - session.seenAt > session.value.ttlMs ? 'silent' : 'up';
+  // After an outage of the store everybody's session is old: silence counts from its return.
+  const since = Math.max(session.seenAt, d.s.store.backAt ?? session.seenAt);
+  return d.s.store.reachable && d.mono - since > session.value.ttlMs ? 'silent' : 'up';
 }
 
 /** The same with what people have against it: what is worked on may be away without a word. */

@@ -82,7 +82,7 @@ export function keepValidity(d: Draft): void {
           service: slot.service,
           instance: instance.id,
           term: instance.term,
-          facts: { instance: instance.id },
+          facts: { instance: instance.id, ...withoutPromise(d, row.n) },
         });
         const id = d.ask({ kind: 'kill', instance: instance.id });
         d.setInstance(slot.service, {
@@ -101,6 +101,12 @@ export function keepValidity(d: Draft): void {
       move satisfies never;
   }
   if (held.length > 0 && own.validUntil !== null && own.validUntil > d.mono) d.wakeBy(own.validUntil);
+}
+
+/** Which hosts would have had to promise, when it was that. */
+function withoutPromise(d: Draft, rule: number): { readonly noPromise?: readonly string[] } {
+  const { ask, store } = d.s;
+  return rule === 124 && !store.reachable && ask !== null && ask.waiting.length > 0 ? { noPromise: ask.waiting } : {};
 }
 
 function extend(d: Draft): void {
