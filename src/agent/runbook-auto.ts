@@ -47,14 +47,15 @@ export function openAutoRunbooks(options: {
       : service.on.map((each) => each.host).find((name) => up.includes(name));
     if (responsible !== options.me) return;
     const view = status.services.find((each) => each.name === service.name);
+    const earlier = options.runs().filter((run) => run.auto && run.service === service.name);
+    const overAtMs = Math.max(0, ...earlier.map((run) => run.endedAtMs ?? 0));
     const verdict = mayBeginByItself(service.autoRunbook, {
       severity: incident.severity,
       openForMs: options.nowMs() - incident.sinceMs,
       nowMs: options.nowMs(),
-      begunAtMs: options
-        .runs()
-        .filter((run) => run.auto && run.service === service.name)
-        .map((run) => run.startedAtMs),
+      begunAtMs: earlier.map((run) => run.startedAtMs),
+      overForMs: overAtMs === 0 ? null : options.nowMs() - overAtMs,
+      recoverWithinMs: service.objective.recoverWithin,
       open: options.isOpen(service.name),
       paused: view?.paused ?? false,
       plannedDown: view?.scheduledDown ?? false,

@@ -8,6 +8,10 @@ export interface AutoFacts {
   readonly nowMs: number;
   /** When earlier runs of this service began by themselves. */
   readonly begunAtMs: readonly number[];
+  /** Since the last of them was over; null: none was. What it mended takes its time to show. */
+  readonly overForMs: number | null;
+  /** How long it may take until it shows. */
+  readonly recoverWithinMs: number;
   readonly open: boolean;
   readonly paused: boolean;
   readonly plannedDown: boolean;
@@ -31,6 +35,7 @@ const rows: readonly {
   { holds: (auto, facts) => facts.severity === 0 || facts.severity > auto.severity, why: null },
   { holds: (_, facts) => facts.openForMs < settlesWithinMs, why: null },
   { holds: (_, facts) => facts.open, why: null },
+  { holds: (_, facts) => facts.overForMs !== null && facts.overForMs < facts.recoverWithinMs, why: null },
   { holds: (_, facts) => facts.plannedDown, why: null },
   { holds: (_, facts) => facts.paused, why: 'a person has paused it' },
   { holds: (_, facts) => facts.failover, why: 'a failover is under way' },

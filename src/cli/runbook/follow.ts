@@ -227,15 +227,25 @@ function needsPerson(context: Context, run: RunView, json: boolean): ExitStatus 
     context.terminal.print(JSON.stringify(run, null, 2));
     return 1;
   }
-  const block = run.needs.kind === 'person' ? run.blocks[run.needs.block] : undefined;
+  const { needs } = run;
+  const block = needs.kind === 'person' ? run.blocks[needs.block] : undefined;
+  const asked = needs.kind === 'person' ? questions[needs.what] : '';
+  const text = needs.kind === 'person' && needs.undo ? block?.undo : block?.text;
   throw new Failure({
     code: 'SF-215',
     what: `the run ${run.id} waits for a person: step ${(block?.step ?? 0) + 1}, ${run.headings[block?.step ?? 0] ?? ''}`,
-    why: `${block?.kind ?? ''}: ${block?.text.split('\n', 1)[0] ?? ''}`,
-    next: `In a terminal: ${context.command(`runbook continue ${run.id}`)}. Answer from a script: ${context.command(`runbook yes ${run.id}`)} (or skip, no, again). Allow every step: add --yes`,
+    why: `${asked} ${text?.split('\n', 1)[0] ?? ''}`,
+    next: `In a terminal: ${context.command(`runbook continue ${run.id}`)}. Allow every step that changes something: add --yes`,
     exit: 1,
   });
 }
+
+/** What is asked, and how a script answers. */
+const questions = {
+  approve: 'It changes something (answer: runbook yes, or skip):',
+  confirm: 'A person does it (answer: runbook yes when it is done, no, or skip):',
+  settle: 'Its agent ended in the middle; was it done (answer: runbook yes, no, or again to run it once more)?',
+} as const;
 
 /** A refusal as the command line tells it. */
 export function refusal(answer: Extract<RunbookAnswer<unknown>, { ok: false }>): Failure {
