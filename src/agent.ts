@@ -10,6 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { AgentAnswers } from './api.ts';
 import { MessageDesk } from './act/message-desk.ts';
+import { leavingNote } from './agent/leaving-note.ts';
 import { openNotices } from './agent/notices.ts';
 import { openAccounts } from './agent/accounts.ts';
 import { openDesk } from './agent/answers.ts';
@@ -94,9 +95,12 @@ const early: Input[] = [];
 const earlyRunbooks: Parameters<Runbooks['saw']>[0][] = [];
 let sawRunbook: Runbooks['saw'] = (entry) => void (entry.key.startsWith('runbook/') && earlyRunbooks.push(entry));
 let loop: Loop | null = null;
+const leaving = leavingNote(layout.leavingFile);
 const tell = (input: Input): void => {
   if (loop === null) early.push(input);
   else loop.tell(input);
+  const again = input.kind === 'keeperHello' ? leaving.remembered(input.keeper) : null;
+  if (again !== null) tell(again);
 };
 const storePlace = readPlace(system.storeFile);
 const storeKind = storePlace.kind;
@@ -315,6 +319,7 @@ loop = openLoop({
     peerRecord.look();
     if (state.system !== null && state.system.hash !== plansHash) useSystem(state.system);
     details.stepped(state);
+    leaving.look(state);
     desk.changed();
   },
 });

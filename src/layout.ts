@@ -59,6 +59,8 @@ export interface HostLayout {
   readonly descriptionFile: string;
   /** What an agent remembers across restarts while the store is away: identity, revision, terms. */
   readonly memoryFile: string;
+  /** That the host was told to go down, for an agent that is killed meanwhile. */
+  readonly leavingFile: string;
   /** Key and certificate for talking to the agents of other machines; its owner's alone. */
   readonly peerCertificate: string;
   /** Which certificates of other hosts count, as the store said last. */
@@ -80,7 +82,13 @@ const socketPathLimit = 107;
 /** The layout of one system below a state folder (absolute). */
 export function systemLayout(state: string, system: string): SystemLayout {
   const folder = join(state, system);
-  return { folder, storeFile: join(folder, 'store.db'), storePlaceFile: join(folder, 'store.json'), hereFile: join(folder, 'here.json'), host: (name) => hostLayout(folder, name) };
+  return {
+    folder,
+    storeFile: join(folder, 'store.db'),
+    storePlaceFile: join(folder, 'store.json'),
+    hereFile: join(folder, 'here.json'),
+    host: (name) => hostLayout(folder, name),
+  };
 }
 
 function hostLayout(system: string, host: string): HostLayout {
@@ -101,6 +109,7 @@ function hostLayout(system: string, host: string): HostLayout {
     journalFile: join(folder, 'journal.db'),
     descriptionFile: join(folder, 'description.json'),
     memoryFile: join(folder, 'memory.json'),
+    leavingFile: join(folder, 'leaving.json'),
     peerCertificate: join(folder, 'peer.pem'),
     peersFile: join(folder, 'peers.json'),
     machineFile: join(folder, 'machine'),

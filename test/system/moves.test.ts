@@ -181,3 +181,25 @@ test('apply: a host goes and its agent with it; a policy changes under a stop; a
   assert.deepEqual(serviceOf(last, 'solo').active, ['c']);
   assert.ok(!stand.living().some((each) => each.host === 'b'), 'nothing is left of b');
 });
+
+test('down: an agent that is killed meanwhile goes on leaving when its keeper has started it again', async (t) => {
+  const stand = await startStand(
+    t,
+    `${twoHosts}  slow: { shell: "trap 'sleep 1; exit 0' TERM; while :; do sleep 0.05; done", on: [a], stop: { forcedAfter: 20s } }
+  other: { run: sleep 1000, on: [b] }
+`,
+  );
+  const before = await stand.until('as planned', asPlanned);
+  const pid = before.hosts[0]?.agentPid ?? assert.fail('no agent on a');
+  const down = stand.cli('down');
+  await stand.until('it is being stopped', (view) => instanceOf(view, 'slow', 'a').phase === 'stopping', 'a');
+  signal(pid, 'SIGKILL');
+  const { code, stderr } = await down;
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(stand.living(), []);
+  const told = (await stand.journal()).filter((line) => line.host === 'a' && line.because['verb'] === 'down');
+  assert.ok(
+    told.some((line) => line.because['why'] === 'the host was going down when its agent ended'),
+    'by what was written down',
+  );
+});
