@@ -4,7 +4,7 @@
 import { initialState } from '../../decide/initial.ts';
 import { step } from '../../decide/step.ts';
 import { nextChange } from '../../model/schedule.ts';
-import type { System } from '../../model/system.ts';
+import type { Schedule, System } from '../../model/system.ts';
 import { isLeased } from '../../model/system.ts';
 import type { Measured } from '../../model/timings.ts';
 import { sessionTtl } from '../../model/timings.ts';
@@ -80,6 +80,7 @@ const mostEvents = 4;
 const longestEpisodeMs = 3_600_000;
 /** A system that never comes to rest is not lived through to the end: minutes of work for one stretch. */
 const mostSteps = 10_000_000;
+const mostFinishes = 1000;
 
 /** Lives through one stretch. */
 export function simulateChunk(options: ChunkOptions, core: Core = productionCore): ChunkResult {
@@ -99,6 +100,8 @@ class Chunk {
   readonly #settlesMs: number;
   readonly #from: number;
   readonly #fired = new Float64Array(1000);
+  readonly #finishes = new Map<string, number>();
+  readonly #holding = new WeakMap<Situation, boolean>();
   #failovers = 0;
   #drawn = 0;
   #livedMs = 0;
@@ -274,7 +277,7 @@ class Chunk {
     const wall = now.at + wallLessTime;
     const finished = (service: string, atMs: number): boolean => {
       const schedule = this.#world.services.get(service)?.schedule ?? null;
-      return schedule === null || nextChange(schedule, wallMs(atMs)) > wall;
+      return schedule === null || this.#finishedUntil(schedule, atMs) > wall;
     };
     const leased = (service: string): boolean => {
       const found = this.#world.services.get(service);
@@ -375,17 +378,46 @@ class Chunk {
   #put(situation: Situation, at: number): void {
     const { before, now } = situation;
     const plan = this.#externals.nextPlanWall(at);
-    const wasAt = now.at + wallLessTime;
-    const picture = replaced(movedOn(before, now, at - now.at), (key, service, value) => {
-      if (key === 'nextPlanChangeMs') return plan ?? value;
-      if (key !== 'finishedAtMs') return value;
-      const schedule = this.#world.services.get(service)?.schedule ?? null;
-      // What was finished still is: in this window as it was in that.
-      return schedule !== null && nextChange(schedule, wallMs(value)) > wasAt ? at + wallLessTime - 1 : value;
-    });
-    restore(this.#world, { ...picture, at });
+    const picture = withPlan(movedOn(before, now, at - now.at), plan);
+    // What was finished still is: in this window as it was in that.
+    const kept = this.#holdsFinished(situation)
+      ? replaced(picture, (key, service, value) =>
+          key === 'finishedAtMs' && this.#isFinished(service, value, now.at) ? at + wallLessTime - 1 : value,
+        )
+      : picture;
+    restore(this.#world, { ...kept, at });
     this.#availability.restore(situation.availability);
     this.#topple.down = situation.down;
+  }
+
+  /** Something in the situation has finished, and its window is open still. Looked up once. */
+  #holdsFinished(situation: Situation): boolean {
+    const known = this.#holding.get(situation);
+    if (known !== undefined) return known;
+    let holds = false;
+    replaced(situation.now, (key, service, value) => {
+      holds ||= key === 'finishedAtMs' && this.#isFinished(service, value, situation.now.at);
+      return value;
+    });
+    this.#holding.set(situation, holds);
+    return holds;
+  }
+
+  /** Whether what finished at that Unix time is finished still at that true moment. */
+  #isFinished(service: string, finishedAtMs: number, at: number): boolean {
+    const schedule = this.#world.services.get(service)?.schedule ?? null;
+    return schedule !== null && this.#finishedUntil(schedule, finishedAtMs) > at + wallLessTime;
+  }
+
+  /** When the window ends in which something finished at that Unix time; asked again and again of the same few. */
+  #finishedUntil(schedule: Schedule, finishedAtMs: number): number {
+    const key = `${schedule.text} ${finishedAtMs}`;
+    const known = this.#finishes.get(key);
+    if (known !== undefined) return known;
+    if (this.#finishes.size >= mostFinishes) this.#finishes.clear();
+    const until: number = nextChange(schedule, wallMs(finishedAtMs));
+    this.#finishes.set(key, until);
+    return until;
   }
 
   #repeat(fired: Situation['quiet'], times: number): void {
@@ -414,6 +446,18 @@ class Chunk {
     this.#topple.befalls(part, down);
     this.#availability.look();
   }
+}
+
+/** The picture with another next change of a schedule: a moment that does not move along. */
+function withPlan(picture: Picture, plan: number | null): Picture {
+  if (plan === null) return picture;
+  const hosts = picture.hosts.map((host) => {
+    const { agent } = host;
+    return agent === null || agent.state.nextPlanChangeMs === null
+      ? host
+      : { ...host, agent: { ...agent, state: { ...agent.state, nextPlanChangeMs: plan } } };
+  });
+  return { ...picture, hosts };
 }
 
 interface Seen {

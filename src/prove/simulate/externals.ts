@@ -2,7 +2,7 @@
 // it depends on what the core does, so it can be looked at before it happens.
 
 import { isScheduled, nextChange } from '../../model/schedule.ts';
-import type { RunService, System } from '../../model/system.ts';
+import type { RunService, Schedule, System } from '../../model/system.ts';
 import { wallMs } from '../../model/units.ts';
 import type { Fault, Faults } from './faults.ts';
 
@@ -17,6 +17,8 @@ export class Externals {
   readonly #later: number;
   readonly #wallLessTime: number;
   readonly #ahead: External[] = [];
+  /** By schedule, of which moments the next change is known. */
+  readonly #changes = new Map<Schedule, { readonly from: number; readonly to: number }>();
   #planAt: number;
 
   constructor(
@@ -85,7 +87,16 @@ export class Externals {
     let next = Infinity;
     for (const { schedule } of this.#scheduled)
       if (schedule !== null)
-        next = Math.min(next, nextChange(schedule, wallMs(at + this.#wallLessTime)) - this.#wallLessTime);
+        next = Math.min(next, this.changeAfter(schedule, at + this.#wallLessTime) - this.#wallLessTime);
     return next;
+  }
+
+  /** `nextChange`, at a Unix time: asked again and again of one stretch of a schedule. */
+  changeAfter(schedule: Schedule, wall: number): number {
+    const known = this.#changes.get(schedule);
+    if (known !== undefined && known.from <= wall && wall < known.to) return known.to;
+    const to: number = nextChange(schedule, wallMs(wall));
+    this.#changes.set(schedule, { from: wall, to });
+    return to;
   }
 }
