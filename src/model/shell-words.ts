@@ -96,7 +96,22 @@ export function shellMentions(text: string): ShellMentions {
   let patternGiven = false;
   let skipNext = false;
   let redirect = false;
+  let cases = 0;
+  /** Between `in` or `;;` and `)` stand patterns, not commands. */
+  let inPattern = false;
   for (const [index, token] of tokens.entries()) {
+    if (inPattern) {
+      if (!token.operator && token.text === 'esac') cases -= 1;
+      inPattern = token.text !== ')' && token.text !== 'esac';
+      atStart = true;
+      continue;
+    }
+    if (command === 'case' && token.text === 'in') {
+      cases += 1;
+      inPattern = true;
+      continue;
+    }
+    if (token.operator && token.text === ';;' && cases > 0) inPattern = true;
     if (token.operator) {
       if (token.text === '<') redirect = true;
       else if (token.text.startsWith('>') || token.text.startsWith('<')) skipNext = true;
@@ -125,6 +140,7 @@ export function shellMentions(text: string): ShellMentions {
         continue;
       }
       if (reserved.has(word)) {
+        if (word === 'esac') cases -= 1;
         if (word === 'for') set.add(tokens[index + 1]?.text ?? '');
         if (!before.has(word)) {
           atStart = false;
