@@ -6,14 +6,13 @@
 // goes, then the deadline is disarmed; so that whoever waits for the release waits for the address too.
 //
 // Where there is no nftables, the address bears a lifetime instead: whole seconds, which the kernel may end a second late, so a lease must live
-// longer than three. Turned down: removing by the keeper alone, for a killed keeper removes nothing (docs/decisions).
+// longer than two. Turned down: removing by the keeper alone, for a killed keeper removes nothing (docs/decisions).
 //
 // Does not cover: `nft flush ruleset` by others until the next extension mends it; a machine frozen whole, whose timers stand still with it.
 
-import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { announce } from './address-announce.ts';
 import { AddressDevices } from './address-device.ts';
 import type { PlacedAddress } from './address-device.ts';
 import { AddressFilter } from './address-filter.ts';
@@ -151,16 +150,15 @@ export class Addresses {
     if (lifetime !== null && lifetime < 1)
       return refuse(
         'addressLifetime',
-        `${place.address} is not put here: without nftables an address runs out in whole seconds, and this lease leaves less than ${lifetimeLateS + 2}. Install nftables, or give a longer recoverWithin`,
+        `${place.address} is not put here: without nftables an address runs out in whole seconds, and this lease leaves less than ${lifetimeLateS + 1}. Install nftables, or give a longer recoverWithin`,
       );
-    if (place.family === 6) await tellNeighbours(place.dev);
-    const added = await this.#devices.add(place, lifetime);
-    if (added.kind !== 'done') return changeRefused(place, added);
-    if (held.going !== null) return refuse('ending', `${place.address}: its instance is ending`);
     if (this.#enforced === true) {
       const open = await this.#filter.open(place, held.deadline);
       if (open.kind !== 'done') return changeRefused(place, open);
     }
+    if (held.going !== null) return refuse('ending', `${place.address}: its instance is ending`);
+    const added = await this.#devices.add(place, lifetime);
+    if (added.kind !== 'done') return changeRefused(place, added);
     if (held.going !== null) return refuse('ending', `${place.address}: its instance is ending`);
     held.open = true;
     return null;
@@ -179,6 +177,7 @@ export class Addresses {
     // Our own end is not here yet, or it would be going: somebody took the rules, the address or the program away.
     this.#log(`${place.address} on ${place.dev}: not prolonged (${asked.why}); put up anew`);
     await this.#prepare();
+    if (this.#enforced === true) await this.#filter.prepare();
     if (held.going !== null || held.deadline <= monoNow()) return;
     if (this.#enforced === true) {
       await this.#filter.shut(place);
@@ -230,29 +229,19 @@ export class Addresses {
       .catch((error: unknown) => this.#log(`the next keeper will not know of an address: ${wordsOf(error)}`));
   }
 
-  /** IPv4: gratuitous ARP (RFC 5227, *announcement*). IPv6: the kernel sends the unsolicited advertisement when it is added (RFC 4861, 7.2.6). */
+  /** Starts programs, so only where no deadline is near. A failure is told once. */
   #announce(held: Held): void {
-    if (held.place.family === 6) return;
+    let told = false;
     for (const at of announceAtMs)
       setTimeout(() => {
-        void this.#quiet().then(() => {
-          if (held.open) announceOnce(held.place, this.#log);
+        void this.#quiet().then(async () => {
+          const why = held.open ? await announce(held.place) : null;
+          if (why !== null && !told)
+            this.#log(`${held.place.address}: neighbours were not told that it is here: ${why}`);
+          told ||= why !== null;
         });
       }, at).unref();
   }
-}
-
-function announceOnce({ address, dev }: PlacedAddress, log: Log): void {
-  const options = { env: { PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin` }, timeout: 5000 };
-  execFile('arping', ['-U', '-q', '-c', '1', '-I', dev, '-s', address, address], options, (error) => {
-    if (error !== null && 'code' in error && error.code === 'ENOENT')
-      log(`${address}: neighbours are not told that it moved, since there is no arping: install iputils-arping`);
-  });
-}
-
-/** Asks the kernel to advertise new addresses of this device. */
-async function tellNeighbours(dev: string): Promise<void> {
-  await writeFile(`/proc/sys/net/ipv6/conf/${dev}/ndisc_notify`, '1').catch(() => undefined);
 }
 
 /** Whole seconds that are over by the deadline even when the kernel is late. */
@@ -266,7 +255,7 @@ function changeRefused(place: PlacedAddress, asked: Exclude<Asked, { kind: 'done
 }
 
 function isForbidden(why: string): boolean {
-  return /not permitted|permission/i.test(why);
+  return /not permitted/i.test(why);
 }
 
 function noRights(place: PlacedAddress): Refusal {

@@ -1,0 +1,161 @@
+// An address that moves with the active one, between two machines made of network namespaces, asked all the time by a third. What answers is a
+// program that nobody ends: so it is the address itself that must be silent when it is to be.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { monoNow } from '../../src/keeper/clock.ts';
+import type { Route } from '../../src/model/system.ts';
+import type { MonoMs } from '../../src/model/units.ts';
+import { Network, networkMissing } from './network.ts';
+import type { Heard, Machine } from './network.ts';
+import { failure, inMs, leased, startRequest, value } from './process-manager.cases.ts';
+import { eventually } from './waiting.ts';
+
+const skip = networkMissing();
+const routes: readonly Route[] = [
+  { address: '10.9.0.100', prefix: 24, family: 4, dev: null },
+  { address: 'fd00::100', prefix: 64, family: 6, dev: null },
+];
+const instance = 'held@a#1';
+/** Another name, for the two share a list of processes. */
+const other = 'held@b#1';
+
+for (const [index, route] of routes.entries())
+  describe(`an address of IPv${route.family} that moves`, { skip }, () => {
+    test('one machine answers, until its deadline and no longer, whoever is killed', async (t) => {
+      const { network, machines } = await stage(t, index);
+      const [a, b] = machines;
+      const heard: Heard[] = [];
+      network.ask(route.address, (one) => heard.push(one));
+      const answers = (who: string, after: number): Promise<void> =>
+        eventually(() => heard.some((one) => one.who === who && one.sent > after), `${who} answers`);
+
+      let deadline = inMs(3000);
+      value(await a.client.activate({ instance, term: 1, deadline, signal: null, route }));
+      await answers('a', 0);
+
+      const taken = failure(
+        await b.client.activate({ instance: other, term: 2, deadline: inMs(3000), signal: null, route }),
+      );
+      assert.equal(taken.code, 'SF-620');
+      assert.match(taken.why, /is answered by another machine, [0-9a-f:]{17}/);
+      assert.ok(!b.addresses().includes(route.address), 'it is not put up twice');
+
+      // rules that others flushed are there again with the next extension
+      a.run('nft', 'flush', 'ruleset');
+      deadline = inMs(3000);
+      value(await a.client.extend([{ instance, term: 1, deadline }]));
+      await eventually(() => a.run('nft', 'list', 'ruleset').includes(route.address), 'the rules are mended');
+
+      deadline = inMs(1500);
+      value(await a.client.deactivate({ instance, term: 1, role: 'standby', signal: null }));
+      value(await a.client.disarm({ instance, term: 1 }));
+      assert.ok(!a.addresses().includes(route.address), 'disarmed means that the address is gone');
+      value(await a.client.activate({ instance, term: 3, deadline, signal: null, route }));
+      const last = inMs(1500);
+      value(await a.client.extend([{ instance, term: 3, deadline: last }]));
+      await answers('a', monoNow());
+      await a.killKeeper();
+      assert.ok(a.addresses().includes(route.address), 'nobody took it away');
+      await until(last);
+      value(await b.client.activate({ instance: other, term: 4, deadline: inMs(60_000), signal: null, route }));
+      const since = monoNow();
+      await answers('b', since);
+      const late = heard.filter((one) => one.who === 'a' && one.sent > last);
+      assert.deepEqual(late, [], 'a answered what was asked after its deadline');
+      const firstOfB = heard.findIndex((one) => one.who === 'b');
+      assert.ok(
+        heard.slice(firstOfB).every((one) => one.who !== 'a'),
+        'a answered after b had',
+      );
+
+      // what the killed keeper left goes with the start of the next
+      await a.startKeeper();
+      assert.ok(!a.addresses().includes(route.address), 'left by an earlier keeper');
+      assert.ok(b.addresses().includes(route.address));
+      value(await b.client.kill({ instance: other }));
+      await b.ended(other);
+      assert.ok(!b.addresses().includes(route.address), 'ended means that the address is gone, too');
+    });
+  });
+
+test('at the deadline the address goes with the instance; the time that took counts for room', { skip }, async (t) => {
+  const { machines } = await stage(t, 2);
+  const [a, b] = machines;
+  const [route] = routes;
+  assert.ok(route !== undefined);
+  const rules = (): string => a.run('nft', 'list', 'set', 'inet', 'standfast', 'held4');
+  value(await a.client.activate({ instance, term: 1, deadline: inMs(700), signal: null, route }));
+  assert.match(rules(), /10\.9\.0\.100/);
+  const ended = await a.ended(instance);
+  assert.equal(ended.by, 'deadline');
+  assert.ok(!a.addresses().includes(route.address));
+  assert.ok(value(await a.client.ping()).worstKillMs > 0);
+  await eventually(() => !rules().includes('10.9.0.100'), 'nothing is kept of an address that is gone');
+
+  const cold = { ...startRequest(b.state, 'cold', 'exec sleep 600', leased(5, inMs(60_000))), route };
+  value(await b.client.start(cold));
+  assert.ok(b.addresses().includes(route.address), 'there before the service starts');
+  const nowhere = startRequest(a.state, 'lost', 'exec sleep 600', leased(5, inMs(60_000)));
+  for (const [wrong, code, words] of [
+    [{ ...route, address: '10.77.0.9' }, 'SF-622', /no device here has an address of the network of 10\.77\.0\.9\/24/],
+    [{ ...route, address: '10.77.0.9', dev: 'eth9' }, 'SF-622', /there is no device eth9 here, only lo, e0/],
+    [route, 'SF-620', /another machine/],
+  ] as const) {
+    const refused = failure(await a.client.start({ ...nowhere, route: wrong }));
+    assert.equal(refused.code, code);
+    assert.match(refused.why, words);
+  }
+});
+
+test('without nftables the address runs out by itself, in whole seconds', { skip }, async (t) => {
+  const { network, machines } = await stage(t, 3, [
+    'unshare',
+    '-m',
+    'sh',
+    '-c',
+    'mount --bind /bin/false "$(command -v nft)" && exec "$@"',
+    'sh',
+  ]);
+  const [a] = machines;
+  const [route] = routes;
+  assert.ok(route !== undefined);
+  const short = failure(await a.client.activate({ instance, term: 1, deadline: inMs(1900), signal: null, route }));
+  assert.equal(short.code, 'SF-623');
+  assert.match(short.why, /Install nftables, or give a longer recoverWithin/);
+  assert.ok(!a.addresses().includes(route.address));
+  const heard: Heard[] = [];
+  network.ask(route.address, (one) => heard.push(one));
+  const deadline = inMs(4500);
+  value(await a.client.activate({ instance, term: 1, deadline, signal: null, route }));
+  await eventually(() => heard.some((one) => one.who === 'a'), 'a answers');
+  await a.killKeeper();
+  await eventually(() => !a.addresses().includes(route.address), 'the kernel takes it away');
+  assert.deepEqual(
+    heard.filter((one) => one.who !== null && one.sent > deadline),
+    [],
+  );
+});
+
+/** Two machines with a keeper each, and on each a standby. */
+async function stage(
+  t: { after(end: () => Promise<void>): void },
+  index: number,
+  before: readonly string[] = [],
+): Promise<{ network: Network; machines: [Machine, Machine] }> {
+  const network = new Network(`sf${process.pid % 100_000}${index}`);
+  t.after(() => network.close());
+  const machines: [Machine, Machine] = [await network.machine('a'), await network.machine('b')];
+  for (const machine of machines) {
+    await machine.startKeeper(before);
+    const request = startRequest(machine.state, 'held', 'exec sleep 600', leased(0, null));
+    value(await machine.client.start({ ...request, instance: `held@${machine.name}#1` }));
+  }
+  return { network, machines };
+}
+
+async function until(moment: MonoMs): Promise<void> {
+  await pause(Math.max(0, moment - monoNow()));
+}
