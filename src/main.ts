@@ -63,6 +63,26 @@ const world: World = {
   env: process.env,
   uid: process.getuid?.() ?? -1,
   openStore,
+  async etcdHealth(file) {
+    const { readPlace } = await import('./store/place.ts');
+    const place = readPlace(file);
+    if (place.kind !== 'etcd') return null;
+    const { diagnoseEtcd } = await import('./store/etcd/diagnose.ts');
+    const { members, listed, alarms, ...rest } = await diagnoseEtcd(place.access);
+    const hex = (id: bigint): string => id.toString(16);
+    return {
+      managed: place.managed !== null,
+      members: members.map(({ memberId, clusterId, leader, ...member }) => ({
+        ...member,
+        id: hex(memberId),
+        cluster: hex(clusterId),
+        leader: hex(leader),
+      })),
+      listed: listed?.map(({ id, name, clientUrls }) => ({ id: hex(id), name, everRan: clientUrls.length > 0 })) ?? null,
+      alarms: alarms?.map(({ memberId, kind }) => ({ id: hex(memberId), kind })) ?? null,
+      ...rest,
+    };
+  },
   async storePlace(file, system) {
     const { placeOf, placeWords, readPlace, writePlace } = await import('./store/place.ts');
     const wanted = placeOf(system, file);

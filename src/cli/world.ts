@@ -13,6 +13,8 @@ export interface World {
   hashPassword(password: string): Promise<string>;
   /** As in package.json. */
   version(): Promise<string>;
+  /** Asks each member of that store's etcd how it is; null: the store is embedded. */
+  etcdHealth(file: string): Promise<EtcdHealth | null>;
   /** The store of the system whose embedded one would be `file`; a new one is begun where there is none. */
   openStore(file: string): Promise<DescriptionStore>;
   /** Where that store is, and where the description wants it; in words for people, the same words for the same place. */
@@ -50,6 +52,30 @@ export interface DescriptionStore {
   /** Writes it if there is none; false: there was one already. */
   describe(description: StoredDescription): Promise<boolean>;
   close(): Promise<void>;
+}
+
+/** An etcd as its members tell. Ids are hexadecimal; 0: none. */
+export interface EtcdHealth {
+  readonly managed: boolean;
+  readonly members: readonly {
+    readonly endpoint: string;
+    /** Why it does not answer; null: it does. */
+    readonly why: string | null;
+    readonly id: string;
+    readonly cluster: string;
+    readonly version: string;
+    readonly leader: string;
+    readonly dbBytes: number;
+    readonly errors: readonly string[];
+    /** By how much its time of day is ahead of ours, to about a second. */
+    readonly clockAheadMs: number | null;
+  }[];
+  /** Who belongs to it by its own word; null: nobody answers. */
+  readonly listed: readonly { readonly id: string; readonly name: string; readonly everRan: boolean }[] | null;
+  readonly alarms: readonly { readonly id: string; readonly kind: 'NOSPACE' | 'CORRUPT' | 'other' }[] | null;
+  /** How long writes took, ascending. */
+  readonly writeMs: readonly number[];
+  readonly cannotWrite: string | null;
 }
 
 /** Measured at recent starts (b), loads (i) and switches (s), the newest last. In ms. */

@@ -51,7 +51,7 @@ const written = z.object({
 export function readPlace(storeFile: string): StorePlace {
   const file = placeFile(storeFile);
   if (!existsSync(file)) return { kind: 'embedded', file: storeFile };
-  const { system, managed, ...access } = written.parse(JSON.parse(readFileSync(file, 'utf8'))).etcd;
+  const { system, managed, ...access } = parsed(file);
   return { kind: 'etcd', system, managed, access };
 }
 
@@ -115,6 +115,15 @@ export async function openStore(place: StorePlace, make: boolean): Promise<Store
     }
     default:
       return place satisfies never;
+  }
+}
+
+function parsed(file: string): z.infer<typeof written>['etcd'] {
+  try {
+    return written.parse(JSON.parse(readFileSync(file, 'utf8'))).etcd;
+  } catch (error) {
+    const next = 'With everything down, remove it; `up` writes it anew from the description';
+    throw new Error(`${file}, which says where the store is, cannot be read. ${next}`, { cause: error });
   }
 }
 

@@ -1,12 +1,14 @@
 // What Standfast needs of a system that was started: agents and keepers that answer, a store that is quick.
 
 import type { ConsoleView } from '../../api-web.ts';
+import { existsSync } from 'node:fs';
 import { connectAgent } from '../../client.ts';
 import type { ChosenSystem, Context } from '../context.ts';
 import { consolesOf } from '../start/console-line.ts';
 import { presences } from '../start/keepers.ts';
 import { leftovers } from '../start/leftovers.ts';
 import { durationText } from '../times.ts';
+import { etcdFindings } from './etcd.ts';
 import type { Finding } from './machine.ts';
 
 /** An agent that needs longer than this to answer is hung or starved. */
@@ -16,6 +18,7 @@ const slowStoreMs = 50;
 export async function systemFindings(context: Context, system: ChosenSystem): Promise<readonly Finding[]> {
   const there = await presences(system.layout, system.hosts);
   const hosts = await Promise.all(there.map((each) => hostFindings(context, system, each)));
+  const health = await context.world.etcdHealth(system.layout.storeFile);
   const nobody = there.every((each) => !each.agent && !each.keeper);
   const orphans = nobody ? await leftovers(system.layout, system.hosts) : [];
   const consoles = (await consolesOf(system)).map(({ host, view }) => consoleFinding(context, host, view));
@@ -23,6 +26,7 @@ export async function systemFindings(context: Context, system: ChosenSystem): Pr
     ...hosts.flat(),
     ...consoles,
     await storeFinding(context, system),
+    ...(health === null ? [] : etcdFindings(health, health.managed)),
     ...(orphans.length === 0
       ? []
       : [
@@ -99,6 +103,7 @@ function consoleFinding(context: Context, host: string, view: ConsoleView): Find
 /** Opened beside the agents, as another agent would. */
 async function storeFinding(context: Context, system: ChosenSystem): Promise<Finding> {
   const what = 'store';
+  const isEtcd = existsSync(system.layout.storePlaceFile);
   try {
     const store = await context.world.openStore(system.layout.storeFile);
     try {
@@ -120,8 +125,10 @@ async function storeFinding(context: Context, system: ChosenSystem): Promise<Fin
     return {
       what,
       verdict: 'bad',
-      found: `${system.layout.storeFile}: ${error instanceof Error ? error.message : String(error)}`,
-      next: 'Look at its disk: full, read-only, slow? Services go on meanwhile; nothing can take over.',
+      found: `${isEtcd ? 'etcd' : system.layout.storeFile}: ${error instanceof Error ? error.message : String(error)}`,
+      next: isEtcd
+        ? 'Its members, below, say why. Services go on while their hosts reach each other; nothing can take over.'
+        : 'Look at its disk: full, read-only, slow? Services go on meanwhile; nothing can take over.',
     };
   }
 }

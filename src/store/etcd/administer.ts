@@ -19,6 +19,7 @@ export interface MemberHealth {
   /** Null: it answers. */
   readonly why: string | null;
   readonly memberId: bigint;
+  readonly clusterId: bigint;
   readonly version: string;
   /** 0: it knows of no leader. */
   readonly leader: bigint;
@@ -65,7 +66,7 @@ export async function memberHealths(access: EtcdAccess, limitMs: number): Promis
         return await healthOf(member, limitMs);
       } catch (error) {
         const { why } = troubleOf(error, endpoint);
-        return { endpoint, why, memberId: 0n, version: '', leader: 0n, dbBytes: 0, errors: [] };
+        return { endpoint, why, memberId: 0n, clusterId: 0n, version: '', leader: 0n, dbBytes: 0, errors: [] };
       } finally {
         member.drop();
       }
@@ -91,6 +92,7 @@ async function healthOf(member: EtcdMember, limitMs: number): Promise<MemberHeal
     endpoint: member.endpoint,
     why: null,
     memberId: status.header?.memberId ?? 0n,
+    clusterId: status.header?.clusterId ?? 0n,
     version: status.version,
     leader: status.leader,
     dbBytes: Number(status.dbSize),
