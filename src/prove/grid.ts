@@ -7,6 +7,7 @@ import type { ExternalService, RunService, System } from '../model/system.ts';
 import { isLeased } from '../model/system.ts';
 import type { Timings } from '../model/timings.ts';
 import { nothingMeasured, timingsOf } from '../model/timings.ts';
+import { modeCells } from './grid-modes.ts';
 import type { MeasuredTimings } from './outages.ts';
 import { lostQuorum, membersOf } from './store-members.ts';
 import type { Topology } from './topology.ts';
@@ -17,7 +18,7 @@ import { durationWords, listWords, shareWords } from './words.ts';
 export type Strategy = 'avoid' | 'mask' | 'bound' | 'fixFast' | 'none';
 
 export interface GridCell {
-  /** A service, the store, an agent, or a common cause: `software:pricer`. */
+  /** A service, the store, an agent, a common cause (`software:pricer`), or a failure mode of the catalogue (`mode:disk-space`). */
   readonly component: string;
   /** `instance`, `host`, or a kind of domain. */
   readonly domain: string;
@@ -69,6 +70,7 @@ export function gridOf(
   return [
     ...services,
     ...shared,
+    ...modeCells(system, services),
     ...(needsStore
       ? domains.map((domain) => ({ component: 'store', domain, ...storeCell(domain, topology, system) }))
       : []),

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Strategy } from '../../src/prove/grid.ts';
+import { modes } from '../../src/model/modes.ts';
 import { gridOf } from '../../src/prove/grid.ts';
 import { objective, systemOf } from './draw.ts';
 
@@ -99,4 +100,18 @@ test('a failover that was seen is evidence, and stale after a while', () => {
   assert.equal(instance?.stale, true);
   // A process that ended says nothing of a host that is lost.
   assert.doesNotMatch(host?.evidence ?? '', /measured/);
+});
+
+test('each failure mode of the catalogue has its row: masked at most where it takes one copy and all services survive a host', () => {
+  const hosts = 'hosts: { a: { address: 127.0.0.1 }, b: { address: 127.0.0.1 } }';
+  const both = cells(`${hosts}\nservices: { web: { run: x, on: [a, b], ${warm} } }`);
+  const one = cells(`${hosts}\nservices: { web: { run: x, on: [a, b], ${warm} }, lone: { run: x, on: [a] } }`);
+  for (const { id, takesDown } of modes) {
+    if (id === 'etcd-peers') continue;
+    assert.equal(both(`mode:${id}`, 'host'), takesDown === 'every' ? 'fixFast' : 'mask', id);
+    assert.equal(one(`mode:${id}`, 'host'), 'fixFast', id);
+  }
+  assert.equal(both('mode:etcd-peers', 'host'), undefined);
+  const hosted = cells('hosts: {}\nservices: { rates: { external: true, unavailability: 0.001 } }');
+  assert.equal(hosted('mode:disk-space', 'host'), undefined);
 });

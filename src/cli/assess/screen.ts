@@ -148,7 +148,14 @@ const mostGridRows = 60;
 function gridTable(grid: readonly GridCell[], width: number, terminal: Terminal): string[] {
   const domains = [...new Set(grid.map((cell) => cell.domain))];
   const byComponent = Map.groupBy(grid, (cell) => cell.component);
-  const shown = [...byComponent].filter(([component]) => !component.startsWith('agent:')).slice(0, mostGridRows);
+  const shown = [...byComponent]
+    .filter(([component]) => !component.startsWith('agent:') && !component.startsWith('mode:'))
+    .slice(0, mostGridRows);
+  const modes = Map.groupBy(
+    grid.filter((cell) => cell.component.startsWith('mode:')),
+    (cell) => cell.strategy,
+  );
+  const modeWords = [...modes].map(([strategy, cells]) => `${cells.length} ${strategyWords(strategy)}`).join(', ');
   const heads: Column[] = [{ title: '', wraps: true }, ...domains.map((domain) => ({ title: safe(domain) }))];
   const rows = shown.map(([component, cells]) => [
     safe(component),
@@ -170,7 +177,8 @@ function gridTable(grid: readonly GridCell[], width: number, terminal: Terminal)
   });
   return [
     ...columns(heads, rows, { width }),
-    ...more(byComponent.size - shown.length, 'agents and others: --json'),
+    ...more(byComponent.size - shown.length, 'agents, failure modes and others: --json'),
+    ...(modeWords === '' ? [] : wrapped(`Failure modes of the catalogue: ${modeWords}.`, width)),
     '',
     ...lines.slice(0, 80),
     ...more(lines.length - 80),
