@@ -5,7 +5,7 @@ import { nothingMeasured, timingsOf } from '../model/timings.ts';
 import type { Analysis } from './analysis.ts';
 import { analyse, usualSteps } from './analysis.ts';
 import type { MeasuredParts } from './figures.ts';
-import type { GridCell, SeenFailover } from './grid.ts';
+import type { GridCell, Rehearsal, SeenFailover } from './grid.ts';
 import { gridOf } from './grid.ts';
 import type { Failovers, MeasuredTimings } from './outages.ts';
 import { failoversOf, gapBy } from './outages.ts';
@@ -23,6 +23,8 @@ export interface AssessOptions {
   readonly timings: MeasuredTimings;
   /** The last real failover of each service. */
   readonly seen: Readonly<Record<string, SeenFailover>>;
+  /** The last failover of each service that people asked for. */
+  readonly rehearsed?: Readonly<Record<string, Rehearsal>>;
 }
 
 export interface Assessment {
@@ -54,7 +56,7 @@ export function assessmentOf(system: System, options: AssessOptions): Assessment
     failovers,
     prospect: prospectOf(system, analysis, failovers, late),
     pairs: stated ? [] : pairsOf(system, analysis.structure, gap),
-    grid: gridOf(system, timings, seen),
+    grid: gridOf(system, timings, seen, options.rehearsed),
     warnings: warningsOf(system),
   };
 }

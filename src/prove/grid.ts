@@ -40,11 +40,19 @@ export interface SeenFailover {
   readonly stale: boolean;
 }
 
+/** The last failover of a service that people asked for: a rehearsal of what an unasked one does once it is noticed. */
+export interface Rehearsal {
+  readonly zMs: number;
+  readonly day: string;
+  readonly stale: boolean;
+}
+
 /** The whole grid, in the order of the description. */
 export function gridOf(
   system: System,
   timings: MeasuredTimings,
   seen: Readonly<Record<string, SeenFailover>>,
+  rehearsed: Readonly<Record<string, Rehearsal>> = {},
 ): GridCell[] {
   const topology = topologyOf(system);
   const domains = ['instance', 'host', ...topology.kinds.filter((kind) => kind !== 'instance' && kind !== 'host')];
@@ -62,6 +70,7 @@ export function gridOf(
             timingsOf(service, timings[service.name] ?? nothingMeasured),
             // What was seen is a process that ended; a lost host is noticed later.
             domain === 'instance' ? seen[service.name] : undefined,
+            rehearsed[service.name],
           )),
     })),
   );
@@ -104,6 +113,7 @@ function serviceCell(
   system: System,
   timings: Timings,
   seen: SeenFailover | undefined,
+  rehearsed: Rehearsal | undefined,
 ): Answer {
   const losses = lossesOf(service, domain, topology);
   if (losses.length === 0)
@@ -115,7 +125,7 @@ function serviceCell(
   if (worst === undefined) return { strategy: 'none', evidence: '' };
   const left = service.on.map((place) => place.host).filter((host) => !worst.hosts.includes(host));
   if (left.length === 0) return lostCell(service, domain, worst, system, timings);
-  return leftCell(service, worst, left, timings, seen);
+  return leftCell(service, worst, left, timings, seen, rehearsed);
 }
 
 /** Nothing of it is left. */
@@ -146,6 +156,7 @@ function leftCell(
   left: readonly string[],
   timings: Timings,
   seen: SeenFailover | undefined,
+  rehearsed: Rehearsal | undefined,
 ): Answer {
   const { capacity, load } = service;
   const working = isLeased(service) ? 1 : left.length;
@@ -178,14 +189,20 @@ function leftCell(
     };
   return {
     strategy: 'mask',
-    evidence: `${service.policy}: ${listWords(left)} takes over from ${worst.what}; ${sum}${seenWords(seen)}`,
-    ...(seen?.stale === true ? { stale: true } : {}),
+    evidence: `${service.policy}: ${listWords(left)} takes over from ${worst.what}; ${sum}${seenWords('measured', seen)}${seenWords('rehearsed', rehearsed)}`,
+    ...(isStale(seen, rehearsed) ? { stale: true } : {}),
   };
 }
 
-function seenWords(seen: SeenFailover | undefined): string {
+function seenWords(how: 'measured' | 'rehearsed', seen: Rehearsal | undefined): string {
   if (seen === undefined) return '';
-  return `; measured ${durationWords(seen.zMs)} on ${seen.day}${seen.stale ? ' (stale: older than 30 days)' : ''}`;
+  return `; ${how} ${durationWords(seen.zMs)} on ${seen.day}${seen.stale ? ' (stale: older than 30 days)' : ''}`;
+}
+
+/** There is evidence, and none of it is new. */
+function isStale(...evidence: readonly (Rehearsal | undefined)[]): boolean {
+  const there = evidence.filter((each) => each !== undefined);
+  return there.length > 0 && there.every((each) => each.stale);
 }
 
 /** A hosted part counts for what its owner states. */

@@ -4,7 +4,7 @@
 import type { JournalLine } from '../../api.ts';
 import type { History, Measured } from '../../model/timings.ts';
 import type { MeasuredParts } from '../../prove/figures.ts';
-import type { SeenFailover } from '../../prove/grid.ts';
+import type { Rehearsal, SeenFailover } from '../../prove/grid.ts';
 import type { MeasuredTimings } from '../../prove/outages.ts';
 import { durationWords } from '../../prove/words.ts';
 import { systemLayout } from '../../layout.ts';
@@ -16,9 +16,10 @@ export interface Known {
   readonly parts: MeasuredParts;
   readonly timings: MeasuredTimings;
   readonly seen: Readonly<Record<string, SeenFailover>>;
+  readonly rehearsed: Readonly<Record<string, Rehearsal>>;
 }
 
-export const nothingKnown: Known = { parts: {}, timings: {}, seen: {} };
+export const nothingKnown: Known = { parts: {}, timings: {}, seen: {}, rehearsed: {} };
 
 const mostLines = 20_000;
 const latest = 10;
@@ -36,7 +37,7 @@ export async function knownOf(context: Pick<Context, 'state' | 'now'>, system: s
     { name: found.name, hosts: found.hosts, layout: systemLayout(context.state, found.name) },
     { kinds: ['started', 'ready', 'active', 'ended', 'failover'], limit: mostLines },
   );
-  return { parts: ratesOf(lines), timings: timingsFrom(lines), seen: failoversSeen(lines, context.now()) };
+  return { parts: ratesOf(lines), timings: timingsFrom(lines), ...failoversSeen(lines, context.now()) };
 }
 
 /** The newest figures of each service on each host. */
@@ -98,18 +99,27 @@ function ratesOf(lines: readonly JournalLine[]): MeasuredParts {
   );
 }
 
-/** The last failover of each service that nobody asked for. */
-function failoversSeen(lines: readonly JournalLine[], nowMs: number): Record<string, SeenFailover> {
-  const made: Record<string, SeenFailover> = {};
+/** The last failover of each service, those that nobody asked for apart from those that people did. */
+function failoversSeen(lines: readonly JournalLine[], nowMs: number): Pick<Known, 'seen' | 'rehearsed'> {
+  const seen: Record<string, SeenFailover> = {};
+  const rehearsed: Record<string, Rehearsal> = {};
   const recent = new Map<string, number[]>();
   for (const { kind, service, atMs, because } of lines) {
     const zMs = because['zMs'];
-    if (kind !== 'failover' || service === null || because['planned'] === true || typeof zMs !== 'number') continue;
+    if (kind !== 'failover' || service === null || typeof zMs !== 'number') continue;
+    const found: Rehearsal = {
+      zMs,
+      day: new Date(atMs).toISOString().slice(0, 10),
+      stale: nowMs - atMs > staleAfterMs,
+    };
+    if (because['planned'] === true) {
+      rehearsed[service] = found;
+      continue;
+    }
     const list = recent.get(service) ?? [];
     recent.set(service, list);
     keep(list, zMs);
-    const day = new Date(atMs).toISOString().slice(0, 10);
-    made[service] = { zMs, worstMs: Math.max(...list), day, stale: nowMs - atMs > staleAfterMs };
+    seen[service] = { ...found, worstMs: Math.max(...list) };
   }
-  return made;
+  return { seen, rehearsed };
 }

@@ -29,6 +29,7 @@ export const assess: Run = async (context, words, options) => {
     measured: known.parts,
     timings: known.timings,
     seen: known.seen,
+    rehearsed: known.rehearsed,
   };
   const assessment = assessmentOf(system, chosen);
   const advice = advise(read, assessment, chosen);
