@@ -244,11 +244,17 @@ export function incidentView(system: System, incident: Incident): IncidentView {
     resolvedAtMs: incident.resolvedAtMs,
     also: incident.also,
     done: incident.done,
-    next: incident.present ? `standfast explain ${subject}` : 'wait: it is settling',
+    next: incident.present ? nextOf(incident, subject) : 'wait: it is settling',
     ackBy: incident.ackBy,
     flapping: incident.flapping,
     ...modesView(incident),
   };
+}
+
+function nextOf({ cause }: Incident, subject: string): string {
+  if (cause.kind !== 'not-fenced') return `standfast explain ${subject}`;
+  const { host } = cause.facts;
+  return `see that ${host} is off, then: standfast fence ${host} --confirm --why HOW-YOU-KNOW; or try its fence agent again: standfast fence ${host}`;
 }
 
 /** What people asked and is in force. */

@@ -203,11 +203,11 @@ export function unfenced(d: Draft): DesiredIncident[] {
       {
         key: `fence:${host}`,
         severity: 1 as const,
-        service: waiting[0] ?? null,
+        service: null,
         instance: null,
         host,
         cause: { kind: 'not-fenced' as const, facts: { host, why: record.why } },
-        also: waiting.slice(1),
+        also: waiting,
       },
     ];
   });

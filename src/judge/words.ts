@@ -68,7 +68,7 @@ export function reasonWords(reason: Reason): string {
     case 'host-down':
       return `host ${reason.facts.host} is down`;
     case 'not-fenced':
-      return `host ${reason.facts.host} is lost and could not be fenced${quoted(reason.facts.why)}; nobody takes over, since it may still write`;
+      return `lost, and could not be fenced${quoted(reason.facts.why)}; nobody takes over, since it may still write`;
     case 'external-down':
       return `does not answer: check ${reason.facts.check} failed${quoted(reason.facts.text)}`;
     case 'external-warns':

@@ -79,16 +79,6 @@ export const kindRows: readonly WordRow[] = [
     },
   },
   { kind: 'modeSuspected', say: modeSuspected },
-  { kind: 'modeFound', say: modeFound },
-  {
-    kind: 'modeOver',
-    say: ({ line, facts }) => {
-      const text = facts.text('text') ?? '';
-      facts.implied('subject', 'weight', 'services', 'sinceMs', 'mode');
-      return { text: `no longer so on ${safe(line.host)}: ${text}` };
-    },
-  },
-  { kind: 'modeSuspected', say: modeSuspected },
   {
     kind: 'notTold',
     say: ({ facts }) => ({
@@ -100,6 +90,46 @@ export const kindRows: readonly WordRow[] = [
     say: ({ facts, line }) => ({
       text: `host ${facts.text('host') ?? '?'} is lost: its session was seen unchanged for ${durationText(facts.number('silentMs'))}, and is over (epoch ${facts.number('epoch') ?? '?'}, said by ${safe(line.host)})`,
     }),
+  },
+  {
+    kind: 'fencing',
+    say: ({ facts, line }) => {
+      facts.implied('epoch');
+      return {
+        text: `${safe(line.host)} has host ${facts.text('host') ?? '?'} fenced by ${facts.text('agent') ?? 'its fence agent'}`,
+      };
+    },
+  },
+  {
+    kind: 'fenced',
+    say: ({ facts }) => {
+      facts.implied('epoch');
+      const [host, owner, why] = [facts.text('host') ?? '?', facts.text('owner'), facts.text('why')];
+      return {
+        text:
+          facts.text('how') === 'hand'
+            ? `${owner ?? 'somebody'} vouches that host ${host} is off: ${why ?? ''}`
+            : `host ${host} is confirmed off by its fence agent`,
+      };
+    },
+  },
+  {
+    kind: 'notFenced',
+    say: ({ facts }) => {
+      facts.implied('epoch', 'how');
+      const unknown = facts.text('outcome') === 'unknown' ? 'whether it is off is not known' : 'it is not off';
+      return { text: `host ${facts.text('host') ?? '?'} could not be fenced, ${unknown}: ${facts.text('why') ?? ''}` };
+    },
+  },
+  {
+    kind: 'fenceAgain',
+    say: ({ facts }) => {
+      facts.implied('epoch');
+      const why = facts.text('why');
+      return {
+        text: `${facts.text('owner') ?? 'somebody'} has fencing host ${facts.text('host') ?? '?'} tried again${why === null || why === '' ? '' : `: ${why}`}`,
+      };
+    },
   },
   {
     kind: 'hostLeft',
@@ -288,31 +318,6 @@ function person({ facts, service }: Entry): Said {
   const to = host === null ? '' : ` ${verb === 'failover' ? 'to' : 'on'} ${host}`;
   const how = facts.is('leaveRunning') ? ', services staying' : '';
   return { text: `${owner} asked: ${verb} ${about}${to}${how}${why === null ? '' : `, because: ${why}`}` };
-}
-
-function modeFound({ line, facts }: Entry): Said {
-  const mode = facts.text('mode') ?? '?';
-  const text = facts.text('text') ?? '';
-  const weight = facts.text('weight');
-  facts.implied('subject', 'services', 'sinceMs');
-  const as = weight === 'change' ? 'changed' : weight === 'fault' ? 'found' : 'noticed';
-  return { text: `${as} on ${safe(line.host)}: ${text}`, aside: mode };
-}
-
-/** What is held to be behind an incident, and what speaks for and against it. */
-function modeSuspected({ facts, line }: Entry): Said {
-  const id = facts.text('id') ?? '?';
-  const host = facts.text('host') ?? safe(line.host);
-  const mode = facts.text('mode') ?? '?';
-  const text = facts.text('text') ?? '';
-  const aheadMs = facts.number('aheadMs') ?? 0;
-  const pros = facts.texts('for');
-  const cons = facts.texts('against');
-  const sure = facts.text('sure') === 'likely' ? 'likely' : 'possibly';
-  const when =
-    aheadMs < 0 ? `seen ${durationText(-aheadMs)} after it failed` : `${durationText(aheadMs)} before it failed`;
-  const speaks = `${pros.length === 0 ? '' : `; for it: ${pros.join(', ')}`}${cons.length === 0 ? '' : `; against it: ${cons.join(', ')}`}`;
-  return { text: `incident ${id} comes ${sure} of this: on ${host}, ${text}, ${when}${speaks}`, aside: mode };
 }
 
 function modeFound({ line, facts }: Entry): Said {

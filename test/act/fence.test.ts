@@ -1,0 +1,85 @@
+// A fence agent is asked in the ecosystem's form, and believed only when a status says so.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { fenceHost } from '../../src/act/fence.ts';
+import type { FenceAnswer } from '../../src/act/fence.ts';
+import { ms } from '../../src/model/units.ts';
+import { runCommand } from '../../src/observe/command.ts';
+
+const double = join(import.meta.dirname, 'fence_double.sh');
+
+interface Case {
+  readonly name: string;
+  readonly mode?: string;
+  readonly isOff?: boolean;
+  readonly action?: 'off' | 'on';
+  readonly agent?: string;
+  readonly within?: number;
+  readonly comes: FenceAnswer['kind'];
+  readonly why?: RegExp;
+  readonly asked: string;
+}
+
+const cases: readonly Case[] = [
+  { name: 'off is confirmed by a status', comes: 'done', asked: 'status b, off b, status b' },
+  { name: 'what is off already is not switched', isOff: true, comes: 'done', asked: 'status b' },
+  {
+    name: 'off that comes later is waited for',
+    mode: 'late',
+    comes: 'done',
+    asked: 'status b, off b, status b, status b',
+  },
+  { name: 'on again', action: 'on', isOff: true, comes: 'done', asked: 'status b, on b, status b' },
+  {
+    name: 'one that says done and is on has failed',
+    mode: 'lies',
+    within: 700,
+    comes: 'failed',
+    why: /fence_double\.sh says that it is on/,
+    asked: 'status b, off b, status b, status b',
+  },
+  {
+    name: 'of one that does not answer nothing is known',
+    mode: 'deaf',
+    comes: 'unknown',
+    why: /off: exit status 1, Connection timed out; .*status: exit status 1, Connection timed out/,
+    asked: 'status b, off b, status b',
+  },
+  {
+    name: 'one that hangs is ended',
+    mode: 'hangs',
+    within: 300,
+    comes: 'unknown',
+    why: /did not end in time/,
+    asked: 'status b',
+  },
+  {
+    name: 'one that is not there',
+    agent: 'fence_nowhere',
+    comes: 'failed',
+    why: /fence_nowhere could not be started/,
+    asked: '',
+  },
+];
+
+for (const { name, mode, isOff, action = 'off', agent = double, within = 20_000, comes, why, asked } of cases)
+  test(name, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sf-fence-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'asked'), '');
+    if (isOff === true) writeFileSync(join(folder, 'off-b'), '');
+    const options = { folder, password: 'a=b c', ...(mode === undefined ? {} : { mode }) };
+    const answer = await fenceHost(
+      { host: 'b', action, fence: { agent, options, within: ms(within), powerOn: false } },
+      runCommand,
+    );
+    assert.equal(answer.kind, comes, JSON.stringify(answer));
+    if (why !== undefined) assert.match(answer.kind === 'done' ? '' : answer.why, why);
+    const lines = readFileSync(join(folder, 'asked'), 'utf8').trim().split('\n').join(', ');
+    assert.ok(lines.startsWith(asked), `${lines} does not begin with ${asked}`);
+  });
