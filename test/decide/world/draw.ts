@@ -56,3 +56,33 @@ function drawLeased(random: Random, name: string, on: readonly string[], needs: 
       : {}),
   });
 }
+
+/** Another description of the same system: some of it made of something else, under another policy, on other hosts, or gone. */
+export function drawLater(random: Random, { services: before, hosts: described }: System): System {
+  const gone = described.length > 2 && random.chance(0.2) ? random.pick(described).name : null;
+  const hosts = described.map((host) => host.name).filter((name) => name !== gone);
+  const services: Service[] = [];
+  for (const [index, was] of before.entries()) {
+    if (was.kind !== 'run') continue;
+    // Only what comes later may need it, so the last can go.
+    if (index > 0 && index === before.length - 1 && random.chance(0.2)) continue;
+    services.push(drawChange(random, was, hosts));
+  }
+  return { ...systemOf(hosts, services), hash: 'another description' };
+}
+
+function drawChange(random: Random, was: RunService, hosts: readonly string[]): RunService {
+  const placed = was.on.map((place) => place.host).filter((host) => hosts.includes(host));
+  const leasedNow = was.policy !== 'single' && was.policy !== 'hot-active/hot-active';
+  const least = was.policy === 'single' ? 1 : 2;
+  const on =
+    placed.length < least || (least === 2 && random.chance(0.3))
+      ? hosts.toSorted(() => random.next() - 0.5).slice(0, least)
+      : placed;
+  const prefer = was.prefer !== null && on.includes(was.prefer) ? was.prefer : null;
+  const changed = random.chance(0.5) ? { env: { VERSION: '2' } } : {};
+  const moved = { on: on.map((host) => ({ host, env: {} })), prefer, failBack: was.failBack && prefer !== null };
+  if (leasedNow && random.chance(0.25))
+    return { ...drawLeased(random, was.name, on, { needs: was.needs }), ...changed };
+  return { ...was, ...moved, ...changed };
+}

@@ -305,26 +305,6 @@ function readEvent(words: readonly string[], line: string): (world: World) => vo
       };
     case 'apply':
       return (world) => world.apply(a);
-    case 'mode':
-      // On the first host: `mode ID WEIGHT SUBJECT SERVICE what it says`, or `mode nothing`.
-      return (world) => {
-        const host = [...world.hosts.values()][0];
-        if (host === undefined) return;
-        const atMs = Math.round(host.now(world.now).wall);
-        const before = host.agent?.state.findings ?? [];
-        const found = {
-          mode: a,
-          weight: b as 'fault',
-          subject: rest[0] ?? '',
-          services: rest[1] === undefined ? [] : [rest[1]],
-          text: rest.slice(2).join(' '),
-          sinceMs: atMs,
-          untilMs: null,
-        };
-        const findings =
-          a === 'nothing' ? before.map((each) => ({ ...each, untilMs: atMs })) : [...before, found];
-        host.agent?.hear({ kind: 'found', findings, facts: {} });
-      };
     case 'ask':
       return (world) => world.person(a, request([b, ...rest]));
     default:

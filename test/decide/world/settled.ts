@@ -1,12 +1,14 @@
 // Is everything as it should be? Asked of processes, the store and what the agents report, not of how the core comes to it.
 
-import type { HostReport, IntentRecord } from '../../../src/decide/records.ts';
+import { isLasting, type HostReport, type IntentRecord } from '../../../src/decide/records.ts';
+import { madeOf, madeOfInstance } from '../../../src/model/made-of.ts';
 import type { World } from './world.ts';
 
 /** What is not as it should be; empty: nothing. */
 export function unsettled(world: World): string[] {
   const found: string[] = [];
-  for (const service of world.system.services) {
+  const { inForce } = world;
+  for (const service of inForce.services) {
     if (service.kind === 'external') continue;
     const running = service.on.map(({ host }) => world.process(service.name, host));
     const serving = running.filter((process) => process?.serves === true).length;
@@ -33,9 +35,17 @@ export function unsettled(world: World): string[] {
   for (const [key, { value }] of world.store.entries) {
     if (!key.startsWith('intent/')) continue;
     const intent = JSON.parse(value) as IntentRecord;
-    if (intent.verb !== 'stop' && intent.verb !== 'pause') found.push(`the intent ${intent.id} is not over`);
+    if (!isLasting(intent.verb)) found.push(`the intent ${intent.id} is not over`);
   }
   for (const host of world.hosts.values()) {
+    for (const process of host.processes.values()) {
+      const service = inForce.services.find((each) => each.name === process.service);
+      if (service?.kind !== 'run' || !service.on.some((place) => place.host === host.name))
+        found.push(`${process.service} runs on ${host.name}, where it is not described`);
+      else if (madeOfInstance(process.id) !== madeOf(service, host.name))
+        found.push(`${process.service} on ${host.name} runs as it was described before`);
+    }
+    if (!inForce.hosts.some((each) => each.name === host.name)) continue;
     const report: HostReport | null = host.agent?.state.lastReport ?? null;
     if (report === null) found.push(`${host.name} reports nothing`);
     else

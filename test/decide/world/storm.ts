@@ -66,7 +66,18 @@ export function storm(world: World, terms: StormTerms): void {
       world.at(soon(4000), () => {
         if (keeper !== null) keeper.stuck = false;
       });
-    } else {
+    } else if (draw < 0.955) world.apply(host);
+    else if (draw < 0.965)
+      world.person(host, {
+        kind: 'intent',
+        verb: random.pick(['maintenance', 'ban'] as const),
+        service: null,
+        host: random.pick(hosts),
+        acceptLoss: random.chance(0.5),
+        keep: random.chance(0.3),
+        forMs: ms(soon(8000)),
+      });
+    else {
       const at = random.pick(services);
       const verb = random.pick([
         'restart',

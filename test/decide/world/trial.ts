@@ -1,6 +1,6 @@
 // One trial: a drawn system in a drawn storm, then peace. What broke meanwhile, and what is not as it should be afterwards.
 
-import { drawSystem } from './draw.ts';
+import { drawLater, drawSystem } from './draw.ts';
 import { Random } from './random.ts';
 import { unsettled } from './settled.ts';
 import { heal, storm } from './storm.ts';
@@ -21,7 +21,14 @@ const settlesWithinMs = 130_000;
 export function tryOnce(seed: number, stormMs = 25_000, asks: 'all' | 'safety' = 'all'): Trial {
   const random = new Random(seed);
   const system = drawSystem(random);
-  const world = new World({ system, seed: seed ^ 0x5eed, rateError: 0.04, noise: random.chance(0.4) ? 0.03 : 0 });
+  const later = random.chance(0.5) ? drawLater(random, system) : null;
+  const world = new World({
+    system,
+    later,
+    seed: seed ^ 0x5eed,
+    rateError: 0.04,
+    noise: random.chance(0.4) ? 0.03 : 0,
+  });
   world.begin();
   world.run(random.between(500, 5000));
   storm(world, { until: world.now + stormMs, everyMs: random.between(300, 1500) });

@@ -500,10 +500,17 @@ export class World {
     return this.later !== null && this.later.hash === hash ? this.later : this.system;
   }
 
-  /** A person applies the other description. */
+  /** As the store has it. */
+  get inForce(): System {
+    const entry = this.store.entries.get('description');
+    return this.described(entry === undefined ? null : (JSON.parse(entry.value) as DescriptionRecord).hash);
+  }
+
+  /** A person applies the description that is not in force. */
   apply(host: string): void {
     const { agent } = this.host(host);
     if (this.later === null || agent === null) return;
+    const other = this.inForce === this.later ? this.system : this.later;
     agent.hear({
       kind: 'person',
       request: this.answers.length + 1,
@@ -511,8 +518,8 @@ export class World {
       why: '',
       asks: {
         kind: 'apply',
-        description: descriptionOf(this.later),
-        system: this.later,
+        description: descriptionOf(other),
+        system: other,
         revision: agent.state.described?.revision ?? 0,
       },
     });
