@@ -10,6 +10,7 @@ import { leftovers } from '../start/leftovers.ts';
 import { durationText } from '../times.ts';
 import { etcdFindings } from './etcd.ts';
 import type { Finding } from './machine.ts';
+import { peerFindings } from './peers.ts';
 
 /** An agent that needs longer than this to answer is hung or starved. */
 const quickMs = 500;
@@ -24,6 +25,7 @@ export async function systemFindings(context: Context, system: ChosenSystem): Pr
   const consoles = (await consolesOf(system)).map(({ host, view }) => consoleFinding(context, host, view));
   return [
     ...hosts.flat(),
+    ...(await peerFindings(context, system)),
     ...consoles,
     await storeFinding(context, system),
     ...(health === null ? [] : etcdFindings(health, health.managed)),
