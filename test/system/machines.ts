@@ -162,9 +162,8 @@ export async function makeNetwork(t: TestContext, hosts: readonly string[], desc
 
   const store = begin('sw', [
     'etcd',
-    ...['--data-dir', join(folder, 'etcd'), '--log-level', 'error'],
-    ...['--listen-client-urls', storeUrl, '--advertise-client-urls', storeUrl],
-    ...['--listen-peer-urls', 'http://127.0.0.1:2380'],
+    ...`--data-dir ${join(folder, 'etcd')} --log-level error --listen-peer-urls http://127.0.0.1:2380`.split(' '),
+    ...`--listen-client-urls ${storeUrl} --advertise-client-urls ${storeUrl}`.split(' '),
   ]);
   await eventually('the store answers', () => {
     const words = ['netns', 'exec', name('sw'), 'etcdctl', '--endpoints', storeUrl, 'endpoint', 'health'];
