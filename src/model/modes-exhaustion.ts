@@ -28,7 +28,7 @@ export const exhaustionModes: readonly Mode[] = [
     takesDown: 'copy',
     detector: 'disk',
     thresholds:
-      'Ahead: full within 3 days by the median slope, if it was watched for a sixth of that time at least. Where space was freed again and again (rotation), only the levels after each freeing count.',
+      'Ahead: full within 3 days by the median slope, if it was watched for as long. Where space was freed again and again (rotation), only the levels after each freeing count, and a sixth of the time is enough.',
     runbook: 'disk-full',
     strategies: ['avoid', 'fixFast'],
     tested: 'made',

@@ -167,7 +167,7 @@ export const groundModes: readonly Mode[] = [
       'Ahead: wall time and monotonic time came apart by more than 2 s since the last look, or by the clock of another host of the system by more than 5 s. Leases do not care: they never use it.',
     runbook: 'host-lost',
     strategies: ['avoid', 'fixFast'],
-    tested: 'made',
+    tested: 'fed',
     severity: 3,
     looks: 1,
     harms: ['fails', 'slow', 'ends'],

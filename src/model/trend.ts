@@ -12,8 +12,9 @@ const mostSamples = 60;
 /** A fall counts as freeing when it takes back this part of all that was seen to rise and fall. */
 const fallShare = 0.3;
 const fewestTroughs = 3;
-/** A prediction reaches no farther than so many times what was watched. */
-const reach = 6;
+/** Where freeing was seen, a prediction reaches so many times as far as what was watched; without, no farther: a first rise may be the first tooth. */
+const reachWithTeeth = 6;
+const reachWithout = 1;
 /** A trend has most of its pairs rising. */
 const risingShare = 0.7;
 
@@ -28,12 +29,12 @@ export function untilFullMs(samples: readonly Sample[], full: number, watchedAtL
     const rise = slopeOf(troughs);
     if (rise === null) return null;
     const height = Math.max(0, peak - Math.max(...troughs.map((each) => each.level)));
-    return within((full - height - (troughs.at(-1)?.level ?? 0)) / rise, last.atMs - first.atMs);
+    return within((full - height - (troughs.at(-1)?.level ?? 0)) / rise, reachWithTeeth * (last.atMs - first.atMs));
   }
   if (troughs.length > 0 && last.level <= peak) return null; // No higher than it has been: the next freeing may bring it down again.
   const rising = troughs.length === 0 ? samples : samples.filter((each) => each.atMs >= (troughs.at(-1)?.atMs ?? 0));
   const rise = slopeOf(rising);
-  return rise === null ? null : within((full - last.level) / rise, last.atMs - first.atMs);
+  return rise === null ? null : within((full - last.level) / rise, reachWithout * (last.atMs - first.atMs));
 }
 
 /** The median slope per millisecond; null: it does not rise. */
@@ -79,8 +80,8 @@ function teeth(samples: readonly Sample[]): { readonly troughs: readonly Sample[
   return { troughs, peak };
 }
 
-function within(untilMs: number, watchedMs: number): number | null {
-  return untilMs <= reach * watchedMs ? Math.max(0, untilMs) : null;
+function within(untilMs: number, reachMs: number): number | null {
+  return untilMs <= reachMs ? Math.max(0, untilMs) : null;
 }
 
 function thinned(samples: readonly Sample[]): readonly Sample[] {

@@ -13,9 +13,9 @@ const everyMs = 5000;
 const askWithinMs = 4000;
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
-/** Samples of the trend: one a minute for a day, then thinned by the median of slopes itself. */
-const sampleEveryMs = 60_000;
-const mostSamples = 1440;
+/** Samples of the trend: a week of them; the median of slopes thins them itself. */
+const sampleEveryMs = 300_000;
+const mostSamples = 2016;
 const watchedAtLeastMs = 600_000;
 const warnWithinMs = 3 * 86_400_000;
 

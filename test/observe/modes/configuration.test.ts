@@ -1,0 +1,94 @@
+// Configuration files that are missing, unreadable, changed, drift between hosts; and what comes back when they do.
+
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openConfiguration } from '../../../src/observe/modes/configuration.ts';
+import { folder, ground, look, needsRoot, said, watchOn } from './look.ts';
+
+const at = (
+  path: string,
+): { path: string; services: string[]; mode: null; owner: null; group: null; properties: [] } => ({
+  path,
+  services: ['pricer'],
+  mode: null,
+  owner: null,
+  group: null,
+  properties: [],
+});
+
+test('missing, another mode or owner than declared, back again', { skip: needsRoot }, async (t) => {
+  const dir = folder(t);
+  const path = join(dir, 'pricer.properties');
+  writeFileSync(path, 'rates.url=http://one\n', { mode: 0o440 });
+  const detector = openConfiguration(ground());
+  const watch = watchOn(dir, { files: [{ ...at(path), mode: '0440', owner: 'root' }] });
+  assert.deepEqual(said(await look(detector, watch)), []);
+  chmodSync(path, 0o644);
+  const seen = await look(detector, watch);
+  assert.ok(seen.some(({ text }) => text.endsWith('has mode 0644, not 0440')));
+  chmodSync(path, 0o440);
+  chownSync(path, 65534, 65534);
+  assert.ok(said(await look(detector, watch)).includes('configuration-permissions fault'));
+  chownSync(path, 0, 0);
+  assert.deepEqual(said(await look(detector, watch)), []);
+  rmSync(path);
+  assert.deepEqual(said(await look(detector, watch)), ['configuration-missing fault']);
+});
+
+test('changed content and properties, against the last known good that survives a restart', async (t) => {
+  const dir = folder(t);
+  const path = join(dir, 'pricer.properties');
+  const good = '# rates\nrates.url = http://one\npassword=hunter2\n';
+  writeFileSync(path, good);
+  const watch = watchOn(dir, { files: [{ ...at(path), properties: [{ name: 'rates.url', value: null }] }] });
+  assert.deepEqual(said(await look(openConfiguration(ground()), watch)), []);
+  const detector = openConfiguration(ground());
+  writeFileSync(path, '# rates\nrates.url = http://two\npassword=other\n');
+  const seen = await look(detector, watch);
+  assert.deepEqual(said(seen), ['configuration-changed change', 'property-changed change', 'property-changed change']);
+  assert.ok(seen.some(({ text }) => text.includes('rates.url in') && text.endsWith('was changed')));
+  assert.ok(!JSON.stringify(seen).includes('hunter2') && !JSON.stringify(seen).includes('other'), 'no value is told');
+  assert.ok(readFileSync(join(dir, 'kept', 'files.json'), 'utf8').includes('http://one'), 'the last good one is kept');
+  writeFileSync(path, 'password=other\n');
+  assert.ok(said(await look(detector, watch)).includes('property-changed fault'));
+  writeFileSync(path, good);
+  assert.deepEqual(said(await look(detector, watch)), [], 'put back, it is as it was');
+});
+
+test('a change becomes good when the service has run on it; a restart begins that anew', async (t) => {
+  const dir = folder(t);
+  const path = join(dir, 'pricer.yaml');
+  writeFileSync(path, 'a: 1\n');
+  let now = 0;
+  const detector = openConfiguration(ground({ mono: () => now }));
+  const watch = watchOn(dir, { files: [at(path)], processes: [{ service: 'pricer', pid: 1, memoryLimit: null }] });
+  await look(detector, watch);
+  writeFileSync(path, 'a: 2\n');
+  await look(detector, watch);
+  now += 590_000;
+  assert.deepEqual(said(await look(detector, watch)), ['configuration-changed change', 'property-changed change']);
+  now += 20_000;
+  await look(detector, watch);
+  assert.deepEqual(said(await look(detector, watch)), []);
+});
+
+test('the same file on another host holds something else', async (t) => {
+  const dir = folder(t);
+  const path = join(dir, 'pricer.properties');
+  writeFileSync(path, 'a=1\n');
+  const there = folder(t);
+  writeFileSync(join(there, 'pricer.properties'), 'a=2\n');
+  const { facts = {} } = await openConfiguration(ground()).look(
+    watchOn(there, { host: 'b', files: [at(join(there, 'pricer.properties'))] }),
+  );
+  const peers = [{ host: 'b', address: '127.0.0.1', clockAheadMs: 0, facts }];
+  const detector = openConfiguration(ground());
+  const [drift] = await look(detector, watchOn(dir, { files: [at(path)], peers }));
+  assert.equal(drift?.text, 'pricer.properties of pricer is not the same on b');
+  writeFileSync(path, 'a=2\n');
+  assert.ok(
+    !said(await look(detector, watchOn(dir, { files: [at(path)], peers }))).includes('configuration-drift ahead'),
+  );
+});

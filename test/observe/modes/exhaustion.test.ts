@@ -1,0 +1,249 @@
+// Memory, processor, files, processes and connections that run out: real cgroups (of this kernel's version), real processes and sockets; what would
+// hurt the whole machine (its memory, its processors) is fed from recorded files.
+
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { openCgroup } from '../../../src/observe/modes/cgroup.ts';
+import { openPressure } from '../../../src/observe/modes/pressure.ts';
+import { openProcessLimits } from '../../../src/observe/modes/process-limits.ts';
+import { openSockets } from '../../../src/observe/modes/sockets.ts';
+import type { WatchedProcess } from '../../../src/observe/modes/watch.ts';
+import { folder, ground, look, needsRoot, said, watchOn } from './look.ts';
+
+const isV1 = existsSync('/sys/fs/cgroup/memory');
+
+/** A cgroup with one controller, of whichever version is here. */
+function cgroup(t: TestContext, controller: 'memory' | 'cpu' | 'pids'): string {
+  const at = join(isV1 ? `/sys/fs/cgroup/${controller}` : '/sys/fs/cgroup', `sf-test-${process.pid}-${controller}`);
+  mkdirSync(at);
+  t.after(async () => {
+    for (let tries = 0; tries < 100; tries += 1)
+      try {
+        return rmdirSync(at);
+      } catch {
+        await pause(20);
+      }
+  });
+  return at;
+}
+
+/** A shell in those cgroups that does what it is told line by line. */
+function shellIn(t: TestContext, ...groups: readonly string[]): ChildProcess {
+  const child = spawn(
+    'sh',
+    [
+      '-c',
+      'for g in "$@"; do echo $$ > "$g/cgroup.procs"; done; echo up; while read -r line; do eval "$line"; done',
+      'sh',
+      ...groups,
+    ],
+    {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    },
+  );
+  t.after(() => child.kill('SIGKILL'));
+  return child;
+}
+
+/** Tells a line, and waits for what it says when it is done. */
+async function tell(child: ChildProcess, line: string): Promise<string> {
+  child.stdin?.write(`${line}; echo done\n`);
+  const [text] = (await Promise.race([
+    once(child.stdout ?? child, 'data'),
+    once(child, 'exit').then(() => assert.fail(`it ended at: ${line}`)),
+  ])) as [Buffer];
+  return text.toString();
+}
+
+function running(child: ChildProcess, memoryLimit: number | null = null): WatchedProcess {
+  return { service: 'pricer', pid: child.pid ?? 0, memoryLimit };
+}
+
+test('memory near its limit, and a process that the kernel killed for it', { skip: needsRoot }, async (t) => {
+  const group = cgroup(t, 'memory');
+  writeFileSync(join(group, isV1 ? 'memory.limit_in_bytes' : 'memory.max'), String(64 << 20));
+  if (existsSync(join(group, 'memory.swap.max'))) writeFileSync(join(group, 'memory.swap.max'), '0');
+  const child = shellIn(t, group);
+  await once(child.stdout ?? child, 'data');
+  const detector = openCgroup(ground());
+  const watch = watchOn(folder(t), { processes: [running(child)] });
+  assert.deepEqual(said(await look(detector, watch)), []);
+  const eater = spawn(
+    'python3',
+    ['-c', 'import sys\nsys.stdin.readline()\nx=bytearray(50<<20)\nprint("up",flush=True)\nsys.stdin.readline()'],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  t.after(() => eater.kill('SIGKILL'));
+  writeFileSync(join(group, 'cgroup.procs'), String(eater.pid));
+  eater.stdin.write('\n');
+  await once(eater.stdout, 'data');
+  assert.deepEqual(said(await look(detector, watch)), ['memory-limit ahead']);
+  await tell(child, 'head -c 200000000 /dev/zero | tail > /dev/null');
+  const seen = await look(detector, watch);
+  const killed = seen.find((each) => each.mode === 'oom-kill');
+  assert.match(
+    killed?.text ?? '',
+    /^the kernel killed \d process(?:es)? of pricer for lack of memory \(its limit is 64 MiB\)$/,
+  );
+  assert.equal(killed?.weight, 'fault');
+});
+
+test('a quota that throttles', { skip: needsRoot }, async (t) => {
+  const group = cgroup(t, 'cpu');
+  if (isV1) writeFileSync(join(group, 'cpu.cfs_quota_us'), '5000');
+  else writeFileSync(join(group, 'cpu.max'), '5000 100000');
+  const child = shellIn(t, group);
+  await once(child.stdout ?? child, 'data');
+  const detector = openCgroup(ground());
+  const watch = watchOn(folder(t), { processes: [running(child)] });
+  assert.deepEqual(said(await look(detector, watch)), []);
+  await tell(child, 'end=$(($(date +%s) + 4)); while [ $(date +%s) -lt $end ]; do :; done');
+  assert.deepEqual(said(await look(detector, watch)), ['cpu-throttled ahead']);
+});
+
+test('file descriptors and processes near their limits, and at them', { skip: needsRoot }, async (t) => {
+  const group = cgroup(t, 'pids');
+  writeFileSync(join(group, 'pids.max'), '20');
+  const child = shellIn(t, group);
+  await once(child.stdout ?? child, 'data');
+  const detector = openProcessLimits(ground());
+  const watch = watchOn(folder(t), { processes: [running(child)] });
+  assert.deepEqual(said(await look(detector, watch)), []);
+  await tell(child, 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do sleep 60 >/dev/null & done');
+  assert.deepEqual(said(await look(detector, watch)), ['processes-exhausted ahead']);
+  await tell(child, 'for i in 1 2 3; do sleep 60 >/dev/null & done');
+  assert.deepEqual(said(await look(detector, watch)), ['processes-exhausted fault']);
+  await tell(child, 'kill $(jobs -p); wait');
+  const files = spawn(
+    'python3',
+    [
+      '-c',
+      'import resource,sys\nresource.setrlimit(resource.RLIMIT_NOFILE,(64,64))\nf=[open("/dev/null") for _ in range(54)]\nprint("up",flush=True)\nsys.stdin.readline()\ng=[open("/dev/null") for _ in range(7)]\nprint("full",flush=True)\nsys.stdin.readline()',
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  t.after(() => files.kill('SIGKILL'));
+  await once(files.stdout, 'data');
+  const onFiles = watchOn(folder(t), { processes: [running(files)] });
+  assert.deepEqual(said(await look(detector, onFiles)), ['fds-exhausted ahead']);
+  files.stdin.write('\n');
+  await once(files.stdout, 'data');
+  const [full] = await look(detector, onFiles);
+  assert.equal(full?.text, 'pricer has no file descriptors left: 64 of 64 are open');
+});
+
+test('a process that takes ever more memory; one that took much and stays is none', async (t) => {
+  const child = spawn(
+    'python3',
+    [
+      '-c',
+      'import sys\nkeep=[]\nprint("up",flush=True)\nfor line in sys.stdin:\n  keep.append(b"x"*(int(line)<<20))\n  print("done",flush=True)',
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  t.after(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  let nowMs = 0;
+  const watch = watchOn(folder(t), { processes: [running(child, 1 << 30)] });
+  const grow = async (mebibytes: (minute: number) => number, minutes: number): Promise<readonly string[]> => {
+    const detector = openProcessLimits(ground({ now: () => nowMs }));
+    let told: readonly string[] = [];
+    for (let minute = 0; minute < minutes; minute += 1) {
+      nowMs += 180_000;
+      child.stdin.write(`${mebibytes(minute)}\n`);
+      await once(child.stdout, 'data');
+      told = said(await look(detector, watch));
+    }
+    return told;
+  };
+  assert.deepEqual(await grow((minute) => (minute < 8 ? 10 : 0), 40), [], 'a cache that was filled');
+  assert.deepEqual(await grow(() => 10, 40), ['memory-leak ahead']);
+});
+
+test('a port whose queue is full takes no more connections', async (t) => {
+  const server = spawn(
+    process.execPath,
+    [
+      '-e',
+      'require("net").createServer().listen({port:0,host:"127.0.0.1",backlog:2},function(){console.log(this.address().port)})',
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  t.after(() => server.kill('SIGKILL'));
+  const [line] = (await once(server.stdout, 'data')) as [Buffer];
+  const port = Number(line.toString());
+  const detector = openSockets(ground());
+  const watch = watchOn(folder(t), { ports: [{ name: `127.0.0.1:${port}`, services: ['pricer'] }] });
+  assert.deepEqual(said(await look(detector, watch)), []);
+  server.kill('SIGSTOP');
+  const sockets: Socket[] = [];
+  t.after(() => sockets.forEach((socket) => socket.destroy()));
+  for (let n = 0; n < 6; n += 1) sockets.push(connect(port, '127.0.0.1').on('error', () => undefined));
+  await Promise.all(sockets.slice(0, 3).map((socket) => once(socket, 'connect')));
+  const [full] = await look(detector, watch);
+  assert.equal(full?.mode, 'connections-exhausted');
+  assert.match(full.text, /takes no more connections: 3 wait to be accepted, 2 may/);
+});
+
+test('fed: a host short of memory, one short of processors, one that is well', async (t) => {
+  const root = folder(t);
+  const file = (path: string, text: string): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  const psi = (some: number, full: number): string =>
+    `some avg10=${some}.10 avg60=${some}.00 avg300=1.00 total=3000\nfull avg10=${full}.00 avg60=${full}.00 avg300=0.50 total=1000\n`;
+  const well = (): void => {
+    file('proc/pressure/memory', psi(0, 0));
+    file('proc/pressure/cpu', psi(5, 0));
+    file('proc/loadavg', '0.50 0.40 0.30 1/200 4711\n');
+    file('proc/cpuinfo', 'processor\t: 0\n\nprocessor\t: 1\n');
+    file(
+      'proc/meminfo',
+      'MemTotal:        8000000 kB\nMemFree:          100000 kB\nMemAvailable:    4000000 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n',
+    );
+  };
+  const detector = openPressure(ground({ root }));
+  const watch = watchOn(root, {});
+  well();
+  assert.deepEqual(said(await look(detector, watch)), []);
+  file('proc/pressure/memory', psi(40, 22));
+  const [short] = await look(detector, watch);
+  assert.equal(short?.text, 'memory is short: everything waited for it 22 % of the last minute, 3.8 GiB available');
+  well();
+  file('proc/pressure/cpu', psi(85, 0));
+  assert.deepEqual(said(await look(detector, watch)), [], 'short bursts of one task are none');
+  file('proc/loadavg', '9.50 8.40 7.30 9/200 4711\n');
+  assert.deepEqual(said(await look(detector, watch)), ['cpu-starved pressure']);
+});
+
+test('fed: the files of a cgroup of version 2 say the same', async (t) => {
+  const root = folder(t);
+  const file = (path: string, text: string): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  const group = 'sys/fs/cgroup/system.slice/pricer.service';
+  file('proc/77/cgroup', '0::/system.slice/pricer.service\n');
+  file(`${group}/memory.current`, '30000000\n');
+  file(`${group}/memory.max`, '33554432\n');
+  file(`${group}/memory.stat`, 'anon 29000000\ninactive_file 1000000\n');
+  file(`${group}/memory.events`, 'low 0\nhigh 0\nmax 3\noom 0\noom_kill 0\n');
+  file(`${group}/cpu.stat`, 'usage_usec 100\nnr_periods 100\nnr_throttled 10\nthrottled_usec 5\n');
+  const detector = openCgroup(ground({ root }));
+  const watch = watchOn(root, { processes: [{ service: 'pricer', pid: 77, memoryLimit: null }] });
+  assert.deepEqual(said(await look(detector, watch)), []);
+  file(`${group}/memory.current`, '33500000\n');
+  file(`${group}/memory.stat`, 'anon 33400000\ninactive_file 0\n');
+  file(`${group}/memory.events`, 'low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\n');
+  file(`${group}/cpu.stat`, 'usage_usec 100\nnr_periods 200\nnr_throttled 90\nthrottled_usec 5\n');
+  assert.deepEqual(said(await look(detector, watch)), ['cpu-throttled ahead', 'memory-limit fault', 'oom-kill fault']);
+  file(`${group}/memory.max`, 'max\n');
+  assert.deepEqual(said(await look(detector, watch)), ['oom-kill fault']);
+});

@@ -1,0 +1,97 @@
+// For the tests of detectors: a watch on nothing, the real ground with a clock or a way of asking of one's own, folders that are taken down again.
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Seen } from '../../../src/model/mode.ts';
+import type { OpenDetector } from '../../../src/observe/modes/detector.ts';
+import { openGround, type Ground } from '../../../src/observe/modes/ground.ts';
+import type { Watch } from '../../../src/observe/modes/watch.ts';
+
+/** Reason to skip what only root can make; false: nothing to skip. */
+export const needsRoot = process.getuid?.() === 0 ? false : 'needs root: it mounts, or makes namespaces and cgroups';
+
+/** A folder of this test, gone after it with all that is mounted in it. */
+export function folder(t: TestContext): string {
+  const made = mkdtempSync(join(tmpdir(), 'sf-modes-'));
+  t.after(() => {
+    shQuietly('grep -o "$1[^ ]*" /proc/self/mountinfo | sort -ru | xargs -r -n1 umount -l', made);
+    rmSync(made, { recursive: true, force: true });
+  });
+  return made;
+}
+
+/** Runs a program that must end well. */
+export function sh(line: string, ...args: readonly string[]): string {
+  return execFileSync('sh', ['-c', line, 'test', ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** The same, in any case. */
+export function shQuietly(line: string, ...args: readonly string[]): void {
+  try {
+    sh(line, ...args);
+  } catch {
+    return;
+  }
+}
+
+/** Watches nothing but what is given. */
+export function watchOn(kept: string, what: Partial<Watch>): Watch {
+  return {
+    system: 'test',
+    host: 'a',
+    address: '127.0.0.1',
+    kept: join(kept, 'kept'),
+    folders: [],
+    mounts: [],
+    files: [],
+    certificates: [],
+    processes: [],
+    programs: [],
+    packages: [],
+    units: [],
+    accounts: [],
+    entries: [],
+    names: [],
+    ports: [],
+    idle: [],
+    snapshots: [],
+    queues: [],
+    logs: [],
+    answers: [],
+    etcd: [],
+    peers: [],
+    ...what,
+  };
+}
+
+/** The real ground; `root` and the clock may be one's own, and so may what is run in place of what is asked. */
+export function ground(
+  options: {
+    root?: string;
+    now?: () => number;
+    mono?: () => number;
+    asking?: (argv: readonly string[]) => readonly string[];
+  } = {},
+): Ground {
+  const now = options.now ?? ((): number => Date.now());
+  const real = openGround({
+    now,
+    mono: options.mono ?? ((): number => performance.now()),
+    ...(options.root === undefined ? {} : { root: options.root }),
+  });
+  const { asking } = options;
+  return asking === undefined ? real : { ...real, ask: (argv, how) => real.ask(asking(argv), how) };
+}
+
+/** Looks once and gives all that is seen. */
+export async function look(detector: ReturnType<OpenDetector>, watch: Watch): Promise<readonly Seen[]> {
+  return (await detector.look(watch)).seen;
+}
+
+/** `mode weight` of each, sorted: what tests compare. */
+export function said(seen: readonly Seen[]): readonly string[] {
+  return seen.map(({ mode, weight }) => `${mode} ${weight}`).toSorted();
+}

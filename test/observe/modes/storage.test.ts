@@ -1,0 +1,137 @@
+// Storage that hangs, errs, slows down, turns read-only or is not mounted: a FUSE file system that nobody serves, ext4 on a loop device, tmpfs. What this
+// kernel has not (md, single disks) is fed.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { test, type TestContext } from 'node:test';
+import { openMounts } from '../../../src/observe/modes/mounts.ts';
+import { openRaid } from '../../../src/observe/modes/raid.ts';
+import { mountErring } from './fuse.ts';
+import { folder, ground, look, needsRoot, said, sh, shQuietly, watchOn } from './look.ts';
+
+/** An ext4 on a loop device. */
+function ext4(t: TestContext): { at: string; kept: string } {
+  const kept = folder(t);
+  const image = join(kept, 'image');
+  const at = join(kept, 'data');
+  mkdirSync(at);
+  sh('truncate -s 32M "$1" && mkfs.ext4 -q -F "$1" && mount -o loop,errors=continue "$1" "$2"', image, at);
+  t.after(() => shQuietly('fsfreeze -u "$1"', at));
+  return { at, kept };
+}
+
+test('a FUSE file system that hangs is found by its silence, and hides no other', { skip: needsRoot }, async (t) => {
+  const { at: healthy, kept } = ext4(t);
+  const at = join(kept, 'hung');
+  mkdirSync(at);
+  // Mounted, and its requests are read by nobody: every touch waits. Its end tears the connection, and what waits is let go.
+  const server = spawn(
+    'sh',
+    [
+      '-c',
+      'exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hung "$1" && echo up && exec sleep 600 3<&3',
+      'fuse',
+      at,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  t.after(() => {
+    server.kill('SIGKILL');
+    shQuietly('umount -l "$1"', at);
+  });
+  await once(server.stdout, 'data');
+  const detector = openMounts(ground());
+  const watch = watchOn(kept, {
+    folders: [
+      { path: healthy, services: ['b'] },
+      { path: at, services: ['a'] },
+    ],
+  });
+  let longest = 0;
+  let last = performance.now();
+  const ticking = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last - 10);
+    last = performance.now();
+  }, 10);
+  const seen = await look(detector, watch);
+  const again = await look(detector, watch);
+  clearInterval(ticking);
+  assert.deepEqual(said(seen), ['mount-stuck fault']);
+  assert.match(seen[0]?.text ?? '', /hung \(fuse, hung\) does not answer/);
+  assert.deepEqual(said(again), ['mount-stuck fault'], 'it hangs still, and no second process waits for it');
+  assert.ok(longest < 1000, `the loop waited ${longest} ms`);
+  server.kill('SIGKILL');
+  await once(server, 'exit');
+  // The connection is torn: now it is stale.
+  const torn = openMounts(ground());
+  const [stale] = await look(torn, watchOn(kept, { folders: [{ path: at, services: ['a'] }] }));
+  assert.equal(stale?.mode, 'mount-stuck');
+  assert.match(stale.text, /stale/);
+});
+
+test('a device that blocks for a while is slow', { skip: needsRoot }, async (t) => {
+  const { at, kept } = ext4(t);
+  const detector = openMounts(ground());
+  const watch = watchOn(kept, { folders: [{ path: at, services: ['pricer'] }] });
+  assert.deepEqual(said(await look(detector, watch)), []);
+  sh('fsfreeze -f "$1"', at);
+  const looking = look(detector, watch);
+  setTimeout(() => shQuietly('fsfreeze -u "$1"', at), 1500);
+  assert.deepEqual(said(await looking), ['storage-slow ahead']);
+  assert.deepEqual(said(await look(detector, watch)), []);
+});
+
+test('a file system that errs says so', { skip: needsRoot }, async (t) => {
+  const kept = folder(t);
+  const at = join(kept, 'erring');
+  mkdirSync(at);
+  await mountErring(t, at);
+  const [errs] = await look(openMounts(ground()), watchOn(kept, { folders: [{ path: at, services: ['pricer'] }] }));
+  assert.equal(errs?.mode, 'storage-errors');
+  assert.match(errs.text, /Input\/output error/);
+});
+
+test('a remount as read-only, and a mount that is gone', { skip: needsRoot }, async (t) => {
+  const { at, kept } = ext4(t);
+  const detector = openMounts(ground());
+  const watch = watchOn(kept, {
+    folders: [{ path: at, services: ['pricer'] }],
+    mounts: [{ path: at, services: ['pricer'] }],
+  });
+  assert.deepEqual(said(await look(detector, watch)), []);
+  sh('mount -o remount,ro "$1"', at);
+  assert.deepEqual(said(await look(detector, watch)), ['storage-read-only fault']);
+  sh('umount "$1"', at);
+  const [missing] = await look(detector, watch);
+  assert.equal(missing?.mode, 'mount-missing');
+  assert.match(missing.text, /^nothing is mounted on .*data: what is written there goes to \//);
+});
+
+test('fed: an array that lost a device, one that is inactive, a disk without an array', async (t) => {
+  const root = folder(t);
+  const file = (path: string, text: string): void => {
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  const mdstat = (md0: string): string =>
+    `Personalities : [raid1] [raid6] [raid5] [raid4]\n${md0}\nmd1 : active raid5 sdd1[2] sdc1[1] sde1[0]\n      2093056 blocks super 1.2 level 5, 512k chunk, algorithm 2 [3/3] [UUU]\n\nunused devices: <none>\n`;
+  file('proc/mdstat', mdstat('md0 : active raid1 sdb1[1] sda1[0]\n      1046528 blocks super 1.2 [2/2] [UU]\n'));
+  const detector = openRaid(ground({ root }));
+  const watch = watchOn(root, { folders: [{ path: '/data', services: ['ingest'] }] });
+  assert.deepEqual(said(await look(detector, watch)), []);
+  file('proc/mdstat', mdstat('md0 : active raid1 sdb1[1](F) sda1[0]\n      1046528 blocks super 1.2 [2/1] [U_]\n'));
+  const [degraded] = await look(detector, watch);
+  assert.equal(degraded?.text, 'array md0 is degraded: 1 of 2 devices work, faulty: sdb1');
+  file('proc/mdstat', mdstat('md0 : inactive sda1[0](S)\n      1046528 blocks super 1.2\n'));
+  assert.deepEqual(said(await look(detector, watch)), ['raid-degraded fault']);
+  file('proc/mdstat', mdstat(''));
+  file('proc/self/mountinfo', '36 35 8:1 / / rw,noatime - ext4 /dev/sda1 rw\n');
+  file('sys/block/sda/size', '1000215216\n');
+  file('sys/block/sda/device/vendor', 'ATA     \n');
+  assert.deepEqual(said(await look(detector, watch)), ['storage-single-device pressure']);
+  file('sys/block/sda/device/vendor', 'QEMU    \n');
+  assert.deepEqual(said(await look(detector, watch)), [], 'a hypervisor has its array elsewhere');
+});
