@@ -122,6 +122,18 @@ export const runningErrors: readonly ErrorRow[] = [
   },
   // What was asked is refused.
   {
+    code: 'SF-331',
+    what: 'this account may not change addresses',
+    why: 'the address of `route` is put on a device of this machine, which only root or CAP_NET_ADMIN may do',
+    next: 'run Standfast as root, or remove `route`',
+  },
+  {
+    code: 'SF-332',
+    what: 'a lease too short for an address without nftables',
+    why: 'the kernel then ends the address by its lifetime, which counts in whole seconds',
+    next: 'install nftables, or give a longer recoverWithin',
+  },
+  {
     code: 'SF-401',
     what: 'not yet',
     why: 'this version does not do what was asked',

@@ -12,6 +12,8 @@ import type { Column } from '../columns.ts';
 import type { Context } from '../context.ts';
 import type { InstanceHistory } from '../world.ts';
 import { readPath } from '../description.ts';
+import { addressFindings } from '../start/addresses.ts';
+import { hostsHere } from '../start/hosts-here.ts';
 import { Failure } from '../failure.ts';
 import { problemCount, problemLines } from '../screens/problems.ts';
 import { safe, wrapped } from '../text.ts';
@@ -34,9 +36,14 @@ export const check: Run = async (context, words, options) => {
   const rows = checkReport(system, await measured(context, system), { ...storeUnmeasured, kind: system.store.kind });
   const store = checkStore(system);
   const fits = rows.every((row) => row.fits);
+  const addresses = addressFindings(system, await hostsHere(system, []).catch(() => []));
   if (options.flag('json'))
-    context.terminal.print(JSON.stringify({ ok: true, fits, errors: [], services: rows, store }, null, 2));
-  else context.terminal.print(...screen(system, rows, store, context));
+    context.terminal.print(JSON.stringify({ ok: true, fits, errors: [], services: rows, store, addresses }, null, 2));
+  else {
+    context.terminal.print(...screen(system, rows, store, context));
+    for (const { code, what, next } of addresses)
+      context.terminal.print(...wrapped(`On this machine: ${code} ${safe(what)}. ${next}`, context.terminal.columns()));
+  }
   return fits ? 0 : 1;
 };
 

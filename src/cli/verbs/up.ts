@@ -11,6 +11,7 @@ import { readJournals } from '../journals.ts';
 import { liveScreen } from '../live.ts';
 import { problemCount, problemLines } from '../screens/problems.ts';
 import { tryLine, upScreen } from '../screens/up-screen.ts';
+import { demandAddresses } from '../start/addresses.ts';
 import { putDescription, startKeepers } from '../start/begin.ts';
 import { consoleLine } from '../start/console-line.ts';
 import { differenceFailure } from '../start/difference.ts';
@@ -38,6 +39,7 @@ export const up: Run = async (context, words, options) => {
     return 2;
   }
   const hosts = await hostsHere(system, options.list('host'));
+  demandAddresses(system, hosts);
   const layout = systemLayout(context.state, system.name);
   await makeFolders(context.state, layout, hosts, context.world.uid);
   const { inForce, written } = await putOrCheck(context, system, given, { hosts, timeoutMs });
