@@ -3,7 +3,8 @@
 import type { Draft } from './draft.ts';
 import { servicesWaiting } from './fence.ts';
 import { refuse, writeFor } from './intents.ts';
-import { keys, type FenceRecord } from './records.ts';
+import { keys, type FenceRecord, type SessionRecord } from './records.ts';
+import { drift, type Kept } from './state.ts';
 
 /** What a person says of fencing has a number too. */
 export const fenceAskedRule = {
@@ -29,6 +30,8 @@ export function fenceAsked(
     );
   if (!d.s.store.reachable || d.s.store.firstReadAt === null)
     return no('SF-506', 'the store cannot be reached, so nobody could be told', 'standfast doctor');
+  const standing = confirm ? standingSession(d, host) : null;
+  if (standing !== null) return endStanding(d, request, asked, standing);
   const session = d.s.sessions.get(host);
   if (host === d.s.me || session === undefined || !session.value.dead)
     return no(
@@ -71,5 +74,56 @@ export function fenceAsked(
       : `fencing ${host} is tried again`,
     compares: [{ key: keys.fence(host), revision: known?.revision ?? 0 }],
     puts: [{ key: keys.fence(host), value: confirm ? JSON.stringify(record) : null }],
+  });
+}
+
+/**
+ * A session that has stood still past its time, though nobody who may do so has ended it: the hosts on its list are lost too, or other machines have
+ * taken their place. Of this host's own name: a former machine's. Null: there is none.
+ */
+function standingSession(d: Draft, host: string): Kept<SessionRecord> | null {
+  const { own } = d.s;
+  const found =
+    host === d.s.me
+      ? own.revision > 0 || own.entry === null || own.entrySeenAt === null
+        ? null
+        : { ...own.entry, seenAt: own.entrySeenAt }
+      : (d.s.sessions.get(host) ?? null);
+  if (found === null || found.value.dead) return null;
+  return d.mono - found.seenAt > found.value.ttlMs * (1 + drift) ? found : null;
+}
+
+/** A person's word in place of a deposition: by compare-and-set on what stood still, so that a host that moves after all is left alone. */
+function endStanding(
+  d: Draft,
+  request: number,
+  asked: { readonly owner: string; readonly why: string; readonly host: string },
+  session: Kept<SessionRecord>,
+): void {
+  const { host, owner, why } = asked;
+  const { epoch } = session.value;
+  const known = d.s.fences.get(host);
+  const record: FenceRecord = {
+    epoch,
+    state: 'confirmed',
+    by: d.s.me,
+    byEpoch: d.s.own.epoch,
+    how: 'hand',
+    owner,
+    why,
+    atMs: Math.round(d.now.wall),
+  };
+  d.note({ kind: 'fenced', rule: fenceAskedRule.n, facts: { host, epoch, owner, why, how: 'hand' } });
+  writeFor(d, request, {
+    id: `fence-${host}`,
+    text: `${owner} vouches that ${host === d.s.me ? `the former ${host}` : host} is off: its session is ended, and what it held may be taken over`,
+    compares: [
+      { key: keys.fence(host), revision: known?.revision ?? 0 },
+      { key: keys.session(host), revision: session.revision },
+    ],
+    puts: [
+      { key: keys.fence(host), value: JSON.stringify(record) },
+      { key: keys.session(host), value: JSON.stringify({ ...session.value, dead: true }) },
+    ],
   });
 }
