@@ -2,7 +2,7 @@
 // be put in the same place at one moment.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -34,6 +34,9 @@ export interface Member {
   kill(): Promise<void>;
   /** Starts it again, with its data unless `wiped`. */
   start(options?: { wiped?: boolean }): Promise<void>;
+  /** Its data as it is now, while it is ended. */
+  keepCopy(): void;
+  putBack(): void;
 }
 
 export interface Cluster {
@@ -107,6 +110,13 @@ function memberOf(
       const gone = once(running, 'exit');
       running.kill('SIGKILL');
       await gone;
+    },
+    keepCopy() {
+      cpSync(plan.data, `${plan.data}.copy`, { recursive: true });
+    },
+    putBack() {
+      rmSync(plan.data, { recursive: true, force: true });
+      cpSync(`${plan.data}.copy`, plan.data, { recursive: true });
     },
     async start({ wiped = false } = {}) {
       if (wiped) rmSync(plan.data, { recursive: true, force: true });

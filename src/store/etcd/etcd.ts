@@ -51,6 +51,11 @@ function operate(members: EtcdMembers, prefix: string, known: Known): Store {
   const watches = new Set<EtcdWatch>();
   let closed = false;
 
+  /** A stream that is open and silent says nothing of whether the store still answers: each watch finds out. */
+  const lookAgain = (): void => {
+    for (const watch of watches) watch.restart();
+  };
+
   /** Asks where the identity is compared; what comes from another store is an error, and watches are told to look. */
   const ask = async (
     limitMs: number,
@@ -64,7 +69,7 @@ function operate(members: EtcdMembers, prefix: string, known: Known): Store {
       known.answered(header, before, succeeded ? undefined : identityIn(asked.value));
       return asked;
     } catch (error) {
-      for (const watch of watches) watch.restart();
+      lookAgain();
       throw error;
     }
   };
@@ -102,7 +107,10 @@ function operate(members: EtcdMembers, prefix: string, known: Known): Store {
       if (closed) return { kind: 'unknown', why: 'the store is closed' };
       try {
         const asked = await ask(timeoutMs, txnRequest({ prefix, identity: known.identity, compares, puts }));
-        if (asked.kind === 'none') return { kind: 'unknown', why: asked.why };
+        if (asked.kind === 'none') {
+          lookAgain();
+          return { kind: 'unknown', why: asked.why };
+        }
         const revision = Number(asked.value.header?.revision ?? 0n);
         if (asked.value.succeeded) {
           if (hasChanged(asked.value)) for (const watch of watches) watch.expect(revision);

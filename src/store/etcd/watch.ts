@@ -29,7 +29,7 @@ export interface EtcdWatch {
   stop(): void;
   /** Ours was applied at this revision, so it will be told. */
   expect(revision: number): void;
-  /** The store turned out to be another: begin again, and find out. */
+  /** The store does not answer, or turned out to be another: begin again, and find out. */
   restart(): void;
 }
 
@@ -52,6 +52,7 @@ export function openWatch(options: WatchOptions): EtcdWatch {
   let silentSince: number | null = monotonicMs();
   let pauseMs = againMs.first;
   let stream = new AbortController();
+  let following = false;
   let tellTimer: NodeJS.Timeout | null = null;
 
   const say = (why: string): void => {
@@ -127,6 +128,7 @@ export function openWatch(options: WatchOptions): EtcdWatch {
       stream.abort();
     }, createWithinMs);
     let fragments: Event[] = [];
+    following = true;
     try {
       for await (const answer of watch.watch(requests(prefix, after, signal), { signal, headers })) {
         if (stopped) return;
@@ -145,6 +147,7 @@ export function openWatch(options: WatchOptions): EtcdWatch {
         deliver(batch, answer);
       }
     } finally {
+      following = false;
       clearTimeout(confirm);
     }
   };
@@ -180,7 +183,8 @@ export function openWatch(options: WatchOptions): EtcdWatch {
     stop,
     expect,
     restart: () => {
-      stream.abort();
+      // One that is not following asks already.
+      if (following) stream.abort();
     },
   };
 }
