@@ -79,9 +79,18 @@ function mendingSteps(service: RunService): string[] {
   const proof = fence(`check ${within} ${finding}`, stands(here));
   const steps = [
     '## Restart it',
-    'Left out when it is as it should be.',
+    'Left out when it is as it should be. Where it does not run, it is tried at once.',
     fence('check', stands(here)),
-    fence(`do ${finding}`, `${self} restart ${here} --why "runbook \${run}"`),
+    // One that does not run waits for its next try, ever longer: `start` forgets its failures and tries at once.
+    fence(
+      `do ${finding}`,
+      [
+        'if test -n "${pid}"',
+        `then ${self} restart ${here} --why "runbook \${run}"`,
+        `else ${self} start ${here} --why "runbook \${run}"`,
+        'fi',
+      ].join('\n'),
+    ),
     'It has its time to come up; then:',
     proof,
   ];
@@ -128,8 +137,8 @@ function fence(words: string, text: string): string {
 
 /** Stop, start and activation have their own times; all of them together, and some more. */
 function settleSeconds(service: RunService): number {
-  const ms = service.stop.forcedAfter + (service.ready?.within ?? 10_000) + (service.active?.within ?? 10_000);
-  return Math.ceil(ms / 1000) + 10;
+  const waits = service.stop.forcedAfter + (service.ready?.within ?? 0) + (service.active?.within ?? 0);
+  return Math.ceil(waits / 1000) + 5;
 }
 
 /** One word for the shell, `${NAME}` of the description kept as a variable. */
