@@ -150,7 +150,7 @@ export class Addresses {
     if (lifetime !== null && lifetime < 1)
       return refuse(
         'addressLifetime',
-        `${place.address} is not put here: without nftables an address runs out in whole seconds, and this lease leaves less than ${lifetimeLateS + 1}. Install nftables, or give a longer recoverWithin`,
+        `${place.address} is not put here: without nftables an address runs out in whole seconds, and this lease leaves less than ${lifetimeLateS + 1}. Install nftables`,
       );
     if (this.#enforced === true) {
       const open = await this.#filter.open(place, held.deadline);

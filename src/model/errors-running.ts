@@ -131,7 +131,7 @@ export const runningErrors: readonly ErrorRow[] = [
     code: 'SF-332',
     what: 'a lease too short for an address without nftables',
     why: 'the kernel then ends the address by its lifetime, which counts in whole seconds',
-    next: 'install nftables, or give a longer recoverWithin',
+    next: 'install nftables',
   },
   {
     code: 'SF-401',
@@ -497,7 +497,7 @@ export const runningErrors: readonly ErrorRow[] = [
     code: 'SF-623',
     what: 'a lease too short for an address without nftables',
     why: 'the kernel then ends the address by its lifetime, which counts in whole seconds',
-    next: 'install nftables, or give a longer recoverWithin',
+    next: 'install nftables',
   },
   {
     code: 'SF-900',

@@ -16,8 +16,8 @@ export interface AddressFinding {
   readonly next: string;
 }
 
-/** Without nftables an address bears a lifetime of whole seconds, which may end one late: a lease needs two more, and some to be renewed in. */
-const leastTtlMs = 3000;
+/** Without nftables an address bears a lifetime of whole seconds, which may end one late: a lease needs two, its room, and some to be renewed in. */
+const leastTtlMs = 2500;
 /** CAP_NET_ADMIN, capabilities(7). */
 const netAdmin = 12n;
 
@@ -41,7 +41,7 @@ export function addressFindings(system: System, hosts: readonly string[]): Addre
     findings.push({
       code: 'SF-332',
       what: `an address moves with ${names}, there is no nftables here, and a lease lives ${durationText(ttl)}: an address can only run out in whole seconds`,
-      next: 'Install nftables (apt-get install nftables), or give a longer recoverWithin, so that a lease lives 3 s.',
+      next: `Install nftables (apt-get install nftables). Without it a lease would have to live ${durationText(leastTtlMs)}.`,
     });
   return findings;
 }
