@@ -22,6 +22,7 @@ import { openElsewhere, openFailovers } from './agent/elsewhere.ts';
 import { journalLater } from './agent/journal-later.ts';
 import { openKeeperLink, pingEvery, type KeeperLink } from './agent/keeper-link.ts';
 import { openLoop, type Loop } from './agent/loop.ts';
+import { openOwnHand } from './agent/own-hand.ts';
 import { ownMachine } from './agent/machine.ts';
 import { openRunbooks, type Runbooks } from './agent/runbooks.ts';
 import { openPeerRecord } from './agent/peers/say.ts';
@@ -29,6 +30,7 @@ import { answerPeer } from './agent/peer-answers.ts';
 import { openPeers, type Peers } from './agent/peers.ts';
 import { plansFor, type Plans } from './agent/plans.ts';
 import { openStoreLink } from './agent/store-link.ts';
+import { withUnheard } from './agent/unheard.ts';
 import { openUpkeep } from './agent/upkeep.ts';
 import { openOwnEtcd, type OwnEtcd } from './agent/own-etcd.ts';
 import { readPlace } from './store/place.ts';
@@ -42,6 +44,7 @@ import { monoNow, wallNow } from './keeper/clock.ts';
 import { agentCommand, programFolder } from './agent/command.ts';
 import { takeLock } from './keeper/lock.ts';
 import { bootId, readStat } from './keeper/proc.ts';
+import { realInstances } from './keeper/paths.ts';
 import { startKeeper } from './keeper/start-keeper.ts';
 import { systemLayout } from './layout.ts';
 import { bytes, ms, type Now } from './model/units.ts';
@@ -273,12 +276,13 @@ sawRunbook = runbooks.saw;
 for (const entry of earlyRunbooks.splice(0)) runbooks.saw(entry);
 const answers: AgentAnswers = {
   ...desk.answers,
-  status: () => runbooks.withNext(desk.answers.status()),
+  status: () => runbooks.withNext(withUnheard(desk.answers.status(), talk.states())),
   runbooks: runbooks.answers,
   elsewhere: openElsewhere(talk),
 };
 const hands: Hands = {
   keeper,
+  ownHand: openOwnHand(await realInstances(layout)),
   store,
   peers: talk,
   observer,

@@ -11,13 +11,14 @@ import { between, ms, type MonoMs } from '../model/units.ts';
 import type { CallAnswer, Keeper, KeeperAnswer, Observer, RoleCaller } from '../ports.ts';
 import { runCommand } from '../observe/command.ts';
 import { waitUntilCaught } from '../observe/signals.ts';
-import { killGroup, type MainProcess } from './own-hand.ts';
+import type { MainProcess, OwnHand } from './own-hand.ts';
 import type { Peers } from './peers.ts';
 import type { Plans } from './plans.ts';
 import type { StoreLink } from './store-link.ts';
 
 export interface Hands {
   readonly keeper: Keeper;
+  readonly ownHand: OwnHand;
   readonly store: StoreLink;
   readonly peers: Peers;
   readonly observer: Observer;
@@ -86,7 +87,9 @@ export function carryOut(effect: Effect, state: State, hands: Hands): void {
       hands.peers.answer(effect.to, effect.ask, effect.given);
       break;
     case 'fence':
-      void fenceHost(effect, runCommand).then((outcome) => tell({ kind: 'outcome', id: effect.id, outcome, at: hands.now() }));
+      void fenceHost(effect, runCommand).then((outcome) =>
+        tell({ kind: 'outcome', id: effect.id, outcome, at: hands.now() }),
+      );
       break;
     case 'report':
       hands.peers.report(effect.report);
@@ -172,10 +175,10 @@ async function kill(
   process: MainProcess | null,
   hands: Hands,
 ): Promise<void> {
-  const byHand = setTimeout(() => killGroup(process), keeperKillsWithinMs);
+  const byHand = setTimeout(() => hands.ownHand.kill(effect.instance, process), keeperKillsWithinMs);
   const answer = await hands.keeper.kill({ instance: effect.instance });
   clearTimeout(byHand);
-  if (answer.kind !== 'done') killGroup(process);
+  if (answer.kind !== 'done') hands.ownHand.kill(effect.instance, process);
   // Only one that the keeper does not know has ended for certain: any other refusal says nothing of it.
   const unsure = answer.kind === 'failed' && answer.code !== refusalCodes.noSuchInstance;
   outcome(effect.id, unsure ? { kind: 'unknown', why: answer.why } : answer, hands);

@@ -4,36 +4,49 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { activeOn, asPlanned, eventually, lives, pidOf, serviceOf, services, signal, startStand } from './stand.ts';
+import {
+  activeOn,
+  asPlanned,
+  eventually,
+  freePort,
+  lives,
+  pidOf,
+  serviceOf,
+  services,
+  signal,
+  startStand,
+} from './stand.ts';
 
-const pair = `system: stopped
+const ports = [await freePort(), await freePort()] as const;
+const pair = (program: string): string => `system: stopped
 objective: { unavailable: 1m, per: 1h, recoverWithin: 5s }
 hosts: { a: { address: 127.0.0.1 }, b: { address: 127.0.0.1 } }
 services:
-  one: { run: node ${services}/serve.mjs, policy: hot-active/warm-active, on: [a, b], activate: { signal: SIGUSR1 } }
+  one: { run: ${process.execPath} ${services}/${program}, policy: hot-active/warm-active, on: { a: { env: { PORT: "${ports[0]}" } }, b: { env: { PORT: "${ports[1]}" } } }, activate: { signal: SIGUSR1 } }
 `;
 
-test('with its keeper stopped, the active is dead before another host is active', async (t) => {
-  const stand = await startStand(t, pair);
-  const before = await stand.until('all as planned', asPlanned);
-  const from = activeOn(before, 'one') ?? assert.fail('nobody is active');
-  const to = from === 'a' ? 'b' : 'a';
-  const pid = pidOf(before, 'one', from);
-  const { term } = serviceOf(before, 'one');
-  const keeper = before.hosts.find((host) => host.name === from)?.keeperPid ?? assert.fail('no keeper');
-  assert.equal(signal(keeper, 'SIGSTOP'), true);
-  await stand.until(
-    'the other is active under a new term',
-    (view) => (serviceOf(view, 'one').term ?? 0) > (term ?? 0),
-    to,
-  );
-  assert.equal(lives(pid), false, 'the former active is gone');
-  signal(keeper, 'SIGCONT');
-  await stand.until('all as planned again', (view) => asPlanned(view) && activeOn(view, 'one') === to);
-});
+for (const [program, what] of [
+  ['serve.mjs', ''],
+  ['forks.mjs', ', and what it forked into a session of its own'],
+] as const)
+  test(`with its keeper stopped, the active${what} is dead before another host is active`, async (t) => {
+    const stand = await startStand(t, pair(program));
+    const before = await stand.until('all as planned', asPlanned);
+    const from = activeOn(before, 'one') ?? assert.fail('nobody is active');
+    const to = from === 'a' ? 'b' : 'a';
+    const { term } = serviceOf(before, 'one');
+    const ours = stand.living().filter((each) => each.kind === 'service' && each.host === from);
+    assert.ok(ours.some((each) => each.pid === pidOf(before, 'one', from)));
+    const keeper = before.hosts.find((host) => host.name === from)?.keeperPid ?? assert.fail('no keeper');
+    assert.equal(signal(keeper, 'SIGSTOP'), true);
+    await stand.until('the other is active under a new term', (view) => serviceOf(view, 'one').term > term, to);
+    for (const { pid, command } of ours) assert.equal(lives(pid), false, `of the former active: ${command}`);
+    signal(keeper, 'SIGCONT');
+    await stand.until('all as planned again', (view) => asPlanned(view) && activeOn(view, 'one') === to);
+  });
 
 test('while an agent is stopped, no second one of its host takes its place, also under a new keeper', async (t) => {
-  const stand = await startStand(t, pair);
+  const stand = await startStand(t, pair('serve.mjs'));
   const before = await stand.until('all as planned', asPlanned);
   const host = before.hosts.find((each) => each.name === 'a') ?? assert.fail('no host a');
   const agent = host.agentPid ?? assert.fail('no agent');
