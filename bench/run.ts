@@ -11,6 +11,7 @@ import { hostLost } from './rows/host-lost.ts';
 import { idleCpu } from './rows/idle-cpu.ts';
 import { killToReplacement } from './rows/kill-to-replacement.ts';
 import { memory } from './rows/memory.ts';
+import { plannedSwitch } from './rows/planned-switch.ts';
 import { startMany } from './rows/start-many.ts';
 import { statusShell } from './rows/status-shell.ts';
 
@@ -21,6 +22,7 @@ const rows: readonly Row[] = [
   idleCpu,
   statusShell,
   ...failoverRows,
+  plannedSwitch,
   hostLost,
   beatsUnderLoad,
 ];
