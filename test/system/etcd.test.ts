@@ -1,0 +1,135 @@
+// Agents that agree in an etcd: of one's own, whose members die and stand still, and a managed one under the keepers.
+
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import type { StatusView } from '../../src/api.ts';
+import { memberHealths } from '../../src/store/etcd/administer.ts';
+import { readPlace } from '../../src/store/place.ts';
+import { noEtcd, startCluster } from '../store/etcd-cluster.ts';
+import {
+  activeOn,
+  asPlanned,
+  eventually,
+  freePort,
+  instanceOf,
+  makeStand,
+  serviceOf,
+  services,
+  signal,
+} from './stand.ts';
+
+const skip = noEtcd();
+
+async function description(name: string, store: string, addresses: readonly string[]): Promise<string> {
+  const hosts = ['a', 'b', 'c'];
+  const on = await Promise.all(hosts.map(async (host) => `${host}: { env: { PORT: "${await freePort()}" } }`));
+  return `
+system: ${name}
+objective: { unavailable: 1h, per: 2h, recoverWithin: 2s }
+store: ${store}
+hosts:
+${hosts.map((host, index) => `  ${host}: { address: ${addresses[index] ?? ''} }`).join('\n')}
+services:
+  web:
+    run: [ ${process.execPath}, ${join(services, 'serve.mjs')} ]
+    policy: hot-active/warm-active
+    on: { ${on.join(', ')} }
+    ready: { http: "http://127.0.0.1:\${PORT}/ready", within: 5s }
+    activate: { http: "http://127.0.0.1:\${PORT}/activate" }
+    deactivate: { http: "http://127.0.0.1:\${PORT}/deactivate" }
+`;
+}
+
+/** Who is active, in which term, in which life: none of it may change when only the store is in trouble. */
+function standing(view: StatusView): string {
+  const active = activeOn(view, 'web') ?? assert.fail('none is active');
+  const { startedAtMs, phase } = instanceOf(view, 'web', active);
+  return `${active} ${phase} ${serviceOf(view, 'web').term} ${startedAtMs}`;
+}
+
+test("trouble of an etcd of one's own demotes nobody", { skip }, async (t) => {
+  const cluster = await startCluster(t, {
+    members: 3,
+    args: ['--election-timeout', '400', '--heartbeat-interval', '40'],
+  });
+  const urls = cluster.urls.map((url) => `"${url}"`).join(', ');
+  const stand = makeStand(
+    t,
+    await description('own', `{ etcd: [ ${urls} ] }`, ['127.0.0.1', '127.0.0.1', '127.0.0.1']),
+  );
+  await stand.up();
+  const before = await stand.until('all as planned', (view) => asPlanned(view) && view.store.reachable);
+  assert.equal(before.store.kind, 'etcd');
+  const leader = await cluster.leader();
+  await leader.kill();
+  await cluster.leader();
+  assert.equal(standing(await stand.until('the store is back', (view) => view.store.reachable)), standing(before));
+  await leader.start();
+  cluster.signalAll('SIGSTOP');
+  const away = await stand.until('the store is away', (view) => !view.store.reachable);
+  assert.equal(standing(away), standing(before));
+  // Every renewal and every session would be over by then, several times.
+  const until = away.atMs + 8000;
+  await stand.until('8 s have passed', (view) => view.atMs > until);
+  cluster.signalAll('SIGCONT');
+  const after = await stand.until('the store is back', (view) => view.store.reachable && asPlanned(view));
+  assert.equal(standing(after), standing(before));
+  // What another store says counts for nothing: who runs agrees where it agreed.
+  stand.write(readFileSync(join(stand.folder, 'standfast.yaml'), 'utf8').replace(/^store: .*$/m, 'store: embedded'));
+  const refused = await stand.cli('up', stand.folder, '--detach');
+  assert.equal(refused.code, 2, refused.stderr);
+  assert.match(refused.stderr, /SF-311/);
+  const doctor = await stand.cli('doctor', '--json');
+  const { findings } = JSON.parse(doctor.stdout) as { findings: { what: string; verdict: string }[] };
+  assert.equal(findings.filter(({ what }) => what.startsWith('etcd http')).length, 3, doctor.stdout);
+});
+
+test(
+  'a managed etcd outlives agents, restarts its members and replaces one whose data is gone',
+  { skip },
+  async (t) => {
+    // Addresses of this test alone, so that its fixed ports meet nobody's.
+    const block = `127.${40 + (process.pid % 200)}.${1 + (Math.floor(process.pid / 200) % 250)}`;
+    const stand = makeStand(
+      t,
+      await description('managed', '{ etcd: managed }', [`${block}.1`, `${block}.2`, `${block}.3`]),
+    );
+    await stand.up();
+    const before = await stand.until('all as planned', asPlanned);
+    const place = readPlace(join(stand.state, stand.system, 'store.db'));
+    const access = place.kind === 'etcd' ? place.access : assert.fail('not in an etcd');
+    const healthy = async (): Promise<boolean> => {
+      const healths = await memberHealths(access, 1000);
+      return healths.every((each) => each.why === null && each.leader !== 0n);
+    };
+    const member = (host: string): number | null =>
+      stand.living().find((each) => each.instance?.startsWith(`+etcd@${host}#`))?.pid ?? null;
+    await eventually('three members', healthy);
+
+    const first = member('a');
+    for (const agent of stand.living().filter((each) => each.kind === 'agent')) signal(agent.pid, 'SIGKILL');
+    await stand.until('agents are back', (view) => view.hosts.every((host) => host.state === 'up') && asPlanned(view));
+    assert.equal(member('a'), first, "it is the keeper's");
+
+    signal(first ?? 0, 'SIGKILL');
+    await eventually('another in its place', () => member('a') !== null && member('a') !== first);
+    await eventually('three members again', healthy);
+
+    rmSync(stand.at('b', 'etcd'), { recursive: true });
+    signal(member('b') ?? 0, 'SIGKILL');
+    await eventually('b is a member again', async () => (await healthy()) && member('b') !== null);
+    assert.match(readFileSync(stand.at('b', 'agent.log'), 'utf8'), /is removed .* and added anew/);
+
+    const after = await stand.until('all as planned', (view) => view.store.reachable && asPlanned(view));
+    assert.ok(serviceOf(after, 'web').term >= serviceOf(before, 'web').term);
+    const down = await stand.cli('down');
+    assert.equal(down.code, 0, down.stderr);
+    assert.deepEqual(stand.living(), []);
+    await stand.up();
+    const again = await stand.until('up once more', asPlanned);
+    assert.ok(serviceOf(again, 'web').term > serviceOf(after, 'web').term, 'terms go on');
+  },
+);
