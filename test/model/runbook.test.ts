@@ -1,5 +1,7 @@
 // Runs of runbooks as pure steps, and what is read out of the words of a block and of a shell text.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import '../seed.ts';
@@ -275,6 +277,22 @@ for (const [text, variables, commands, files] of mentions)
     for (const command of found.commands) assert.ok(commands.includes(command), command);
     assert.deepEqual(found.files, files);
   });
+
+test('docs/runbooks.md: its page can be read, and its table of words holds every word and no other', () => {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'runbooks.md'), 'utf8');
+  const example = /````markdown\n([^]*?)\n````/.exec(text)?.[1] ?? assert.fail('no example');
+  const { runbook, problems } = readRunbook(example, 'example');
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    runbook.blocks.map((each) => each.kind),
+    ['check', 'do', 'check', 'do', 'check', 'person'],
+  );
+  const words = text.slice(text.indexOf('## The words of a block'), text.indexOf('In an HTML comment'));
+  const listed = [...words.matchAll(/^\| `([a-z]+)[=`]/gm)].map(([, word]) => word ?? '');
+  const unknown = readRunbook('## X\n```sh do zzzzzz\ntrue\n```\n', 'x').problems[0]?.next ?? '';
+  const known = /Known: (.*)\./.exec(unknown)?.[1]?.split(', ') ?? [];
+  assert.deepEqual(listed.toSorted(), known.toSorted());
+});
 
 test('every service has a runbook that can be read, whatever its texts hold', () => {
   const hostile = service('p`x', ['a'], {
