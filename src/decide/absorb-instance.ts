@@ -250,6 +250,16 @@ function deactivateOutcome(d: Draft, service: RunService, outcome: Outcome): voi
   const slot = d.slot(service.name);
   if (slot?.now === null || slot?.now === undefined) return;
   const instance = slot.now;
+  // From when it was told: what it still serves while it finishes is more than was promised.
+  const recovery: Slot['recovery'] = {
+    cause: plannedCause(d, slot),
+    from: d.s.me,
+    rule: slot.handover?.rule ?? 216,
+    planned: true,
+    endedAt: instance.since,
+    endedAtMs: d.now.wall - (d.mono - instance.since),
+    detectedAt: instance.since,
+  };
   if (outcome.kind !== 'done') {
     d.note({
       kind: 'deactivateFailed',
@@ -258,6 +268,7 @@ function deactivateOutcome(d: Draft, service: RunService, outcome: Outcome): voi
       term: instance.term,
       facts: { host: d.s.me, outcome: outcome.kind, why: outcome.why },
     });
+    d.setSlot(service.name, { recovery });
     // It has had its time to finish what it had begun: one that said no is asked to end, one that said nothing may hang.
     const orderly = outcome.kind === 'failed';
     endInstance(d, service, { why: 'hand-over', rule: 216, orderly, planned: true, withinMs: termsOf(d, service).d });
@@ -275,16 +286,7 @@ function deactivateOutcome(d: Draft, service: RunService, outcome: Outcome): voi
       activateAt: null,
       deadline: null,
     },
-    recovery: {
-      cause: plannedCause(d, slot),
-      from: d.s.me,
-      rule: slot.handover?.rule ?? 216,
-      planned: true,
-      // From when it was told: what it still serves while it finishes is more than was promised.
-      endedAt: instance.since,
-      endedAtMs: d.now.wall - (d.mono - instance.since),
-      detectedAt: instance.since,
-    },
+    recovery,
   });
   d.note({
     kind: 'deactivated',
