@@ -107,7 +107,7 @@ function pathsOf(ground: Ground, pid: number): Paths | null {
   const text = ground.kernel(`proc/${pid}/cgroup`);
   if (text === null) return null;
   const at = new Map(
-    text.split('\n').map((line) => {
+    text.trim().split('\n').map((line) => {
       const [, controllers = '', ...path] = line.split(':');
       return [controllers, path.join(':')] as const;
     }),

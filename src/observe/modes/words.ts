@@ -22,5 +22,5 @@ export function spanWords(spanMs: number): string {
 
 /** `1 day`, `2 days`. */
 export function counted(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? '' : 's'}`;
+  return `${count} ${one}${count === 1 ? '' : one.endsWith('s') ? 'es' : 's'}`;
 }

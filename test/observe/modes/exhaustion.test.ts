@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -25,6 +25,8 @@ function cgroup(t: TestContext, controller: 'memory' | 'cpu' | 'pids'): string {
   t.after(async () => {
     for (let tries = 0; tries < 100; tries += 1)
       try {
+        for (const pid of readFileSync(join(at, 'cgroup.procs'), 'utf8').split('\n'))
+          if (pid !== '') process.kill(Number(pid), 'SIGKILL');
         return rmdirSync(at);
       } catch {
         await pause(20);
@@ -67,7 +69,7 @@ function running(child: ChildProcess, memoryLimit: number | null = null): Watche
 
 test('memory near its limit, and a process that the kernel killed for it', { skip: needsRoot }, async (t) => {
   const group = cgroup(t, 'memory');
-  writeFileSync(join(group, isV1 ? 'memory.limit_in_bytes' : 'memory.max'), String(64 << 20));
+  writeFileSync(join(group, isV1 ? 'memory.limit_in_bytes' : 'memory.max'), String(128 << 20));
   if (existsSync(join(group, 'memory.swap.max'))) writeFileSync(join(group, 'memory.swap.max'), '0');
   const child = shellIn(t, group);
   await once(child.stdout ?? child, 'data');
@@ -76,7 +78,7 @@ test('memory near its limit, and a process that the kernel killed for it', { ski
   assert.deepEqual(said(await look(detector, watch)), []);
   const eater = spawn(
     'python3',
-    ['-c', 'import sys\nsys.stdin.readline()\nx=bytearray(50<<20)\nprint("up",flush=True)\nsys.stdin.readline()'],
+    ['-c', 'import sys\nsys.stdin.readline()\nx=b"x"*(118<<20)\nprint("up",flush=True)\nsys.stdin.readline()'],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   t.after(() => eater.kill('SIGKILL'));
@@ -84,12 +86,12 @@ test('memory near its limit, and a process that the kernel killed for it', { ski
   eater.stdin.write('\n');
   await once(eater.stdout, 'data');
   assert.deepEqual(said(await look(detector, watch)), ['memory-limit ahead']);
-  await tell(child, 'head -c 200000000 /dev/zero | tail > /dev/null');
+  await tell(child, 'head -c 300000000 /dev/zero | tail > /dev/null');
   const seen = await look(detector, watch);
   const killed = seen.find((each) => each.mode === 'oom-kill');
   assert.match(
     killed?.text ?? '',
-    /^the kernel killed \d process(?:es)? of pricer for lack of memory \(its limit is 64 MiB\)$/,
+    /^the kernel killed \d process(?:es)? of pricer for lack of memory \(its limit is 128 MiB\)$/,
   );
   assert.equal(killed?.weight, 'fault');
 });
@@ -119,7 +121,6 @@ test('file descriptors and processes near their limits, and at them', { skip: ne
   assert.deepEqual(said(await look(detector, watch)), ['processes-exhausted ahead']);
   await tell(child, 'for i in 1 2 3; do sleep 60 >/dev/null & done');
   assert.deepEqual(said(await look(detector, watch)), ['processes-exhausted fault']);
-  await tell(child, 'kill $(jobs -p); wait');
   const files = spawn(
     'python3',
     [
@@ -135,7 +136,7 @@ test('file descriptors and processes near their limits, and at them', { skip: ne
   files.stdin.write('\n');
   await once(files.stdout, 'data');
   const [full] = await look(detector, onFiles);
-  assert.equal(full?.text, 'pricer has no file descriptors left: 64 of 64 are open');
+  assert.match(full?.text ?? '', /^pricer has no file descriptors left: \d+ of 64 are open$/);
 });
 
 test('a process that takes ever more memory; one that took much and stays is none', async (t) => {
@@ -150,7 +151,7 @@ test('a process that takes ever more memory; one that took much and stays is non
   t.after(() => child.kill('SIGKILL'));
   await once(child.stdout, 'data');
   let nowMs = 0;
-  const watch = watchOn(folder(t), { processes: [running(child, 1 << 30)] });
+  const watch = watchOn(folder(t), { processes: [running(child, 640 << 20)] });
   const grow = async (mebibytes: (minute: number) => number, minutes: number): Promise<readonly string[]> => {
     const detector = openProcessLimits(ground({ now: () => nowMs }));
     let told: readonly string[] = [];

@@ -1,0 +1,126 @@
+// The host itself, and what is slow: snapshots, queues, logs and servers are real; a reboot and a clock that jumps are fed.
+
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { openHost } from '../../../src/observe/modes/host.ts';
+import { openSlow, slowerSeen } from '../../../src/observe/modes/slow.ts';
+import { folder, ground, look, said, watchOn } from './look.ts';
+
+test('fed: another boot, a clock that jumps, a clock of a peer that is ahead', async (t) => {
+  const root = folder(t);
+  const boot = (id: string): void => {
+    mkdirSync(dirname(join(root, 'proc/sys/kernel/random/boot_id')), { recursive: true });
+    writeFileSync(join(root, 'proc/sys/kernel/random/boot_id'), `${id}\n`);
+    writeFileSync(join(root, 'proc/uptime'), '600.00 1000.00\n');
+  };
+  boot('one');
+  const watch = watchOn(root, {});
+  let wall = 1_700_000_000_000;
+  let mono = 0;
+  const open = (): ReturnType<typeof openHost> => openHost(ground({ root, now: () => wall, mono: () => mono }));
+  assert.deepEqual(said(await look(open(), watch)), [], 'never seen before');
+  assert.deepEqual(said(await look(open(), watch)), [], 'the agent alone was started again');
+  boot('two');
+  const detector = open();
+  const [rebooted] = await look(detector, watch);
+  assert.match(rebooted?.text ?? '', /^the host was started again 10 minutes ago/);
+  wall += 10_000;
+  mono += 10_000;
+  assert.deepEqual(said(await look(detector, watch)), []);
+  wall += 10_000 - 3_600_000;
+  mono += 10_000;
+  const [set] = await look(detector, watch);
+  assert.equal(set?.text, 'the clock was set back by 60 minutes');
+  wall += 700_000;
+  mono += 700_000;
+  assert.deepEqual(said(await look(detector, watch)), []);
+  const peers = [{ host: 'b', address: '10.0.0.2', clockAheadMs: 9000, facts: {} }];
+  assert.deepEqual(said(await look(detector, { ...watch, peers })), ['clock-off ahead']);
+});
+
+test('snapshots that are too old, and none at all', async (t) => {
+  const dir = folder(t);
+  mkdirSync(join(dir, 'snapshots'));
+  const snapshot = join(dir, 'snapshots', 'monday.img');
+  writeFileSync(snapshot, 'x');
+  const watch = watchOn(dir, {
+    snapshots: [{ path: join(dir, 'snapshots'), withinMs: 86_400_000, services: ['ingest'] }],
+  });
+  assert.deepEqual(said(await look(openHost(ground()), watch)), []);
+  utimesSync(snapshot, new Date(), new Date(Date.now() - 3 * 86_400_000));
+  const [old] = await look(openHost(ground()), watch);
+  assert.match(old?.text ?? '', /is 3 days old, 24 hours may be lost$/);
+  rmSync(snapshot);
+  assert.deepEqual(said(await look(openHost(ground()), watch)), ['snapshot-old ahead']);
+});
+
+test('an instance that answers much later than its peers; a queue that grows; errors that rise', async (t) => {
+  const dir = folder(t);
+  let delayMs = 0;
+  const server = createServer((_, response) => void setTimeout(() => response.end('ok'), delayMs)).listen(
+    0,
+    '127.0.0.1',
+  );
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const queue = join(dir, 'queue');
+  mkdirSync(queue);
+  const log = join(dir, 'log');
+  writeFileSync(log, 'error from before\n'.repeat(100));
+  let mono = 0;
+  const step = (): number => mono;
+  const real = ground();
+  const detector = openSlow({ ...real, mono: () => performance.now() + step() });
+  const peers = ['b', 'c', 'd'].map((host) => ({
+    host,
+    address: '10.0.0.2',
+    clockAheadMs: 0,
+    facts: { 'answer pricer': '60' },
+  }));
+  const watch = watchOn(dir, {
+    answers: [{ service: 'pricer', url }],
+    queues: [{ path: queue, services: ['pricer'] }],
+    logs: [{ path: log, services: ['pricer'] }],
+    peers,
+  });
+  const entries = (from: number, to: number): void => {
+    for (let n = from; n < to; n += 1) writeFileSync(join(queue, String(n)), '');
+  };
+  for (let n = 0; n < 4; n += 1) assert.deepEqual(said(await look(detector, watch)), []);
+  delayMs = 500;
+  for (let n = 0; n < 2; n += 1) await look(detector, watch);
+  assert.deepEqual(said(await look(detector, watch)), ['slow-peer ahead']);
+  delayMs = 0;
+  for (let n = 0; n < 3; n += 1) await look(detector, watch);
+  for (let n = 0; n < 12; n += 1) {
+    entries(n * 20, n * 20 + 20);
+    mono += 10_000;
+    await look(detector, watch);
+  }
+  assert.deepEqual(said(await look(detector, watch)), ['queue-growing ahead']);
+  appendFileSync(log, 'ERROR cannot price\n'.repeat(40) + 'terrors are none\n'.repeat(40));
+  const seen = await look(detector, watch);
+  assert.match(seen.find((each) => each.mode === 'errors-rising')?.text ?? '', /has 40 new lines of errors/);
+});
+
+test('a comparison with peers bears an odd one among them', () => {
+  const peers = (...times: readonly number[]): Parameters<typeof slowerSeen>[0] => ({
+    host: 'a',
+    peers: times.map((ms, n) => ({
+      host: `p${n}`,
+      address: '',
+      clockAheadMs: 0,
+      facts: { 'answer pricer': String(ms) },
+    })),
+  });
+  assert.equal(slowerSeen(peers(10, 11, 900), { 'answer pricer': '12' }).length, 0);
+  assert.equal(slowerSeen(peers(10, 11, 900), { 'answer pricer': '300' }).length, 1);
+  assert.equal(slowerSeen(peers(10, 11, 12, 13), { 'answer pricer': '300' }).length, 1);
+  assert.equal(slowerSeen(peers(1, 1, 1), { 'answer pricer': '9' }).length, 0, 'milliseconds matter to nobody');
+});

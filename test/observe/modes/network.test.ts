@@ -1,0 +1,235 @@
+// The network between hosts, in a network namespace of this test: nftables drops, rejects, loses, and lets only small packets through. Names come from a
+// hosts file and a resolver bound over the real ones in a mount namespace of what asks.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { openEtcd } from '../../../src/observe/modes/etcd.ts';
+import { openIdle } from '../../../src/observe/modes/idle.ts';
+import { openNames } from '../../../src/observe/modes/names.ts';
+import { openPorts } from '../../../src/observe/modes/ports.ts';
+import { openSockets } from '../../../src/observe/modes/sockets.ts';
+import { folder, ground, look, needsRoot, said, sh, shQuietly, watchOn } from './look.ts';
+
+/** A namespace with one server that swallows what it is sent, reached over a pair of devices. */
+async function farHost(t: TestContext): Promise<{ address: string; rule(text: string): void }> {
+  const name = `sfm${process.pid}`;
+  const net = `10.213.${process.pid % 250}`;
+  sh(
+    'ip netns add "$1" && ip link add "$1" type veth peer name far netns "$1" && ip addr add "$2.1/30" dev "$1" && ip link set "$1" up && ip -n "$1" addr add "$2.2/30" dev far && ip -n "$1" link set far up && ip -n "$1" link set lo up && ip netns exec "$1" nft add table inet t && ip netns exec "$1" nft add chain inet t in "{ type filter hook input priority 0; }"',
+    name,
+    net,
+  );
+  t.after(() => shQuietly('ip link del "$1"; ip netns del "$1"', name));
+  const server = spawn(
+    'ip',
+    [
+      'netns',
+      'exec',
+      name,
+      process.execPath,
+      '-e',
+      'require("net").createServer(s=>s.on("data",()=>{}).on("error",()=>{})).listen(7000,"0.0.0.0",()=>console.log("up"))',
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  t.after(() => server.kill('SIGKILL'));
+  await once(server.stdout, 'data');
+  return {
+    address: `${net}.2:7000`,
+    rule: (text) =>
+      sh(
+        'ip netns exec "$1" nft flush chain inet t in && { [ -z "$2" ] || ip netns exec "$1" nft add rule inet t in "$2"; }',
+        name,
+        text,
+      ),
+  };
+}
+
+test(
+  'a port that refuses, one that drops, one way only, large packets that vanish, packets that are lost',
+  { skip: needsRoot },
+  async (t) => {
+    const far = await farHost(t);
+    const [host = ''] = far.address.split(':');
+    const detector = openPorts(ground());
+    const peer = { host: 'b', address: host, clockAheadMs: 0, facts: { 'reaches a': 'no' } };
+    const watch = watchOn(folder(t), { ports: [{ name: far.address, services: ['pricer'] }] });
+    assert.deepEqual(said(await look(detector, watch)), []);
+    assert.deepEqual(said(await look(detector, { ...watch, peers: [peer] })), ['one-way fault']);
+    far.rule('tcp dport 7000 reject with tcp reset');
+    assert.deepEqual(said(await look(detector, watch)), ['port-refused fault']);
+    far.rule('tcp dport 7000 drop');
+    assert.deepEqual(said(await look(detector, watch)), ['port-blocked fault']);
+    far.rule('');
+    const loss = openSockets(ground());
+    await look(loss, watch);
+    far.rule('tcp dport 7000 numgen random mod 100 < 25 drop');
+    const sender = connect(7000, host).on('error', () => undefined);
+    sender.setNoDelay(true);
+    await once(sender, 'connect');
+    for (let n = 0; n < 400; n += 1) {
+      sender.write(Buffer.alloc(1400));
+      if (n % 5 === 0) await new Promise(setImmediate);
+    }
+    while (sender.writableLength > 0) await once(sender, 'drain');
+    const [lost] = await look(loss, watch);
+    assert.equal(lost?.mode, 'packet-loss');
+    sender.destroy();
+    far.rule('meta length > 600 drop');
+    const large = connect(7000, host).on('error', () => undefined);
+    await once(large, 'connect');
+    large.write(Buffer.alloc(100_000));
+    let seen: readonly string[] = [];
+    while (seen.length === 0) seen = said(await look(detector, watch));
+    assert.deepEqual(seen, ['mtu-black-hole fault']);
+    large.destroy();
+  },
+);
+
+test('a silent connection that is cut, and one that is left alone', async (t) => {
+  const impatient = createServer((socket) => void setTimeout(() => socket.destroy(), 300)).listen(0, '127.0.0.1');
+  const patient = createServer(() => undefined).listen(0, '127.0.0.1');
+  t.after(() => {
+    impatient.close();
+    patient.close();
+  });
+  await Promise.all([once(impatient, 'listening'), once(patient, 'listening')]);
+  const to = (server: typeof patient): string => `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  let mono = 0;
+  const detector = openIdle(ground({ mono: () => mono }));
+  const watch = watchOn(folder(t), {
+    idle: [impatient, patient].map((server) => ({ to: to(server), forMs: 60_000, services: ['pricer'] })),
+  });
+  const cut = once(impatient, 'connection').then(([socket]) => once(socket as import('node:net').Socket, 'close'));
+  assert.deepEqual(said(await look(detector, watch)), []);
+  await cut;
+  mono = 20_000;
+  let seen = await look(detector, watch);
+  while (seen.length === 0) {
+    await new Promise(setImmediate);
+    seen = await look(detector, watch);
+  }
+  assert.deepEqual(
+    seen.map(({ mode, subject }) => `${mode} ${subject}`),
+    [`idle-cut ${to(impatient)}`],
+  );
+  await look(detector, watchOn(folder(t), {}));
+});
+
+test(
+  'a name that changes, that resolves no more, a resolver that is slow, an address of one’s own that is lost',
+  { skip: needsRoot },
+  async (t) => {
+    const dir = folder(t);
+    const hosts = (text: string): void => writeFileSync(join(dir, 'hosts'), text);
+    writeFileSync(join(dir, 'nsswitch'), 'hosts: files dns\n');
+    const silent = createSocket('udp4');
+    silent.bind(53, '127.0.0.113');
+    await once(silent, 'listening');
+    t.after(() => silent.close());
+    const resolver = (text: string): void => writeFileSync(join(dir, 'resolv'), text);
+    const asking = (argv: readonly string[]): readonly string[] => [
+      'unshare',
+      '-m',
+      'sh',
+      '-c',
+      'd=$1; shift; mount --bind "$d/hosts" /etc/hosts && mount --bind "$d/nsswitch" /etc/nsswitch.conf && mount --bind "$d/resolv" "$(readlink -f /etc/resolv.conf)" && exec "$@"',
+      'in',
+      dir,
+      ...argv,
+    ];
+    const detector = openNames(ground({ asking }));
+    const watch = watchOn(dir, { names: [{ name: 'rates.test', services: ['pricer'] }] });
+    resolver('options timeout:1 attempts:1\nnameserver 127.0.0.114\n');
+    hosts('10.1.1.1 rates.test\n10.1.1.2 rates.test\n');
+    assert.deepEqual(said(await look(detector, watch)), []);
+    hosts('10.1.1.2 rates.test\n');
+    assert.deepEqual(said(await look(detector, watch)), [], 'it turns among its addresses');
+    hosts('10.9.9.9 rates.test\n');
+    const [changed] = await look(detector, watch);
+    assert.match(changed?.text ?? '', /^rates.test leads to 10.9.9.9 now; it was 10.1.1.1, 10.1.1.2$/);
+    assert.equal(changed?.weight, 'change');
+    await look(detector, watch);
+    hosts('');
+    assert.deepEqual(said(await look(detector, watch)), ['name-unresolvable fault']);
+    resolver('options timeout:2 attempts:1\nnameserver 127.0.0.113\n');
+    const slow = openNames(ground({ asking }));
+    await look(slow, watch);
+    assert.deepEqual(said(await look(slow, watch)), ['name-unresolvable fault', 'resolver-slow ahead']);
+    const own = watchOn(dir, { address: '10.213.251.9' });
+    const device = `sfo${process.pid}`;
+    sh(
+      'ip link add "$1" type veth peer name "$1p"; ip link set "$1p" up; ip addr add 10.213.251.9/32 dev "$1"; ip link set "$1" up',
+      device,
+    );
+    t.after(() => shQuietly('ip link del "$1"', device));
+    assert.deepEqual(said(await look(openNames(ground()), own)), []);
+    sh('ip addr del 10.213.251.9/32 dev "$1"', device);
+    assert.deepEqual(said(await look(openNames(ground()), own)), ['own-address-changed fault']);
+  },
+);
+
+test(
+  'an etcd with a member that never came, and one that is not where the description says',
+  { skip: needsRoot },
+  async (t) => {
+    const dir = folder(t);
+    mkdirSync(join(dir, 'data'), { mode: 0o700 });
+    const ports = await Promise.all(
+      [0, 1].map(async () => {
+        const server = createServer().listen(0, '127.0.0.1');
+        await once(server, 'listening');
+        const { port } = server.address() as AddressInfo;
+        server.close();
+        await once(server, 'close');
+        return port;
+      }),
+    );
+    const client = `http://127.0.0.1:${ports[0]}`;
+    const peer = `http://127.0.0.1:${ports[1]}`;
+    const etcd = spawn(
+      'etcd',
+      [
+        '--name',
+        'one',
+        '--data-dir',
+        join(dir, 'data'),
+        '--listen-client-urls',
+        client,
+        '--advertise-client-urls',
+        client,
+        '--listen-peer-urls',
+        peer,
+        '--initial-advertise-peer-urls',
+        peer,
+        '--initial-cluster',
+        `one=${peer}`,
+        '--log-level',
+        'error',
+      ],
+      { stdio: 'ignore' },
+    );
+    t.after(async () => {
+      etcd.kill('SIGKILL');
+      await once(etcd, 'exit');
+      rmSync(dir, { recursive: true, force: true });
+    });
+    sh(
+      'for i in $(seq 100); do etcdctl --endpoints "$1" endpoint health >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1',
+      client,
+    );
+    const detector = openEtcd(ground());
+    assert.deepEqual(said(await look(detector, watchOn(dir, { etcd: [client] }))), []);
+    const [elsewhere] = await look(detector, watchOn(dir, { etcd: [client, 'http://127.0.0.77:2379'] }));
+    assert.match(elsewhere?.text ?? '', /names http:\/\/127.0.0.77:2379, and no member of etcd has that address/);
+    sh('etcdctl --endpoints "$1" member add two --peer-urls http://127.0.0.78:2380 >/dev/null', client);
+    const members = await look(detector, watchOn(dir, { etcd: [client] }));
+    assert.ok(members.length === 0 || said(members)[0] === 'etcd-peers fault');
+  },
+);
