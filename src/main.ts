@@ -46,6 +46,8 @@ async function openStore(file: string): Promise<DescriptionStore> {
       });
     },
     async describe(description) {
+      const { carryTerms } = await import('./agent/carry-terms.ts');
+      await carryTerms(file, store);
       const put = { key: keys.description, value: JSON.stringify(description) };
       const answer = await store.txn([{ key: keys.description, revision: 0 }], [put], ms(5_000));
       if (answer.kind === 'unknown') throw new Error(answer.why);
