@@ -207,6 +207,17 @@ export const mistakes: readonly Mistake[] = [
       },
     ],
   },
+  {
+    name: 'a fencing of which nothing is known is taken for a confirmation',
+    edits: [
+      { from: "const confirmed = outcome.kind === 'done';", to: "const confirmed = outcome.kind !== 'failed';" },
+      { from: "const why = outcome.kind === 'done' ? '' : outcome.why;", to: "const why = '';" },
+    ],
+  },
+  {
+    name: 'a service is taken over while its lost host is still being fenced',
+    edits: [{ from: "when: (f) => f.state === 'confirmed'", to: "when: (f) => f.state !== 'none'" }],
+  },
 ];
 
 /** The files with the edit made in the one that holds its place; null: none does, or several do. */

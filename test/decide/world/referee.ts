@@ -155,7 +155,18 @@ export class Referee {
       const lives = session !== null && !session.dead && session.epoch === was.epoch;
       if (was.host !== is.host && lives) this.#say(`${is.host} took ${service} from ${was.host}, whose session lives`);
       this.#nothingActive(was.host, service, `taken by ${is.host}`);
+      if (was.host !== is.host) this.#isOff(was.host, was.epoch, service);
     }
+  }
+
+  /** Where a service demands it: off, back in a later session, or somebody's word in the store that it is off. */
+  #isOff(host: string, epoch: number, service: string): void {
+    const demands = this.#world.system.services.some(
+      (each) => each.name === service && each.kind === 'run' && each.fenceBeforeTakeover,
+    );
+    if (!demands || !this.#world.host(host).up || (this.#sessionOf(host)?.epoch ?? 0) > epoch) return;
+    const record = this.#world.store.entries.get(`fence/${host}`);
+    if (record?.value.includes('"hand"') !== true) this.#say(`${service} was taken from ${host}, which is on`);
   }
 
   #sessionWritten(host: string, was: WrittenSession | null, is: WrittenSession | null): void {
