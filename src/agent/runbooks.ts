@@ -19,6 +19,8 @@ export interface Runbooks {
 /** The first step of a runbook that an incident names is read again after this time. */
 const readAgainMs = 10_000;
 const lookEveryMs = 1000;
+/** How `next` of an incident begins that has a runbook, see view.ts. */
+const runs = 'standfast runbook run ';
 
 export function openRunbooks(options: RunbooksOptions): Runbooks {
   const desk = openRunbookDesk(options);
@@ -77,7 +79,8 @@ export function openRunbooks(options: RunbooksOptions): Runbooks {
           : ` (step ${at.step + 1}, ${shown.headings[at.step] ?? ''}: ${needWords(shown)})`;
       return `standfast runbook continue ${kept.run.id}${step}`;
     }
-    const subject = incident.instance ?? incident.service;
+    // What is settling, or needs something else first, says so.
+    if (!incident.next.startsWith(runs)) return incident.next;
     const first = firstSteps.get(incident.service);
     const readAtMs = performance.now();
     if (first === undefined || readAtMs - first.readAtMs > readAgainMs) {
@@ -86,7 +89,7 @@ export function openRunbooks(options: RunbooksOptions): Runbooks {
         if (found.ok) firstSteps.set(found.value.name, { title: found.value.runbook.steps[0]?.title ?? '', readAtMs });
       });
     }
-    return `standfast runbook run ${subject}${first === undefined || first.title === '' ? '' : ` (step 1, ${first.title})`}`;
+    return first === undefined || first.title === '' ? incident.next : `${incident.next} (step 1, ${first.title})`;
   }
 }
 

@@ -251,8 +251,9 @@ export function incidentView(system: System, incident: Incident): IncidentView {
   };
 }
 
-function nextOf({ cause }: Incident, subject: string): string {
-  if (cause.kind !== 'not-fenced') return `standfast explain ${subject}`;
+function nextOf({ cause, service, instance }: Incident, subject: string): string {
+  if (cause.kind !== 'not-fenced')
+    return service === null ? `standfast explain ${subject}` : `standfast runbook run ${instance ?? service}`;
   const { host } = cause.facts;
   return `see that ${host} is off, then: standfast fence ${host} --confirm --why HOW-YOU-KNOW; or try its fence agent again: standfast fence ${host}`;
 }
