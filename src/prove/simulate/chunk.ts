@@ -75,6 +75,8 @@ const warmUpMs = 600_000;
 const longPeriod = 8;
 /** Longer than any rule but the back-off's looks back; that one's is added. */
 const leastSettlesMs = 65_000;
+/** Going back to a preferred host is damped by how often it was done in the last hour. */
+const returnsSettleMs = 3_605_000;
 /** Of what comes from outside within one episode. */
 const mostEvents = 4;
 const longestEpisodeMs = 3_600_000;
@@ -114,7 +116,10 @@ class Chunk {
     this.#memory = new Memory();
     this.#periodMs = sessionTtl(system) / 4;
     const runs = system.services.flatMap((service) => (service.kind === 'run' ? [service] : []));
-    this.#settlesMs = Math.max(leastSettlesMs, ...runs.map((service) => 2 * service.backOff.upTo + leastSettlesMs / 2));
+    this.#settlesMs = Math.max(
+      runs.some((service) => service.failBack) ? returnsSettleMs : leastSettlesMs,
+      ...runs.map((service) => 2 * service.backOff.upTo + leastSettlesMs / 2),
+    );
     this.#world = new World({
       system,
       core,

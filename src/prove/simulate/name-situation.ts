@@ -63,7 +63,7 @@ const onlyWhether = new Set([
 const onlyWorst = new Set(['bMs', 'iMs', 'gaps']);
 
 /** Of which an old one is as good as none. */
-const oldIsNone = new Set(['extendedUntil', 'promisedAt']);
+const oldIsNone = new Set(['extendedUntil', 'promisedAt', 'backAt']);
 
 export interface Naming {
   readonly now: number;
