@@ -2,6 +2,7 @@
 // read it, and while nothing runs that no lease, or another one, would hold apart from what is to come.
 
 import { changesGuard } from '../model/change-plan.ts';
+import { bringsOf } from '../model/format.ts';
 import type { System } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import type { PersonRequest } from './input.ts';
@@ -46,7 +47,7 @@ export function applyDescription(
       d,
       request,
       'SF-420',
-      `it is in form ${description.format}, and ${cannot.map(({ host, reads }) => `the agent of ${host} reads ${reads} at most`).join(', ')}`,
+      `it is in form ${description.format} (${bringsOf(description.format)}), and ${cannot.map(({ host, reads }) => `the agent of ${host} reads ${reads} at most`).join(', ')}`,
       `Bring ${cannot.length === 1 ? 'that host' : 'those hosts'} to the same version of Standfast first.`,
     );
   const running = stillRunning(d, before, system);

@@ -1,7 +1,7 @@
 // The forms of a description: each version of Standfast that brings new keys to it adds one, so that an agent of an older version is never given what it
 // cannot read. A text is of the lowest form that can say what it says; every agent tells the newest that it reads.
 
-import type { System } from './system.ts';
+import type { RunService, System } from './system.ts';
 
 interface Form {
   readonly format: number;
@@ -13,10 +13,19 @@ interface Form {
 const forms: readonly Form[] = [
   {
     format: 2,
-    brings: 'drain',
-    isNeeded: (system) => system.services.some((service) => service.kind === 'run' && service.drain !== null),
+    brings: 'drain, route, fence, watch, autoRunbook, console',
+    isNeeded: (system) =>
+      system.console !== null ||
+      system.hosts.some((host) => host.fence !== null || host.peerPort !== null) ||
+      system.services.some((service) => service.kind === 'run' && isOfSecondForm(service)),
   },
 ];
+
+function isOfSecondForm(service: RunService): boolean {
+  const { drain, route, autoRunbook, fenceBeforeTakeover, watch } = service;
+  const watches = Object.values(watch).some((each) => each.length > 0);
+  return drain !== null || route !== null || autoRunbook !== null || fenceBeforeTakeover || watches;
+}
 
 /** The newest form that this version reads. */
 export const newestFormat = 2;
@@ -24,4 +33,9 @@ export const newestFormat = 2;
 /** The form that a reader of this system's text has to know. */
 export function formatOf(system: System): number {
   return Math.max(1, ...forms.filter((form) => form.isNeeded(system)).map((form) => form.format));
+}
+
+/** What a form brings that no older one can say. */
+export function bringsOf(format: number): string {
+  return forms.find((form) => form.format === format)?.brings ?? 'more than this version knows';
 }
