@@ -159,12 +159,12 @@ export function openRunbookDesk(options: RunbooksOptions): RunbookDesk {
       outputs: store.outputs(run.id),
       live: runner.live(run.id),
       hostOf: (block) => hostOf(run, book, block),
-      waits(block, undo) {
-        const host = hostOf(run, book, block);
-        const seen = options.status()?.hosts.find((each) => each.name === host)?.state;
-        if (seen !== 'up')
-          return `host ${host} is ${seen ?? 'not there'}: it goes on when its agent answers, or give it up`;
-        return undo || book.blocks[block]?.kind === 'do' ? heldUp(run) : null;
+      waits: (block, undo) => (undo || book.blocks[block]?.kind === 'do' ? heldUp(run) : null),
+      away(host) {
+        const seen = options.status()?.hosts.find((each) => each.name === host)?.state ?? 'not there';
+        // Maintenance and bans are about services: the agent answers.
+        const answers = seen === 'up' || seen === 'maintenance' || seen === 'banned';
+        return answers ? null : `host ${host} is ${seen}: it goes on when its agent answers, or give it up`;
       },
     });
   };

@@ -56,19 +56,16 @@ export function openRunner(options: RunnerOptions): Runner {
   const { me, life, store } = options;
   const present = new Map<string, Present>();
   const busy = new Set<string>();
+  /** `run/block` of what a former agent of this host had left running. */
+  const leftBehind = new Set<string>();
   let cleared = false;
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
 
   const clear = async (): Promise<void> => {
     await mkdir(options.folder, { recursive: true, mode: 0o700 }).catch(() => undefined);
-    const left = await endLeftovers(options.folder);
+    for (const mark of await endLeftovers(options.folder)) leftBehind.add(mark);
     cleared = true;
-    for (const mark of left) {
-      const run = store.get(mark.split('/', 1)[0] ?? '')?.run;
-      if (run !== undefined)
-        options.note('runbookLeftover', run, { block: Number.parseInt(mark.split('/')[1] ?? '0', 10) });
-    }
     look();
   };
 
@@ -116,7 +113,11 @@ export function openRunner(options: RunnerOptions): Runner {
     const after = interrupted(book, run);
     const answer = await store.put(after, revision);
     busy.delete(run.id);
-    if (answer.kind === 'applied') options.note('runbookInterrupted', run, factsOf(book, run, next));
+    if (answer.kind === 'applied')
+      options.note('runbookInterrupted', run, {
+        ...factsOf(book, run, next),
+        leftover: leftBehind.has(`${run.id}/${nameOf(next)}`),
+      });
     again();
   };
 
@@ -139,7 +140,7 @@ export function openRunner(options: RunnerOptions): Runner {
       return;
     }
     options.note('runbookBegins', begun, factsOf(book, begun, next));
-    const name = `${next.undo ? 'u' : ''}${next.block}`;
+    const name = nameOf(next);
     const start = async (leftMs: number): Promise<BlockEnd> => {
       const { dir, env } = options.surroundings(begun);
       const block = await runBlock(
@@ -237,6 +238,11 @@ export function openRunner(options: RunnerOptions): Runner {
       for (const { block } of present.values()) block.kill('its agent ended');
     },
   };
+}
+
+/** A block, or its undo, within its run. */
+function nameOf(of: { readonly block: number; readonly undo: boolean }): string {
+  return `${of.undo ? 'u' : ''}${of.block}`;
 }
 
 /** Of a block, for the journal. */

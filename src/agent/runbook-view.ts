@@ -14,6 +14,8 @@ export function runView(of: {
   readonly live: { readonly name: string; readonly output: BlockOutput } | null;
   readonly hostOf: (block: number) => string;
   readonly waits: (block: number, undo: boolean) => string | null;
+  /** Why nothing is heard from a host; null: its agent answers. */
+  readonly away: (host: string) => string | null;
 }): RunView {
   const { run, book, live } = of;
   const { blocks, undone, at: _at, ...rest } = run;
@@ -51,6 +53,7 @@ function needsOf(
     readonly run: Run;
     readonly hostOf: (block: number) => string;
     readonly waits: (block: number, undo: boolean) => string | null;
+    readonly away: (host: string) => string | null;
   },
 ): RunView['needs'] {
   switch (next.kind) {
@@ -60,10 +63,14 @@ function needsOf(
       return { kind: 'person', what: next.what, block: next.block, undo: next.undo };
     case 'running': {
       const block = next.undo ? of.run.undone[next.block] : of.run.blocks[next.block];
-      return { kind: 'running', block: next.block, undo: next.undo, host: block?.host ?? of.hostOf(next.block) };
+      const host = block?.host ?? of.hostOf(next.block);
+      const why = of.away(host);
+      const at = { block: next.block, undo: next.undo };
+      return why === null ? { kind: 'running', ...at, host } : { kind: 'waiting', ...at, why };
     }
     case 'execute': {
-      const why = of.waits(next.block, next.undo) ?? `${of.hostOf(next.block)} begins`;
+      const why =
+        of.away(of.hostOf(next.block)) ?? of.waits(next.block, next.undo) ?? `${of.hostOf(next.block)} begins`;
       return { kind: 'waiting', block: next.block, undo: next.undo, why };
     }
     default:

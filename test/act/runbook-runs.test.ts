@@ -124,7 +124,6 @@ test('two approve at once and one is first; a step whose agent is killed is neve
     'runbookEnds',
     'runbookAnswered',
     'runbookInterrupted',
-    'runbookLeftover',
     'runbookOver',
   ])
     assert.ok(kinds.includes(kind), kind);

@@ -30,17 +30,12 @@ export const runbookRows: readonly WordRow[] = [
   },
   {
     kind: 'runbookInterrupted',
-    say: ({ facts, line }) =>
-      said(
-        facts,
-        `the agent on ${line.host} had ended in the middle of ${doing(facts)}; it is not known whether it was done`,
-      ),
-  },
-  {
-    kind: 'runbookLeftover',
     say({ facts, line }) {
-      facts.implied('block');
-      return said(facts, `what the former agent on ${line.host} had left running of it was ended`);
+      const left = facts.is('leftover') ? '; what it had left running was ended' : '';
+      return said(
+        facts,
+        `the agent on ${line.host} had ended in the middle of ${doing(facts)}: it is not known whether it was done${left}`,
+      );
     },
   },
   { kind: 'runbookOver', say: over },
