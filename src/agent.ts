@@ -30,6 +30,7 @@ import { answerPeer } from './agent/peer-answers.ts';
 import { openPeers, type Peers } from './agent/peers.ts';
 import { plansFor, type Plans } from './agent/plans.ts';
 import { openStoreLink } from './agent/store-link.ts';
+import { withStanding } from './agent/standing.ts';
 import { withUnheard } from './agent/unheard.ts';
 import { openUpkeep } from './agent/upkeep.ts';
 import { openOwnEtcd, type OwnEtcd } from './agent/own-etcd.ts';
@@ -276,7 +277,10 @@ sawRunbook = runbooks.saw;
 for (const entry of earlyRunbooks.splice(0)) runbooks.saw(entry);
 const answers: AgentAnswers = {
   ...desk.answers,
-  status: () => runbooks.withNext(withUnheard(desk.answers.status(), talk.states())),
+  status: () =>
+    runbooks.withNext(
+      withStanding(withUnheard(desk.answers.status(), talk.states()), loop?.state() ?? initial, monoNow()),
+    ),
   runbooks: runbooks.answers,
   elsewhere: openElsewhere(talk),
 };

@@ -25,7 +25,7 @@ interface WantedPort {
 
 /**
  * Fails with every port that is taken. Ports that a service of this system holds itself are its own. A system that was started before
- * (it has a store) is only warned of: one port must not keep all of it down after a reboot.
+ * (it has a store, or knows where its description lies) is only warned of: one port must not keep all of it down after a reboot.
  */
 export async function checkPorts(
   context: Context,
