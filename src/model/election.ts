@@ -17,7 +17,7 @@ const timeout = { least: 150, most: 1000, perHeartbeat: 10 } as const;
 
 /** A member that is silent for so long in a call of this limit is not waited for alone: the next is asked as well. */
 export function silentMemberMs(callLimitMs: number): number {
-  return Math.min(200, Math.max(50, callLimitMs / 4));
+  return Math.min(100, Math.max(50, callLimitMs / 4));
 }
 
 /** The longest that an election may take for sessions of this ttl to outlive it. */

@@ -12,7 +12,7 @@ import { troubleOf } from './trouble.ts';
 /** After a round in which every member turned us away. */
 const roundPauseMs = 25;
 /** Asked at once and not answered: more would only burden an etcd that is ill already. */
-const mostOpen = 6;
+const mostOpen = 12;
 
 export type Asked<T> =
   /** `alone`: no other sending of this question can have been carried out. */
