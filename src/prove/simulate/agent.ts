@@ -122,7 +122,13 @@ export class SimAgent {
           this.#send(to, { kind: 'promiseAsked', from: host.name, ask: effect.ask, epoch: effect.epoch });
         break;
       case 'answerPromise':
-        this.#send(effect.to, { kind: 'promiseAnswered', from: host.name, machine: host.name, ask: effect.ask, given: effect.given });
+        this.#send(effect.to, {
+          kind: 'promiseAnswered',
+          from: host.name,
+          machine: host.name,
+          ask: effect.ask,
+          given: effect.given,
+        });
         break;
       case 'report':
         for (const to of world.hosts.keys())

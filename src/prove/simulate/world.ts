@@ -94,7 +94,18 @@ export class World {
         ? [{ service: service.name, checks: service.detect.checks.map((check) => check.name) }]
         : [],
     );
-    const session = { epoch: 1, dead: false, left: false, nonce: '', boot: '', keeper: '', ttlMs: 2000, mayDepose: [], machine: '', machines: {} };
+    const session = {
+      epoch: 1,
+      dead: false,
+      left: false,
+      nonce: '',
+      boot: '',
+      keeper: '',
+      ttlMs: 2000,
+      mayDepose: [],
+      machine: '',
+      machines: {},
+    };
     this.store.write([], [{ key: `session/${incidentKeeper}`, value: session }]);
     this.after(options.pulseMs, { kind: 'pulse' });
   }
