@@ -364,7 +364,7 @@ export const descriptionErrors: readonly ErrorRow[] = [
   { code: 'SF-174', what: 'a name is in a list twice', why: 'it counts once', next: 'remove one of the two' },
   // What this version reads and does not do.
   { code: 'SF-192', what: 'manager: not yet', why: 'this version runs processes itself', next: 'remove `manager`' },
-  // SF-190, SF-191 and SF-193 are retired: etcd, `route` and `fence` are done since.
+  // 190, 191 and 193 are retired: etcd, `route` and `fence` are done since.
   {
     code: 'SF-194',
     what: 'the address that moves is not one',
