@@ -1,5 +1,6 @@
 // The files that are made from the model: the JSON Schema, the reference of the description, the table of errors.
 import { errorRows } from '../src/model/errors.ts';
+import { failureModesPage } from './failure-modes.ts';
 import type { JsonValue } from '../src/model/json.ts';
 import { descriptionSchema, type JsonSchema } from '../src/model/schema.ts';
 
@@ -15,6 +16,7 @@ export function generatedFiles(): GeneratedFile[] {
     { file: 'schema/standfast.schema.json', text: `${JSON.stringify(descriptionSchema(), null, 2)}\n` },
     { file: 'docs/description.md', text: descriptionReference() },
     { file: 'docs/errors.md', text: errorTable() },
+    { file: 'docs/failure-modes.md', text: failureModesPage() },
   ];
 }
 

@@ -38,8 +38,15 @@ export function settle(kept: readonly Standing[], look: Look): readonly Standing
       continue;
     }
     const key = keyOf(each);
-    const again = each.weight === 'change' ? undefined : seen.get(key);
-    if (again !== undefined) {
+    const again = seen.get(key);
+    if (each.weight === 'change') {
+      const isSame = again !== undefined && each.inARow > 0;
+      if (isSame) seen.delete(key);
+      const change = changed(each, isSame);
+      if (change !== null && !isForgotten(change, look.atMs)) next.push(change);
+      // Seen for longer than it is remembered: it is not made anew.
+      else if (isSame) next.push({ ...each, counts: false });
+    } else if (again !== undefined) {
       seen.delete(key);
       next.push(seenAgain(each, again, look.atMs));
     } else if (!isForgotten(each, look.atMs)) {
@@ -98,6 +105,13 @@ function seenAgain(each: Standing, again: Seen, atMs: number): Standing {
   // Beyond what is needed the count says nothing, and would make everything look new.
   const kept = { ...each, inARow: Math.min(inARow, looksFor(each.mode)), counts, services: again.services };
   return says ? { ...kept, weight: again.weight, text: again.text, saidMs: atMs } : kept;
+}
+
+/** A change is told once, when it was made, however long it is seen; made again after it was taken back it is a new one. Null: it was a slip. */
+function changed(each: Standing, isSame: boolean): Standing | null {
+  if (!isSame) return each.counts ? { ...each, inARow: 0 } : null;
+  const inARow = Math.min(each.inARow + 1, looksFor(each.mode));
+  return { ...each, inARow, counts: each.counts || inARow >= looksFor(each.mode) };
 }
 
 /** Null: it never counted, and is gone. */

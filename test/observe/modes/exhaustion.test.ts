@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openCgroup } from '../../../src/observe/modes/cgroup.ts';
@@ -149,7 +150,8 @@ test('a process that takes ever more memory; one that took much and stays is non
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   t.after(() => child.kill('SIGKILL'));
-  await once(child.stdout, 'data');
+  const lines = createInterface({ input: child.stdout });
+  await once(lines, 'line');
   let nowMs = 0;
   const watch = watchOn(folder(t), { processes: [running(child, 640 << 20)] });
   const grow = async (mebibytes: (minute: number) => number, minutes: number): Promise<readonly string[]> => {
@@ -158,7 +160,7 @@ test('a process that takes ever more memory; one that took much and stays is non
     for (let minute = 0; minute < minutes; minute += 1) {
       nowMs += 180_000;
       child.stdin.write(`${mebibytes(minute)}\n`);
-      await once(child.stdout, 'data');
+      await once(lines, 'line');
       told = said(await look(detector, watch));
     }
     return told;
