@@ -2,7 +2,6 @@
 // to it on which it says how it stands; when that line breaks, it ends.
 
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { hostname, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,6 +12,7 @@ import type { Vocabulary } from './cli/explain/words.ts';
 import { isLoopback } from './model/lower-console.ts';
 import type { ConsoleChoice, System } from './model/system.ts';
 import { consoleApp } from './serve/web/app.ts';
+import { tlsOf, whyNot } from './web/certificate.ts';
 import { listen, placeOf } from './web/listen.ts';
 import { openPort } from './web/port.ts';
 
@@ -113,28 +113,6 @@ async function serve(described: System, choice: ConsoleChoice): Promise<void> {
 
 async function hasUsers(): Promise<boolean> {
   return ((await port.accounts().catch(() => null))?.accounts.length ?? 0) > 0;
-}
-
-class BadCertificate extends Error {
-  override readonly name = 'BadCertificate';
-}
-
-async function tlsOf(choice: ConsoleChoice): Promise<{ cert: Buffer; key: Buffer } | null> {
-  if (choice.tls === null) return null;
-  try {
-    return { cert: await readFile(choice.tls.cert), key: await readFile(choice.tls.key) };
-  } catch (error) {
-    throw new BadCertificate(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-}
-
-/** OpenSSL's own errors come when the server is made of a key and a certificate that don't belong together. */
-function whyNot(error: unknown, choice: ConsoleChoice): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (error instanceof BadCertificate || code.startsWith('ERR_OSSL'))
-    return `SF-823 the console's certificate cannot be used: ${message}. Look at console.tls in the description.`;
-  return `SF-821 the console cannot listen on ${choice.address}: ${message}. Free it, or give another: console: { listen: "127.0.0.1:7520" }.`;
 }
 
 /** In a checkout `dist/console`, in the package beside this file. */
