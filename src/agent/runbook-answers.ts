@@ -33,7 +33,9 @@ export function runbookAnswers(desk: RunbookDesk, auto: AutoRunbooks): RunbookAn
   return {
     async list() {
       const system = options.system();
-      const names = system === null ? [] : await runbookNames(system);
+      // As with the status: the answer is not "none", it cannot be told yet.
+      if (system === null) throw new Error('no description is known yet');
+      const names = await runbookNames(system);
       const all = await Promise.all(names.map(find));
       return all.map((each, index): RunbookListing =>
         each.ok

@@ -50,6 +50,7 @@ async function standing(
   for (const [name, text] of Object.entries(pages)) stand.write(text, `runbooks/${name}.md`);
   // Some of what is described here cannot start.
   await stand.cli('up', stand.folder, '--detach', '--timeout', '1s');
+  await stand.until('a picture of it', () => true);
   return stand;
 }
 
