@@ -26,13 +26,15 @@ export function madeOf(service: RunService, host: string): string {
 
 /** Each under the word that the description has for it. */
 export function partsOf(service: RunService, host: string): Readonly<Record<string, unknown>> {
-  const { run, policy, dir, env, envFile, user, group, limits } = service;
+  const { run, policy, dir, env, envFile, user, group, limits, route } = service;
   const placed = service.on.find((place) => place.host === host)?.env ?? {};
-  return { run, policy, dir, env: sorted({ ...env, ...placed }), envFile, user, group, limits };
+  // An active one keeps the address that it was made active with, so another address takes a hand-over.
+  const moving = route === null ? {} : { route };
+  return { run, policy, dir, env: sorted({ ...env, ...placed }), envFile, user, group, limits, ...moving };
 }
 
-function sorted(env: Readonly<Record<string, string>>): [string, string][] {
-  return Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+function sorted(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }
 
 /** What the instance of that id was made of; null: an older version started it, and did not say. */
