@@ -47,7 +47,10 @@ export function planChange(before: System, after: System): ChangePlan {
     reread: [] as ServiceChange[],
     system: [
       ...(before.folder === after.folder ? [] : [`  folder: ${before.folder} → ${after.folder}`]),
-      ...differences({ ...before, services: [] }, { ...after, services: [] }),
+      ...differences(
+        { ...before, services: [], hosts: before.hosts.filter((host) => hostsAfter.includes(host.name)) },
+        { ...after, services: [], hosts: after.hosts.filter((host) => hostsBefore.includes(host.name)) },
+      ),
     ],
   };
   for (const [name, is] of now) {
@@ -117,11 +120,16 @@ function planService(
 
 /** The lines of the keys that count. */
 function differs(was: Service, is: Service, counts: (key: string) => boolean): string[] {
-  const before = plain(was);
-  const after = plain(is);
+  const before = plain(withHosts(was));
+  const after = plain(withHosts(is));
   if (!isMapping(before) || !isMapping(after)) return [];
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(counts);
   return keys.flatMap((key) => compare(key, before[key], after[key]));
+}
+
+/** Where it runs as names alone: what only one host gets is told with what it is made of. */
+function withHosts(service: Service): object {
+  return service.kind === 'run' ? { ...service, on: service.on.map((place) => place.host).join(', ') } : service;
 }
 
 function plain(value: unknown): JsonValue {

@@ -1,5 +1,6 @@
 // What happened, in words: entries by their kind.
 
+import { personWords } from './person-words.ts';
 import { safe } from '../text.ts';
 import { durationText } from '../times.ts';
 import { impliedByChoice, role, unsure, whyOf } from './entry.ts';
@@ -67,7 +68,7 @@ export const kindRows: readonly WordRow[] = [
     }),
   },
   { kind: 'wait', say: waiting },
-  { kind: 'person', say: person },
+  { kind: 'person', say: personWords },
   { kind: 'incident', say: incident },
   { kind: 'modeFound', say: modeFound },
   {
@@ -306,18 +307,6 @@ function waiting(entry: Entry): Said {
   return {
     text: `${service} on ${host} waits for ${waitsFor}${when}${tries > 0 ? `, tried ${tries} times` : ''}: ${whyOf(entry)}`,
   };
-}
-
-function person({ facts, service }: Entry): Said {
-  const verb = facts.text('verb') ?? 'something';
-  const owner = facts.text('owner') ?? 'somebody';
-  const why = facts.text('why');
-  const host = facts.text('host');
-  const about = facts.text('incident') ?? service;
-  facts.implied('id');
-  const to = host === null ? '' : ` ${verb === 'failover' ? 'to' : 'on'} ${host}`;
-  const how = facts.is('leaveRunning') ? ', services staying' : '';
-  return { text: `${owner} asked: ${verb} ${about}${to}${how}${why === null ? '' : `, because: ${why}`}` };
 }
 
 function modeFound({ line, facts }: Entry): Said {
