@@ -68,6 +68,14 @@ function whyNot(desk: RunbookDesk, found: FoundRunbook, run: Run, status: Status
       why: `there is no host ${run.host}`,
       next: `There is ${status.hosts.map((host) => host.name).join(', ')}.`,
     };
+  const places = found.service?.kind === 'run' ? found.service.on.map((each) => each.host) : null;
+  if (places !== null && !places.includes(run.host) && found.runbook.on !== run.host)
+    return {
+      ok: false,
+      code: 'SF-007',
+      why: `${found.service?.name ?? ''} does not run on ${run.host}`,
+      next: `It runs on ${places.join(', ')}.`,
+    };
   const { env } = surroundings(run, found.service, status);
   const blocks = plannedBlocks(found.runbook, () => run.host, env);
   const problem = found.problems[0] ?? unknownVariables(blocks, env, found.runbook.asks)[0];

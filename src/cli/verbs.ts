@@ -91,6 +91,20 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/failovers.ts')).failovers,
   },
   {
+    name: 'known-good',
+    words: '<service>',
+    about: 'configuration files against the last content that worked; and back to it',
+    options: [
+      ['--put-back', 'put the last known good back; what stood there is kept as FILE.before'],
+      ['--take-back', 'undo that'],
+    ],
+    examples: [
+      ['known-good pricer@a', 'the difference; exit 1 when there is one'],
+      ['known-good pricer@a --put-back', 'the last content that worked, with its mode and owner'],
+    ],
+    load: async () => (await import('./verbs/known-good.ts')).knownGood,
+  },
+  {
     name: 'incidents',
     words: '',
     about: 'what is wrong, since when, what was done, what next',
@@ -113,6 +127,7 @@ export const verbs: readonly Verb[] = [
       'pages that say what to do, and do it: list, show, plan, run, test, runs, continue, yes, no, skip, again, abort, stands',
     options: [
       ['--yes', 'run, continue: every step that changes something is allowed'],
+      ['--plan', 'run: only say what would be done, as plan does'],
       ['--host <name>', 'show, plan, run: about the instance on this host'],
       ['--set <name=value...>', 'plan, run: values that the runbook asks for'],
       ['--step <n>', 'yes, no, skip, again: only if it waits at this step'],

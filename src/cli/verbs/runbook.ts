@@ -108,7 +108,9 @@ async function viewOf({ context, options, agent, name }: Asked): Promise<Runbook
   return answer.value;
 }
 
-async function run({ context, options, system, agent, name }: Asked): Promise<ExitStatus> {
+async function run(asked: Asked): Promise<ExitStatus> {
+  if (asked.options.flag('plan')) return plan(asked);
+  const { context, options, system, agent, name } = asked;
   const answer = await asking(
     context,
     agent.runbooks.start({
