@@ -1,15 +1,7 @@
-// The failovers of the hosts on this machine, from their journals.
+// Failovers, from the lines that journals have of them.
 
 import type { FailoverView, JournalLine } from '../api.ts';
-import { readJournal } from '../journal/query.ts';
 import type { JsonValue } from '../model/json.ts';
-
-const mostKept = 1000;
-
-/** The latest failovers that these journals tell of, oldest first. */
-export function readFailovers(journalFiles: readonly string[]): FailoverView[] {
-  return failoversIn(readJournal(journalFiles, { kinds: ['failover'], limit: mostKept }, () => undefined));
-}
 
 /** The failovers among these lines. */
 export function failoversIn(lines: readonly JournalLine[]): FailoverView[] {

@@ -10,9 +10,6 @@ import type { SystemLayout } from '../layout.ts';
 import type { JournalWish } from './journal-reader-worker.ts';
 import { failoversIn } from './failovers.ts';
 
-/** What one host may ask of another, by name. */
-export type PeerQuestion = 'journal' | 'failovers' | 'output' | 'outputSince';
-
 const journalQuery = z.object({
   sinceMs: z.number().optional(),
   service: z.string().optional(),
