@@ -227,6 +227,7 @@ function activateOutcome(d: Draft, service: RunService, outcome: Outcome, at: Mo
       term: instance.term,
       facts: { host: d.s.me, outcome: outcome.kind, why: outcome.why },
     });
+    d.setSlot(service.name, { activateError: outcome.why });
     // Unknown is never done, and never undone either: it may be active, so it is ended.
     endInstance(d, service, {
       why: `could not be activated: ${outcome.why}`,
@@ -345,6 +346,7 @@ export function instanceEnded(d: Draft, ended: Ended): void {
   d.setSlot(slot.service, {
     now: null,
     lastExit: { code: ended.code, signal: ended.signal, atMs: Math.round(ended.endedAtMs) },
+    activateError: instance.ending?.rule === 522 ? (slot.activateError ?? null) : null,
     failures,
     failing: !finished && (!asked || slot.failing),
     wantedSince: d.mono,

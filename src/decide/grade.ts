@@ -54,6 +54,7 @@ export function grade(d: Draft, service: RunService, slot: Slot): InstanceVerdic
       exitCode: slot.lastExit?.code ?? null,
       exitSignal: slot.lastExit?.signal ?? null,
       startError: slot.startError,
+      activateError: slot.activateError ?? null,
       tries: slot.failures.length,
       nextInMs:
         slot.failedUntil === null || slot.now !== null ? null : Math.max(0, Math.round(slot.failedUntil - d.mono)),

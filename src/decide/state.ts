@@ -63,8 +63,6 @@ export interface State {
   readonly findings: readonly Finding[];
   /** What the detectors know of this host that others compare with their own. */
   readonly facts: Readonly<Record<string, string>>;
-  /** What the detectors know of this host that others compare with their own. */
-  readonly facts: Readonly<Record<string, string>>;
   /** When our own loop ran late, and by how much: silence heard meanwhile is not held against anybody. Oldest first. */
   readonly lateness: readonly { readonly at: MonoMs; readonly lateMs: Ms }[];
   /** Own instances as last reported, by service. */
@@ -259,6 +257,8 @@ export interface Slot {
   readonly lastExit: { readonly code: number | null; readonly signal: string | null; readonly atMs: number } | null;
   /** Why the last start came to nothing; null: it did not. */
   readonly startError: string | null;
+  /** Why the last activation came to nothing, as long as that is why it ended; absent or null: it did not. */
+  readonly activateError?: string | null;
   /** Since when it should run and could have: a first start has its time. Null: it is not to run. */
   readonly wantedSince: MonoMs | null;
   /** It was lost and has not been in its planned phase since: until then it counts as down. */

@@ -117,6 +117,8 @@ export interface DownFacts {
   readonly exitSignal: string | null;
   /** Why the last start came to nothing; null: it did not. */
   readonly startError: string | null;
+  /** Why the last activation came to nothing; null or absent: it did not. */
+  readonly activateError?: string | null;
   /** Restarts tried since the failure; 0: none yet. */
   readonly tries: number;
   /** Until the next try; null: none is planned or it is under way. */

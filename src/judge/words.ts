@@ -163,8 +163,9 @@ function plannedWords(because: PlannedDown): string {
 }
 
 function endWords(facts: DownFacts): string {
-  const { exitCode, exitSignal, startError } = facts;
+  const { exitCode, exitSignal, startError, activateError = null } = facts;
   if (startError !== null) return `: it could not be started (${startError})`;
+  if (activateError !== null) return `: it could not be made active (${activateError})`;
   if (exitSignal !== null) return `: ended by ${exitSignal}`;
   return exitCode === null ? '' : `: ended with exit status ${exitCode}`;
 }

@@ -22,7 +22,7 @@ export class Deadlines {
   #measure: NodeJS.Timeout | null = null;
   readonly #late = new RecentWorst();
 
-  /** `strike` must kill at once, by signals alone: no file, no program. */
+  /** `strike` must kill at once, by signals, and by lines to programs that run already: no file, no fork. */
   constructor(strike: (key: string, deadline: MonoMs) => void) {
     this.#strike = strike;
   }

@@ -14,6 +14,10 @@ test('every reason has its words', () => {
     ],
     [{ kind: 'down', facts: { ...down, exitCode: 3, tries: 1 } }, 'down: ended with exit status 3, tried once'],
     [{ kind: 'down', facts: { ...down, startError: 'no such file' } }, 'down: it could not be started (no such file)'],
+    [
+      { kind: 'down', facts: { ...down, exitSignal: 'SIGKILL', activateError: 'SF-620' } },
+      'down: it could not be made active (SF-620)',
+    ],
     [{ kind: 'down', facts: down }, 'down'],
     [
       { kind: 'coming-back', facts: { ...down, exitSignal: 'SIGKILL', phase: 'starting', planned: 'standby' } },
