@@ -105,6 +105,20 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/known-good.ts')).knownGood,
   },
   {
+    name: 'known-good',
+    words: '<service>',
+    about: 'configuration files against the last content that worked; and back to it',
+    options: [
+      ['--put-back', 'put the last known good back; what stood there is kept as FILE.before'],
+      ['--take-back', 'undo that'],
+    ],
+    examples: [
+      ['known-good pricer@a', 'the difference; exit 1 when there is one'],
+      ['known-good pricer@a --put-back', 'the last content that worked, with its mode and owner'],
+    ],
+    load: async () => (await import('./verbs/known-good.ts')).knownGood,
+  },
+  {
     name: 'incidents',
     words: '',
     about: 'what is wrong, since when, what was done, what next',

@@ -120,6 +120,12 @@ export const runningErrors: readonly ErrorRow[] = [
     why: 'its agent does not run, cannot be reached, or the two do not trust each other',
     next: 'ask on that host; standfast doctor says how the line to it stands',
   },
+  {
+    code: 'SF-329',
+    what: 'no last known good is kept',
+    why: 'the agent keeps one for each file under `files:` or `watch: properties:` of a service that it has run on this machine',
+    next: 'name the files in the description',
+  },
   // What was asked is refused.
   {
     code: 'SF-331',

@@ -107,10 +107,13 @@ function pathsOf(ground: Ground, pid: number): Paths | null {
   const text = ground.kernel(`proc/${pid}/cgroup`);
   if (text === null) return null;
   const at = new Map(
-    text.trim().split('\n').map((line) => {
-      const [, controllers = '', ...path] = line.split(':');
-      return [controllers, path.join(':')] as const;
-    }),
+    text
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const [, controllers = '', ...path] = line.split(':');
+        return [controllers, path.join(':')] as const;
+      }),
   );
   const find = (name: string): string | undefined =>
     [...at].find(([controllers]) => controllers.split(',').includes(name))?.[1];

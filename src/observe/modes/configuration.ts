@@ -25,6 +25,8 @@ interface Known {
   readonly group: string;
   /** Null: too large, or not text. */
   readonly content: string | null;
+  /** Whose it is, for `standfast known-good`. */
+  readonly services: readonly string[];
 }
 
 interface Now extends Known {
@@ -56,7 +58,7 @@ export function openConfiguration(ground: Ground): Detector {
           seen.push(about('configuration-missing', file, 'fault', `${file.path} is missing`));
           continue;
         }
-        const known = await contentOf(ground, file.path, found, now.get(file.path));
+        const known = await contentOf(ground, file, found, now.get(file.path));
         if (known === null) {
           seen.push(about('configuration-missing', file, 'fault', `${file.path} cannot be read`));
           continue;
@@ -232,7 +234,12 @@ async function statAll(ground: Ground, files: readonly WatchedFile[]): Promise<R
 }
 
 /** Read again only when it was touched. Null: it cannot be read. */
-async function contentOf(ground: Ground, path: string, stat: Stat, before: Now | undefined): Promise<Now | null> {
+async function contentOf(
+  ground: Ground,
+  { path, services }: WatchedFile,
+  stat: Stat,
+  before: Now | undefined,
+): Promise<Now | null> {
   if (before !== undefined && before.changedAt === stat.changedAt) return before;
   const asked = await ground.ask(['cat', path], { on: `read ${path}`, within: askWithinMs });
   if (asked.kind !== 'ended' || asked.code !== 0) return null;
@@ -240,13 +247,14 @@ async function contentOf(ground: Ground, path: string, stat: Stat, before: Now |
     asked.output.length <= mostKeptBytes && !asked.output.includes('\0') && !asked.output.includes('\uFFFD');
   return {
     ...stat,
+    services,
     hash: createHash('sha256').update(asked.output).digest('hex'),
     content: isText ? asked.output : null,
   };
 }
 
-function plain({ hash, mode, owner, group, content }: Known): Known {
-  return { hash, mode, owner, group, content };
+function plain({ hash, mode, owner, group, content, services }: Known): Known {
+  return { hash, mode, owner, group, content, services };
 }
 
 function read(path: string): Map<string, Known> {
@@ -270,6 +278,8 @@ function isKnown(value: unknown): value is Known {
     'group' in value &&
     typeof value.group === 'string' &&
     'content' in value &&
-    (value.content === null || typeof value.content === 'string')
+    (value.content === null || typeof value.content === 'string') &&
+    'services' in value &&
+    Array.isArray(value.services)
   );
 }

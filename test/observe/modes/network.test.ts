@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { openEtcd } from '../../../src/observe/modes/etcd.ts';
@@ -106,7 +106,7 @@ test('a silent connection that is cut, and one that is left alone', async (t) =>
   const watch = watchOn(folder(t), {
     idle: [impatient, patient].map((server) => ({ to: to(server), forMs: 60_000, services: ['pricer'] })),
   });
-  const cut = once(impatient, 'connection').then(([socket]) => once(socket as import('node:net').Socket, 'close'));
+  const cut = once(impatient, 'connection').then(([socket]) => once(socket as Socket, 'close'));
   assert.deepEqual(said(await look(detector, watch)), []);
   await cut;
   mono = 20_000;
