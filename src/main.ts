@@ -80,7 +80,8 @@ const world: World = {
         cluster: hex(clusterId),
         leader: hex(leader),
       })),
-      listed: listed?.map(({ id, name, clientUrls }) => ({ id: hex(id), name, everRan: clientUrls.length > 0 })) ?? null,
+      listed:
+        listed?.map(({ id, name, clientUrls }) => ({ id: hex(id), name, everRan: clientUrls.length > 0 })) ?? null,
       alarms: alarms?.map(({ memberId, kind }) => ({ id: hex(memberId), kind })) ?? null,
       ...rest,
     };
@@ -91,7 +92,7 @@ const world: World = {
     return {
       inUse: placeWords(readPlace(file)),
       wanted: placeWords(wanted),
-      managed: wanted.kind === 'etcd' && wanted.managed !== null,
+      managed: wanted.kind === 'etcd' ? (wanted.managed?.members.map((member) => member.host) ?? null) : null,
       use: () => {
         writePlace(wanted, file);
       },

@@ -7,12 +7,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openRotator } from '../act/rotate.ts';
 import type { HostLayout } from '../layout.ts';
-import { ms } from '../model/units.ts';
+import { bytes, ms } from '../model/units.ts';
 import type { EndedInstance, Keeper, StartedInstance } from '../ports.ts';
 import { addMember, listMembers, removeMember } from '../store/etcd/administer.ts';
 import type { EtcdAccess } from '../store/etcd/access.ts';
 import type { EtcdPlan, PlannedMember } from '../store/etcd/plan.ts';
+import { etcdCommand } from './etcd-command.ts';
 import { askForming, readForming, serveForming, writeForming, type Forming } from './etcd-forming.ts';
 
 /** Under this name the keeper owns it; no described service can be called so. */
@@ -49,7 +51,7 @@ export function openOwnEtcd(options: {
   readonly access: EtcdAccess;
   readonly layout: HostLayout;
   keeper(): Keeper;
-  now(): number;
+  readonly now: () => number;
   readonly log: (text: string) => void;
 }): OwnEtcd {
   const { me, plan, access, layout, log } = options;
@@ -66,6 +68,13 @@ export function openOwnEtcd(options: {
   let said = '';
   const gone = new Set<() => void>();
 
+  const rotator = openRotator({
+    now: options.now,
+    onRotated: (what) => {
+      if (what.kind !== 'rotated') log(`${what.path} was not rotated: ${what.why}`);
+    },
+  });
+  rotator.add(layout.output(etcdService), { maxSize: bytes(20 << 20), keep: 2 });
   const saying = serveForming({ system: options.system, member: me, now: () => forming, log });
   const marked = readForming(mark).then((read) => {
     forming = read;
@@ -171,7 +180,7 @@ export function openOwnEtcd(options: {
       instance,
       service: etcdService,
       host: me.host,
-      command: { kind: 'argv', argv: argumentsFor(how) },
+      command: { kind: 'argv', argv: etcdCommand({ system: options.system, me, plan, data, how }) },
       dir: layout.folder,
       env: {
         PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -218,31 +227,6 @@ export function openOwnEtcd(options: {
     }
   };
 
-  const argumentsFor = (how: { state: 'new' | 'existing'; cluster: string }): string[] => {
-    const { tls } = plan;
-    const secure = (prefix: string): string[] =>
-      tls === null
-        ? []
-        : [
-            [`--${prefix}cert-file`, tls.cert, `--${prefix}key-file`, tls.key],
-            [`--${prefix}trusted-ca-file`, tls.ca, `--${prefix}client-cert-auth`],
-          ].flat();
-    return [
-      ['etcd', '--name', me.host, '--data-dir', data],
-      ['--listen-client-urls', me.clientUrl, '--advertise-client-urls', me.clientUrl],
-      ['--listen-peer-urls', me.peerUrl, '--initial-advertise-peer-urls', me.peerUrl],
-      ['--initial-cluster', how.cluster, '--initial-cluster-state', how.state],
-      ['--initial-cluster-token', `standfast-${options.system}`],
-      ['--heartbeat-interval', String(plan.heartbeatMs), '--election-timeout', String(plan.electionMs)],
-      // A member that comes back does not make the others elect anew.
-      ['--pre-vote=true', '--max-txn-ops', '1024', '--snapshot-count', '10000'],
-      ['--auto-compaction-mode', 'revision', '--auto-compaction-retention', '10000'],
-      ['--logger', 'zap', '--log-outputs', 'stderr', '--log-level', 'warn'],
-      secure(''),
-      secure('peer-'),
-    ].flat();
-  };
-
   return {
     hello(instances, ends) {
       const found = instances.find(isOwnEtcd);
@@ -273,6 +257,7 @@ export function openOwnEtcd(options: {
       stopped = true;
       if (timer !== null) clearTimeout(timer);
       saying.close();
+      rotator.close();
       const { instance } = running ?? {};
       if (instance === undefined) return;
       const over = new Promise<void>((resolve) => {
@@ -286,6 +271,7 @@ export function openOwnEtcd(options: {
       stopped = true;
       if (timer !== null) clearTimeout(timer);
       saying.close();
+      rotator.close();
     },
   };
 }

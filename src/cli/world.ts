@@ -24,8 +24,8 @@ export interface World {
   ): Promise<{
     readonly inUse: string;
     readonly wanted: string;
-    /** The wanted one runs under our keepers. */
-    readonly managed: boolean;
+    /** The hosts on which members of the wanted one run under our keepers; null: it is not ours to run. */
+    readonly managed: readonly string[] | null;
     /** From now on the wanted one. */
     use(): void;
   }>;

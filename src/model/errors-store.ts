@@ -27,4 +27,10 @@ export const storeErrors: readonly ErrorRow[] = [
     why: 'it is formed when all hosts that have a member of it are up for the first time, so that there can never be two',
     next: 'run up on the others too; the log of each agent says what it waits for',
   },
+  {
+    code: 'SF-313',
+    what: 'there is no etcd program',
+    why: 'a managed etcd is run by Standfast, and installed by you',
+    next: 'install it, 3.4 or newer (Debian: apt-get install etcd-server)',
+  },
 ];

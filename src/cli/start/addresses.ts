@@ -61,7 +61,8 @@ function mayChangeAddresses(): boolean {
   }
 }
 
-function isInPath(program: string): boolean {
+/** True when a program of that name can be run, by the PATH of who runs this or by root's. */
+export function isInPath(program: string): boolean {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders.some((folder) => {
     try {

@@ -1,7 +1,7 @@
 // `up`: starts the hosts of this machine, and follows.
 
 import type { StatusView } from '../../api.ts';
-import { systemLayout, type SystemLayout } from '../../layout.ts';
+import { systemLayout } from '../../layout.ts';
 import type { System } from '../../model/system.ts';
 import type { ChosenSystem, Context } from '../context.ts';
 import { readPath } from '../description.ts';
@@ -11,7 +11,7 @@ import { readJournals } from '../journals.ts';
 import { liveScreen } from '../live.ts';
 import { problemCount, problemLines } from '../screens/problems.ts';
 import { tryLine, upScreen } from '../screens/up-screen.ts';
-import { demandAddresses } from '../start/addresses.ts';
+import { demandAddresses, isInPath } from '../start/addresses.ts';
 import { putDescription, startKeepers } from '../start/begin.ts';
 import { consoleLine } from '../start/console-line.ts';
 import { differenceFailure } from '../start/difference.ts';
@@ -69,32 +69,49 @@ async function putOrCheck(
   const { hosts } = of;
   const running = await presences(layout, hosts);
   const idle = running.filter((each) => !each.agent && !each.keeper).map((each) => each.host);
-  const place = await settleStore(context, system, layout, idle.length < running.length);
+  const runs = idle.length < running.length;
+  const place = await context.world.storePlace(layout.storeFile, system);
+  demandStore(context, system, { place, runs, hosts });
   await checkPorts(context, system, layout, idle);
+  if (!runs) place.use();
   // A managed etcd runs under the keepers.
-  if (place.managed) await startKeepers(context, { system: system.name, layout, hosts });
+  if (place.managed !== null) await startKeepers(context, { system: system.name, layout, hosts });
   const description = { text: given.text, folder: given.folder, file: given.file, hash: system.hash };
-  return putDescription(context, layout, description, place.managed ? { untilMs: context.now() + of.timeoutMs } : null);
+  return putDescription(
+    context,
+    layout,
+    description,
+    place.managed !== null ? { untilMs: context.now() + of.timeoutMs } : null,
+  );
 }
 
-/** Where the agents will agree; it can't be exchanged under running ones. */
-async function settleStore(
+/** Where the agents will agree can't be exchanged under running ones; and what we are to run must be there. */
+function demandStore(
   context: Context,
   system: System,
-  layout: SystemLayout,
-  runs: boolean,
-): Promise<{ readonly managed: boolean }> {
-  const place = await context.world.storePlace(layout.storeFile, system);
-  if (runs && place.inUse !== place.wanted)
+  of: {
+    readonly place: Awaited<ReturnType<Context['world']['storePlace']>>;
+    readonly runs: boolean;
+    readonly hosts: readonly string[];
+  },
+): void {
+  const { inUse, wanted, managed } = of.place;
+  if (of.runs && inUse !== wanted)
     throw new Failure({
       code: 'SF-311',
       what: `${system.name} runs and agrees in another store than this description names`,
-      why: `In use: ${place.inUse}. Described: ${place.wanted}. Agents that agree in two places could both make an instance active.`,
+      why: `In use: ${inUse}. Described: ${wanted}. Agents that agree in two places could both make an instance active.`,
       next: `Bring it down on every host (${context.command('down')}), then up with this description. docs/store.md tells what goes along.`,
       exit: 2,
     });
-  if (!runs) place.use();
-  return place;
+  const member = of.hosts.find((host) => managed?.includes(host) === true);
+  if (member !== undefined && !isInPath('etcd'))
+    throw new Failure({
+      code: 'SF-313',
+      what: `host ${member} is to run a member of the managed etcd, and there is no etcd here`,
+      next: 'Install it, 3.4 or newer (Debian: apt-get install etcd-server), then up again.',
+      exit: 2,
+    });
 }
 
 async function follow(
