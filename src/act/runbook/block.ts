@@ -44,7 +44,7 @@ const markName = 'STANDFAST_RUNBOOK_STEP';
 /** After its end its pipe may be held open by what it left in the background. */
 const drainMs = 100;
 /** Read at most this much in one go: the agent's loop has its turn in between. In bytes. */
-const atOnce = 1024 * 1024;
+const atOnce = 128 * 1024;
 /** A process that waits for a device or a network file system may not even be killed; then it is given up. */
 const stuckAfterMs = 10_000;
 /** Looks at what is being ended, in case it forks meanwhile. */
