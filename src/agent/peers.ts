@@ -2,20 +2,18 @@
 // be quick (look at the store, how I stand), what must not hang on the store (promises), and what people ask of another host (its journal and outputs).
 // Losing a message costs time, never safety.
 
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { TLSSocket } from 'node:tls';
 import type { HostReport } from '../decide/records.ts';
 import type { HostLayout, SystemLayout } from '../layout.ts';
 import type { System } from '../model/system.ts';
-import { openCalls } from './peers/calls.ts';
+import { openConversation } from './peers/conversation.ts';
 import { openCredentials, type Credentials } from './peers/credentials.ts';
 import { openLine, type Line, type PeerWay } from './peers/line.ts';
-import { openSocketDoor, openTlsDoor, type Caller, type PeerDoor } from './peers/listen.ts';
+import { openSocketDoor, openTlsDoor, type PeerDoor } from './peers/listen.ts';
 import type { PeerMessage } from './peers/message.ts';
 import { bare, ownAddress } from './peers/address.ts';
 import { openTrust, type PeerRecord, type Trust } from './peers/trust.ts';
-import { readReport } from './records.ts';
 
 export interface PeerEvents {
   nudged(): void;
@@ -74,18 +72,12 @@ export interface PeersOptions {
 
 /** Reports within this time become one message. */
 const gatherMs = 10;
-/** An asker's question is answered at once or not at all. */
-const mostAsksOpen = 64;
 const doorAgainMs = 5000;
 
 /** Listens and connects; who is talked to is said by `use`. */
 export async function openPeers(options: PeersOptions): Promise<Peers> {
   const { me, events, layout, log } = options;
   const lines = new Map<string, Line>();
-  /** The newest question to each host, and questions of others that wait for our answer. */
-  const asked = new Map<string, { readonly ask: number; readonly nonce: string }>();
-  const askers = new Map<string, { readonly caller: Caller; readonly nonce: string }>();
-  const calls = openCalls();
   let system: System | null = null;
   let credentials: Credentials | null = null;
   let door: PeerDoor | null = null;
@@ -100,6 +92,7 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
     file: layout.peersFile,
     system: () => system,
     changed(host) {
+      // Who was connected under another certificate is connected anew, or no longer.
       lines.get(host)?.again();
       door?.sift();
       if (host === me) options.changed();
@@ -111,64 +104,7 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
     return shown !== undefined && trust.isOf(host, shown, socket.authorized);
   };
 
-  /** What comes in by our own door. */
-  const heard = (said: PeerMessage, caller: Caller): void => {
-    switch (said.kind) {
-      case 'nudge':
-        events.nudged();
-        break;
-      case 'report': {
-        const report = readReport(said.report);
-        if (report !== null) events.report(caller.host, report);
-        break;
-      }
-      case 'ask':
-        if (askers.size >= mostAsksOpen) askers.clear();
-        askers.set(`${caller.host} ${said.ask}`, { caller, nonce: said.nonce });
-        events.asked(caller.host, said.ask, said.epoch);
-        break;
-      case 'down':
-        events.down(said.leaveRunning);
-        break;
-      case 'ping':
-        caller.reply({ kind: 'pong', from: me });
-        break;
-      case 'call': {
-        const { id } = said;
-        events.called(said.what, said.body).then(
-          (body) => caller.reply({ kind: 'reply', from: me, id, ok: true, body }),
-          (error: unknown) =>
-            caller.reply({
-              kind: 'reply',
-              from: me,
-              id,
-              ok: false,
-              body: error instanceof Error ? error.message : String(error),
-            }),
-        );
-        break;
-      }
-      case 'answer':
-      case 'pong':
-      case 'reply':
-        break;
-      default:
-        said satisfies never;
-    }
-  };
-  /** What comes back on the line to a peer. */
-  const answeredBy = (host: string, said: PeerMessage): void => {
-    if (said.from !== host) return;
-    if (said.kind === 'answer') {
-      const question = asked.get(host);
-      if (question?.ask !== said.ask || question.nonce !== said.nonce) return;
-      asked.delete(host);
-      events.answered(host, said.machine, said.ask, said.given);
-    } else if (said.kind === 'reply') {
-      calls.replied(host, said.id, said.ok, said.body);
-    }
-  };
-
+  const talk = openConversation({ me, machine: options.machine, events });
   const wayTo = (host: string): PeerWay => {
     const described = system?.hosts.find((each) => each.name === host);
     const shared = options.system.host(host);
@@ -203,7 +139,7 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
           identity,
           isOf,
         },
-        heard,
+        talk.heard,
       );
       if (closed) await opened.close();
       else door = opened;
@@ -224,7 +160,7 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
     options.changed();
   };
 
-  const socketDoor = await openSocketDoor(layout.peerSocket, heard);
+  const socketDoor = await openSocketDoor(layout.peerSocket, talk.heard);
   const toAll = (said: PeerMessage): void => {
     for (const line of lines.values()) line.send(said);
   };
@@ -269,7 +205,7 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
               isPeer: (socket) => isOf(host, socket),
               greeting: () =>
                 last === null ? { kind: 'nudge', from: me } : { kind: 'report', from: me, report: last },
-              heard: (said) => answeredBy(host, said),
+              heard: (said) => talk.answered(host, said),
             }),
           );
     },
@@ -292,17 +228,9 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
       timer ??= setTimeout(sendReport, gatherMs);
     },
     ask(hosts, ask, epoch) {
-      for (const host of hosts) {
-        const nonce = randomBytes(9).toString('base64');
-        asked.set(host, { ask, nonce });
-        lines.get(host)?.send({ kind: 'ask', from: me, ask, epoch, nonce });
-      }
+      for (const host of hosts) lines.get(host)?.send(talk.question(host, ask, epoch));
     },
-    answer(host, ask, given) {
-      const asker = askers.get(`${host} ${ask}`);
-      askers.delete(`${host} ${ask}`);
-      asker?.caller.reply({ kind: 'answer', from: me, ask, given, nonce: asker.nonce, machine: options.machine });
-    },
+    answer: (host, ask, given) => talk.answer(host, ask, given),
     down(leaveRunning) {
       toAll({ kind: 'down', from: me, leaveRunning });
     },
@@ -311,8 +239,8 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
       const { connected, why } = line?.state() ?? { connected: false, why: null };
       if (line === undefined || !connected)
         return Promise.reject(new Error(`its agent cannot be reached${why === null ? '' : `: ${why}`}`));
-      const { id, reply } = calls.begin(host, withinMs);
-      line.send({ kind: 'call', from: me, id, what, body });
+      const { message, reply } = talk.call(host, what, body, withinMs);
+      line.send(message);
       return reply;
     },
     states: () =>

@@ -2,7 +2,7 @@
 // what the greeting says on connecting. A far end that lost its power says nothing and closes nothing: who does not answer a ping is gone.
 
 import { createConnection, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import { MessageReader, type PeerMessage } from './message.ts';
 import type { TlsIdentity } from './credentials.ts';
 
@@ -18,10 +18,8 @@ export interface PeerWay {
 
 export interface Line {
   send(message: PeerMessage): void;
-  /** Where it connects may have changed: looks again when it is not connected. */
+  /** Where it connects, or who counts there, may have changed: looks again, and leaves a connection to who no longer counts. */
   again(): void;
-  /** Ends the present connection; it is made anew. */
-  renew(): void;
   readonly state: () => LineState;
   close(): void;
 }
@@ -99,7 +97,7 @@ export function openLine(options: {
     made.setNoDelay(true);
     made.once(ready, () => {
       clearTimeout(limit);
-      if (ready === 'secureConnect' && !options.isPeer(made as TLSSocket)) {
+      if (made instanceof TLSSocket && !options.isPeer(made)) {
         made.destroy(new Error('its certificate is not the one that the store names'));
         return;
       }
@@ -145,12 +143,10 @@ export function openLine(options: {
   return {
     send: write,
     again() {
+      if (connected && by === 'network' && socket instanceof TLSSocket && !options.isPeer(socket)) socket.destroy();
       if (timer === null) return;
       clearTimeout(timer);
       dial();
-    },
-    renew() {
-      if (by === 'network') socket?.destroy();
     },
     state: () => ({ connected, by: connected ? by : null, why: connected ? null : why }),
     close() {
