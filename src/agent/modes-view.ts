@@ -12,8 +12,13 @@ export function modesView(incident: Incident): {
   readonly modes: readonly SuspectView[];
 } {
   const modes = incident.suspects.map((suspect) => suspectView(suspect, incident));
-  const own = incident.cause.kind === 'mode' ? incident.cause.facts.mode : null;
-  return { mode: own ?? modes[0]?.mode ?? null, modes };
+  return { mode: ownMode(incident) ?? modes[0]?.mode ?? null, modes };
+}
+
+/** What the incident is by itself, without anything to guess; null: something else. */
+function ownMode({ cause }: Incident): string | null {
+  if (cause.kind === 'mode') return cause.facts.mode;
+  return cause.kind === 'host-down' || cause.kind === 'host-silent' ? 'host-lost' : null;
 }
 
 function suspectView(suspect: Suspect, incident: Incident): SuspectView {
