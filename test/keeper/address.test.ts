@@ -110,6 +110,38 @@ test('at the deadline the address goes with the instance; the time that took cou
   }
 });
 
+test(
+  'a keeper that is stopped past its deadline: its machine is silent while its service runs on',
+  { skip },
+  async (t) => {
+    const { network, machines } = await stage(t, 4);
+    const [a, b] = machines;
+    const [route] = routes;
+    assert.ok(route !== undefined);
+    const heard: Heard[] = [];
+    network.ask(route.address, (one) => heard.push(one));
+    const deadline = inMs(1000);
+    value(await a.client.activate({ instance, term: 1, deadline, signal: null, route }));
+    await eventually(() => heard.some((one) => one.who === 'a'), 'a answers');
+    const { pid } = value(await a.client.ping());
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await until(deadline);
+      assert.ok(a.addresses().includes(route.address), 'nobody took it away');
+      value(await b.client.activate({ instance: other, term: 2, deadline: inMs(60_000), signal: null, route }));
+      await eventually(() => heard.some((one) => one.who === 'b'), 'b answers');
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    assert.equal((await a.ended(instance)).by, 'deadline');
+    assert.ok(!a.addresses().includes(route.address));
+    assert.deepEqual(
+      heard.filter((one) => one.who === 'a' && one.sent > deadline),
+      [],
+    );
+  },
+);
+
 test('without nftables the address runs out by itself, in whole seconds', { skip }, async (t) => {
   const { network, machines } = await stage(t, 3, [
     'unshare',
