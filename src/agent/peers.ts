@@ -83,6 +83,8 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
   let door: PeerDoor | null = null;
   let doorTimer: NodeJS.Timeout | null = null;
   let opening = false;
+  /** Where the description last used would have it. */
+  let doorPlace = '';
   let closed = false;
   let pending: HostReport | null = null;
   let last: HostReport | null = null;
@@ -152,6 +154,18 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
       opening = false;
     }
   };
+  /** Opens it, and elsewhere when the description says another place than before. */
+  const replaceDoor = async (described: System): Promise<void> => {
+    const own = described.hosts.find((host) => host.name === me);
+    const place = `${own?.address ?? ''} ${own?.peerPort ?? described.peers.port}`;
+    const former = place === doorPlace ? null : door;
+    doorPlace = place;
+    if (former !== null) {
+      door = null;
+      await former.close();
+    }
+    await openDoor();
+  };
   const credentialsChanged = (): void => {
     const identity = credentials?.identity() ?? null;
     if (identity !== null) door?.use(identity);
@@ -187,7 +201,7 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
             log,
           });
         }
-        void openDoor();
+        void replaceDoor(described);
       }
       const names = new Set(described.hosts.map((host) => host.name));
       for (const [host, line] of lines)
