@@ -127,6 +127,12 @@ test('three machines stand as one system, by the store, by promises, and when on
   // How far that had come when the new machine looked is a matter of moments: rule 113 waits for it, 114 would be its own doing.
   const rules = said.map((line) => line.rule);
   assert.ok(rules.includes(110) && !rules.includes(114), `others ended the former session: ${rules.join(', ')}`);
+
+  // All of it goes down from one of them; the former machine, which nobody hears, is none of theirs any more.
+  const down = await witness.cli('down');
+  assert.equal(down.code, 0, down.stderr);
+  assert.match(down.stdout, /Told over there[^\n]*: \w, \w\./);
+  await eventually('the others are down too', async () => (await replacement.status()) === null);
 });
 
 /** Takes what it is sent, and answers only when told to. In the words of a plain Node of any version. */

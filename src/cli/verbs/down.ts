@@ -14,6 +14,7 @@ import { presences } from '../start/keepers.ts';
 import { leftovers } from '../start/leftovers.ts';
 import { happenings, timed } from '../start/happenings.ts';
 import { answeringAgents } from '../systems.ts';
+import { safe } from '../text.ts';
 import type { Run } from '../verb.ts';
 
 /** With no change for this long, and longer than any service may take to stop, somebody has to look. */
@@ -30,14 +31,33 @@ export const down: Run = async (context, words, options) => {
   const signal = context.interruption();
   if (!(await makeAgentsAnswer(context, system, leaveRunning, signal))) return 0;
   const ask = (): Promise<void> => askAll(context, system, { leaveRunning, why: options.text('why') ?? '' });
+  const elsewhere = await toldElsewhere(context, system);
   await ask();
   const last = await untilGone(context, system, signal, ask);
   if (last === 'interrupted') {
     context.terminal.print('It goes on stopping; this only ends the watching.');
     return 0;
   }
+  context.terminal.print(...elsewhere);
   return report(context, system, leaveRunning);
 };
+
+/** Who is elsewhere hears of it over the agents' lines; who cannot is named, before the lines are gone. */
+async function toldElsewhere(context: Context, system: ChosenSystem): Promise<string[]> {
+  const [agent] = await answeringAgents(system);
+  const peers = (await agent?.peers().catch(() => [])) ?? [];
+  const far = peers.filter((each) => !system.hosts.includes(each.host));
+  const told = far.filter((each) => each.connected).map((each) => safe(each.host));
+  return [
+    ...(told.length === 0 ? [] : [`Told over there, and stopping on their own: ${told.join(', ')}.`]),
+    ...far
+      .filter((each) => !each.connected)
+      .map(
+        (each) =>
+          `${safe(each.host)} could not be told${each.why === null ? '' : ` (${safe(each.why)})`}. If it runs, there: ${context.command('down')}`,
+      ),
+  ];
+}
 
 /**
  * True when at least one agent can be told. Without agents: a keeper brings its own back; with services alone, keepers are started to end
