@@ -8,7 +8,9 @@ export function quitWhenDown(d: Draft): void {
   if (leaving === null || leaving.quit) return;
   const down =
     leaving.leaveRunning || [...d.s.slots.values()].every((slot) => slot.now === null && slot.leaseTxn === null);
-  if (!down || !own.closed) {
+  // Without a description this life has written no session, and none is to be closed: the store may never answer.
+  const idle = d.s.system === null && own.revision === 0 && d.s.keeper.up && d.s.keeper.unplaced.length === 0;
+  if (!down || !(own.closed || idle)) {
     if (down) d.wakeBy(d.mono + 50);
     return;
   }

@@ -133,3 +133,17 @@ test(
     assert.ok(serviceOf(again, 'web').term > serviceOf(after, 'web').term, 'terms go on');
   },
 );
+
+test('a managed etcd is not formed by one host alone, says so, and comes down again', { skip }, async (t) => {
+  const block = `127.${40 + (process.pid % 200)}.${1 + (Math.floor(process.pid / 200) % 250)}`;
+  const stand = makeStand(
+    t,
+    await description('alone', '{ etcd: managed }', [`${block}.4`, `${block}.5`, `${block}.6`]),
+  );
+  const tried = await stand.cli('up', stand.folder, '--host', 'a', '--detach', '--timeout', '1s');
+  assert.equal(tried.code, 3, tried.stdout);
+  assert.match(tried.stderr, /SF-312[^]*run up on the others too/);
+  assert.match(readFileSync(stand.at('a', 'agent.log'), 'utf8'), /missing: b \(127.*\), c \(127/);
+  const down = await stand.cli('down');
+  assert.equal(down.code, 0, down.stderr);
+});
