@@ -4,7 +4,6 @@ import type {
   HostView,
   IncidentView,
   IntentAnswer,
-  IntentKind,
   IntentRequest,
   JournalLine,
   ServiceView,
@@ -70,17 +69,6 @@ export interface Me {
 /** A failure, on every route: what is wrong, why, what next. */
 export interface ApiFailure {
   readonly error: { readonly code: string; readonly why: string; readonly next: string };
-}
-
-/** What a person asks through the console; the owner is who is signed in. */
-export interface ActionRequest {
-  readonly kind: Exclude<IntentKind, 'down'>;
-  readonly service: string | null;
-  readonly host: string | null;
-  readonly why: string;
-  readonly forMs: number | null;
-  readonly acceptLoss: boolean;
-  readonly end: boolean;
 }
 
 /** `POST /api/v1/intents/preview`: what would happen. */
@@ -222,14 +210,6 @@ export type AssessmentView =
   | { readonly state: 'computing'; readonly hash: string; readonly sinceMs: number }
   | { readonly state: 'done'; readonly hash: string; readonly atMs: number; readonly result: JsonValue }
   | { readonly state: 'failed'; readonly hash: string; readonly why: string };
-
-/** Of a user; never a password. */
-export interface UserView {
-  readonly name: string;
-  readonly role: AccessRole;
-  readonly changedAtMs: number;
-  readonly by: string;
-}
 
 /** How the console of a host stands, as its agent knows. */
 export interface ConsoleView {

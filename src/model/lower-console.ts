@@ -9,8 +9,9 @@ import type { ConsoleChoice, ConsoleOidc } from './system.ts';
 const usual = { address: '127.0.0.1', port: 7420 } as const;
 
 /** Null: none is wanted. */
-export function lowerConsole(reading: Reading, shape: ConsoleShape | undefined): ConsoleChoice | null {
-  if (shape === false) return null;
+export function lowerConsole(reading: Reading, given: ConsoleShape | undefined): ConsoleChoice | null {
+  if (given === false) return null;
+  const shape = given === true ? undefined : given;
   const at = shape?.listen === undefined ? usual : listenAt(reading, shape.listen);
   const tls = lowerTls(reading, shape?.tls);
   if (!isLoopback(at.address) && tls === null && !reading.wasWrong(['console', 'tls']))
@@ -48,8 +49,8 @@ function listenAt(reading: Reading, text: string): { readonly address: string; r
   return usual;
 }
 
-type Tls = Exclude<NonNullable<ConsoleShape>, false>['tls'];
-type Oidc = Exclude<NonNullable<ConsoleShape>, false>['oidc'];
+type Tls = Exclude<ConsoleShape, boolean>['tls'];
+type Oidc = Exclude<ConsoleShape, boolean>['oidc'];
 
 function lowerTls(reading: Reading, tls: Tls): ConsoleChoice['tls'] {
   if (tls === undefined) return null;

@@ -1,27 +1,13 @@
 // The key `console`: where the web page listens and who may do what there.
 
 import { z } from 'zod';
-import { leaf, ok, shown, text, wrong } from './leaf.ts';
+import { flag, text } from './leaf.ts';
 import { key, names } from './shape-parts.ts';
-
-/** `false` alone: none is wanted. */
-const off = leaf<false>(
-  (value) =>
-    value === false
-      ? ok<false>(false)
-      : wrong(
-          'SF-113',
-          `false or a mapping is wanted here, and this is ${shown(value)}`,
-          'Write false, or { listen: "127.0.0.1:7420" }.',
-          true,
-        ),
-  { const: false, title: 'false' },
-);
 
 const file = (what: string, example: string): ReturnType<typeof text> => text(what, example);
 
 export const consoleShape = z.union([
-  off,
+  flag(),
   z.strictObject({
     listen: key(text('an address and a port', '"127.0.0.1:7420"'), {
       description:

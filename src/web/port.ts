@@ -67,6 +67,7 @@ export function openPort(of: {
     intend: (request) => status.agent().intend(request),
     preview: (request) => status.agent().preview(request),
     ack: (incident, owner) => status.agent().ack(incident, owner),
+    runbooks: () => status.agent().runbooks,
     async details() {
       const asked = here().map((name) => connectAgent(layout.host(name).agentSocket, detailsWithinMs).details());
       const found = await Promise.allSettled(asked);

@@ -18,6 +18,7 @@ import { failureOf } from './refuse.ts';
 import { Reply, type RouteRow } from './route.ts';
 import { lookRoutes } from './routes-look.ts';
 import { actRoutes } from './routes-act.ts';
+import { runbookRoutes } from './routes-runbook.ts';
 import { signInRoutes } from './routes-sign-in.ts';
 import { isCsrf, openSessions, type Person, type Sessions } from './sessions.ts';
 
@@ -50,6 +51,7 @@ export function routeTable(options: WebOptions, sessions: Sessions): readonly Ro
     ...signInRoutes({ port, sessions, oidc: choice.oidc, secure: tls !== null, log }),
     ...lookRoutes(port),
     ...actRoutes(port),
+    ...runbookRoutes(port),
   ];
 }
 

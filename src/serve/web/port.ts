@@ -1,5 +1,6 @@
 // What the console's HTTP side asks of the rest: put behind one interface, so that it only carries.
 
+import type { RunbookAnswers } from '../../api-runbook.ts';
 import type {
   AccountsView,
   AssessmentView,
@@ -48,6 +49,8 @@ export interface ConsolePort extends HubSource {
   happenings(sinceMs: number): Promise<readonly Happening[]>;
   topology(): Promise<TopologyView | null>;
   assessment(): Promise<AssessmentView>;
+  /** Of the agent that answers. */
+  runbooks(): RunbookAnswers;
   /** Users and the key of the cookies, at most a second old. */
   accounts(): Promise<AccountsView>;
 }

@@ -61,12 +61,13 @@ export function actRoutes(port: ConsolePort): readonly RouteRow[] {
 }
 
 /** Roles were looked at before. */
-function ownerOf(person: Person | null): string {
+export function ownerOf(person: Person | null): string {
   if (person === null) throw new Refusal(401, 'SF-805', 'nobody is signed in', 'Sign in first.');
   return person.name;
 }
 
-async function asked<T>(question: Promise<T>): Promise<T> {
+/** What the agent does not answer is said as that. */
+export async function asked<T>(question: Promise<T>): Promise<T> {
   try {
     return await question;
   } catch (error) {

@@ -5,11 +5,11 @@ import { z } from 'zod';
 import { budgetOf } from './budget.ts';
 import type { ConsolePort } from './port.ts';
 import { agentSilent, noSuch } from './refuse.ts';
+import { asked } from './routes-act.ts';
 import { route, type RouteRow } from './route.ts';
 import {
   assessmentShape,
   budgetShape,
-  explainQuery,
   explanationShape,
   failoversShape,
   happeningsShape,
@@ -131,7 +131,7 @@ export function lookRoutes(port: ConsolePort): readonly RouteRow[] {
       access: 'look',
       about: 'Why a service, an incident or a decision (`4711@a`) is as it is, from the journal.',
       params: named,
-      query: explainQuery,
+      query: sinceShape,
       answer: explanationShape,
       async handle({ params, query }) {
         const found = await port.explain(params.name, query.sinceMs ?? Date.now() - 3_600_000);
@@ -252,15 +252,6 @@ async function demandStatus(port: ConsolePort): Promise<ConsoleStatus> {
   const status = await port.status();
   if (status === null) throw agentSilent('it has not answered since this console was started');
   return status;
-}
-
-/** What the agent does not answer is said as that. */
-async function asked<T>(question: Promise<T>): Promise<T> {
-  try {
-    return await question;
-  } catch (error) {
-    throw agentSilent(error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** Each agent knows all hosts; its own it knows best. */

@@ -30,6 +30,8 @@ export const actionShape = z.strictObject({
     .nullable()
     .default(null),
   acceptLoss: z.boolean().default(false),
+  keep: z.boolean().default(false).describe('Of maintenance: what is not active stays where it runs.'),
+  end: z.boolean().default(false).describe('Of maintenance and ban: ends it.'),
 });
 
 export const signInShape = z.strictObject({ name: z.string().max(200), password: z.string().max(1024) });
@@ -38,7 +40,6 @@ const day = 86_400_000;
 const number = (least: number, most: number): z.ZodType<number> => z.coerce.number().int().min(least).max(most);
 
 export const sinceShape = z.object({ sinceMs: number(0, 8_640_000_000_000_000).optional() });
-export const explainQuery = sinceShape;
 export const logQuery = z.object({ host: nameShape.optional(), lines: number(0, 5000).default(200) });
 export const journalQuery = z.object({
   sinceMs: number(0, 8_640_000_000_000_000).optional(),

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { AddressInfo } from 'node:net';
+import type { RunbookRefusal } from '../../../src/api-runbook.ts';
 import type { Account, ConsoleStatus } from '../../../src/api-web.ts';
 import type { IntentAnswer, IntentRequest, StatusView } from '../../../src/api.ts';
 import type { ConsoleChoice } from '../../../src/model/system.ts';
@@ -28,6 +29,9 @@ export interface Picture {
   /** How many follow now. */
   readonly followed: () => number;
 }
+
+const none = (): Promise<RunbookRefusal> =>
+  Promise.resolve({ ok: false, code: 'SF-461', why: 'there is none of that name', next: 'standfast runbook list' });
 
 /** A port that answers from what it was given. */
 export function picture(more: Partial<ConsolePort> & { readonly answer?: IntentAnswer } = {}): Picture {
@@ -62,6 +66,18 @@ export function picture(more: Partial<ConsolePort> & { readonly answer?: IntentA
     happenings: () => Promise.resolve([]),
     topology: () => Promise.resolve(null),
     assessment: () => Promise.resolve({ state: 'failed', hash: '', why: 'not here' }),
+    runbooks: () => ({
+      list: () => Promise.resolve([]),
+      show: none,
+      start: none,
+      runs: () => Promise.resolve([]),
+      run: none,
+      answer: none,
+      allow: none,
+      abort: none,
+      test: none,
+      stands: none,
+    }),
     accounts: () => Promise.resolve({ accounts, key: Buffer.alloc(32, 7).toString('base64url') }),
     ...rest,
   };
