@@ -2,6 +2,7 @@
 // cannot read. A text is of the lowest form that can say what it says; every agent tells the newest that it reads.
 
 import type { RunService, System } from './system.ts';
+import { noWatch } from './watch.ts';
 
 interface Form {
   readonly format: number;
@@ -23,7 +24,7 @@ const forms: readonly Form[] = [
 
 function isOfSecondForm(service: RunService): boolean {
   const { drain, route, autoRunbook, fenceBeforeTakeover, watch } = service;
-  const watches = Object.values(watch).some((each) => each.length > 0);
+  const watches = JSON.stringify(watch) !== JSON.stringify(noWatch);
   return drain !== null || route !== null || autoRunbook !== null || fenceBeforeTakeover || watches;
 }
 

@@ -9,6 +9,8 @@ import { presences } from '../start/keepers.ts';
 
 export type TakenUp =
   | { readonly kind: 'done' }
+  /** Somebody has put yet another in force since. */
+  | { readonly kind: 'replaced' }
   | { readonly kind: 'late'; readonly view: StatusView | null }
   | { readonly kind: 'interrupted' };
 
@@ -35,6 +37,8 @@ export async function takeUp(
   system: ChosenSystem,
   of: {
     readonly hash: string;
+    /** The store's revision of the description that it took the place of; a later one with another hash came after it. */
+    readonly afterRevision: number;
     readonly hosts: readonly string[];
     readonly removed: readonly string[];
     readonly untilMs: number;
@@ -50,6 +54,8 @@ export async function takeUp(
       if (last !== null && !of.quiet)
         context.terminal.print(...timed(happenings(last, view, context.terminal), view.atMs));
       last = view;
+      const { hash, revision } = view.description;
+      if (hash !== of.hash && (revision ?? 0) > of.afterRevision) return { kind: 'replaced' };
       const gone = (await presences(system.layout, here)).every((each) => !each.agent && !each.keeper);
       if (gone && takenUp(view, of.hash, of.hosts).length === 0) return { kind: 'done' };
     }

@@ -54,6 +54,7 @@ export const apply: Run = async (context, words, options) => {
   await startStopped(context, system, plan.hosts.removed);
   const done = await takeUp(context, system, {
     hash: after.hash,
+    afterRevision: inForce.revision ?? 0,
     hosts: after.hosts.map((host) => host.name).filter((name) => !plan.hosts.added.includes(name)),
     removed: plan.hosts.removed,
     untilMs: context.now() + timeoutMs,
@@ -64,6 +65,13 @@ export const apply: Run = async (context, words, options) => {
     context.terminal.print('It is in force, and the agents go on taking it up; this only ends the watching.');
     return 0;
   }
+  if (done.kind === 'replaced')
+    throw new Failure({
+      code: 'SF-419',
+      what: `${given.file} was in force, and somebody has put another in its place since`,
+      next: `Look at the difference, and apply again: ${context.command(`apply ${given.file}`)}`,
+      exit: 1,
+    });
   if (done.kind === 'late') throw late(context, done.view, after);
   if (!json) context.terminal.print(...doneLines(context, plan));
   return 0;
