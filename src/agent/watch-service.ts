@@ -19,6 +19,7 @@ type Part = Pick<
   | 'accounts'
   | 'entries'
   | 'names'
+  | 'listens'
   | 'ports'
   | 'idle'
   | 'snapshots'
@@ -28,7 +29,7 @@ type Part = Pick<
 >;
 
 /** All that the description names for this service on this host, and all that follows from it. */
-export function plannedHere(service: RunService, plans: Plans, layout: HostLayout): Part {
+export function plannedHere(service: RunService, plans: Plans, layout: HostLayout, own: string): Part {
   const plan = plans.plan(service);
   const services = [service.name];
   const { watch } = service;
@@ -93,7 +94,8 @@ export function plannedHere(service: RunService, plans: Plans, layout: HostLayou
       ...watch.names,
       ...targets.map(({ address }) => hostOf(address)).filter((name) => isIP(name) === 0 && name !== 'localhost'),
     ]),
-    ports: named(targets.map(({ address }) => address)),
+    listens: named(targets.map(({ address }) => address).filter((each) => isHere(each, own))),
+    ports: named(targets.map(({ address }) => address).filter((each) => !isHere(each, own))),
     idle: watch.idle.map((each) => ({ to: each.to, forMs: each.for, services })),
     snapshots: watch.snapshots.map((each) => ({ path: at(each.path), withinMs: each.within, services })),
     queues: watch.queues.map((path) => ({ path: at(path), services })),
@@ -111,8 +113,14 @@ export function plannedHere(service: RunService, plans: Plans, layout: HostLayou
   };
 }
 
+/** An address of this host: what listens there is one of ours, and its own checks see to it. */
+function isHere(address: string, own: string): boolean {
+  const host = hostOf(address);
+  return host === own || host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
 /** Where a check connects to; nothing for those that do not. */
-function targetOf(probe: ProbeSpec): { readonly address: string; readonly tls: boolean }[] {
+export function targetOf(probe: ProbeSpec): { readonly address: string; readonly tls: boolean }[] {
   if (probe.kind === 'tcp') return [{ address: probe.address, tls: false }];
   if (probe.kind !== 'http' || !URL.canParse(probe.url)) return [];
   const { hostname, port, protocol } = new URL(probe.url);

@@ -2,9 +2,10 @@
 // logs and files, the programs that they run, the ports that checks ask, the accounts that they run as. `watch:` adds what only people know.
 
 import { dirname } from 'node:path';
-import { plannedHere } from './watch-service.ts';
+import { plannedHere, targetOf } from './watch-service.ts';
 import type { State } from '../decide/state.ts';
 import type { HostLayout } from '../layout.ts';
+import { planExternal } from '../model/instance.ts';
 import type { RunService, System } from '../model/system.ts';
 import type { Now } from '../model/units.ts';
 import type { Watch, WatchedProcess } from '../observe/modes/watch.ts';
@@ -15,11 +16,12 @@ export function watchFor(state: State, system: System, plans: Plans, layout: Hos
   const here = system.services.filter(
     (service): service is RunService => service.kind === 'run' && service.on.some(({ host }) => host === state.me),
   );
-  const parts = here.map((service) => plannedHere(service, plans, layout));
+  const own = system.hosts.find(({ name }) => name === state.me)?.address ?? '';
+  const parts = here.map((service) => plannedHere(service, plans, layout, own));
   return {
     system: system.name,
     host: state.me,
-    address: system.hosts.find(({ name }) => name === state.me)?.address ?? '',
+    address: own,
     kept: `${layout.folder}/known-good`,
     folders: [
       { path: '/', services: [] },
@@ -36,7 +38,8 @@ export function watchFor(state: State, system: System, plans: Plans, layout: Hos
     accounts: parts.flatMap((part) => part.accounts),
     entries: parts.flatMap((part) => part.entries),
     names: parts.flatMap((part) => part.names),
-    ports: parts.flatMap((part) => part.ports),
+    listens: parts.flatMap((part) => part.listens),
+    ports: [...parts.flatMap((part) => part.ports), ...externalPorts(system)],
     idle: parts.flatMap((part) => part.idle),
     snapshots: parts.flatMap((part) => part.snapshots),
     queues: parts.flatMap((part) => part.queues),
@@ -58,6 +61,17 @@ function peersOf(state: State, system: System, now: Now): Watch['peers'] {
       { host: name, address, facts: heard.report.facts, clockAheadMs: Math.max(0, 1000 * Math.floor(aheadMs / 1000)) },
     ];
   });
+}
+
+/** What the checks of external services ask, from here too: the agent that keeps incidents may reach it, and this host not. */
+function externalPorts(system: System): Watch['ports'] {
+  return system.services.flatMap((service) =>
+    service.kind === 'external'
+      ? planExternal(system, service).checks.flatMap(({ probe }) =>
+          targetOf(probe).map(({ address }) => ({ name: address, services: [service.name] })),
+        )
+      : [],
+  );
 }
 
 function processOf(state: State, service: RunService): WatchedProcess[] {

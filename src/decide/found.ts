@@ -9,7 +9,7 @@ import type { FaultSeverity } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import type { HostReport } from './records.ts';
 import type { RuleRow } from './rules.ts';
-import { needsOf } from './view.ts';
+import { needsOf, reportOf } from './view.ts';
 
 /** What is noted of modes. */
 export const foundRows: readonly RuleRow[] = [
@@ -52,7 +52,7 @@ export function standingModes(d: Draft): readonly DesiredIncident[] {
   if (d.s.leaving !== null) return [];
   return onePerMachine(foundEverywhere(d).filter((each) => each.untilMs === null)).flatMap((each) => {
     const mode = modeNamed(each.mode);
-    if (mode === null || (each.weight !== 'fault' && each.weight !== 'ahead')) return [];
+    if (mode === null || (each.weight !== 'fault' && each.weight !== 'ahead') || isToldOf(d, each)) return [];
     const severity: FaultSeverity = each.weight === 'ahead' ? 3 : mode.severity;
     const { subject, weight, text, host, services } = each;
     const service = services.length === 1 ? (services[0] ?? null) : null;
@@ -68,6 +68,12 @@ export function standingModes(d: Draft): readonly DesiredIncident[] {
       },
     ];
   });
+}
+
+/** A declared file that is not as declared is an incident of its service already; the mode is named there. */
+function isToldOf(d: Draft, { mode, services, host }: FoundAt): boolean {
+  if (mode !== 'configuration-missing' && mode !== 'configuration-permissions') return false;
+  return services.every((service) => reportOf(d, service, host)?.cause?.kind === 'files-missing');
 }
 
 /** Each open incident with the modes that may be behind it, as far as is known now. One that is over keeps what was thought last. */

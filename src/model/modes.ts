@@ -2,13 +2,22 @@
 // A new mode is a row here, a detector in src/observe/modes/ and a page in docs/runbooks/modes/.
 
 import type { Mode } from './mode.ts';
+import { certificateModes } from './modes-certificates.ts';
 import { configurationModes } from './modes-configuration.ts';
 import { exhaustionModes } from './modes-exhaustion.ts';
 import { groundModes } from './modes-ground.ts';
 import { networkModes } from './modes-network.ts';
+import { peopleModes } from './modes-people.ts';
 
 /** All modes, family by family. */
-export const modes: readonly Mode[] = [...exhaustionModes, ...configurationModes, ...networkModes, ...groundModes];
+export const modes: readonly Mode[] = [
+  ...exhaustionModes,
+  ...certificateModes,
+  ...configurationModes,
+  ...peopleModes,
+  ...networkModes,
+  ...groundModes,
+];
 
 const byId = new Map(modes.map((mode) => [mode.id, mode]));
 

@@ -70,16 +70,6 @@ export const kindRows: readonly WordRow[] = [
   { kind: 'wait', say: waiting },
   { kind: 'person', say: personWords },
   { kind: 'incident', say: incident },
-  { kind: 'modeFound', say: modeFound },
-  {
-    kind: 'modeOver',
-    say: ({ line, facts }) => {
-      const text = facts.text('text') ?? '';
-      facts.implied('subject', 'weight', 'services', 'sinceMs', 'mode');
-      return { text: `no longer so on ${safe(line.host)}: ${text}` };
-    },
-  },
-  { kind: 'modeSuspected', say: modeSuspected },
   {
     kind: 'notTold',
     say: ({ facts }) => ({
@@ -307,31 +297,6 @@ function waiting(entry: Entry): Said {
   return {
     text: `${service} on ${host} waits for ${waitsFor}${when}${tries > 0 ? `, tried ${tries} times` : ''}: ${whyOf(entry)}`,
   };
-}
-
-function modeFound({ line, facts }: Entry): Said {
-  const mode = facts.text('mode') ?? '?';
-  const text = facts.text('text') ?? '';
-  const weight = facts.text('weight');
-  facts.implied('subject', 'services', 'sinceMs');
-  const as = weight === 'change' ? 'changed' : weight === 'fault' ? 'found' : 'noticed';
-  return { text: `${as} on ${safe(line.host)}: ${text}`, aside: mode };
-}
-
-/** What is held to be behind an incident, and what speaks for and against it. */
-function modeSuspected({ facts, line }: Entry): Said {
-  const id = facts.text('id') ?? '?';
-  const host = facts.text('host') ?? safe(line.host);
-  const mode = facts.text('mode') ?? '?';
-  const text = facts.text('text') ?? '';
-  const aheadMs = facts.number('aheadMs') ?? 0;
-  const pros = facts.texts('for');
-  const cons = facts.texts('against');
-  const sure = facts.text('sure') === 'likely' ? 'likely' : 'possibly';
-  const when =
-    aheadMs < 0 ? `seen ${durationText(-aheadMs)} after it failed` : `${durationText(aheadMs)} before it failed`;
-  const speaks = `${pros.length === 0 ? '' : `; for it: ${pros.join(', ')}`}${cons.length === 0 ? '' : `; against it: ${cons.join(', ')}`}`;
-  return { text: `incident ${id} comes ${sure} of this: on ${host}, ${text}, ${when}${speaks}`, aside: mode };
 }
 
 function incident({ facts, vocabulary, line }: Entry): Said {

@@ -7,6 +7,7 @@ import { whyOf } from './entry.ts';
 import type { Entry, Said, Vocabulary } from './entry.ts';
 import { factsOf } from './facts.ts';
 import { kindRows } from './kind-words.ts';
+import { modeRows } from './mode-words.ts';
 import { runbookRows } from './runbook-words.ts';
 import { ruleRows } from './rule-words.ts';
 
@@ -38,7 +39,7 @@ export function worded(line: JournalLine, vocabulary: Vocabulary, nowMs: number)
   return { text, aside: said.aside ?? rule, detail: row?.detail === true };
 }
 
-const rows = [...kindRows, ...runbookRows, ...ruleRows];
+const rows = [...kindRows, ...modeRows, ...runbookRows, ...ruleRows];
 
 function unknownKind(entry: Entry): Said {
   const about = entry.line.service === null ? safe(entry.line.host) : `${entry.service} on ${entry.host}`;

@@ -19,7 +19,7 @@ export function openSockets(ground: Ground): Detector {
     everyMs,
     async look(watch) {
       const now = tcpCounts(ground.kernel('proc/net/snmp') ?? '');
-      const seen = [...lossSeen(segments, now), ...(await queuesSeen(ground, watch.ports)), ...portsSeen(ground)];
+      const seen = [...lossSeen(segments, now), ...(await queuesSeen(ground, watch.listens)), ...portsSeen(ground)];
       segments = now;
       return { seen };
     },
@@ -27,9 +27,8 @@ export function openSockets(ground: Ground): Detector {
 }
 
 /** `ss` shows, of a listening socket, how many wait to be accepted and how many may. */
-async function queuesSeen(ground: Ground, ports: readonly WatchedName[]): Promise<Seen[]> {
-  const local = ports.filter(({ name }) => /^(127\.|localhost|\[?::1|0\.0\.0\.0)/.test(name));
-  if (local.length === 0) return [];
+async function queuesSeen(ground: Ground, listens: readonly WatchedName[]): Promise<Seen[]> {
+  if (listens.length === 0) return [];
   const asked = await ground.ask(['ss', '-Hltn'], { on: 'ss', within: 3000 });
   if (asked.kind !== 'ended') return [];
   const seen: Seen[] = [];
@@ -37,7 +36,7 @@ async function queuesSeen(ground: Ground, ports: readonly WatchedName[]): Promis
     const [state, waiting, most, address = ''] = line.trim().split(/\s+/);
     if (state !== listening || Number(waiting) <= Number(most)) continue;
     const port = address.slice(address.lastIndexOf(':'));
-    for (const { name, services } of local.filter((each) => each.name.endsWith(port)))
+    for (const { name, services } of listens.filter((each) => each.name.endsWith(port)))
       seen.push({
         mode: 'connections-exhausted',
         subject: name,

@@ -55,7 +55,9 @@ export interface Watch {
   readonly entries: readonly { readonly text: string; readonly services: readonly string[] }[];
   /** Names that must resolve. */
   readonly names: readonly WatchedName[];
-  /** Addresses that must take connections, `host:port`. */
+  /** Ports of services here, `host:port`: their checks see whether they answer, the detectors how full their queues are. */
+  readonly listens: readonly WatchedName[];
+  /** Addresses elsewhere that must take connections, `host:port`. */
   readonly ports: readonly WatchedName[];
   /** Connections to hold silent. */
   readonly idle: readonly { readonly to: string; readonly forMs: number; readonly services: readonly string[] }[];

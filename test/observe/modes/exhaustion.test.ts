@@ -182,7 +182,7 @@ test('a port whose queue is full takes no more connections', async (t) => {
   const [line] = (await once(server.stdout, 'data')) as [Buffer];
   const port = Number(line.toString());
   const detector = openSockets(ground());
-  const watch = watchOn(folder(t), { ports: [{ name: `127.0.0.1:${port}`, services: ['pricer'] }] });
+  const watch = watchOn(folder(t), { listens: [{ name: `127.0.0.1:${port}`, services: ['pricer'] }] });
   assert.deepEqual(said(await look(detector, watch)), []);
   server.kill('SIGSTOP');
   const sockets: Socket[] = [];

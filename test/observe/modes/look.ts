@@ -55,6 +55,7 @@ export function watchOn(kept: string, what: Partial<Watch>): Watch {
     accounts: [],
     entries: [],
     names: [],
+    listens: [],
     ports: [],
     idle: [],
     snapshots: [],
