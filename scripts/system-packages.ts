@@ -29,6 +29,11 @@ const systemPackages: readonly SystemPackage[] = [
   { package: 'monit', probes: ['/usr/bin/monit'], why: 'a real monit as a process manager' },
   { package: 'supervisor', probes: ['/usr/bin/supervisord'], why: 'a real supervisord as a process manager' },
   { package: 'lighttpd', probes: ['/usr/sbin/lighttpd'], why: 'a real lighttpd for the update service' },
+  {
+    package: 'iproute2',
+    probes: ['/usr/sbin/ip', '/sbin/ip'],
+    why: 'addresses on devices, and machines out of namespaces',
+  },
   { package: 'nftables', probes: ['/usr/sbin/nft'], why: 'addresses that end by themselves, and lost packets' },
   { package: 'iputils-arping', probes: ['/usr/bin/arping'], why: 'to tell neighbours where an address went' },
   { package: 'fuse3', probes: ['/usr/bin/fusermount3'], why: 'file systems that hang and err' },
