@@ -6,7 +6,7 @@ import { aborted, allowed, answered, type Run } from '../model/runbook-run.ts';
 import type { AutoRunbooks } from './runbook-auto.ts';
 import type { RunbookDesk } from './runbook-desk.ts';
 import { standsNow, usualHost } from './runbook-facts.ts';
-import { runbookNames, type FoundRunbook } from './runbook-library.ts';
+import { generalNames, runbookNames, type FoundRunbook } from './runbook-library.ts';
 import { isOver, noDescription, noRun } from './runbook-refusals.ts';
 import { startRun } from './runbook-start.ts';
 import type { KeptRun } from './runbook-store.ts';
@@ -35,7 +35,7 @@ export function runbookAnswers(desk: RunbookDesk, auto: AutoRunbooks): RunbookAn
       const system = options.system();
       // As with the status: the answer is not "none", it cannot be told yet.
       if (system === null) throw new Error('no description is known yet');
-      const names = await runbookNames(system);
+      const names = [...(await runbookNames(system)), ...(await generalNames(system))];
       const all = await Promise.all(names.map(find));
       return all.map((each, index): RunbookListing =>
         each.ok

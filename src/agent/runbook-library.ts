@@ -1,8 +1,10 @@
 // Which runbooks there are: that of each service, from its file or made from the description, and the files in the folder `runbooks` beside the
-// description, for procedures that belong to no single service. Read anew each time: a page that was mended must count at once.
+// description, for procedures that belong to no single service. Besides, a page for each failure mode comes with Standfast; it is about whatever service
+// is named behind it, as in `disk-full/pricer`, and so may be any page. Read anew each time: a page that was mended must count at once.
 
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { longestRunbook, readRunbook } from '../act/runbook/read.ts';
 import { defaultRunbook } from '../model/runbook-default.ts';
 import { didYouMean } from '../model/nearest.ts';
@@ -18,6 +20,8 @@ export interface FoundRunbook {
   readonly file: string | null;
   /** The service that it is about. */
   readonly service: Service | null;
+  /** It comes with Standfast and needs a service to be about. */
+  readonly general: boolean;
 }
 
 export type Lookup =
@@ -27,6 +31,8 @@ export type Lookup =
   | { readonly kind: 'unreadable'; readonly why: string; readonly next: string };
 
 const ending = '.md';
+/** Two folders up, from here as from the built form. */
+const generalFolder = fileURLToPath(new URL('../../docs/runbooks/modes/', import.meta.url));
 
 /** All names, services first. */
 export async function runbookNames(system: System): Promise<string[]> {
@@ -41,8 +47,37 @@ export async function runbookNames(system: System): Promise<string[]> {
   return [...services, ...files];
 }
 
-/** The runbook of that name. */
+/** Names of the pages for failure modes that come with Standfast; a page of the system goes before one of the same name. */
+export async function generalNames(system: System): Promise<string[]> {
+  const own = await runbookNames(system);
+  const files = await readdir(generalFolder).catch(() => []);
+  return files
+    .filter((file) => file.endsWith(ending))
+    .map((file) => basename(file, ending))
+    .filter((name) => !own.includes(name))
+    .toSorted();
+}
+
+/** The runbook of that name, which may be `PAGE/SERVICE`. */
 export async function findRunbook(system: System, name: string): Promise<Lookup> {
+  const slash = name.indexOf('/');
+  if (slash === -1) return await findPage(system, name);
+  const about = name.slice(slash + 1);
+  const service = serviceNamed(system, about);
+  if (service === undefined)
+    return {
+      kind: 'none',
+      why: `there is no service ${about}`,
+      next: `${didYouMean(
+        about,
+        system.services.map((each) => each.name),
+      )}Write PAGE/SERVICE.`,
+    };
+  const lookup = await findPage(system, name.slice(0, slash));
+  return lookup.kind === 'found' ? { kind: 'found', found: { ...lookup.found, name, service } } : lookup;
+}
+
+async function findPage(system: System, name: string): Promise<Lookup> {
   const service = serviceNamed(system, name);
   if (service !== undefined) {
     const file = fileOf(system, service);
@@ -51,11 +86,16 @@ export async function findRunbook(system: System, name: string): Promise<Lookup>
       : await read(name, file, service, system);
   }
   const names = await runbookNames(system);
+  const general = await generalNames(system);
+  if (general.includes(name)) {
+    const lookup = await read(name, join(generalFolder, `${name}${ending}`), null, system);
+    return lookup.kind === 'found' ? { kind: 'found', found: { ...lookup.found, general: true } } : lookup;
+  }
   if (!names.includes(name))
     return {
       kind: 'none',
       why: `there is no runbook ${name}`,
-      next: `${didYouMean(name, names)}standfast runbook list shows all: each service has one, and so has each file in ${join(system.folder, 'runbooks')}.`,
+      next: `${didYouMean(name, [...names, ...general])}standfast runbook list shows all: each service has one, and so has each file in ${join(system.folder, 'runbooks')}.`,
     };
   return await read(name, join(system.folder, 'runbooks', `${name}${ending}`), null, system);
 }
@@ -116,5 +156,8 @@ function made(name: string, markdown: string, file: string | null, of: Service |
       line,
     );
   }
-  return { kind: 'found', found: { name, markdown, runbook, problems: [...problems, ...more], file, service } };
+  return {
+    kind: 'found',
+    found: { name, markdown, runbook, problems: [...problems, ...more], file, service, general: false },
+  };
 }

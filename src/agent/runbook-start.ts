@@ -68,6 +68,13 @@ function whyNot(desk: RunbookDesk, found: FoundRunbook, run: Run, status: Status
       why: `there is no host ${run.host}`,
       next: `There is ${status.hosts.map((host) => host.name).join(', ')}.`,
     };
+  if (found.general && found.service === null)
+    return {
+      ok: false,
+      code: 'SF-216',
+      why: `${found.name} is a page for any service: which one is it about?`,
+      next: `Name it: standfast runbook run ${found.name}/SERVICE@HOST`,
+    };
   const places = found.service?.kind === 'run' ? found.service.on.map((each) => each.host) : null;
   if (places !== null && !places.includes(run.host) && found.runbook.on !== run.host)
     return {

@@ -2,6 +2,7 @@
 
 import type { IncidentView, StatusView } from '../api.ts';
 import type { RunbookAnswers, RunView } from '../api-runbook.ts';
+import { modeNamed } from '../model/modes.ts';
 import { runbookAnswers } from './runbook-answers.ts';
 import { openAutoRunbooks } from './runbook-auto.ts';
 import { openRunbookDesk, type RunbooksOptions } from './runbook-desk.ts';
@@ -81,6 +82,8 @@ export function openRunbooks(options: RunbooksOptions): Runbooks {
     }
     // What is settling, or needs something else first, says so.
     if (!incident.next.startsWith(runs)) return incident.next;
+    const mode = incident.mode === null ? null : modeNamed(incident.mode);
+    if (mode !== null) return `${runs}${mode.runbook}/${incident.next.slice(runs.length)} (for ${mode.id})`;
     const first = firstSteps.get(incident.service);
     const readAtMs = performance.now();
     if (first === undefined || readAtMs - first.readAtMs > readAgainMs) {

@@ -87,7 +87,7 @@ function write(terminal: Terminal, known: Told, output: BlockOutput): void {
   if (text === '') return;
   const lines = (known.rest + text).split('\n');
   known.rest = lines.pop() ?? '';
-  terminal.print(...lines.map((line) => `    ${safe(line)}`));
+  terminal.print(...lines.map((line) => `    ${safe(line.replaceAll('\t', '  '))}`));
 }
 
 function endLine(terminal: Terminal, block: RunBlockView, state: BlockRun): string {
