@@ -1,8 +1,9 @@
 // Makes the console's pages: dist/console from src/console. Runs after every `npm ci` in a checkout (npm's `prepare`), so that `./standfast up`
 // serves them at once. Without the development dependencies (`npm ci --omit=dev`) there is nothing to make them with: said, and no failure.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const root = join(import.meta.dirname, '..');
 const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
@@ -15,4 +16,14 @@ const built = spawnSync(
   [vite, 'build', '--config', join(root, 'src/console/vite.config.ts'), '--logLevel', 'warn'],
   { cwd: root, stdio: 'inherit' },
 );
+if (built.status === 0) compress(join(root, 'dist', 'console', 'assets'));
 process.exit(built.status ?? 1);
+
+/** Beside each script and style, so that they are sent compressed without work at each request. */
+function compress(folder: string): void {
+  for (const name of readdirSync(folder).filter((each) => /\.(js|css|svg)$/.test(each))) {
+    const text = readFileSync(join(folder, name));
+    writeFileSync(join(folder, `${name}.gz`), gzipSync(text, { level: 9 }));
+    writeFileSync(join(folder, `${name}.br`), brotliCompressSync(text));
+  }
+}
