@@ -76,8 +76,9 @@ function checkUrls(reading: Reading, urls: readonly string[]): boolean {
         'a name in the URL is not used',
         'Write `user` and `passwordFile` beside it.',
       );
-    if (port === '')
-      reading.findings.add('SF-184', path, `"${shorten(url)}" has no port`, "etcd's own is 2379: write it out.");
+    // A port that is the scheme's own is no longer seen in a parsed URL.
+    if (port === '' && !/:\d+\/?$/.test(url))
+      reading.findings.add('SF-184', path, `"${shorten(url)}" has no port`, 'Write it out; the usual one is 2379.');
     if (urls.indexOf(url) !== index)
       reading.findings.add('SF-184', path, `"${shorten(url)}" stands there twice`, 'Remove one of them.');
   }
