@@ -198,7 +198,8 @@ test('made from the description it mends what it can; by itself it stays in its 
     'both incidents',
     (each) => each.incidents.filter((incident) => incident.service !== null).length >= 2,
   );
-  for (const incident of view.incidents) assert.match(incident.next, /^standfast runbook run (configuration\/)?(feed|plain)@/);
+  for (const incident of view.incidents)
+    assert.match(incident.next, /^standfast runbook run (configuration\/)?(feed|plain)@/);
   await eventually('its limit is told', async () =>
     (await stand.journal()).some(
       (line) => line.kind === 'runbookHeldBack' && JSON.stringify(line.because).includes('as often as allowed'),
