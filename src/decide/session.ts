@@ -203,7 +203,9 @@ function sessionFacts(d: Draft): SessionFacts {
 /** Nobody promises one that nobody may depose: such a session ends by standing still, whosever it was. */
 function whose(d: Draft, entry: SessionRecord): 'dead' | 'same boot' | 'other boot' | 'other machine' {
   if (entry.dead) return 'dead';
-  if (entry.machine !== d.s.machine && entry.mayDepose.length > 0) return 'other machine';
+  // A version that did not name its machine: its boot says as much as it did then.
+  const isOther = entry.machine !== '' && entry.machine !== d.s.machine;
+  if (isOther && entry.mayDepose.length > 0) return 'other machine';
   return entry.boot === d.s.boot ? 'same boot' : 'other boot';
 }
 

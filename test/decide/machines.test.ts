@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Effect } from '../../src/decide/effect.ts';
+import { initialState } from '../../src/decide/initial.ts';
 import type { Input } from '../../src/decide/input.ts';
 import type { SessionRecord } from '../../src/decide/records.ts';
 import type { State } from '../../src/decide/state.ts';
@@ -111,4 +112,25 @@ test('only the machine that a session names may end it; one that names none lets
   assert.equal(deposes({ machines: { b: 'another' } }), false);
   assert.equal(deposes({ machines: {} }), true);
   assert.equal(deposes({ mayDepose: [] }), false);
+});
+
+test('an agent that is upgraded in place goes on in the session of the version that named no machine', () => {
+  const a = new Agent('a');
+  const { boot, system, store } = a.state;
+  assert.ok(system !== null);
+  const heir = new Agent('a');
+  heir.state = initialState({ me: 'a', boot, machine: 'a', life: 'later', agentPid: 7 });
+  heir.hear({ kind: 'keeperHello', keeper: { pid: 5, startTicks: 1 }, running: [], ended: [] });
+  const value = sessionOf({ boot, machine: '', machines: {}, epoch: 4 });
+  heir.hear({
+    kind: 'storeRead',
+    revision: store.revision,
+    entries: [{ kind: 'session', host: 'a', revision: store.revision, value }],
+    system,
+  });
+  heir.passes(10);
+  const renewal = heir.effects.find((each) => each.kind === 'store' && each.puts[0]?.key === 'session/a');
+  const written =
+    renewal?.kind === 'store' ? (JSON.parse(renewal.puts[0]?.value ?? '{}') as Partial<SessionRecord>) : {};
+  assert.deepEqual([written.epoch, written.dead, written.machine], [4, false, 'a']);
 });
