@@ -1,6 +1,6 @@
 // The detectors of this host: told what to watch, by the description and by what runs; what they see is damped and told to the core.
 
-import { settle, findingsOf, type Standing } from '../judge/modes-settle.ts';
+import { findingsOf, remembered, settle, type Standing } from '../judge/modes-settle.ts';
 import type { Input } from '../decide/input.ts';
 import type { State } from '../decide/state.ts';
 import type { HostLayout } from '../layout.ts';
@@ -46,6 +46,7 @@ export function openFindings(options: {
     const state = options.state();
     const plans = options.plans();
     if (state.system === null || plans === null) return;
+    if (watched === '') standing = remembered(state.findings);
     const watch = watchFor(state, state.system, plans, options.layout, options.now());
     const text = JSON.stringify(watch);
     if (text === watched) return;

@@ -117,6 +117,8 @@ function ownReportSeen(d: Draft, report: HostReport): void {
   d.s.remembered = true;
   if (report.boot === d.s.boot) d.s.reportSeq = Math.max(d.s.reportSeq, report.seq);
   d.s.outages = [...report.outages, ...d.s.outages];
+  // Until the detectors of this life have looked, what the former found stands: else its incidents would be over, and open again.
+  if (d.s.findings.length === 0) d.s.findings = report.findings;
   for (const each of report.instances) {
     if (each.phase === 'active' && each.instance !== null) d.s.reportedActive = [...d.s.reportedActive, each.instance];
     const slot = d.slot(each.service);

@@ -59,6 +59,17 @@ export function settle(kept: readonly Standing[], look: Look): readonly Standing
   return JSON.stringify(made) === JSON.stringify(kept) ? kept : made;
 }
 
+/** What a former life told: it counts until its detector has looked often enough without seeing it. */
+export function remembered(findings: readonly Finding[]): readonly Standing[] {
+  return findings.map((each) => ({
+    ...each,
+    detector: modeNamed(each.mode)?.detector ?? '',
+    inARow: each.untilMs === null || each.weight === 'change' ? looksFor(each.mode) : 0,
+    counts: true,
+    saidMs: each.sinceMs,
+  }));
+}
+
 /** What the core is told: all that counts. */
 export function findingsOf(kept: readonly Standing[]): readonly Finding[] {
   return kept

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { suspectsOf, type Failed, type FoundAt } from '../../src/judge/modes.ts';
-import { findingsOf, settle, type Standing } from '../../src/judge/modes-settle.ts';
+import { findingsOf, remembered, settle, type Standing } from '../../src/judge/modes-settle.ts';
 import type { Reason } from '../../src/judge/reason.ts';
 import { modes } from '../../src/model/modes.ts';
 import type { FindingWeight, Harm, Mode, Seen } from '../../src/model/mode.ts';
@@ -163,4 +163,16 @@ test('one slip is no news where two looks must agree; what is over is remembered
     [9000],
     'a change is over when it is made',
   );
+});
+
+test('what a former life of the agent found stands until it is looked at again', () => {
+  const stood = found('name-unresolvable', 'fault', 0);
+  let kept = remembered([stood]);
+  assert.equal(findingsOf(kept)[0]?.sinceMs, stood.sinceMs);
+  kept = settle(kept, { detector: 'disk', atMs: failedAt + 1, seen: [] });
+  assert.equal(findingsOf(kept)[0]?.untilMs, null, 'another detector says nothing of it');
+  kept = settle(kept, { detector: 'names', atMs: failedAt + 2, seen: [stood] });
+  assert.equal(findingsOf(kept)[0]?.sinceMs, stood.sinceMs, 'it is the same');
+  for (const atMs of [3, 4]) kept = settle(kept, { detector: 'names', atMs: failedAt + atMs, seen: [] });
+  assert.equal(findingsOf(kept)[0]?.untilMs, failedAt + 4);
 });
