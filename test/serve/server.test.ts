@@ -179,7 +179,7 @@ test('the client carries intents both ways, and a refusal is an answer', async (
     acceptLoss: false,
   } as const;
   assert.deepEqual(await client.intend(intent), refusal);
-  assert.deepEqual(asked, [{ ...intent, leaveRunning: false, keep: false, end: false }]);
+  assert.deepEqual(asked, [{ ...intent, leaveRunning: false, keep: false, end: false, confirm: false }]);
   assert.equal(await client.ack('i/1 x', 'ann'), true);
   assert.equal(await client.ack('other', 'ann'), false);
   assert.deepEqual(acked[0], { incident: 'i/1 x', owner: 'ann' });
