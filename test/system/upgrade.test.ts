@@ -44,6 +44,8 @@ services:
     const view = await stand.until(
       `the next agent of ${host}`,
       (each) =>
+        // Before it has read the store it knows of its own instances alone.
+        each.store.reachable &&
         asPlanned(each) &&
         each.hosts.some((one) => one.name === host && one.agentPid !== agentPid && one.agentPid !== null),
       host,
