@@ -62,7 +62,12 @@ function operate(members: EtcdMembers, prefix: string, known: Known): Store {
     request: Parameters<Parameters<Parameters<typeof members.ask>[1]>[0]['kv']['txn']>[0],
   ): Promise<Asked<TxnResponse>> => {
     const before = known.revision();
-    const asked = await members.ask<TxnResponse>(limitMs, (calls, call) => calls.kv.txn(request, call));
+    const asked = await members.ask<TxnResponse>(
+      limitMs,
+      (calls, call) => calls.kv.txn(request, call),
+      // Refused: perhaps by what an earlier sending of the same did.
+      (answer) => answer.succeeded,
+    );
     if (asked.kind === 'none') return asked;
     try {
       const { succeeded, header } = asked.value;

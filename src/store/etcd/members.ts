@@ -27,8 +27,11 @@ export type Send<T> = (
 ) => Promise<T>;
 
 export interface EtcdMembers {
-  /** Asks until there is an answer, or `limitMs` is over. Never rejects. */
-  ask<T>(limitMs: number, send: Send<T>): Promise<Asked<T>>;
+  /**
+   * Asks until there is an answer, or `limitMs` is over. Never rejects. An answer that is not `conclusive` (a refusal, which another sending of the
+   * same question may have caused) waits for what is still under way.
+   */
+  ask<T>(limitMs: number, send: Send<T>, conclusive?: (value: T) => boolean): Promise<Asked<T>>;
   /** The member in use, and the next one: for watches, which move by themselves. */
   current(): EtcdMember;
   moveOn(from: EtcdMember): void;
@@ -66,7 +69,7 @@ export function openMembers(access: EtcdAccess, first: number): EtcdMembers {
   };
 
   return {
-    ask: <T>(limitMs: number, send: Send<T>): Promise<Asked<T>> =>
+    ask: <T>(limitMs: number, send: Send<T>, conclusive: (value: T) => boolean = () => true): Promise<Asked<T>> =>
       new Promise((resolve) => {
         if (closing.signal.aborted) {
           resolve({ kind: 'none', why: 'the store is closed', done: 'no' });
@@ -78,12 +81,14 @@ export function openMembers(access: EtcdAccess, first: number): EtcdMembers {
         const begunWith = inUse;
         let sent = 0;
         let doubtful = false;
+        let held: { readonly value: T } | null = null;
         let settled = false;
         let why = `no answer within ${Math.round(limitMs)} ms`;
         let next: NodeJS.Timeout | null = null;
         const limit = setTimeout(() => {
           // What came in time and still lies in the queue counts as in time.
           setImmediate(() => {
+            if (held !== null) settle({ kind: 'answer', value: held.value, alone: false });
             settle({ kind: 'none', why, done: doubtful || open.size > 0 ? 'perhaps' : 'no' });
           });
         }, limitMs);
@@ -109,13 +114,17 @@ export function openMembers(access: EtcdAccess, first: number): EtcdMembers {
         };
         closing.signal.addEventListener('abort', stop);
 
+        /** When nothing else is under way. */
+        const settleHeld = (): void => {
+          if (held !== null && open.size === 0) settle({ kind: 'answer', value: held.value, alone: !doubtful });
+        };
         const again = (afterMs: number): void => {
-          if (settled) return;
+          if (settled || held !== null) return;
           if (next !== null) clearTimeout(next);
           next = setTimeout(attempt, afterMs);
         };
         const attempt = (): void => {
-          if (settled) return;
+          if (settled || held !== null) return;
           if (open.size >= mostOpen) {
             again(hedgeMs);
             return;
@@ -125,12 +134,17 @@ export function openMembers(access: EtcdAccess, first: number): EtcdMembers {
           const member = at(index);
           sent += 1;
           open.set(turn, { member, sinceMs: monotonicMs() });
-          again(hedgeMs);
+          // A single member is not asked twice: it has the question.
+          if (members.length > 1) again(hedgeMs);
           void once(member, send, all.signal, headers).then(
             (value) => {
               open.delete(turn);
               if (!settled && !all.signal.aborted) inUse = index;
-              settle({ kind: 'answer', value, alone: !doubtful && open.size === 0 });
+              if (conclusive(value)) settle({ kind: 'answer', value, alone: !doubtful && open.size === 0 });
+              else {
+                held = { value };
+                settleHeld();
+              }
             },
             (error: unknown) => {
               open.delete(turn);
@@ -153,6 +167,7 @@ export function openMembers(access: EtcdAccess, first: number): EtcdMembers {
                   trouble.kind satisfies never;
               }
               if (inUse === index) inUse = (index + 1) % members.length;
+              settleHeld();
               again(sent % members.length === 0 ? roundPauseMs : 0);
             },
           );
