@@ -1,7 +1,7 @@
 // From the description and what runs to what the detectors of this host look at. Most of it needs nothing written: the folders that services run in, their
 // logs and files, the programs that they run, the ports that checks ask, the accounts that they run as. `watch:` adds what only people know.
 
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { plannedHere, targetOf } from './watch-service.ts';
 import type { State } from '../decide/state.ts';
 import type { HostLayout } from '../layout.ts';
@@ -45,6 +45,7 @@ export function watchFor(state: State, system: System, plans: Plans, layout: Hos
     queues: parts.flatMap((part) => part.queues),
     logs: parts.flatMap((part) => part.logs),
     answers: parts.flatMap((part) => part.answers),
+    etcdOptions: etcdOptions(system),
     etcd: system.store.kind === 'etcd' && !system.store.managed ? system.store.endpoints : [],
     peers: peersOf(state, system, now),
   };
@@ -61,6 +62,17 @@ function peersOf(state: State, system: System, now: Now): Watch['peers'] {
       { host: name, address, facts: heard.report.facts, clockAheadMs: Math.max(0, 1000 * Math.floor(aheadMs / 1000)) },
     ];
   });
+}
+
+function etcdOptions(system: System): readonly string[] {
+  if (system.store.kind !== 'etcd' || system.store.managed) return [];
+  const { ca, cert, key } = system.store;
+  const files = [
+    ['--cacert', ca],
+    ['--cert', cert],
+    ['--key', key],
+  ] as const;
+  return files.flatMap(([option, file]) => (file === null ? [] : [option, resolve(system.folder, file)]));
 }
 
 /** What the checks of external services ask, from here too: the agent that keeps incidents may reach it, and this host not. */

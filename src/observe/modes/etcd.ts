@@ -19,6 +19,7 @@ export function openEtcd(ground: Ground): Detector {
           'etcdctl',
           '--endpoints',
           watch.etcd.join(','),
+          ...watch.etcdOptions,
           '--command-timeout=5s',
           '--dial-timeout=3s',
           'member',

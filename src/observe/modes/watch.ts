@@ -73,6 +73,8 @@ export interface Watch {
   readonly answers: readonly { readonly service: string; readonly url: string }[];
   /** Client URLs of an etcd of one's own. */
   readonly etcd: readonly string[];
+  /** How etcdctl is let in: `--cacert`, `--cert`, `--key` and their files. */
+  readonly etcdOptions: readonly string[];
   /** What the other hosts' detectors told, for comparison: by host, `what` to `value`. */
   readonly peers: readonly PeerFacts[];
 }

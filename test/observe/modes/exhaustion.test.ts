@@ -15,7 +15,7 @@ import { openPressure } from '../../../src/observe/modes/pressure.ts';
 import { openProcessLimits } from '../../../src/observe/modes/process-limits.ts';
 import { openSockets } from '../../../src/observe/modes/sockets.ts';
 import type { WatchedProcess } from '../../../src/observe/modes/watch.ts';
-import { folder, ground, look, needsRoot, said, watchOn } from './look.ts';
+import { folder, ground, look, needs, needsRoot, said, watchOn } from './look.ts';
 
 const isV1 = existsSync('/sys/fs/cgroup/memory');
 
@@ -68,7 +68,7 @@ function running(child: ChildProcess, memoryLimit: number | null = null): Watche
   return { service: 'pricer', pid: child.pid ?? 0, memoryLimit };
 }
 
-test('memory near its limit, and a process that the kernel killed for it', { skip: needsRoot }, async (t) => {
+test('memory near its limit, and a process that the kernel killed for it', { skip: needs('python3') }, async (t) => {
   const group = cgroup(t, 'memory');
   writeFileSync(join(group, isV1 ? 'memory.limit_in_bytes' : 'memory.max'), String(128 << 20));
   if (existsSync(join(group, 'memory.swap.max'))) writeFileSync(join(group, 'memory.swap.max'), '0');
@@ -110,7 +110,7 @@ test('a quota that throttles', { skip: needsRoot }, async (t) => {
   assert.deepEqual(said(await look(detector, watch)), ['cpu-throttled ahead']);
 });
 
-test('file descriptors and processes near their limits, and at them', { skip: needsRoot }, async (t) => {
+test('file descriptors and processes near their limits, and at them', { skip: needs('python3') }, async (t) => {
   const group = cgroup(t, 'pids');
   writeFileSync(join(group, 'pids.max'), '20');
   const child = shellIn(t, group);

@@ -1,6 +1,6 @@
 // For the tests of detectors: a watch on nothing, the real ground with a clock or a way of asking of one's own, folders that are taken down again.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,16 @@ import type { Watch } from '../../../src/observe/modes/watch.ts';
 
 /** Reason to skip what only root can make; false: nothing to skip. */
 export const needsRoot = process.getuid?.() === 0 ? false : 'needs root: it mounts, or makes namespaces and cgroups';
+
+/** Reason to skip: not root, or a program is missing; false: nothing to skip. */
+export function needs(...programs: readonly string[]): string | false {
+  const missing = programs.filter(
+    (program) => spawnSync('sh', ['-c', 'command -v "$1"', 'test', program]).status !== 0,
+  );
+  return missing.length === 0
+    ? needsRoot
+    : `${missing.join(', ')} missing: scripts/system-packages.ts names the packages`;
+}
 
 /** A folder of this test, gone after it with all that is mounted in it. */
 export function folder(t: TestContext): string {
@@ -63,6 +73,7 @@ export function watchOn(kept: string, what: Partial<Watch>): Watch {
     logs: [],
     answers: [],
     etcd: [],
+    etcdOptions: [],
     peers: [],
     ...what,
   };

@@ -7,51 +7,55 @@ import { test } from 'node:test';
 import { openAccounts } from '../../../src/observe/modes/accounts.ts';
 import { openUnits } from '../../../src/observe/modes/units.ts';
 import { openVersions } from '../../../src/observe/modes/versions.ts';
-import { folder, ground, look, needsRoot, said, sh, watchOn } from './look.ts';
+import { folder, ground, look, needs, said, sh, watchOn } from './look.ts';
 
 function file(root: string, path: string, text: string): void {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), text);
 }
 
-test('a package that dpkg upgrades, and removes, with the apt command that did it', { skip: needsRoot }, async (t) => {
-  const root = folder(t);
-  sh('mkdir -p "$1/db/info" "$1/db/updates" "$1/inst" && : > "$1/db/status"', root);
-  const dpkg = `dpkg --force-not-root --admindir="$1/db" --instdir="$1/inst" --log=/dev/null`;
-  const install = (version: string): void => {
+test(
+  'a package that dpkg upgrades, and removes, with the apt command that did it',
+  { skip: needs('dpkg', 'dpkg-deb') },
+  async (t) => {
+    const root = folder(t);
+    sh('mkdir -p "$1/db/info" "$1/db/updates" "$1/inst" && : > "$1/db/status"', root);
+    const dpkg = `dpkg --force-not-root --admindir="$1/db" --instdir="$1/inst" --log=/dev/null`;
+    const install = (version: string): void => {
+      file(
+        root,
+        `deb-${version}/DEBIAN/control`,
+        `Package: sf-engine\nVersion: ${version}\nArchitecture: all\nMaintainer: t <t@example.org>\nDescription: test\n`,
+      );
+      sh(`dpkg-deb -b "$1/deb-$2" "$1/$2.deb" >/dev/null && ${dpkg} -i "$1/$2.deb" >/dev/null 2>&1`, root, version);
+    };
+    install('1.0');
+    const asking = (argv: readonly string[]): readonly string[] =>
+      argv[0] === 'dpkg-query' ? ['dpkg-query', `--admindir=${root}/db`, ...argv.slice(1)] : argv;
+    const detector = openVersions(ground({ root, asking }));
+    const watch = watchOn(root, { packages: [{ name: 'sf-engine', services: ['pricer'] }] });
+    assert.deepEqual(said(await look(detector, watch)), []);
+    install('1.1');
     file(
       root,
-      `deb-${version}/DEBIAN/control`,
-      `Package: sf-engine\nVersion: ${version}\nArchitecture: all\nMaintainer: t <t@example.org>\nDescription: test\n`,
+      'var/log/apt/history.log',
+      'Start-Date: 2026-11-21  02:10:00\nCommandline: apt-get upgrade\nRequested-By: ann (1000)\nUpgrade: sf-engine:all (1.0, 1.1)\nEnd-Date: 2026-11-21  02:10:09\n',
     );
-    sh(`dpkg-deb -b "$1/deb-$2" "$1/$2.deb" >/dev/null && ${dpkg} -i "$1/$2.deb" >/dev/null 2>&1`, root, version);
-  };
-  install('1.0');
-  const asking = (argv: readonly string[]): readonly string[] =>
-    argv[0] === 'dpkg-query' ? ['dpkg-query', `--admindir=${root}/db`, ...argv.slice(1)] : argv;
-  const detector = openVersions(ground({ root, asking }));
-  const watch = watchOn(root, { packages: [{ name: 'sf-engine', services: ['pricer'] }] });
-  assert.deepEqual(said(await look(detector, watch)), []);
-  install('1.1');
-  file(
-    root,
-    'var/log/apt/history.log',
-    'Start-Date: 2026-11-21  02:10:00\nCommandline: apt-get upgrade\nRequested-By: ann (1000)\nUpgrade: sf-engine:all (1.0, 1.1)\nEnd-Date: 2026-11-21  02:10:09\n',
-  );
-  const [upgraded] = await look(detector, watch);
-  assert.equal(
-    upgraded?.text,
-    'package sf-engine went from 1.0 to 1.1 (apt-get upgrade by ann, at 2026-11-21 02:10:00)',
-  );
-  assert.deepEqual(said(await look(detector, watch)), []);
-  const { facts = {} } = await detector.look(watch);
-  const peers = [{ host: 'b', address: '127.0.0.1', clockAheadMs: 0, facts: { 'version pricer sf-engine': '1.0' } }];
-  const [mismatch] = await look(detector, { ...watch, peers });
-  assert.equal(mismatch?.text, 'sf-engine is 1.1 here and 1.0 on b');
-  assert.equal(facts['version pricer sf-engine'], '1.1');
-  sh(`${dpkg} -r sf-engine >/dev/null 2>&1`, root);
-  assert.deepEqual(said(await look(detector, watch)), ['package-removed fault']);
-});
+    const [upgraded] = await look(detector, watch);
+    assert.equal(
+      upgraded?.text,
+      'package sf-engine went from 1.0 to 1.1 (apt-get upgrade by ann, at 2026-11-21 02:10:00)',
+    );
+    assert.deepEqual(said(await look(detector, watch)), []);
+    const { facts = {} } = await detector.look(watch);
+    const peers = [{ host: 'b', address: '127.0.0.1', clockAheadMs: 0, facts: { 'version pricer sf-engine': '1.0' } }];
+    const [mismatch] = await look(detector, { ...watch, peers });
+    assert.equal(mismatch?.text, 'sf-engine is 1.1 here and 1.0 on b');
+    assert.equal(facts['version pricer sf-engine'], '1.1');
+    sh(`${dpkg} -r sf-engine >/dev/null 2>&1`, root);
+    assert.deepEqual(said(await look(detector, watch)), ['package-removed fault']);
+  },
+);
 
 test('an npm package and a program file that are replaced', async (t) => {
   const root = folder(t);
@@ -70,7 +74,7 @@ test('an npm package and a program file that are replaced', async (t) => {
   assert.deepEqual(said(await look(detector, watch)), ['package-removed fault']);
 });
 
-test('a unit that systemctl disables and masks', { skip: needsRoot }, async (t) => {
+test('a unit that systemctl disables and masks', { skip: needs('systemctl') }, async (t) => {
   const root = folder(t);
   file(
     root,
@@ -103,7 +107,7 @@ test('a unit that systemctl disables and masks', { skip: needsRoot }, async (t) 
 
 test(
   'an account that is locked, loses its shell, expires, is gone; entries of cron and sudo that are gone',
-  { skip: needsRoot },
+  { skip: needs('usermod', 'userdel') },
   async (t) => {
     const root = folder(t);
     const reset = (): void => {

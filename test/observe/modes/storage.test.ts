@@ -10,7 +10,7 @@ import { test, type TestContext } from 'node:test';
 import { openMounts } from '../../../src/observe/modes/mounts.ts';
 import { openRaid } from '../../../src/observe/modes/raid.ts';
 import { mountErring } from './fuse.ts';
-import { folder, ground, look, needsRoot, said, sh, shQuietly, watchOn } from './look.ts';
+import { folder, ground, look, needs, said, sh, shQuietly, watchOn } from './look.ts';
 
 /** An ext4 on a loop device. */
 function ext4(t: TestContext): { at: string; kept: string } {
@@ -23,56 +23,60 @@ function ext4(t: TestContext): { at: string; kept: string } {
   return { at, kept };
 }
 
-test('a FUSE file system that hangs is found by its silence, and hides no other', { skip: needsRoot }, async (t) => {
-  const { at: healthy, kept } = ext4(t);
-  const at = join(kept, 'hung');
-  mkdirSync(at);
-  // Mounted, and its requests are read by nobody: every touch waits. Its end tears the connection, and what waits is let go.
-  const server = spawn(
-    'sh',
-    [
-      '-c',
-      'exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hung "$1" && echo up && exec sleep 600 3<&3',
-      'fuse',
-      at,
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  t.after(() => {
+test(
+  'a FUSE file system that hangs is found by its silence, and hides no other',
+  { skip: needs('mkfs.ext4', 'losetup') },
+  async (t) => {
+    const { at: healthy, kept } = ext4(t);
+    const at = join(kept, 'hung');
+    mkdirSync(at);
+    // Mounted, and its requests are read by nobody: every touch waits. Its end tears the connection, and what waits is let go.
+    const server = spawn(
+      'sh',
+      [
+        '-c',
+        'exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hung "$1" && echo up && exec sleep 600 3<&3',
+        'fuse',
+        at,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    t.after(() => {
+      server.kill('SIGKILL');
+      shQuietly('umount -l "$1"', at);
+    });
+    await once(server.stdout, 'data');
+    const detector = openMounts(ground());
+    const watch = watchOn(kept, {
+      folders: [
+        { path: healthy, services: ['b'] },
+        { path: at, services: ['a'] },
+      ],
+    });
+    let longest = 0;
+    let last = performance.now();
+    const ticking = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last - 10);
+      last = performance.now();
+    }, 10);
+    const seen = await look(detector, watch);
+    const again = await look(detector, watch);
+    clearInterval(ticking);
+    assert.deepEqual(said(seen), ['mount-stuck fault']);
+    assert.match(seen[0]?.text ?? '', /hung \(fuse, hung\) does not answer/);
+    assert.deepEqual(said(again), ['mount-stuck fault'], 'it hangs still, and no second process waits for it');
+    assert.ok(longest < 1000, `the loop waited ${longest} ms`);
     server.kill('SIGKILL');
-    shQuietly('umount -l "$1"', at);
-  });
-  await once(server.stdout, 'data');
-  const detector = openMounts(ground());
-  const watch = watchOn(kept, {
-    folders: [
-      { path: healthy, services: ['b'] },
-      { path: at, services: ['a'] },
-    ],
-  });
-  let longest = 0;
-  let last = performance.now();
-  const ticking = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last - 10);
-    last = performance.now();
-  }, 10);
-  const seen = await look(detector, watch);
-  const again = await look(detector, watch);
-  clearInterval(ticking);
-  assert.deepEqual(said(seen), ['mount-stuck fault']);
-  assert.match(seen[0]?.text ?? '', /hung \(fuse, hung\) does not answer/);
-  assert.deepEqual(said(again), ['mount-stuck fault'], 'it hangs still, and no second process waits for it');
-  assert.ok(longest < 1000, `the loop waited ${longest} ms`);
-  server.kill('SIGKILL');
-  await once(server, 'exit');
-  // The connection is torn: now it is stale.
-  const torn = openMounts(ground());
-  const [stale] = await look(torn, watchOn(kept, { folders: [{ path: at, services: ['a'] }] }));
-  assert.equal(stale?.mode, 'mount-stuck');
-  assert.match(stale.text, /stale/);
-});
+    await once(server, 'exit');
+    // The connection is torn: now it is stale.
+    const torn = openMounts(ground());
+    const [stale] = await look(torn, watchOn(kept, { folders: [{ path: at, services: ['a'] }] }));
+    assert.equal(stale?.mode, 'mount-stuck');
+    assert.match(stale.text, /stale/);
+  },
+);
 
-test('a device that blocks for a while is slow', { skip: needsRoot }, async (t) => {
+test('a device that blocks for a while is slow', { skip: needs('mkfs.ext4', 'fsfreeze') }, async (t) => {
   const { at, kept } = ext4(t);
   const detector = openMounts(ground());
   const watch = watchOn(kept, { folders: [{ path: at, services: ['pricer'] }] });
@@ -84,7 +88,7 @@ test('a device that blocks for a while is slow', { skip: needsRoot }, async (t) 
   assert.deepEqual(said(await look(detector, watch)), []);
 });
 
-test('a file system that errs says so', { skip: needsRoot }, async (t) => {
+test('a file system that errs says so', { skip: needs('mount') }, async (t) => {
   const kept = folder(t);
   const at = join(kept, 'erring');
   mkdirSync(at);
@@ -94,7 +98,7 @@ test('a file system that errs says so', { skip: needsRoot }, async (t) => {
   assert.match(errs.text, /Input\/output error/);
 });
 
-test('a remount as read-only, and a mount that is gone', { skip: needsRoot }, async (t) => {
+test('a remount as read-only, and a mount that is gone', { skip: needs('mkfs.ext4') }, async (t) => {
   const { at, kept } = ext4(t);
   const detector = openMounts(ground());
   const watch = watchOn(kept, {
