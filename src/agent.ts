@@ -249,10 +249,10 @@ const desk = openDesk({
   spreadDown: (leaveRunning) => talk.down(leaveRunning),
   console: {
     details: () => details.view(loop?.state() ?? initial, now()),
-    accounts: accounts.read,
-    putAccount: accounts.put,
-    removeAccount: accounts.remove,
-    view: pages.view,
+    accounts: () => accounts.read(),
+    putAccount: (...of) => accounts.put(...of),
+    removeAccount: (...of) => accounts.remove(...of),
+    view: () => pages.view(),
   },
 });
 const runbooks = openRunbooks({
@@ -263,7 +263,7 @@ const runbooks = openRunbooks({
   system: () => loop?.state().system ?? null,
   status: () => ((loop?.state().system ?? null) === null ? null : desk.answers.status()),
   plans: () => plans,
-  output: layout.output,
+  output: (service) => layout.output(service),
   async txn(compares, puts, timeoutMs) {
     const answer = await (store.opened()?.txn(compares, puts, timeoutMs) ??
       Promise.resolve({ kind: 'unknown' as const, why: 'the store is not open' }));

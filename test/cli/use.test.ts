@@ -11,7 +11,7 @@ import { incident, instance, service, status } from './views.ts';
 test('help names every verb that there is and no other, and each has help with an example', async (t) => {
   const { stdout, code } = await cli(t, ['--help']);
   assert.equal(code, 0);
-  const named = [...stdout.matchAll(/^ {2}([a-z]+) .*$/gm)]
+  const named = [...stdout.matchAll(/^ {2}([a-z][a-z-]*) .*$/gm)]
     .map((match) => match[1])
     .filter((name) => name !== 'standfast');
   assert.deepEqual(named, [...verbs.map((verb) => verb.name), 'help']);
