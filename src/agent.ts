@@ -53,8 +53,15 @@ import { openObserver } from './observe/observer.ts';
 import { runCommand } from './observe/command.ts';
 import { serveAgent } from './serve/server.ts';
 
-// Run once with this alone, it leaves its compiled code for the agents that follow.
-if (process.argv[2] === '--compile-only') process.exit(0);
+// Run once with this alone, it leaves its compiled code, and that of its threads, for the agents that follow.
+if (process.argv[2] === '--compile-only') {
+  await Promise.all([
+    import('./journal/journal-worker.ts'),
+    import('./store/embedded-worker.ts'),
+    import('./observe/modes/worker.ts'),
+  ]);
+  process.exit(0);
+}
 const { values } = parseArgs({
   options: { state: { type: 'string' }, system: { type: 'string' }, host: { type: 'string' } },
 });

@@ -16,6 +16,8 @@ import { tlsOf, whyNot } from './web/certificate.ts';
 import { listen, placeOf } from './web/listen.ts';
 import { openPort } from './web/port.ts';
 
+// Run once with this alone, it leaves its compiled code for those that follow.
+if (process.argv[2] === '--compile-only') process.exit(0);
 const { values } = parseArgs({
   options: { state: { type: 'string' }, system: { type: 'string' }, host: { type: 'string' } },
 });

@@ -11,11 +11,13 @@ import { openRotator } from '../act/rotate.ts';
 import type { HostLayout } from '../layout.ts';
 import { bytes, ms } from '../model/units.ts';
 import type { EndedInstance, Keeper, StartedInstance } from '../ports.ts';
-import { addMember, listMembers, removeMember } from '../store/etcd/administer.ts';
 import type { EtcdAccess } from '../store/etcd/access.ts';
 import type { EtcdPlan, PlannedMember } from '../store/etcd/plan.ts';
 import { etcdCommand } from './etcd-command.ts';
 import { askForming, readForming, serveForming, writeForming, type Forming } from './etcd-forming.ts';
+
+/** Loaded only where a managed etcd is described: it brings the whole client. */
+const administer = () => import('../store/etcd/administer.ts');
 
 /** Under this name the keeper owns it; no described service can be called so. */
 const etcdService = '+etcd';
@@ -113,7 +115,7 @@ export function openOwnEtcd(options: {
     const planned = plan.members.map((member) => `${member.host}=${member.peerUrl}`).join(',');
     // With data of its own it knows its cluster; what it is told then is not looked at.
     if (existsSync(join(data, 'member'))) return { state: 'existing', cluster: planned };
-    const listed = others.length === 0 ? null : await listMembers(elsewhere, listWithinMs);
+    const listed = others.length === 0 ? null : await (await administer()).listMembers(elsewhere, listWithinMs);
     if (listed === null) return (await mayForm()) ? { state: 'new', cluster: planned } : null;
     const mine = listed.find((member) => member.peerUrls.includes(me.peerUrl));
     // Planned from the beginning, and the others were quicker.
@@ -123,11 +125,11 @@ export function openOwnEtcd(options: {
     }
     if (mine !== undefined && mine.name !== '') {
       log(`the data of this member of the etcd is gone: it is removed (${mine.id.toString(16)}) and added anew`);
-      const why = await removeMember(elsewhere, mine.id, changeWithinMs);
+      const why = await (await administer()).removeMember(elsewhere, mine.id, changeWithinMs);
       if (why !== null) throw new Error(`its former self could not be removed: ${why}`);
     }
     if (mine === undefined || mine.name !== '') {
-      const why = await addMember(elsewhere, me.peerUrl, changeWithinMs);
+      const why = await (await administer()).addMember(elsewhere, me.peerUrl, changeWithinMs);
       if (why !== null) throw new Error(`it could not be added: ${why}`);
     }
     await remember('formed');
@@ -166,7 +168,7 @@ export function openOwnEtcd(options: {
   /** Data of a member that the others removed is of no use any more. */
   const leaveWhenRemoved = async (): Promise<void> => {
     if (others.length === 0 || !existsSync(data)) return;
-    const listed = await listMembers(elsewhere, listWithinMs);
+    const listed = await (await administer()).listMembers(elsewhere, listWithinMs);
     if (listed === null || listed.some((member) => member.peerUrls.includes(me.peerUrl))) return;
     const aside = `${data}.${Date.now()}`;
     log(`this member was removed from the etcd: its data is put aside in ${aside}`);
@@ -220,7 +222,7 @@ export function openOwnEtcd(options: {
   /** From the first answer of a majority on, this member is never formed again. */
   const whenFormed = async (): Promise<void> => {
     while (forming !== 'formed' && running !== null && !stopped) {
-      const listed = await listMembers(access, listWithinMs);
+      const listed = await (await administer()).listMembers(access, listWithinMs);
       if (listed?.some((member) => member.peerUrls.includes(me.peerUrl) && member.clientUrls.length > 0) === true)
         await remember('formed').catch(() => undefined);
       else await new Promise((resolve) => setTimeout(resolve, againMs.waiting));

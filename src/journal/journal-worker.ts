@@ -11,10 +11,11 @@ import type { Ask, JournalStart, Row, Tell } from './journal-messages.ts';
 const tidyEveryMs = 60_000;
 
 const port = parentPort;
-if (port === null) throw new Error('journal-worker.ts runs as a thread of journal.ts');
-serve(workerData as JournalStart, (tell) => {
-  port.postMessage(tell);
-});
+// Without one it was loaded only to be compiled.
+if (port !== null)
+  serve(workerData as JournalStart, (tell) => {
+    port.postMessage(tell);
+  });
 
 function serve(start: JournalStart, tell: (tell: Tell) => void): void {
   let journal: JournalFile | null = null;

@@ -16,10 +16,11 @@ const openWithinMs = 4000;
 const looksBeforeReopening = 8;
 
 const port = parentPort;
-if (port === null) throw new Error('embedded-worker.ts runs as a thread of embedded.ts');
-serve(workerData as WorkerStart, (tell) => {
-  port.postMessage(tell);
-});
+// Without one it was loaded only to be compiled.
+if (port !== null)
+  serve(workerData as WorkerStart, (tell) => {
+    port.postMessage(tell);
+  });
 
 function serve(start: WorkerStart, tell: (tell: Tell) => void): void {
   const pulse = new Int32Array(start.pulse);
