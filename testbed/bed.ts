@@ -1,0 +1,327 @@
+// A system on machines of the testbed: described, started and driven as people do it, watched by clients, and taken down whatever happens.
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { StatusView } from '../src/api.ts';
+import { connectAgent } from '../src/client.ts';
+import { systemLayout } from '../src/layout.ts';
+import { Consumers, outside, type Line } from './consumers.ts';
+import { EtcdCluster } from './etcd.ts';
+import { addressOf, Bridge, MachineSpace } from './space.ts';
+
+const repository = join(import.meta.dirname, '..');
+const launcher = join(repository, 'standfast');
+const system = 'testbed';
+const longestWaitMs = 60_000;
+
+export interface BedOptions {
+  readonly recoverWithin: string;
+  readonly store: 'managed' | 'own';
+  /** Beside `subject`, which uses `member`: `plain` does not; `bystander` does, and is active elsewhere. */
+  readonly also?: readonly ('plain' | 'bystander')[];
+  /** Folders on file systems of their own, of so many MiB. */
+  readonly small?: { readonly what: 'state' | 'etcd'; readonly mib: number };
+  /** The agent and keeper of each machine see a wall clock that can be set. */
+  readonly clocks?: boolean;
+  /** So many services more, which do nothing. */
+  readonly idle?: number;
+}
+
+export interface Machine {
+  readonly host: string;
+  readonly space: MachineSpace;
+  readonly folder: string;
+  readonly state: string;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const hosts = ['a', 'b', 'c'] as const;
+/** Whose place in the order is first. */
+const orders = { subject: ['a', 'b', 'c'], plain: ['a', 'b', 'c'], bystander: ['b', 'c', 'a'] } as const;
+const ports = { subject: 7000, plain: 7001, bystander: 7002 } as const;
+
+export type WatchedService = keyof typeof orders;
+
+export class Bed {
+  readonly folder: string;
+  readonly options: BedOptions;
+  readonly services: readonly WatchedService[];
+  readonly bridge: Bridge;
+  readonly etcd: EtcdCluster | null;
+  readonly consumers: Consumers;
+  readonly #machines = new Map<string, Machine>();
+  readonly #mounts: string[] = [];
+  #spaces = 0;
+
+  private constructor(options: BedOptions) {
+    this.options = options;
+    this.services = ['subject', ...(options.also ?? [])];
+    const tmp = join(repository, 'bench/tmp');
+    mkdirSync(tmp, { recursive: true });
+    this.folder = mkdtempSync(join(tmp, 'bed-'));
+    this.bridge = new Bridge(`sft${process.pid}`);
+    for (const [at, host] of hosts.entries()) this.#machines.set(host, this.#addMachine(host, at));
+    const lines = this.services.flatMap((service) =>
+      hosts.map((host, at): Line => ({ service, host, address: addressOf(at + 1), port: ports[service] })),
+    );
+    this.consumers = new Consumers(this.folder, lines);
+    this.etcd =
+      options.store === 'managed'
+        ? null
+        : new EtcdCluster(
+            this.machines.map(({ host, space, folder }, at) => {
+              return { host, space, address: addressOf(at + 1), data: join(folder, 'etcd', 'data') };
+            }),
+          );
+  }
+
+  /** Makes the machines, starts everything on them, and waits until it stands. */
+  static async make(options: BedOptions): Promise<Bed> {
+    const bed = new Bed(options);
+    try {
+      for (const machine of bed.machines) bed.#lay(machine);
+      await bed.etcd?.start();
+      await Promise.all(bed.machines.map((machine) => bed.up(machine)));
+      bed.consumers.add(outside, bed.bridge);
+      for (const { host, space } of bed.machines) bed.consumers.add(host, space);
+      await bed.settled();
+      return bed;
+    } catch (error) {
+      bed.close();
+      throw error;
+    }
+  }
+
+  get machines(): Machine[] {
+    return [...this.#machines.values()];
+  }
+
+  machine(host: string): Machine {
+    const machine = this.#machines.get(host);
+    if (machine === undefined) throw new Error(`no machine ${host}`);
+    return machine;
+  }
+
+  /** The machines that are not this one. */
+  others(machine: Machine): Machine[] {
+    return this.machines.filter((each) => each.space !== machine.space);
+  }
+
+  async up(machine: Machine): Promise<void> {
+    const { code, stdout, stderr } = await this.cli(machine, 'up', machine.folder, '--detach');
+    if (code !== 0) throw new Error(`up on ${machine.host} ended with ${code}:\n${stderr}${stdout}`);
+  }
+
+  /** Runs `standfast WORDS` on this machine, to its end. */
+  async cli(machine: Machine, ...words: readonly string[]): Promise<Ended> {
+    const child = machine.space.spawn([launcher, ...words], {
+      cwd: machine.folder,
+      env: { STANDFAST_STATE: machine.state, ...(this.options.clocks === true ? clockOf(machine) : {}) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout?.setEncoding('utf8').on('data', (part: string) => (stdout += part));
+    child.stderr?.setEncoding('utf8').on('data', (part: string) => (stderr += part));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, stdout, stderr };
+  }
+
+  /** What the agent of this machine says; null: it does not answer. */
+  async status(machine: Machine): Promise<StatusView | null> {
+    const { agentSocket } = systemLayout(machine.state, system).host(machine.host);
+    return connectAgent(agentSocket, 1000)
+      .status()
+      .catch(() => null);
+  }
+
+  /** Until the status of this machine's agent holds what is wanted. */
+  async until(machine: Machine, what: string, holds: (view: StatusView) => boolean): Promise<StatusView> {
+    let last: StatusView | null = null;
+    for (const untilMs = performance.now() + longestWaitMs; performance.now() < untilMs; await pause(50)) {
+      last = (await this.status(machine)) ?? last;
+      if (last !== null && holds(last)) return last;
+    }
+    throw new Error(`${machine.host} never came to be so: ${what}. It says: ${picture(last)}`);
+  }
+
+  /** Until every agent says that all hosts are up, the store is reachable and every instance as planned. */
+  async settled(): Promise<StatusView> {
+    const views = await Promise.all(this.machines.map((each) => this.until(each, 'all as planned', asPlanned)));
+    const [view] = views;
+    if (view === undefined) throw new Error('no machine');
+    const holders = views.map((each) => each.services.map(({ active }) => active.join()).join(' '));
+    // Between two looks it may have moved.
+    return new Set(holders).size === 1 ? view : this.settled();
+  }
+
+  /** Where clients of etcd ask the member on this host. */
+  etcdUrl(host: string): string {
+    const port = this.etcd === null ? 23790 : 2379;
+    return `http://${addressOf(hosts.indexOf(host as 'a') + 1)}:${port}`;
+  }
+
+  /** Until every member of etcd answers for itself. */
+  async etcdWhole(): Promise<void> {
+    const urls = hosts.map((host) => this.etcdUrl(host)).join(',');
+    for (const untilMs = performance.now() + longestWaitMs; performance.now() < untilMs; await pause(100))
+      if (this.etcdctl('--endpoints', urls, 'endpoint', 'health') !== null) return;
+    throw new Error('not every member of etcd came back');
+  }
+
+  /** What etcdctl says, asked from outside; null: it ended badly. */
+  etcdctl(...words: readonly string[]): string | null {
+    try {
+      return this.bridge.run(['etcdctl', ...words]);
+    } catch {
+      return null;
+    }
+  }
+
+  /** The process of a service on the machine, 0: none. */
+  pid(view: StatusView, service: string, host: string): number {
+    return instanceOf(view, service, host)?.pid ?? 0;
+  }
+
+  /** Where a service is active. */
+  activeOf(view: StatusView, service: WatchedService): Machine {
+    const host = view.services.find(({ name }) => name === service)?.active[0];
+    if (host === undefined) throw new Error(`${service} is active nowhere: ${picture(view)}`);
+    return this.machine(host);
+  }
+
+  /** Another machine with the name and address of one that is cut off, and with nothing on its disk. The former goes on. */
+  async replace(former: Machine): Promise<Machine> {
+    const machine = this.#addMachine(former.host, hosts.indexOf(former.host as 'a'));
+    machine.space.forgetNeighbours([this.bridge, ...this.machines.map(({ space }) => space)]);
+    this.#lay(machine);
+    this.#machines.set(former.host, machine);
+    await this.up(machine);
+    return machine;
+  }
+
+  file(machine: Machine, ...path: readonly string[]): string {
+    return join(machine.state, system, machine.host, ...path);
+  }
+
+  close(): void {
+    this.consumers.close();
+    for (const space of this.#allSpaces) space.remove();
+    this.bridge.remove();
+    for (const mount of this.#mounts.toReversed()) spawnSync('umount', ['-l', mount]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  readonly #allSpaces: MachineSpace[] = [];
+
+  #addMachine(host: string, at: number): Machine {
+    this.#spaces += 1;
+    const space = new MachineSpace(`sft${process.pid}${host}${this.#spaces}`, this.bridge, addressOf(at + 1));
+    this.#allSpaces.push(space);
+    const folder = join(this.folder, `${host}${this.#spaces}`);
+    return { host, space, folder, state: join(folder, 'state') };
+  }
+
+  #lay(machine: Machine): void {
+    mkdirSync(machine.state, { recursive: true, mode: 0o711 });
+    writeFileSync(join(machine.folder, 'standfast.yaml'), this.#description());
+    setClock(machine, '+0');
+    const { small } = this.options;
+    if (small === undefined) return;
+    const at = small.what === 'state' ? machine.state : join(machine.folder, 'etcd');
+    mkdirSync(at, { recursive: true });
+    spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${small.mib}m`, 'none', at]);
+    this.#mounts.push(at);
+  }
+
+  #description(): string {
+    const { recoverWithin, idle = 0 } = this.options;
+    const store = this.etcd === null ? 'managed' : JSON.stringify(this.etcd.urls);
+    const of = (service: WatchedService): string => {
+      const program = join(import.meta.dirname, 'services', service === 'plain' ? 'plain.mjs' : 'answerer.mjs');
+      const how =
+        service === 'plain'
+          ? 'activate: { signal: SIGUSR1 }'
+          : 'activate: { message: true }\n    deactivate: { message: true }';
+      return `  ${service}:
+    run: ${JSON.stringify([process.execPath, program])}
+    policy: hot-active/warm-active
+    on: [${orders[service].join(', ')}]
+    env: { PORT: "${ports[service]}" }
+    ${how}
+    backOff: { upTo: 100ms }
+`;
+    };
+    const more = Array.from(
+      { length: idle },
+      (_, at) => `  idle-${at}: { run: sleep 1000000, on: [${hosts[at % hosts.length] ?? 'a'}] }\n`,
+    );
+    return `system: ${system}
+objective: { unavailable: 10m, per: 60m, recoverWithin: ${recoverWithin} }
+store: { etcd: ${store} }
+hosts:
+${hosts.map((host, at) => `  ${host}: { address: ${addressOf(at + 1)} }\n`).join('')}services:
+${this.services.map(of).join('')}${more.join('')}`;
+  }
+}
+
+function asPlanned(view: StatusView): boolean {
+  return (
+    view.store.reachable &&
+    view.hosts.every(({ state }) => state === 'up') &&
+    view.services.every(({ instances }) => instances.every(({ phase, planned }) => phase === planned)) &&
+    view.services.every(({ policy, active }) => policy === 'single' || active.length === 1)
+  );
+}
+
+function instanceOf(view: StatusView, service: string, host: string) {
+  return view.services.find(({ name }) => name === service)?.instances.find((each) => each.host === host);
+}
+
+/** A status in a few words, for who reads that it was not as wanted. */
+export function picture(view: StatusView | null): string {
+  if (view === null) return 'nothing';
+  const told = view.hosts.map(({ name, state }) => `${name} ${state}`);
+  const instances = view.services.flatMap(({ name, instances: of }) =>
+    of.map(({ host, phase, planned, reason }) => `${name}@${host} ${phase} (${planned}) ${reason ?? ''}`),
+  );
+  return [view.sentence, `store ${view.store.reachable ? 'reachable' : 'away'}`, ...told, ...instances].join('\n  ');
+}
+
+const clockFile = (machine: Machine): string => join(machine.folder, 'clock');
+
+/** What makes a process see the wall clock of the machine's file; monotonic clocks stay as they are. */
+function clockOf(machine: Machine): Record<string, string> {
+  return {
+    LD_PRELOAD: '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1',
+    FAKETIME_TIMESTAMP_FILE: clockFile(machine),
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    FAKETIME_CACHE_DURATION: '1',
+  };
+}
+
+/** Moves the wall clock that this machine's agent and keeper see, as faketime writes it: `+3y`, `-2d`. */
+export function setClock(machine: Machine, offset: string): void {
+  writeFileSync(clockFile(machine), `${offset}\n`);
+}
+
+/** The member of etcd on a machine, managed or not. */
+export function etcdPids(machine: Machine): number[] {
+  return machine.space.pids().filter((pid) => /^(\S*\/)?etcd\0--name/.test(commandOf(pid)));
+}
+
+/** The command line of a process, its words parted by NUL; empty when it is gone. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
