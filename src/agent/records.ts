@@ -99,6 +99,8 @@ const instanceReport = z.object({
   bMs: z.array(z.number()),
   iMs: z.array(z.number()),
   switchMs: z.array(z.number()),
+  // Absent where an older version wrote it.
+  mending: z.object({ cause: z.string(), fromMs: z.number() }).nullable().default(null),
   predicted: z
     .object({
       atMs: z.number(),
@@ -123,7 +125,6 @@ const report: z.ZodType<HostReport> = z.object({
   instances: z.array(instanceReport),
   outages: z.array(z.object({ service: z.string(), fromMs: z.number(), toMs: z.number() })),
   findings: z.array(finding).default([]),
-  facts: z.record(z.string(), z.string()).default({}),
   facts: z.record(z.string(), z.string()).default({}),
 });
 

@@ -10,6 +10,7 @@ import type { StoreOutcome } from './input.ts';
 import { leaseOutcome, leaseSeen } from './lease-writes.ts';
 import { intentOutcome } from './intents.ts';
 import type { HostReport, RecordChange } from './records.ts';
+import { goOnMending } from './recovery.ts';
 import { changeSlots } from './retire.ts';
 import { ownEntrySeen, sessionOutcome } from './session.ts';
 import { holderOf, instanceIn, needsOf } from './view.ts';
@@ -133,6 +134,7 @@ function ownReportSeen(d: Draft, report: HostReport): void {
       switchMs: slot.switchMs.length > 0 ? slot.switchMs : each.switchMs,
       predicted: slot.predicted ?? each.predicted,
     });
+    if (each.mending !== null) goOnMending(d, each.service, each.mending);
   }
 }
 

@@ -81,7 +81,6 @@ export function initialState(who: {
     outages: [],
     findings: [],
     facts: {},
-    facts: {},
     lateness: [],
     carriedOut: new Map(),
     reported: new Map(),

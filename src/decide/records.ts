@@ -132,6 +132,8 @@ export interface InstanceReport {
   readonly bMs: readonly number[];
   readonly iMs: readonly number[];
   readonly switchMs: readonly number[];
+  /** What it has not come back from yet, where no lease tells it: since when (Unix ms) nobody was served; null: nothing. */
+  readonly mending: { readonly cause: string; readonly fromMs: number } | null;
   /** The last recovery here that was held against its prediction: when (Unix ms), and what was off; null: none was. */
   readonly predicted: { readonly atMs: number; readonly surprise: Surprise | null } | null;
 }

@@ -1,10 +1,9 @@
 // What a loss cost: z = d + s + b + i, measured at every activation that mends one (mission row HA4).
 
 import type { RunService } from '../model/system.ts';
-import type { MonoMs } from '../model/units.ts';
+import { monoMs, wallMs, type MonoMs } from '../model/units.ts';
 import { addOutage } from '../judge/budget.ts';
 import { predictionOf, surpriseIn } from '../judge/prediction.ts';
-import { wallMs } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { Ended } from './input.ts';
 import { reportOf } from './view.ts';
@@ -107,6 +106,31 @@ export function hotLoss(d: Draft, service: RunService, ended: Ended): void {
     },
   });
   if (gap > 0) outage(d, service.name, ended.endedAtMs, ended.endedAtMs + gap);
+}
+
+/** An agent before this one saw it end and died before it was back: the outage goes on, or was over when it was found running. */
+export function goOnMending(
+  d: Draft,
+  service: string,
+  mending: { readonly cause: string; readonly fromMs: number },
+): void {
+  const slot = d.slot(service);
+  if (slot === undefined || slot.recovery !== null) return;
+  if (slot.now !== null && slot.now.activeAt !== null)
+    return outage(d, service, mending.fromMs, Math.max(mending.fromMs, slot.now.startedAtMs ?? d.now.wall));
+  const endedAt = monoMs(d.mono - Math.max(0, d.now.wall - mending.fromMs));
+  d.setSlot(service, {
+    failing: true,
+    recovery: {
+      cause: mending.cause,
+      from: d.s.me,
+      rule: 0,
+      planned: false,
+      endedAt,
+      endedAtMs: mending.fromMs,
+      detectedAt: endedAt,
+    },
+  });
 }
 
 function othersActive(d: Draft, service: RunService): boolean {

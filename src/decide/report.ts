@@ -2,11 +2,12 @@
 
 import type { Reason } from '../judge/reason.ts';
 import { newestFormat } from '../model/format.ts';
-import type { RunService } from '../model/system.ts';
+import { isLeased, type RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import { grade } from './grade.ts';
 import { phaseShown, plannedPhase } from './phase.ts';
 import type { HostReport, InstanceReport } from './records.ts';
+import type { Slot } from './state.ts';
 
 /** Brings the report of one service up to date. */
 export function reportService(d: Draft, service: RunService): void {
@@ -35,6 +36,7 @@ export function reportService(d: Draft, service: RunService): void {
     bMs: slot.bMs,
     iMs: slot.iMs,
     switchMs: slot.switchMs,
+    mending: mendingOf(service, slot),
     predicted: slot.predicted,
   };
   const before = d.s.reported.get(service.name);
@@ -50,6 +52,11 @@ export function reportService(d: Draft, service: RunService): void {
         { service: service.name, text: `restarted on ${d.s.me} (restart ${report.restarts})` },
       ],
     };
+}
+
+/** What a next life of this agent goes on counting. Of a leased service the lease says it. */
+function mendingOf(service: RunService, { recovery }: Slot): InstanceReport['mending'] {
+  return recovery === null || isLeased(service) ? null : { cause: recovery.cause, fromMs: recovery.endedAtMs };
 }
 
 /** Equal but for what changes by the clock alone. */
@@ -93,7 +100,6 @@ export function makeReport(d: Draft): void {
     last.uses !== (d.s.system?.hash ?? null) ||
     last.findings !== d.s.findings ||
     last.facts !== d.s.facts ||
-    last.facts !== d.s.facts ||
     last.instances.length !== instances.length ||
     instances.some((each, index) => each !== last.instances[index]);
   if (!changed) return;
@@ -111,7 +117,6 @@ export function makeReport(d: Draft): void {
     instances,
     outages: d.s.outages,
     findings: d.s.findings,
-    facts: d.s.facts,
     facts: d.s.facts,
   };
   d.s.lastReport = report;

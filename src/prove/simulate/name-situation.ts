@@ -23,6 +23,7 @@ const silent = new Set([
   'outages',
   'lastExit',
   'switchMs',
+  'mending',
   'predicted',
   'handed',
   'cause',
