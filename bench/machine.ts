@@ -30,7 +30,8 @@ const fileSystems = new Map([
 export function describeMachine(folder: string): Machine {
   const { type } = statfsSync(folder);
   const system = /^PRETTY_NAME="(.*)"$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
-  const git = (...args: string[]): string => execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim();
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
   const changed = git('status', '--porcelain', '--untracked-files=no') === '' ? '' : ' with changes';
   return {
     cpu: cpus()[0]?.model ?? 'unknown',

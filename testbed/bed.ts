@@ -25,6 +25,8 @@ export interface BedOptions {
   readonly small?: { readonly what: 'state' | 'etcd'; readonly mib: number };
   /** The agent and keeper of each machine see a wall clock that can be set. */
   readonly clocks?: boolean;
+  /** Everything lies in memory: what is left then is not the disk's. */
+  readonly inMemory?: boolean;
   /** So many services more, which do nothing. */
   readonly idle?: number;
 }
@@ -63,9 +65,9 @@ export class Bed {
   private constructor(options: BedOptions) {
     this.options = options;
     this.services = ['subject', ...(options.also ?? [])];
-    const tmp = join(repository, 'bench/tmp');
+    const tmp = options.inMemory === true ? '/dev/shm' : join(repository, 'bench/tmp');
     mkdirSync(tmp, { recursive: true });
-    this.folder = mkdtempSync(join(tmp, 'bed-'));
+    this.folder = mkdtempSync(join(tmp, 'standfast-bed-'));
     this.bridge = new Bridge(`sft${process.pid}`);
     for (const [at, host] of hosts.entries()) this.#machines.set(host, this.#addMachine(host, at));
     const lines = this.services.flatMap((service) =>

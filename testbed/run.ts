@@ -1,5 +1,5 @@
-// npm run testbed -- [row …] [--runs N] [--all] [--save]
-// Without rows: their names. `--all`: every row, as often as each is to be run. What it starts lives in namespaces and folders of its own and is ended
+// npm run testbed -- [row …] [--runs N] [--all] [--tmpfs] [--save]
+// Without rows: their names. `--tmpfs`: state and etcd lie in memory, which shows what of the figures is the disk's. `--all`: every row, as often as each is to be run. What it starts lives in namespaces and folders of its own and is ended
 // whatever happens.
 import { parseArgs } from 'node:util';
 import { describeMachine } from '../bench/machine.ts';
@@ -14,6 +14,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     runs: { type: 'string' },
     all: { type: 'boolean', default: false },
+    tmpfs: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
   },
 });
@@ -22,7 +23,7 @@ const unknown = positionals.filter((name) => !rows.some((row) => row.name === na
 const runs = options.runs === undefined ? null : Number(options.runs);
 if (unknown.length > 0 || (runs !== null && !(runs >= 1)) || (positionals.length === 0 && !options.all)) {
   const names = rows.map(({ name, what }) => `  ${name.padEnd(24)}${what}`).join('\n');
-  console.error(`usage: npm run testbed -- [row …] [--runs N] [--all] [--save]\nrows:\n${names}`);
+  console.error(`usage: npm run testbed -- [row …] [--runs N] [--all] [--tmpfs] [--save]\nrows:\n${names}`);
   process.exit(2);
 }
 const cannot = missing();
@@ -44,12 +45,12 @@ const mostFailures = 3;
 async function measure(row: Row): Promise<Measured> {
   const made: Run[] = [];
   const failed: string[] = [];
-  const machine = describeMachine(import.meta.dirname);
+  const machine = describeMachine(options.tmpfs ? '/dev/shm' : import.meta.dirname);
   const wanted = runs ?? row.runs;
   try {
     for (let run = 0; run < wanted && failed.length < mostFailures; run++) {
       try {
-        bed ??= await Bed.make(row.bed);
+        bed ??= await Bed.make({ ...row.bed, inMemory: options.tmpfs });
         made.push(await runOnce(row, bed));
       } catch (error) {
         failed.push(error instanceof Error ? error.message : String(error));

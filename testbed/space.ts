@@ -118,7 +118,8 @@ function isZombie(pid: number): boolean {
 export class Bridge extends Space {
   constructor(name: string) {
     super(name);
-    ip('-n', name, 'link', 'add', 'br0', 'type', 'bridge');
+    // An address of its own: else it takes one of its ports', and changes it when that line is cut, which the others would notice after seconds.
+    ip('-n', name, 'link', 'add', 'br0', 'address', '02:00:00:00:00:fe', 'type', 'bridge');
     ip('-n', name, 'link', 'set', 'br0', 'up');
     ip('-n', name, 'addr', 'add', `${outsideAddress}/24`, 'dev', 'br0');
   }
