@@ -59,7 +59,7 @@ const house: Readonly<Record<string, Room>> = {
   },
   console: {
     imports: [],
-    types: ['api.ts', 'api-web.ts', 'model'],
+    types: ['api.ts', 'api-runbook.ts', 'api-web.ts', 'model'],
     because: 'runs in a browser: it asks over HTTP, and knows only the shapes of the answers.',
   },
   web: wiring,

@@ -1,45 +1,115 @@
-// The status as the console's process tells it: whole at first, then what changed. Begins again by itself after a break.
+// The status as the console's process tells it: whole at first, then what changed. One line for all that is shown; it begins with the first page
+// and comes back by itself after a break. How old a thing is, is counted from when it was heard here: the reader's clock may be wrong.
 
-import { useEffect, useState } from 'react';
-import type { ConsoleStatus, StatusDelta } from '../api-web.ts';
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import type { ConsoleStatus, Pulse, StatusDelta } from '../api-web.ts';
 
-export type Live =
-  | { readonly kind: 'waiting' }
-  /** `connected`: this page hears its server. How the server hears its agent stands in `status.source`. */
-  | { readonly kind: 'known'; readonly status: ConsoleStatus; readonly connected: boolean };
+export interface Link {
+  /** `refused`: the server wants to know who looks. */
+  readonly state: 'waiting' | 'open' | 'lost' | 'refused';
+  /** When the server was last heard, by this page's clock. */
+  readonly heardAtMs: number;
+  /** What it said then; null: nothing yet. */
+  readonly pulse: Pulse | null;
+}
 
-/** Follows `/api/v1/events` as long as the component is shown. */
-export function useLive(): Live {
-  const [live, setLive] = useState<Live>({ kind: 'waiting' });
+/** Longer than this the server is never silent while it lives: it sends a pulse every 2 s. */
+export const silentAfterMs = 5_000;
+const againMs = 1_000;
+
+let status: ConsoleStatus | null = null;
+let link: Link = { state: 'waiting', heardAtMs: Date.now(), pulse: null };
+let stream: EventSource | null = null;
+const listeners = new Set<() => void>();
+
+/** The newest status; null before the first. */
+export function useStatus(): ConsoleStatus | null {
+  return useSyncExternalStore(follow, () => status);
+}
+
+/** How this page hears its server. */
+export function useLink(): Link {
+  return useSyncExternalStore(follow, () => link);
+}
+
+/** Unix ms by this page's clock, again every so often. */
+export function useNow(everyMs: number): number {
+  const [now, setNow] = useState(Date.now);
   useEffect(() => {
-    const stream = new EventSource('/api/v1/events');
-    // The browser's own reader reconnects and sends Last-Event-ID; what it says is the server's, of this same version.
-    stream.addEventListener('status', (event: MessageEvent<string>) => {
-      setLive({ kind: 'known', status: JSON.parse(event.data) as ConsoleStatus, connected: true });
-    });
-    stream.addEventListener('delta', (event: MessageEvent<string>) => {
-      const delta = JSON.parse(event.data) as StatusDelta;
-      setLive((before) =>
-        before.kind === 'known' ? { kind: 'known', status: applied(before.status, delta), connected: true } : before,
-      );
-    });
-    stream.addEventListener('error', () => {
-      setLive((before) => (before.kind === 'known' ? { ...before, connected: false } : before));
-    });
-    return () => stream.close();
-  }, []);
-  return live;
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
+}
+
+/** Calls back after each change, of status or link. */
+export function follow(listener: () => void): () => void {
+  listeners.add(listener);
+  if (stream === null) begin();
+  return () => listeners.delete(listener);
+}
+
+/** The newest status, for who is called back. */
+export function present(): ConsoleStatus | null {
+  return status;
+}
+
+/** Begins anew at once: after signing in or out, others may look. */
+export function begin(): void {
+  stream?.close();
+  const opened = new EventSource('/api/v1/events');
+  stream = opened;
+  const heard = (): void => {
+    link = { ...link, state: 'open', heardAtMs: Date.now() };
+  };
+  // What it says is the server's, of this same version.
+  opened.addEventListener('status', (event: MessageEvent<string>) => {
+    status = JSON.parse(event.data) as ConsoleStatus;
+    heard();
+    tell();
+  });
+  opened.addEventListener('delta', (event: MessageEvent<string>) => {
+    if (status === null) return;
+    status = applied(status, JSON.parse(event.data) as StatusDelta);
+    heard();
+    tell();
+  });
+  opened.addEventListener('pulse', (event: MessageEvent<string>) => {
+    heard();
+    link = { ...link, pulse: JSON.parse(event.data) as Pulse };
+    tell();
+  });
+  opened.addEventListener('error', () => {
+    if (stream !== opened) return;
+    link = { ...link, state: link.state === 'refused' ? 'refused' : 'lost' };
+    tell();
+    // The browser comes back by itself after a break; an answer that is no stream ends it for good.
+    if (opened.readyState === EventSource.CLOSED) void later(opened);
+  });
+}
+
+async function later(closed: EventSource): Promise<void> {
+  const answer = await fetch('/api/v1/status', { method: 'GET' }).catch(() => null);
+  link = { ...link, state: answer?.status === 401 ? 'refused' : 'lost' };
+  tell();
+  setTimeout(() => {
+    if (stream === closed) begin();
+  }, againMs);
+}
+
+function tell(): void {
+  for (const listener of listeners) listener();
 }
 
 /** The status after a delta. */
-export function applied(status: ConsoleStatus, delta: StatusDelta): ConsoleStatus {
+export function applied(before: ConsoleStatus, delta: StatusDelta): ConsoleStatus {
   return {
-    ...status,
+    ...before,
     ...delta.head,
-    hosts: delta.whole === true ? (delta.hosts ?? []) : replaced(status.hosts, delta.hosts),
-    services: delta.whole === true ? (delta.services ?? []) : replaced(status.services, delta.services),
-    incidents: delta.incidents ?? status.incidents,
-    source: delta.source ?? status.source,
+    hosts: delta.whole === true ? (delta.hosts ?? []) : replaced(before.hosts, delta.hosts),
+    services: delta.whole === true ? (delta.services ?? []) : replaced(before.services, delta.services),
+    incidents: delta.incidents ?? before.incidents,
+    source: delta.source ?? before.source,
   };
 }
 

@@ -171,7 +171,7 @@ export function consoleApp(options: WebOptions): FastifyInstance {
   return app;
 }
 
-/** Built pages; every address that is no file is the page's own to read (`/services/pricer`). */
+/** Built pages; every address that is no file is the page's own to read (`/service/pricer`, `/host/db.example`). */
 function servePages(app: FastifyInstance, pages: string): void {
   const built = existsSync(join(pages, 'index.html'));
   if (built)
@@ -198,7 +198,7 @@ function servePages(app: FastifyInstance, pages: string): void {
   app.get('/', (_request, reply) => page(reply));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
-    const isPage = request.method === 'GET' && !/^\/(api|auth|assets)\b/.test(path) && !/\.\w+$/.test(path);
+    const isPage = request.method === 'GET' && !/^\/(api|auth|assets)\b/.test(path) && !/^\/[^/]*\.\w+$/.test(path);
     if (!isPage)
       throw new Refusal(
         404,

@@ -1,0 +1,209 @@
+// What the system survives: the numbers of `standfast assess --json`, the parts that break it, the grid, the picture.
+
+import { lazy, Suspense } from 'react';
+import { Link } from 'wouter';
+import type { AssessmentView, TopologyView } from '../api-web.ts';
+import { at, useAsked } from './ask.ts';
+import { Said } from './said.tsx';
+import { Fact } from './service.tsx';
+import { Answer } from './states.tsx';
+import { At, duration } from './times.tsx';
+import { useTitle } from './title.ts';
+
+const Topology = lazy(() => import('./topology.tsx'));
+
+/** What `assess --json` prints, as far as it is shown. */
+interface Assessed {
+  readonly unavailability: number | null;
+  readonly survives: number | null;
+  readonly exact: boolean;
+  readonly cutSetCount: string;
+  readonly cutSets: readonly (readonly string[])[];
+  readonly services: readonly {
+    readonly name: string;
+    readonly unavailability: number | null;
+    readonly survives: number | null;
+  }[];
+  readonly grid: readonly {
+    readonly component: string;
+    readonly domain: string;
+    readonly strategy: Strategy;
+    readonly evidence: string;
+  }[];
+}
+
+type Strategy = 'avoid' | 'mask' | 'bound' | 'fixFast' | 'none';
+
+const strategies: Readonly<Record<Strategy, readonly [word: string, tone: string]>> = {
+  avoid: ['avoid', 'text-good'],
+  mask: ['mask', 'text-good'],
+  bound: ['bound', 'text-note'],
+  fixFast: ['fix fast', 'text-note'],
+  none: ['none', 'text-bad'],
+};
+const mostSets = 40;
+const yearMs = 365.25 * 86_400_000;
+
+export default function Assessment() {
+  useTitle('Assessment');
+  const asked = useAsked<AssessmentView>('/api/v1/assessment', { everyMs: 3_000 });
+  const topology = useAsked<TopologyView>('/api/v1/topology');
+  return (
+    <>
+      <h1>What it survives</h1>
+      <Answer of={asked}>{(view) => <Found view={view} />}</Answer>
+      <section aria-labelledby="picture" className="panel grid gap-3">
+        <h2 id="picture">What needs what, and where it runs</h2>
+        <Answer of={topology}>
+          {(found) => (
+            <Suspense fallback={<p>Drawing…</p>}>
+              <Topology of={found} />
+            </Suspense>
+          )}
+        </Answer>
+      </section>
+    </>
+  );
+}
+
+function Found({ view }: { readonly view: AssessmentView }) {
+  switch (view.state) {
+    case 'computing':
+      return (
+        <p role="status" className="panel">
+          Computing since <At ms={view.sinceMs} />…
+        </p>
+      );
+    case 'failed':
+      return (
+        <p role="alert" className="panel">
+          <strong>Not assessed:</strong> <Said text={view.why} />
+        </p>
+      );
+    case 'done':
+      // It is what this same version's `assess` made; what it lacks is seen as missing by the parts below.
+      return <Done of={view.result as unknown as Assessed} atMs={view.atMs} />;
+    default:
+      return view satisfies never;
+  }
+}
+
+function Done({ of, atMs }: { readonly of: Assessed; readonly atMs: number }) {
+  const single = of.cutSets.filter((each) => each.length === 1);
+  const domains = [...new Set(of.grid.map((each) => each.domain))];
+  const components = [...new Set(of.grid.map((each) => each.component))];
+  return (
+    <>
+      <section aria-label="In short" className="panel grid gap-3">
+        <p className="text-xl font-semibold text-pretty">{inShort(of, single)}</p>
+        <dl className="flex flex-wrap gap-x-8 gap-y-2 text-sm">
+          <Fact name="Unavailability">{of.unavailability === null ? 'not known' : rate(of.unavailability)}</Fact>
+          <Fact name="In a year">
+            {of.unavailability === null ? 'not known' : duration(of.unavailability * yearMs)}
+          </Fact>
+          <Fact name="Sets that break it">{of.cutSetCount}</Fact>
+          <Fact name="Arithmetic">{of.exact ? 'exact' : 'bounds'}</Fact>
+          <Fact name="Computed">
+            <At ms={atMs} />
+          </Fact>
+        </dl>
+      </section>
+      <div className="grid items-start gap-4 xl:grid-cols-2">
+        <section aria-labelledby="sets" className="panel grid gap-2">
+          <h2 id="sets">What breaks it, the likeliest first</h2>
+          <ol className="rows max-h-[32rem] overflow-auto" tabIndex={0}>
+            {of.cutSets.slice(0, mostSets).map((parts) => (
+              <li key={parts.join(' + ')} className="py-1.5 text-sm">
+                {parts.length === 1 ? <strong className="text-bad">alone: </strong> : null}
+                <Said text={parts.join(' and ')} />
+              </li>
+            ))}
+          </ol>
+          {Number(of.cutSetCount) > mostSets ? (
+            <p className="text-sm text-dim">
+              The first {mostSets} of {of.cutSetCount}; all of them: standfast assess.
+            </p>
+          ) : null}
+        </section>
+        <section aria-labelledby="each" className="panel grid gap-2">
+          <h2 id="each">Each service</h2>
+          <table className="w-full text-sm tabular-nums">
+            <thead>
+              <tr>
+                <th scope="col">service</th>
+                <th scope="col">survives any</th>
+                <th scope="col">unavailability</th>
+              </tr>
+            </thead>
+            <tbody>
+              {of.services.map((each) => (
+                <tr key={each.name} className="border-t border-line">
+                  <td className="py-1.5">
+                    <Link href={`/service/${at(each.name)}`}>
+                      <Said text={each.name} most={80} />
+                    </Link>
+                  </td>
+                  <td>{each.survives === null ? 'all' : each.survives === 0 ? '0: one is enough' : each.survives}</td>
+                  <td>{each.unavailability === null ? 'not known' : rate(each.unavailability)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      </div>
+      <section aria-labelledby="grid" className="panel grid gap-2">
+        <h2 id="grid">What is done about each fault, with the evidence</h2>
+        <div className="overflow-x-auto" tabIndex={0} role="region" aria-labelledby="grid">
+          <table className="w-full text-sm">
+            <thead>
+              <tr>
+                <th scope="col" className="py-1 pr-4">
+                  part
+                </th>
+                {domains.map((domain) => (
+                  <th key={domain} scope="col" className="pr-4">
+                    <Said text={domain} />
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {components.map((component) => (
+                <tr key={component} className="border-t border-line align-top">
+                  <th scope="row" className="py-2 pr-4">
+                    <Said text={component} most={80} />
+                  </th>
+                  {domains.map((domain) => {
+                    const cell = of.grid.find((each) => each.component === component && each.domain === domain);
+                    return (
+                      <td key={domain} className="min-w-56 py-2 pr-4">
+                        {cell === undefined ? (
+                          <span className="text-dim">does not apply</span>
+                        ) : (
+                          <>
+                            <strong className={strategies[cell.strategy][1]}>{strategies[cell.strategy][0]}</strong>{' '}
+                            <Said text={cell.evidence} most={500} />
+                          </>
+                        )}
+                      </td>
+                    );
+                  })}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </section>
+    </>
+  );
+}
+
+function inShort(of: Assessed, single: readonly (readonly string[])[]): string {
+  if (of.survives === null) return 'Nothing that is described can break it.';
+  if (of.survives === 0) return `${single.length} ${single.length === 1 ? 'part breaks' : 'parts break'} it alone.`;
+  return `It survives any ${of.survives} ${of.survives === 1 ? 'failure' : 'failures at once'}.`;
+}
+
+function rate(value: number): string {
+  return value === 0 ? '0' : value.toExponential(2);
+}
