@@ -5,18 +5,12 @@ import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { ActionPreview, Me } from '../api-web.ts';
-import type { IntentAnswer, IntentKind } from '../api.ts';
+import type { IntentAnswer } from '../api.ts';
+import { type Action, capital, titleOf } from './action.ts';
 import { Failure, send, useMe } from './ask.ts';
 import { Follow } from './follow.tsx';
+import { Refused } from './refused.tsx';
 import { Said } from './said.tsx';
-
-export interface Action {
-  readonly kind: Exclude<IntentKind, 'fence' | 'down'>;
-  readonly service: string | null;
-  readonly host: string | null;
-  /** Of maintenance and ban: ends it. */
-  readonly end?: boolean;
-}
 
 const lasting: ReadonlySet<string> = new Set(['pause', 'maintenance', 'ban']);
 const lengths: readonly (readonly [ms: number, text: string])[] = [
@@ -225,16 +219,6 @@ function WillOrWhyNot({
   );
 }
 
-/** A refusal: why, what next, code. */
-export function Refused({ code, why, next }: { readonly code: string; readonly why: string; readonly next: string }) {
-  return (
-    <p role="alert">
-      <strong className="text-bad">Refused:</strong> <Said text={why} />. <Said text={next} />{' '}
-      {code === '' ? null : <span className="text-sm text-dim">{code}</span>}
-    </p>
-  );
-}
-
 function Buttons({
   onClose,
   close = 'Cancel',
@@ -254,31 +238,6 @@ function Buttons({
   );
 }
 
-function titleOf(action: Action): string {
-  const on = action.host === null ? '' : action.kind === 'failover' ? ` to ${action.host}` : ` on ${action.host}`;
-  const what = action.service ?? 'everything';
-  switch (action.kind) {
-    case 'maintenance':
-      return action.end === true ? `End maintenance of ${action.host ?? ''}` : `Maintenance of ${action.host ?? ''}`;
-    case 'ban':
-      return action.end === true ? `End the ban of ${action.host ?? ''}` : `Ban ${action.host ?? ''}`;
-    case 'failover':
-      return `Fail ${what} over${on}`;
-    case 'restart':
-    case 'stop':
-    case 'start':
-    case 'pause':
-    case 'resume':
-      return `${capital(action.kind)} ${what}${on}`;
-    default:
-      return action.kind satisfies never;
-  }
-}
-
 function small(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -153,7 +153,7 @@ function Done({ of, atMs }: { readonly of: Assessed; readonly atMs: number }) {
       </div>
       <section aria-labelledby="grid" className="panel grid gap-2">
         <h2 id="grid">What is done about each fault, with the evidence</h2>
-        <div className="overflow-x-auto" tabIndex={0} role="region" aria-labelledby="grid">
+        <div className="overflow-x-auto" tabIndex={0} role="group" aria-labelledby="grid">
           <table className="w-full text-sm">
             <thead>
               <tr>

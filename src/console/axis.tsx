@@ -24,6 +24,8 @@ const budgetBottom = 126;
 /** Nearer marks are one, with their number. */
 const nearPx = 13;
 const listed = 8;
+/** How many are looked at for the list. */
+const lookedAt = 400;
 
 /** Lane, sign and words of each kind. */
 const kinds: Readonly<
@@ -167,23 +169,21 @@ export function Axis({ objective }: { readonly objective: StatusView['objective'
         </p>
       )}
       <ol aria-label="What happened last" className="rows text-sm">
-        {inSight
-          .slice(-listed)
-          .toReversed()
-          .map((each, index) => (
-            <li
-              key={`${each.atMs} ${each.subject} ${String(index)}`}
-              className="grid grid-cols-[auto_1fr] gap-x-4 py-1.5 sm:grid-cols-[auto_7rem_1fr]"
-            >
-              <At ms={each.atMs} />
-              <span className={`mark ${kinds[each.kind].tone}`}>
-                <span aria-hidden="true">{kinds[each.kind].sign}</span> {kinds[each.kind].word}
-              </span>
-              <span className="col-span-2 sm:col-span-1">
-                <Happened of={each} />
-              </span>
-            </li>
-          ))}
+        {folded(inSight).map(({ of: each, times }, index) => (
+          <li
+            key={`${each.atMs} ${each.subject} ${String(index)}`}
+            className="grid grid-cols-[auto_1fr] gap-x-4 py-1.5 sm:grid-cols-[auto_7rem_1fr]"
+          >
+            <At ms={each.atMs} />
+            <span className={`mark ${kinds[each.kind].tone}`}>
+              <span aria-hidden="true">{kinds[each.kind].sign}</span> {kinds[each.kind].word}
+            </span>
+            <span className="col-span-2 sm:col-span-1">
+              <Happened of={each} />
+              {times > 1 ? <span className="text-dim"> · {times} times</span> : null}
+            </span>
+          </li>
+        ))}
         {inSight.length === 0 ? (
           <li className="py-1.5 text-dim">
             {happenings === undefined ? 'Reading the journals…' : 'Nothing happened.'}
@@ -196,9 +196,24 @@ export function Axis({ objective }: { readonly objective: StatusView['objective'
 
 function Happened({ of }: { readonly of: Happening }) {
   const text = <Said text={of.text} most={300} />;
-  if (of.kind === 'incident' || of.kind === 'resolved') return <Link href={`/incident/${at(of.subject)}`}>{text}</Link>;
-  if (of.service !== null) return <Link href={`/service/${at(of.service)}`}>{text}</Link>;
-  if (of.host !== null) return <Link href={`/host/${at(of.host)}`}>{text}</Link>;
+  if (of.kind === 'incident' || of.kind === 'resolved')
+    return (
+      <Link className="text-ink" href={`/incident/${at(of.subject)}`}>
+        {text}
+      </Link>
+    );
+  if (of.service !== null)
+    return (
+      <Link className="text-ink" href={`/service/${at(of.service)}`}>
+        {text}
+      </Link>
+    );
+  if (of.host !== null)
+    return (
+      <Link className="text-ink" href={`/host/${at(of.host)}`}>
+        {text}
+      </Link>
+    );
   return text;
 }
 
@@ -247,6 +262,19 @@ function Budget({
       ))}
     </>
   );
+}
+
+/** The newest, with what came again and again told once. */
+function folded(happenings: readonly Happening[]): readonly { readonly of: Happening; readonly times: number }[] {
+  const found = new Map<string, { readonly of: Happening; times: number }>();
+  for (const each of happenings.slice(-lookedAt).toReversed()) {
+    const key =
+      each.kind === 'restart' ? `${each.service ?? ''}@${each.host ?? ''}` : `${each.kind} ${each.atMs} ${each.text}`;
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { of: each, times: 1 });
+    else known.times += 1;
+  }
+  return [...found.values()].slice(0, listed);
 }
 
 interface Mark {

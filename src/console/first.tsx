@@ -117,7 +117,7 @@ function canTake({ canLose }: ConsoleStatus): string {
   const can = canLose.hosts.length + canLose.instances.length;
   const cannot = canLose.notHosts.length + canLose.notInstances.length;
   if (can === 0) return cannot === 0 ? 'not known' : 'none';
-  return cannot === 0 ? 'any one' : 'one, not any';
+  return cannot === 0 ? 'any 1' : '1, but not any';
 }
 
 function butNot({ canLose }: ConsoleStatus): string {

@@ -2,11 +2,11 @@
 
 import { useRef } from 'react';
 import type { IntentAnswer, IntentView, ServiceView } from '../api.ts';
-import type { Action } from './act.tsx';
+import type { Action } from './action.ts';
 import { useAsked } from './ask.ts';
 import { useLink, useStatus } from './live.ts';
 import { PhaseMark, Shape } from './marks.tsx';
-import { Refused } from './act.tsx';
+import { Refused } from './refused.tsx';
 import { Said } from './said.tsx';
 
 const everyMs = 400;

@@ -134,8 +134,14 @@ function Rows({
     'data-at': `${String(row)}-${String(column)}`,
     tabIndex: present[0] === row && present[1] === column ? 0 : -1,
   });
-  const template = wide ? { gridTemplateColumns: `minmax(11rem, 2fr) repeat(${hosts.length}, minmax(7rem, 1fr))` } : {};
+  /** Head and rows are as wide as each other, also where they are wider than the screen. */
+  const least = wide ? { minWidth: `${10 + 7 * hosts.length}rem` } : {};
+  const template = wide
+    ? { gridTemplateColumns: `minmax(10rem, 18rem) repeat(${hosts.length}, minmax(7rem, 1fr))` }
+    : {};
   const items = virtual.getVirtualItems();
+  /** The worst come first. */
+  const broken = rows[0] !== undefined && rows[0].severity !== 0;
   return (
     // The rows out of sight are not drawn: the grid says how many there are.
     <div
@@ -151,8 +157,8 @@ function Rows({
         <div
           role="row"
           aria-rowindex={1}
-          className="sticky top-0 z-[1] grid w-max min-w-full border-b border-line bg-panel"
-          style={template}
+          className="sticky top-0 z-[1] grid border-b border-line bg-panel"
+          style={{ ...template, ...least }}
         >
           <div role="columnheader" className="px-2 py-1 text-[13px] text-dim">
             service
@@ -175,7 +181,7 @@ function Rows({
           )}
         </div>
       ) : null}
-      <div role="rowgroup" className="relative w-max min-w-full" style={{ height: virtual.getTotalSize() }}>
+      <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize(), ...least }}>
         {items.map((item) => {
           const service = rows[item.index];
           if (service === undefined) return null;
@@ -188,11 +194,11 @@ function Rows({
               style={{ ...template, transform: `translateY(${item.start}px)` }}
             >
               <div role="rowheader" className={`flex min-w-0 items-center gap-2 px-2 ${wide ? '' : 'w-60 shrink-0'}`}>
-                {service.severity === 0 ? (
-                  <span className="w-6 shrink-0" />
-                ) : (
+                {service.severity !== 0 ? (
                   <SeverityMark severity={service.severity} />
-                )}
+                ) : broken ? (
+                  <span className="w-6 shrink-0" />
+                ) : null}
                 <Link
                   {...here(item.index, 0)}
                   href={`/service/${at(service.name)}`}
@@ -201,6 +207,7 @@ function Rows({
                   <Said text={service.name} most={60} />
                 </Link>
                 {service.paused ? <PausedSign /> : null}
+                {service.scheduledDown ? <span className="text-[13px] text-dim">as planned</span> : null}
               </div>
               {wide ? (
                 hosts.map((host, column) => (
@@ -260,10 +267,18 @@ function Cell({
       href={`/service/${at(service.name)}`}
       className="flex min-h-8 flex-wrap items-center gap-x-2 no-underline hover:no-underline"
       title={instance.reason === null ? undefined : instance.reason.slice(0, 500)}
-      aria-label={`${service.name} on ${host.name}: ${instance.phase}${asPlanned ? '' : `, should be ${instance.planned}`}`}
     >
+      <span className="sr-only">
+        {service.name} on {host.name}:
+      </span>
       <PhaseMark phase={instance.phase} severity={instance.severity} asPlanned={asPlanned} />
-      {asPlanned || service.scheduledDown ? null : <span className="text-[13px] text-dim">→ {instance.planned}</span>}
+      {asPlanned || service.scheduledDown ? null : (
+        <span className="text-[13px] text-dim">
+          <span aria-hidden="true">→ </span>
+          <span className="sr-only">should be </span>
+          {instance.planned}
+        </span>
+      )}
     </Link>
   );
 }

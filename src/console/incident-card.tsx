@@ -20,6 +20,8 @@ export function IncidentCard({
   readonly whole?: boolean;
 }) {
   const now = useNow(1_000);
+  // On its own page it stands right below the page's heading.
+  const Heading = whole ? 'h2' : 'h3';
   const { done, also } = incident;
   const earlier = whole ? 0 : Math.max(0, done.length - lastDone);
   const length = Math.max(0, (incident.resolvedAtMs ?? now) - incident.sinceMs);
@@ -28,7 +30,7 @@ export function IncidentCard({
       <div className="flex items-start gap-3">
         <SeverityMark severity={incident.severity} />
         <div className="min-w-0 flex-1">
-          <h3 className="leading-6">
+          <Heading className="text-base leading-6 font-semibold tracking-normal text-ink">
             {whole ? (
               <Said text={incident.cause} />
             ) : (
@@ -36,7 +38,7 @@ export function IncidentCard({
                 <Said text={incident.cause} most={300} />
               </Link>
             )}
-          </h3>
+          </Heading>
           <p>
             <Said text={incident.impact} most={500} />
           </p>

@@ -53,7 +53,7 @@ function Output({ host, text, follows }: { readonly host: string; readonly text:
     if (follows && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
   }, [text, follows]);
   return (
-    <pre ref={box} className="output" dir="ltr" tabIndex={0} role="region" aria-label={`Output on ${host}`}>
+    <pre ref={box} className="output" dir="ltr" tabIndex={0} role="group" aria-label={`Output on ${host}`}>
       {text === '' ? 'It wrote nothing.' : text}
     </pre>
   );

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { RunBlockView, RunView } from '../api-runbook.ts';
-import { Refused } from './act.tsx';
+import { Refused } from './refused.tsx';
 import { ask, at, Failure, send, useMe } from './ask.ts';
 import { Shape, type ShapeName } from './marks.tsx';
 import { Code } from './runbook.tsx';

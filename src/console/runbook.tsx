@@ -3,7 +3,8 @@
 import { useState } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import type { RunbookView, RunView } from '../api-runbook.ts';
-import { Dialog, Refused } from './act.tsx';
+import { Dialog } from './act.tsx';
+import { Refused } from './refused.tsx';
 import { at, Failure, send, useAsked, useMe } from './ask.ts';
 import { Said } from './said.tsx';
 import { Answer } from './states.tsx';
@@ -80,7 +81,7 @@ export default function Runbook({ name }: { readonly name: string }) {
 
 export function Code({ text, label }: { readonly text: string; readonly label: string }) {
   return (
-    <pre className="output" tabIndex={0} role="region" aria-label={label}>
+    <pre className="output" tabIndex={0} role="group" aria-label={label}>
       <Said text={text} most={20_000} />
     </pre>
   );

@@ -192,7 +192,7 @@ function Recoveries({ answer }: { readonly answer: ServiceAnswer }) {
           <Suspense fallback={<p>Drawing…</p>}>
             <Plot failovers={failovers} />
           </Suspense>
-          <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Recoveries as a table">
+          <div className="overflow-x-auto" tabIndex={0} role="group" aria-label="Recoveries as a table">
             <table className="w-full text-sm tabular-nums">
               <thead>
                 <tr>

@@ -1,6 +1,6 @@
 // What stands around every page: where one is, how old what it shows is, who is signed in. Announces changes to who cannot see them.
 
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { ConsoleStatus } from '../api-web.ts';
 import { send, useForgetMe, useMe } from './ask.ts';
@@ -62,7 +62,6 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           </nav>
           <div className="ml-auto flex items-center gap-2">
             <Age status={status} />
-            <Theme />
             <Person />
             <Link href="/help" className="button px-2.5" aria-label="Keys and signs">
               ?
@@ -78,18 +77,29 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       >
         {children}
       </main>
-      <footer className="mx-auto max-w-[100rem] px-4 pb-6 text-sm text-dim sm:px-6">
+      <footer className="mx-auto flex flex-wrap items-center gap-x-4 gap-y-2 max-w-[100rem] px-4 pb-6 text-sm text-dim sm:px-6">
         Times are in your zone, {offsetAt(Date.now())}.{' '}
         {status === null ? null : (
           <>
             Told by the agent of <Said text={status.source.host} />.
           </>
         )}
+        <Theme />
       </footer>
-      <p className="sr-only" aria-live="polite">
-        {status?.sentence ?? ''}
-      </p>
+      <Announced status={status} />
     </>
+  );
+}
+
+/** Said to who cannot see it, once for each change: the sentence alone counts seconds. */
+function Announced({ status }: { readonly status: ConsoleStatus | null }) {
+  const what = status === null ? '' : `${status.severity} ${status.incidents.map((each) => each.id).join(' ')}`;
+  const [said, setSaid] = useState({ what: '', text: '' });
+  if (said.what !== what) setSaid({ what, text: status?.sentence ?? '' });
+  return (
+    <p className="sr-only" aria-live="polite">
+      {said.text}
+    </p>
   );
 }
 
@@ -144,13 +154,9 @@ function Banner({ status }: { readonly status: ConsoleStatus | null }) {
 function Theme() {
   const [theme, choose] = useTheme();
   return (
-    <label>
-      <span className="sr-only">Colours</span>
-      <select
-        className="field hidden border-line py-0 text-sm sm:block"
-        value={theme}
-        onChange={(event) => choose(event.target.value)}
-      >
+    <label className="flex items-center gap-2 sm:ml-auto">
+      Colours
+      <select className="field border-line py-0 text-sm" value={theme} onChange={(event) => choose(event.target.value)}>
         <option value="system">as the system</option>
         <option value="light">light</option>
         <option value="dark">dark</option>

@@ -1,7 +1,7 @@
 // Services as a graph of what needs what, laid out by dagre, drawn as SVG. Each box names the hosts it runs on and is a link; the same as text stands
 // in the list below, for who can't see it.
 
-import dagre from '@dagrejs/dagre';
+import dagre, { type EdgeLabel, type GraphLabel, type NodeLabel } from '@dagrejs/dagre';
 import { useMemo } from 'react';
 import { Link } from 'wouter';
 import type { TopologyView } from '../api-web.ts';
@@ -15,7 +15,7 @@ export default function Topology({ of }: { readonly of: TopologyView }) {
   const picture = useMemo(() => laidOut(of), [of]);
   return (
     <>
-      <div className="overflow-auto" tabIndex={0} role="region" aria-label="Picture of what needs what">
+      <div className="overflow-auto" tabIndex={0} role="group" aria-label="Picture of what needs what">
         <svg
           role="img"
           aria-label="What needs what; as text below"
@@ -97,7 +97,7 @@ interface Picture {
 }
 
 function laidOut(of: TopologyView): Picture {
-  const graph = new dagre.graphlib.Graph();
+  const graph = new dagre.graphlib.Graph<GraphLabel, NodeLabel, EdgeLabel>();
   graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 56, marginx: 4, marginy: 4 });
   graph.setDefaultEdgeLabel(() => ({}));
   const names = new Set(of.services.map((each) => each.name));
@@ -120,18 +120,9 @@ function laidOut(of: TopologyView): Picture {
     }),
     lines: graph.edges().map((edge) => ({
       key: `${edge.v} ${edge.w}`,
-      points: pointsOf(graph.edge(edge))
-        .map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`)
-        .join(' '),
+      points: (graph.edge(edge).points ?? []).map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' '),
     })),
   };
-}
-
-/** dagre puts them there while it lays out; its types leave them open. */
-function pointsOf(edge: {
-  readonly points?: readonly { readonly x: number; readonly y: number }[];
-}): readonly { readonly x: number; readonly y: number }[] {
-  return edge.points ?? [];
 }
 
 function whereOf(service: TopologyView['services'][number]): string {
