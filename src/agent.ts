@@ -23,6 +23,7 @@ import { journalLater } from './agent/journal-later.ts';
 import { openKeeperLink, pingEvery, type KeeperLink } from './agent/keeper-link.ts';
 import { openLoop, type Loop } from './agent/loop.ts';
 import { openOwnHand } from './agent/own-hand.ts';
+import { openManagedHere, withManagers } from './agent/managed.ts';
 import { ownMachine } from './agent/machine.ts';
 import { openRunbooks, type Runbooks } from './agent/runbooks.ts';
 import { openPeerRecord } from './agent/peers/say.ts';
@@ -166,6 +167,7 @@ const ownEtcd: OwnEtcd | null =
         log,
       })
     : null;
+const managed = openManagedHere({ file: layout.managedFile, tell, log });
 const keeper: KeeperLink = openKeeperLink({
   socket: layout.keeperSocket,
   tell,
@@ -181,6 +183,7 @@ const keeper: KeeperLink = openKeeperLink({
     }),
   pingEveryMs: () => pingEvery(loop?.state().timing.ttl ?? 1000),
   own: ownEtcd,
+  managed,
   log,
 });
 const talk = await openPeers({
@@ -285,8 +288,11 @@ for (const entry of earlyRunbooks.splice(0)) runbooks.saw(entry);
 const answers: AgentAnswers = {
   ...desk.answers,
   status: () =>
-    runbooks.withNext(
-      withStanding(withUnheard(desk.answers.status(), talk.states()), loop?.state() ?? initial, monoNow()),
+    withManagers(
+      runbooks.withNext(
+        withStanding(withUnheard(desk.answers.status(), talk.states()), loop?.state() ?? initial, monoNow()),
+      ),
+      { system: loop?.state().system ?? null, me, managed },
     ),
   runbooks: runbooks.answers,
   elsewhere: openElsewhere(talk),
@@ -398,6 +404,7 @@ async function leave(code: number): Promise<void> {
   runbooks.close();
   pages.close();
   keeper.close();
+  await managed.close();
   observer.close();
   notices.close();
   upkeep.close();

@@ -27,6 +27,25 @@ export interface InstanceView {
   readonly lastExit: { readonly code: number | null; readonly signal: string | null; readonly atMs: number } | null;
   /** When this was so, Unix ms. */
   readonly asOfMs: number;
+  /** Who owns its process, when that is not Standfast itself. */
+  readonly manager?: ManagerView;
+}
+
+/** A process manager that is not Standfast itself, and one process of its own. */
+export interface ManagerView {
+  readonly kind: 'monit' | 'systemd' | 'supervisord' | 'command';
+  /** In words: `monit`, `its command`. */
+  readonly title: string;
+  /** What it calls the process. */
+  readonly name: string;
+  /** Who starts it again after a crash, in words. */
+  readonly restarts: string;
+  /** Its own status text; null: not asked by this agent, or not answered. */
+  readonly says: string | null;
+  /** Why it could not be asked, or did not do it, with its code; null: it could. */
+  readonly trouble: string | null;
+  /** When it was asked last, Unix ms. */
+  readonly asOfMs: number | null;
 }
 
 export interface ServiceView {

@@ -67,6 +67,8 @@ export interface HostLayout {
   readonly peersFile: string;
   /** Tells this state folder from that of another machine which bears the host's name. */
   readonly machineFile: string;
+  /** What runs under other process managers. */
+  readonly managedFile: string;
   readonly instances: string;
   readonly logs: string;
   readonly keeperLog: string;
@@ -113,6 +115,7 @@ function hostLayout(system: string, host: string): HostLayout {
     peerCertificate: join(folder, 'peer.pem'),
     peersFile: join(folder, 'peers.json'),
     machineFile: join(folder, 'machine'),
+    managedFile: join(folder, 'managed.json'),
     instances: join(folder, 'instances'),
     logs,
     keeperLog: join(folder, 'keeper.log'),

@@ -1,7 +1,7 @@
 // The few interfaces between the core and the shell. What an adapter may not decide is not in here:
 // every request carries all that is needed to do it, and every answer is done, failed or unknown.
 
-import type { Check, Command, Limits, ProbeSpec, RoleCall, Route, RunService } from './model/system.ts';
+import type { Check, Command, Limits, ProbeSpec, ProcessManager, RoleCall, Route, RunService } from './model/system.ts';
 import type { JsonValue } from './model/json.ts';
 import type { MonoMs, Ms, WallMs } from './model/units.ts';
 
@@ -122,6 +122,8 @@ export interface StartRequest {
   readonly deadline: MonoMs | null;
   /** An address that this host holds while the instance is active, put up before it starts as active; null or absent: none moves with it. */
   readonly route?: Route | null | undefined;
+  /** Who owns the process; absent: the keeper itself, which is never asked for what others own. */
+  readonly manager?: ProcessManager | undefined;
 }
 
 export interface StartedInstance {

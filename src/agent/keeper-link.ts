@@ -4,6 +4,7 @@ import { connectKeeper, type KeeperClient } from '../keeper/client.ts';
 import type { Input } from '../decide/input.ts';
 import type { Keeper, KeeperAnswer, KeeperEvents } from '../ports.ts';
 import { ms, type MonoMs } from '../model/units.ts';
+import type { Managed } from '../act/managers/managed.ts';
 import { isOwnEtcd, type OwnEtcd } from './own-etcd.ts';
 
 export interface KeeperLink extends Keeper {
@@ -21,6 +22,8 @@ export function openKeeperLink(options: {
   pingEveryMs(): number;
   /** What the keeper runs for this agent itself: the core knows nothing of it. */
   readonly own: OwnEtcd | null;
+  /** What belongs to other managers goes past the keeper, to them. */
+  readonly managed: Managed;
   readonly log: (text: string) => void;
 }): KeeperLink {
   const { tell, now } = options;
@@ -30,11 +33,12 @@ export function openKeeperLink(options: {
 
   const events: KeeperEvents = {
     hello(state) {
+      const others = options.managed.all();
       tell({
         kind: 'keeperHello',
         keeper: { pid: state.keeperPid, startTicks: state.keeperStartTicks },
-        running: state.running.filter((each) => !isOwnEtcd(each)),
-        ended: state.ended.filter((each) => !isOwnEtcd(each)),
+        running: [...state.running.filter((each) => !isOwnEtcd(each)), ...others.running],
+        ended: [...state.ended.filter((each) => !isOwnEtcd(each)), ...others.ended],
       });
       options.own?.hello(state.running, state.ended);
     },
@@ -78,7 +82,7 @@ export function openKeeperLink(options: {
   void dial();
   void ping();
   return {
-    ...forward(client),
+    ...forward(client, options.managed),
     close() {
       closed = true;
       if (timer !== null) clearTimeout(timer);
@@ -88,16 +92,18 @@ export function openKeeperLink(options: {
   };
 }
 
-function forward(client: KeeperClient): Keeper {
+function forward(client: KeeperClient, managed: Managed): Keeper {
+  const owner = (instance: string): Pick<Keeper, 'stop' | 'kill' | 'forget'> =>
+    managed.knows(instance) ? managed : client;
   return {
-    start: (request) => client.start(request),
-    stop: (request) => client.stop(request),
-    kill: (request) => client.kill(request),
+    start: (request) => (request.manager === undefined ? client : managed).start(request),
+    stop: (request) => owner(request.instance).stop(request),
+    kill: (request) => owner(request.instance).kill(request),
     activate: (request) => client.activate(request),
     extend: (request) => client.extend(request),
     deactivate: (request) => client.deactivate(request),
     disarm: (request) => client.disarm(request),
-    forget: (request) => client.forget(request),
+    forget: (request) => owner(request.instance).forget(request),
     ping: () => client.ping(),
     quit: (request) => client.quit(request),
   };

@@ -65,6 +65,7 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
         leasable: service.policy !== 'single' && service.policy !== 'hot-active/hot-active',
         deadline: request.deadline,
         route: service.route,
+        ...(service.manager.kind === 'native' ? {} : { manager: plan(service).manager }),
       };
     },
     observe(service, { instance, pid, startTicks }) {

@@ -38,6 +38,7 @@ function formerService(name: string, leased: boolean): RunService {
     name,
     about: null,
     run: { kind: 'argv', argv: ['false'] },
+    manager: { kind: 'native' },
     policy: leased ? 'hot-active/cold-passive' : 'single',
     consumers: null,
     on: [],

@@ -362,9 +362,13 @@ export const descriptionErrors: readonly ErrorRow[] = [
     next: 'keep one of the two',
   },
   { code: 'SF-174', what: 'a name is in a list twice', why: 'it counts once', next: 'remove one of the two' },
-  // What this version reads and does not do.
-  { code: 'SF-192', what: 'manager: not yet', why: 'this version runs processes itself', next: 'remove `manager`' },
   // 190, 191 and 193 are retired: etcd, `route` and `fence` are done since.
+  {
+    code: 'SF-192',
+    what: 'that cannot be had with another manager than native',
+    why: 'a process of monit, systemd, supervisord or a command is driven through it: it holds no lease, and gets neither environment nor limits from here',
+    next: 'remove `manager`, or what the message names',
+  },
   {
     code: 'SF-194',
     what: 'the address that moves is not one',

@@ -139,6 +139,25 @@ export const runningErrors: readonly ErrorRow[] = [
     why: 'the kernel then ends the address by its lifetime, which counts in whole seconds',
     next: 'install nftables',
   },
+  // Rehearsals of packs.
+  {
+    code: 'SF-341',
+    what: 'this cannot be rehearsed',
+    why: 'a folder that can brings rehearsal/build.mjs, and rehearsal/needs.json for the programs that it takes',
+    next: 'standfast up packs/deephaven --rehearsal',
+  },
+  {
+    code: 'SF-342',
+    what: 'the rehearsal could not be built',
+    why: 'the last words of its builder are shown',
+    next: 'mend that and try again; or remove the folder that is named and begin from nothing',
+  },
+  {
+    code: 'SF-343',
+    what: 'programs for the rehearsal are missing',
+    why: 'a rehearsal runs the real ones where they can be had, and they are not in the PATH',
+    next: 'run the command that is shown, or up again with --install',
+  },
   {
     code: 'SF-401',
     what: 'not yet',
@@ -352,6 +371,31 @@ export const runningErrors: readonly ErrorRow[] = [
     what: 'the agent could not answer',
     why: 'something unexpected happened while it answered',
     next: "see the agent's log",
+  },
+  // Other process managers.
+  {
+    code: 'SF-640',
+    what: 'the process manager does not answer',
+    why: 'it is down, hangs, or is not where the description says; what it runs goes on unless it went too',
+    next: 'start it again, or mend `manager` in the description; Standfast asks again by itself',
+  },
+  {
+    code: 'SF-641',
+    what: 'the process manager lets nobody in',
+    why: 'the credentials in its control file or configuration are not those of the running one, or this user may not ask it',
+    next: 'reload it after a change of its password; give `control` or `config` that this user may read',
+  },
+  {
+    code: 'SF-642',
+    what: 'the process manager has no such process',
+    why: 'it was never told of it, calls it otherwise, has it masked, or does not watch it by a pid',
+    next: 'add it to its configuration and reload it, or say its name: manager: { monit: { name: … } }',
+  },
+  {
+    code: 'SF-643',
+    what: 'the process manager did not bring it up',
+    why: 'its start program failed, hung, or ended at once',
+    next: "the message says what it said; see the manager's own log and that of the service",
   },
   {
     code: 'SF-701',

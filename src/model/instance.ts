@@ -11,6 +11,7 @@ import type {
   Heartbeat,
   Limits,
   ProbeSpec,
+  ProcessManager,
   RoleCall,
   RunService,
   System,
@@ -24,6 +25,7 @@ export interface InstancePlan {
   readonly service: string;
   readonly host: string;
   readonly command: Command;
+  readonly manager: ProcessManager;
   /** Absolute. */
   readonly dir: string;
   /** STANDFAST_SYSTEM, STANDFAST_SERVICE and STANDFAST_HOST with what the description gives; PATH and what belongs to a start come from the shell. */
@@ -74,6 +76,7 @@ export function planInstance(
     service: service.name,
     host,
     command: filler.command(service.run),
+    manager: filler.manager(service.manager),
     dir: filler.text(service.dir),
     env,
     ready: wait(service.ready),
@@ -108,6 +111,7 @@ interface Filler {
   readonly unknown: ReadonlySet<string>;
   text(text: string): string;
   command(command: Command): Command;
+  manager(manager: ProcessManager): ProcessManager;
   probe(probe: ProbeSpec): ProbeSpec;
   roleCall(call: RoleCall | null): RoleCall | null;
   heartbeat(heartbeat: Heartbeat | null): Heartbeat | null;
@@ -143,6 +147,12 @@ function newFiller(env: Readonly<Record<string, string>>, output: string): Fille
     unknown,
     text,
     command,
+    manager(manager) {
+      if (manager.kind === 'native') return manager;
+      if (manager.kind !== 'command') return { ...manager, name: text(manager.name) };
+      const { kind, start, stop, status } = manager;
+      return { kind, start: command(start), stop: command(stop), status: command(status) };
+    },
     probe,
     roleCall(call) {
       if (call?.kind === 'http') return { kind: 'http', url: text(call.url) };

@@ -4,6 +4,7 @@
 import { resolve } from 'node:path';
 import { durationText } from './duration.ts';
 import { defined, lowerCommand, lowerProbe, lowerRoleCall, probeName, type Parts } from './lower-probe.ts';
+import { checkManager, lowerManager } from './lower-manager.ts';
 import { lowerNeed } from './lower-needs.ts';
 import { lowerObjective, lowerReliability } from './lower-parts.ts';
 import { lowerPlacements } from './lower-placements.ts';
@@ -98,6 +99,7 @@ function lowerRun(whole: Whole, name: string, shape: ServiceShape): RunService {
     name,
     about: shape.about ?? null,
     run: lowerRunCommand(parts, shape, path),
+    manager: lowerManager(parts, name, shape, [...path, 'manager']),
     policy: shape.policy ?? 'single',
     consumers: lowerConsumers(reading, shape, path),
     on: on.map(({ host, env }) => ({ host, env })),
@@ -151,7 +153,7 @@ function lowerRun(whole: Whole, name: string, shape: ServiceShape): RunService {
   }));
   const envWrong = reading.wasWrong([...path, 'env']) || reading.wasWrong([...path, 'on']);
   checkTemplates(reading, parts.templates, places, service.envFile !== null || envWrong);
-  checkNotYet(reading, shape, path);
+  checkManager(parts, service, shape, path);
   checkPolicy(reading, service, shape, path);
   checkHeartbeat(reading, service, path);
   return service;
@@ -161,6 +163,7 @@ function lowerRunCommand(parts: Parts, shape: ServiceShape, path: Path): Command
   const { reading } = parts;
   const nothing: Command = { kind: 'argv', argv: ['true'] };
   if (shape.run === undefined && shape.shell === undefined) {
+    if (shape.manager !== undefined && shape.manager !== 'native') return nothing;
     if (!reading.wasWrong([...path, 'run']) && !reading.wasWrong([...path, 'shell']))
       reading.findings.add(
         'SF-168',
@@ -290,18 +293,6 @@ function lowerSchedule(reading: Reading, text: string | undefined, path: Path): 
 
 function severityOf(value: number | undefined): FaultSeverity | null {
   return value === 1 || value === 2 || value === 3 ? value : null;
-}
-
-/** Keys of the format that this version reads and cannot act on. */
-function checkNotYet(reading: Reading, shape: ServiceShape, path: Path): void {
-  if (shape.manager !== undefined && shape.manager !== 'native')
-    reading.findings.add(
-      'SF-192',
-      [...path, 'manager'],
-      'managers other than native are not yet supported',
-      'Remove `manager`, so that Standfast runs the process itself.',
-      { atKey: true },
-    );
 }
 
 function checkHeartbeat(reading: Reading, service: RunService, path: Path): void {

@@ -26,11 +26,13 @@ export function madeOf(service: RunService, host: string): string {
 
 /** Each under the word that the description has for it. */
 export function partsOf(service: RunService, host: string): Readonly<Record<string, unknown>> {
-  const { run, policy, dir, env, envFile, user, group, limits, route } = service;
+  const { run, policy, dir, env, envFile, user, group, limits, route, manager } = service;
   const placed = service.on.find((place) => place.host === host)?.env ?? {};
   // An active one keeps the address that it was made active with, so another address takes a hand-over.
   const moving = route === null ? {} : { route };
-  return { run, policy, dir, env: sorted({ ...env, ...placed }), envFile, user, group, limits, ...moving };
+  // Another manager's process is another process.
+  const owned = manager.kind === 'native' ? {} : { manager };
+  return { run, policy, dir, env: sorted({ ...env, ...placed }), envFile, user, group, limits, ...moving, ...owned };
 }
 
 function sorted(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -5,6 +5,7 @@ import { choice, flag, number, template, text } from './leaf.ts';
 import { command, shellLine } from './leaf-command.ts';
 import { account, duration, fileMode, pattern, signal, size } from './leaf-special.ts';
 import { detect, environment, objectiveShape, placements } from './shape-detect.ts';
+import { managerShape } from './shape-manager.ts';
 import { watchShape } from './shape-watch.ts';
 import { key, needShape, reliabilityKeys, roleCallShape, waitShape } from './shape-parts.ts';
 
@@ -21,7 +22,8 @@ export const serviceShape = z.strictObject({
     examples: [true],
   }),
   run: key(command(), {
-    description: 'What is run: text split as a shell would (no shell reads it), a list, or `{ shell: LINE }`.',
+    description:
+      'What is run: text split as a shell would (no shell reads it), a list, or `{ shell: LINE }`. With another manager than native it may be left out.',
     examples: ['node pricer.mjs'],
   }),
   shell: key(shellLine(), {
@@ -257,19 +259,7 @@ export const serviceShape = z.strictObject({
       examples: ['runbooks/pricer.md', { path: 'runbooks/pricer.md', auto: { severity: 1, atMost: 2, per: '1h' } }],
     },
   ),
-  manager: key(
-    z.union([
-      choice(['native', 'monit', 'systemd', 'supervisord'], 'a manager'),
-      z.strictObject({
-        command: key(command(), { description: 'A command that drives the manager.', examples: ['./manager.sh'] }),
-      }),
-    ]),
-    {
-      description: 'Who owns the process. Others than native are not yet supported.',
-      default: 'native',
-      examples: ['native'],
-    },
-  ),
+  manager: managerShape,
   dir: key(text('a folder', 'pricer'), {
     description: 'Where it runs, and where relative paths start. Absent: the folder of the description.',
     examples: ['pricer'],

@@ -18,6 +18,7 @@ export function service(name: string, on: readonly string[], more: Partial<RunSe
     name,
     about: null,
     run: { kind: 'argv', argv: ['true'] },
+    manager: { kind: 'native' },
     policy: on.length === 1 ? 'single' : 'hot-active/warm-active',
     consumers: null,
     on: on.map((host) => ({ host, env: {} })),

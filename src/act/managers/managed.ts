@@ -1,0 +1,353 @@
+// Processes that belong to other managers, behind the port of the keeper: each is started and ended by its own manager alone, which Standfast asks.
+//
+// Nobody fights: the manager makes every start, so there are never two. What it starts again by itself is its right: the next start that is asked for finds that
+// one running and takes it. What Standfast wants down is stopped through the manager, which then leaves it down; before a kill the manager is told to let go.
+// Only a manager that does not answer is gone round, and only to end a process, with a signal.
+// Does not cover: deadlines. No lease is ever held here, and `check` refuses a policy that needs one.
+
+import { constants } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ms, type MonoMs, type WallMs } from '../../model/units.ts';
+import type {
+  EndedInstance,
+  InstanceId,
+  Keeper,
+  KeeperAnswer,
+  RunCommand,
+  StartRequest,
+  StartedInstance,
+} from '../../ports.ts';
+import { askManager, type Asking } from './ask.ts';
+import { openManagedFile, readManaged, type ManagedInstance } from './record.ts';
+import type { ForeignManager } from './speak.ts';
+import { troubleCodes, type ManagerSays, type ManagerTrouble } from './tongue.ts';
+
+/** How processes are looked at and ended. */
+export interface Processes {
+  readonly boot: string;
+  /** Field 22 of /proc/PID/stat; null: it is dead. */
+  startTicks(pid: number): number | null;
+  /** To it alone, if it is still that one. */
+  signal(pid: number, startTicks: number, signal: NodeJS.Signals): void;
+  /** SIGKILL to it and all below it, if it is still that one. */
+  kill(pid: number, startTicks: number): Promise<void>;
+}
+
+/** What a manager says, for people. */
+export interface ManagerNote {
+  readonly instance: InstanceId;
+  readonly service: string;
+  readonly kind: ForeignManager['kind'];
+  readonly title: string;
+  readonly name: string;
+  readonly restarts: string;
+  /** Its own status text; null: not asked yet, or it did not answer. */
+  readonly says: string | null;
+  readonly trouble: ManagerTrouble | null;
+  readonly atMs: WallMs;
+}
+
+export interface Managed extends Pick<Keeper, 'start' | 'stop' | 'kill' | 'forget'> {
+  /** Whether the instance is, or was, one of these. */
+  knows(instance: InstanceId): boolean;
+  /** For the keeper's hello. */
+  all(): { readonly running: readonly StartedInstance[]; readonly ended: readonly EndedInstance[] };
+  /** The last note of each instance that lives or could not be started. */
+  notes(): readonly ManagerNote[];
+  close(): Promise<void>;
+}
+
+export interface ManagedOptions {
+  readonly file: string;
+  readonly processes: Processes;
+  readonly run: RunCommand;
+  readonly now: () => MonoMs;
+  readonly wall: () => WallMs;
+  /** Of the surroundings of the agent: what a manager's command needs to find its manager. */
+  readonly env: Readonly<Record<string, string>>;
+  ended(ended: EndedInstance): void;
+  noted(note: ManagerNote): void;
+  readonly log: (text: string) => void;
+}
+
+const lookEveryMs = 100;
+const statusEveryMs = 10_000;
+const startWithin = ms(30_000);
+const startAskedMs = 300;
+const endAskedWithinMs = 1_000;
+
+interface Starting {
+  readonly instance: InstanceId;
+  readonly answer: Promise<KeeperAnswer<StartedInstance>>;
+  cancelled: 'stop' | 'kill' | null;
+}
+
+type Mutable = { -readonly [K in keyof ManagedInstance]: ManagedInstance[K] } & { forced: boolean; ending: boolean };
+
+/** Takes up what an agent before this one left, and looks at it from now on. */
+export function openManaged(options: ManagedOptions): Managed {
+  const { processes, now, wall, log } = options;
+  const known = new Map<InstanceId, Mutable>();
+  const starting = new Map<string, Starting>();
+  const notes = new Map<string, ManagerNote>();
+  const file = openManagedFile(options.file, processes.boot, (why) =>
+    log(`what runs under other managers could not be written down: ${why}`),
+  );
+  for (const each of readManaged(options.file, processes.boot))
+    known.set(each.instance, { ...each, forced: false, ending: false });
+
+  const save = (): void =>
+    file.write([...known.values()].map(({ forced: _forced, ending: _ending, ...each }) => ({ ...each })));
+  const asking = (of: Pick<ManagedInstance, 'service' | 'manager' | 'dir' | 'env'>): Asking =>
+    askManager({ ...of, env: { LC_ALL: 'C', ...options.env, ...of.env } }, options.run);
+  const lives = (each: Mutable): boolean => processes.startTicks(each.pid) === each.startTicks;
+
+  const note = (
+    of: Pick<ManagedInstance, 'instance' | 'service' | 'manager'>,
+    asked: Asking,
+    says: ManagerSays,
+  ): void => {
+    const { title, name, restarts } = asked.tongue;
+    const trouble = says.kind === 'trouble' ? says : null;
+    const made: ManagerNote = {
+      instance: of.instance,
+      service: of.service,
+      kind: of.manager.kind,
+      title,
+      name,
+      restarts,
+      says: says.kind === 'trouble' ? null : says.text,
+      trouble,
+      atMs: wall(),
+    };
+    notes.set(of.service, made);
+    options.noted(made);
+  };
+
+  const finish = async (each: Mutable): Promise<void> => {
+    if (each.ending) return;
+    each.ending = true;
+    const at = now();
+    const atMs = wall();
+    const asked = asking(each);
+    const none = { code: null, signal: null };
+    const told = asked.tongue.tellsEnd
+      ? await Promise.race([
+          asked.status().then((says) => (says.kind === 'down' ? says : none)),
+          pause(endAskedWithinMs, none, { ref: false }),
+        ])
+      : none;
+    each.ended = {
+      instance: each.instance,
+      service: each.service,
+      pid: each.pid,
+      code: told.code,
+      signal: each.forced ? 'SIGKILL' : told.signal,
+      endedAt: at,
+      goneAt: at,
+      endedAtMs: atMs,
+      by: each.asked ?? 'itself',
+      term: 0,
+    };
+    save();
+    notes.delete(each.service);
+    options.ended(each.ended);
+  };
+
+  const force = async (each: Mutable): Promise<void> => {
+    // The manager may run another by now, which is not to be touched.
+    if (!lives(each)) return;
+    await asking(each).hold((forMs) => pause(forMs, undefined, { ref: false }));
+    if (each.ended !== null || !lives(each)) return;
+    each.forced = true;
+    await processes.kill(each.pid, each.startTicks);
+  };
+
+  const begin = async (request: StartRequest, manager: ForeignManager): Promise<KeeperAnswer<StartedInstance>> => {
+    const { instance, service, dir, env } = request;
+    const of = { instance, service, manager, dir, env };
+    const asked = asking(of);
+    const until = now() + startWithin;
+    let says = await asked.status();
+    let told = false;
+    for (;;) {
+      if (says.kind === 'trouble') break;
+      const ticks = says.kind === 'runs' ? processes.startTicks(says.pid) : null;
+      if (says.kind === 'runs' && ticks !== null) {
+        const each: Mutable = {
+          ...of,
+          pid: says.pid,
+          startTicks: ticks,
+          startedAt: now(),
+          startedAtMs: wall(),
+          role: request.role,
+          asked: null,
+          ended: null,
+          forced: false,
+          ending: false,
+        };
+        known.set(instance, each);
+        save();
+        note(of, asked, says);
+        return { kind: 'done', value: startedOf(each, told === false) };
+      }
+      if (now() > until || (told && says.kind === 'down')) {
+        says = failed(asked, service, `says: ${says.text}`);
+        break;
+      }
+      if (!told) {
+        told = true;
+        const refused = await asked.start(startWithin);
+        if (refused !== null && refused.code !== troubleCodes.failed) {
+          says = refused;
+          break;
+        }
+      }
+      await pause(startAskedMs, undefined, { ref: false });
+      says = await asked.status();
+    }
+    note(of, asked, says);
+    return { kind: 'failed', code: says.code, why: says.why };
+  };
+
+  const startOnce = async (request: StartRequest, manager: ForeignManager): Promise<KeeperAnswer<StartedInstance>> => {
+    const answer = await begin(request, manager).catch((error: unknown): KeeperAnswer<StartedInstance> => ({
+      kind: 'unknown',
+      why: error instanceof Error ? error.message : String(error),
+    }));
+    const was = starting.get(request.service);
+    starting.delete(request.service);
+    const each = known.get(request.instance);
+    if (was?.cancelled === 'kill' && each !== undefined) void end(each);
+    if (was?.cancelled === 'stop' && each !== undefined) void stopThrough(each, 'SIGTERM', startWithin);
+    return answer;
+  };
+
+  const end = async (each: Mutable): Promise<void> => {
+    each.asked = 'kill';
+    save();
+    await force(each);
+  };
+
+  const stopThrough = async (each: Mutable, signal: NodeJS.Signals, forcedAfter: number): Promise<void> => {
+    each.asked ??= 'stop';
+    save();
+    if (forcedAfter <= 0) return force(each);
+    setTimeout(() => void force(each), forcedAfter).unref();
+    const asked = asking(each);
+    const refused = await asked.stop(ms(forcedAfter));
+    if (refused === null || !lives(each)) return;
+    note(each, asked, refused);
+    log(`${each.instance}: ${refused.why}; it gets ${signal} from here`);
+    processes.signal(each.pid, each.startTicks, signal);
+  };
+
+  const look = (): void => {
+    for (const each of known.values()) if (each.ended === null && !lives(each)) void finish(each);
+  };
+  const looking = setInterval(look, lookEveryMs);
+  const asked = new Set<InstanceId>();
+  const review = async (each: Mutable): Promise<void> => {
+    // One that hangs is not asked again before it has answered.
+    if (each.ended !== null || each.asked !== null || asked.has(each.instance)) return;
+    asked.add(each.instance);
+    const talk = asking(each);
+    const says = await talk.status();
+    asked.delete(each.instance);
+    if (each.ended === null && known.has(each.instance)) note(each, talk, says);
+  };
+  const reviewing = setInterval(() => {
+    for (const each of known.values()) void review(each);
+  }, statusEveryMs);
+  for (const each of known.values()) void review(each);
+
+  const noSuch = (instance: InstanceId): Refused => ({
+    kind: 'failed',
+    code: 'SF-602',
+    why: `there is no instance ${instance} under another manager`,
+  });
+  return {
+    knows: (instance) => known.has(instance) || [...starting.values()].some((each) => each.instance === instance),
+    start(request) {
+      const { instance, service, manager } = request;
+      if (manager === undefined || manager.kind === 'native')
+        return Promise.resolve({ kind: 'failed', code: 'SF-601', why: `${service} is the keeper's own` });
+      const under = starting.get(service);
+      if (under?.instance === instance) return under.answer;
+      const same = known.get(instance);
+      if (same !== undefined)
+        return Promise.resolve(
+          same.ended === null
+            ? { kind: 'done', value: startedOf(same, false) }
+            : { kind: 'failed', code: 'SF-603', why: `${instance} has ended: a new start needs a new name` },
+        );
+      const other = [...known.values()].find((each) => each.service === service && each.ended === null);
+      if (other !== undefined || under !== undefined)
+        return Promise.resolve({
+          kind: 'failed',
+          code: 'SF-603',
+          why: `${service} runs already: ${other?.instance ?? under?.instance ?? ''}${other === undefined ? '' : `, pid ${other.pid}`}`,
+        });
+      const entry: { -readonly [K in keyof Starting]: Starting[K] } = {
+        instance,
+        cancelled: null,
+        answer: Promise.resolve({ kind: 'unknown', why: 'it is just beginning' }),
+      };
+      starting.set(service, entry);
+      entry.answer = startOnce(request, manager);
+      return entry.answer;
+    },
+    stop({ instance, signal, forcedAfter }) {
+      const name = signalOf(signal);
+      if (name === null)
+        return Promise.resolve({ kind: 'failed', code: 'SF-615', why: `there is no signal ${signal}` });
+      const under = [...starting.values()].find((each) => each.instance === instance);
+      const each = known.get(instance);
+      if (under !== undefined) under.cancelled ??= 'stop';
+      else if (each === undefined) return Promise.resolve(noSuch(instance));
+      else if (each.ended === null) void stopThrough(each, name, forcedAfter);
+      return Promise.resolve({ kind: 'done', value: null });
+    },
+    kill({ instance }) {
+      const under = [...starting.values()].find((each) => each.instance === instance);
+      const each = known.get(instance);
+      if (under !== undefined) under.cancelled = 'kill';
+      else if (each === undefined) return Promise.resolve(noSuch(instance));
+      else if (each.ended === null) void end(each);
+      return Promise.resolve({ kind: 'done', value: null });
+    },
+    forget({ instance }) {
+      const each = known.get(instance);
+      if (each !== undefined && each.ended === null)
+        return Promise.resolve({ kind: 'failed', code: 'SF-616', why: `${instance} still lives, pid ${each.pid}` });
+      if (known.delete(instance)) save();
+      return Promise.resolve({ kind: 'done', value: null });
+    },
+    all: () => ({
+      running: [...known.values()].filter((each) => each.ended === null).map((each) => startedOf(each, true)),
+      ended: [...known.values()].flatMap((each) => (each.ended === null ? [] : [each.ended])),
+    }),
+    notes: () => [...notes.values()],
+    async close() {
+      clearInterval(looking);
+      clearInterval(reviewing);
+      await file.flush();
+    },
+  };
+}
+
+type Refused = { readonly kind: 'failed'; readonly code: string; readonly why: string };
+
+function failed(asked: Asking, service: string, said: string): ManagerTrouble {
+  const { title } = asked.tongue;
+  return { kind: 'trouble', code: troubleCodes.failed, why: `${title} was asked to start ${service}, and ${said}` };
+}
+
+function startedOf(each: ManagedInstance, adopted: boolean): StartedInstance {
+  const { instance, service, pid, startTicks, startedAt, startedAtMs, role } = each;
+  return { instance, service, pid, startTicks, startedAt, startedAtMs, role, term: 0, deadline: null, adopted };
+}
+
+function signalOf(name: string): NodeJS.Signals | null {
+  return name in constants.signals ? (name as NodeJS.Signals) : null;
+}

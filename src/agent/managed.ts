@@ -1,0 +1,124 @@
+// Other process managers, wired to this host: its processes, the core, and what people see of them.
+
+import type { StatusView } from '../api.ts';
+import { openManaged, type Managed, type ManagerNote, type Processes } from '../act/managers/managed.ts';
+import type { Input } from '../decide/input.ts';
+import { monoNow, wallNow } from '../keeper/clock.ts';
+import { allPids, bootId, isAlive, isSame, readStat, readStatLater } from '../keeper/proc.ts';
+import { send } from '../keeper/reaper.ts';
+import { planInstance } from '../model/instance.ts';
+import type { System } from '../model/system.ts';
+import { tongueOf } from '../act/managers/speak.ts';
+import { runCommand } from '../observe/command.ts';
+
+/** What a manager's command may need to find its manager (sd_bus_default_user(3)). */
+const surroundings = ['XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS'] as const;
+
+function surroundingsHere(): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const name of surroundings) if (process.env[name] !== undefined) env[name] = process.env[name];
+  return env;
+}
+
+/** Takes up what an agent before this one left under other managers. `file`: where that is written. */
+export function openManagedHere(of: {
+  readonly file: string;
+  readonly tell: (input: Input) => void;
+  readonly log: (text: string) => void;
+}): Managed {
+  const troubled = new Set<string>();
+  return openManaged({
+    file: of.file,
+    processes: hostProcesses,
+    run: runCommand,
+    now: monoNow,
+    wall: wallNow,
+    env: surroundingsHere(),
+    ended: (ended) => of.tell({ kind: 'ended', ended }),
+    noted(note) {
+      const { instance, trouble } = note;
+      if (trouble === null && !troubled.delete(instance)) return;
+      if (trouble !== null) troubled.add(instance);
+      const check = `process manager ${note.title}`;
+      const text = trouble === null ? (note.says ?? '') : troubleWords(note);
+      const result = trouble === null ? 'ok' : 'critical';
+      of.tell({
+        kind: 'seen',
+        seen: [{ kind: 'check', instance, at: monoNow(), check, result, text }],
+      });
+    },
+    log: of.log,
+  });
+}
+
+function troubleWords({ trouble, service }: ManagerNote): string {
+  return `${trouble?.code ?? ''} ${trouble?.why ?? ''}. ${service} runs on; until this is mended it can be neither started nor stopped in order`;
+}
+
+/** Adds to each instance who owns its process, who may start it again, and what that manager says. */
+export function withManagers(
+  view: StatusView,
+  of: { readonly system: System | null; readonly me: string; readonly managed: Managed },
+): StatusView {
+  const { system, me, managed } = of;
+  if (system === null) return view;
+  const foreign = new Map(
+    system.services.flatMap((each) =>
+      each.kind === 'run' && each.manager.kind !== 'native' ? [[each.name, each] as const] : [],
+    ),
+  );
+  if (foreign.size === 0) return view;
+  const notes = new Map(managed.notes().map((each) => [each.service, each]));
+  return {
+    ...view,
+    services: view.services.map((shown) => {
+      const service = foreign.get(shown.name);
+      if (service === undefined) return shown;
+      return {
+        ...shown,
+        instances: shown.instances.map((instance) => {
+          const { manager } = planInstance(system, service, instance.host);
+          if (manager.kind === 'native') return instance;
+          const { title, name, restarts } = tongueOf(manager, service.name);
+          const note = instance.host === me ? notes.get(service.name) : undefined;
+          return {
+            ...instance,
+            manager: {
+              kind: manager.kind,
+              title,
+              name,
+              restarts,
+              says: note?.says ?? null,
+              trouble:
+                note?.trouble === undefined || note.trouble === null
+                  ? null
+                  : `${note.trouble.code} ${note.trouble.why}`,
+              asOfMs: note?.atMs ?? null,
+            },
+          };
+        }),
+      };
+    }),
+  };
+}
+
+const hostProcesses: Processes = {
+  boot: bootId(),
+  startTicks(pid) {
+    const stat = readStat(pid);
+    return isAlive(stat) ? stat.startTicks : null;
+  },
+  signal(pid, startTicks, signal) {
+    if (isSame(pid, startTicks)) send(pid, signal);
+  },
+  async kill(pid, startTicks) {
+    const parents = new Map<number, number>();
+    for (const each of await allPids()) {
+      const stat = await readStatLater(each);
+      if (isAlive(stat)) parents.set(each, stat.ppid);
+    }
+    if (!isSame(pid, startTicks)) return;
+    const below = (each: number): boolean => each === pid || ((each = parents.get(each) ?? 0) > 1 && below(each));
+    for (const each of parents.keys()) if (below(each)) send(each, 'SIGKILL');
+  },
+};
