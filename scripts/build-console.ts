@@ -3,9 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const root = join(import.meta.dirname, '..');
+/** `--to DIR`: elsewhere than dist/console. */
+const { values } = parseArgs({ options: { to: { type: 'string', default: join(root, 'dist', 'console') } } });
 const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
 if (!existsSync(vite)) {
   console.error('The console has no pages: vite is not installed. `npm ci && npm run console` makes them.');
@@ -13,10 +16,10 @@ if (!existsSync(vite)) {
 }
 const built = spawnSync(
   process.execPath,
-  [vite, 'build', '--config', join(root, 'src/console/vite.config.ts'), '--logLevel', 'warn'],
+  [vite, 'build', '--config', join(root, 'src/console/vite.config.ts'), '--logLevel', 'warn', '--outDir', values.to],
   { cwd: root, stdio: 'inherit' },
 );
-if (built.status === 0) compress(join(root, 'dist', 'console', 'assets'));
+if (built.status === 0) compress(join(values.to, 'assets'));
 process.exit(built.status ?? 1);
 
 /** Beside each script and style, so that they are sent compressed without work at each request. */

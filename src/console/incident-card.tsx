@@ -23,6 +23,7 @@ export function IncidentCard({
   // On its own page it stands right below the page's heading.
   const Heading = whole ? 'h2' : 'h3';
   const { done, also } = incident;
+  const over = incident.resolvedAtMs !== null;
   const earlier = whole ? 0 : Math.max(0, done.length - lastDone);
   const length = Math.max(0, (incident.resolvedAtMs ?? now) - incident.sinceMs);
   return (
@@ -61,7 +62,7 @@ export function IncidentCard({
         )}
         <Row name="Done">
           {done.length === 0 ? (
-            <span className="text-dim">nothing yet</span>
+            <span className="text-dim">{over ? 'nothing by itself that is known' : 'nothing yet'}</span>
           ) : (
             <>
               {done.slice(earlier).map((each, index) => (
@@ -74,9 +75,11 @@ export function IncidentCard({
             </>
           )}
         </Row>
-        <Row name="Next">
-          <Next text={incident.next} />
-        </Row>
+        {over ? null : (
+          <Row name="Next">
+            <Next text={incident.next} />
+          </Row>
+        )}
         <Row name="Held by">{incident.ackBy === null ? <strong>nobody</strong> : <Said text={incident.ackBy} />}</Row>
       </dl>
       {incident.resolvedAtMs === null ? (

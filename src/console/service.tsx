@@ -121,7 +121,11 @@ function Head({
                 since <At ms={each.startedAtMs} />
               </span>
             )}
-            {each.restarts === 0 ? null : <span className="text-dim">{each.restarts} restarts</span>}
+            {each.restarts === 0 ? null : (
+              <span className="text-dim">
+                {each.restarts === 1 ? '1 restart' : `${String(each.restarts)} restarts`}
+              </span>
+            )}
             {each.reason === null ? null : (
               <span className="min-w-0">
                 <Said text={each.reason} most={800} />
