@@ -76,6 +76,8 @@ function runTests(): Tally {
       [
         '--test',
         '--test-concurrency=2',
+        // A test that hangs is named, rather than hung on to.
+        '--test-timeout=600000',
         `--test-reporter=${join(root, 'scripts', 'test-reporter.ts')}`,
         '--test-reporter-destination=stdout',
         '--test-reporter=tap',

@@ -22,6 +22,9 @@ export interface Seen {
   check(result: string, from?: number): Promise<Extract<Observation, { kind: 'check' }>>;
 }
 
+/** A bound against hanging, far beyond what anything here takes. */
+const longestWaitMs = 60_000;
+
 /** An observer that is closed with the test. */
 export function openSeen(t: TestContext): Seen {
   const all: Observation[] = [];
@@ -37,10 +40,13 @@ export function openSeen(t: TestContext): Seen {
   });
   atEnd(t, () => observer.close());
   const until = <T extends Observation>(is: (observation: Observation) => observation is T, from = 0): Promise<T> =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
+      const hung = new Error(`not seen in ${longestWaitMs / 1000} s`);
+      const timer = setTimeout(() => reject(new Error(hung.message, { cause: [hung.stack, ...all] })), longestWaitMs);
       const look = (): void => {
         const found = all.slice(from).find(is);
         if (found === undefined) return;
+        clearTimeout(timer);
         waiting.delete(look);
         resolve(found);
       };
