@@ -26,6 +26,7 @@ export function storeRead(d: Draft, revision: number, entries: readonly RecordCh
     lostAt: null,
     backAt: first || d.s.store.reachable ? d.s.store.backAt : d.mono,
     why: null,
+    reasons: [],
   };
   useSystem(d, system);
   const held = new Set(entries.map((entry) => keyOf(entry)));

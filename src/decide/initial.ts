@@ -15,7 +15,7 @@ export function initialState(who: {
     ...who,
     system: null,
     timing: { ttl: ms(2000), room: ms(50) },
-    store: { reachable: false, firstReadAt: null, revision: 0, lostAt: null, backAt: null, why: null },
+    store: { reachable: false, firstReadAt: null, revision: 0, lostAt: null, backAt: null, why: null, reasons: [] },
     keeper: {
       up: false,
       pid: null,

@@ -353,7 +353,8 @@ export function sessionOutcome(d: Draft, id: number, answer: StoreOutcome): bool
       break;
     case 'unknown':
       // Reads may go on where writes do not, on a full disk for example: what cannot renew us is as good as away.
-      if (own.appliedSentAt !== null && d.mono - own.appliedSentAt > d.s.timing.ttl / 2) storeLost(d, answer.why);
+      if (d.s.store.reachable && own.appliedSentAt !== null && d.mono - own.appliedSentAt > d.s.timing.ttl / 2)
+        storeLost(d, answer.why);
       break;
     default:
       answer satisfies never;

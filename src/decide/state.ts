@@ -116,7 +116,10 @@ export interface StoreState {
   readonly lostAt: MonoMs | null;
   /** When it last answered again after it had not; null: it never failed to. */
   readonly backAt: MonoMs | null;
+  /** Why it does not answer: the newest that was found out in this outage. */
   readonly why: string | null;
+  /** Those already told of in this outage. */
+  readonly reasons: readonly string[];
 }
 
 export interface KeeperState {

@@ -4,10 +4,23 @@ import { monoMs } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import { storeHiccupMs } from './judged.ts';
 
-/** The store does not answer. What is leased goes on until its session ends, or as long as every peer promises. */
+/** Reasons of one outage that are told; members of an etcd fail in turns, and more than these say nothing new. */
+const mostReasons = 8;
+
+/**
+ * The store does not answer. What is leased goes on until its session ends, or as long as every peer promises. While it is away a reason not yet given in
+ * this outage takes the place of the one before: what began as a refused connection may turn out to be another store.
+ */
 export function storeLost(d: Draft, why: string): void {
-  if (!d.s.store.reachable) return;
-  d.s.store = { ...d.s.store, reachable: false, lostAt: d.mono, why };
+  const { reachable, reasons } = d.s.store;
+  if (!reachable) {
+    if (d.s.store.lostAt === null || reasons.includes(why) || reasons.length >= mostReasons) return;
+    d.s.store = { ...d.s.store, why, reasons: [...reasons, why] };
+    d.note({ kind: 'storeLost', facts: { why } });
+    d.incidentsDirty = true;
+    return;
+  }
+  d.s.store = { ...d.s.store, reachable: false, lostAt: d.mono, why, reasons: [why] };
   d.note({ kind: 'storeLost', facts: { why } });
   const lookAt = d.mono + storeHiccupMs;
   d.s.incidents = { ...d.s.incidents, nextAt: monoMs(Math.min(lookAt, d.s.incidents.nextAt ?? lookAt)) };
@@ -19,7 +32,7 @@ export function storeBack(d: Draft): void {
     kind: 'storeBack',
     facts: { awayMs: d.s.store.lostAt === null ? null : Math.round(d.mono - d.s.store.lostAt) },
   });
-  d.s.store = { ...d.s.store, reachable: true, lostAt: null, backAt: d.mono, why: null };
+  d.s.store = { ...d.s.store, reachable: true, lostAt: null, backAt: d.mono, why: null, reasons: [] };
   d.incidentsDirty = true;
   d.touchAll();
 }
