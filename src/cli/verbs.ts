@@ -22,9 +22,13 @@ export const verbs: readonly Verb[] = [
       ['--host <name...>', 'only these hosts'],
       ['--detach', 'return once every instance is in its planned phase'],
       ['--timeout <duration>', 'how long --detach waits (60s)'],
+      ['--rehearsal', 'build what a pack describes in a folder of its own, and start that'],
+      ['--folder <folder>', 'rehearsal: where (beside the state folder)'],
+      ['--install', 'rehearsal: install the programs that it needs and this machine lacks'],
     ],
     examples: [
       ['up examples/pricing', 'start it and watch'],
+      ['up packs/deephaven --rehearsal', 'a whole Deephaven installation to break and mend'],
       ['up examples/pricing --detach', 'start it; exit 0 when all is as planned'],
     ],
     load: async () => (await import('./verbs/up.ts')).up,
@@ -89,20 +93,6 @@ export const verbs: readonly Verb[] = [
     options: [json],
     examples: [['failovers', 'the newest first']],
     load: async () => (await import('./verbs/failovers.ts')).failovers,
-  },
-  {
-    name: 'known-good',
-    words: '<service>',
-    about: 'configuration files against the last content that worked; and back to it',
-    options: [
-      ['--put-back', 'put the last known good back; what stood there is kept as FILE.before'],
-      ['--take-back', 'undo that'],
-    ],
-    examples: [
-      ['known-good pricer@a', 'the difference; exit 1 when there is one'],
-      ['known-good pricer@a --put-back', 'the last content that worked, with its mode and owner'],
-    ],
-    load: async () => (await import('./verbs/known-good.ts')).knownGood,
   },
   {
     name: 'known-good',

@@ -21,6 +21,7 @@ import { hostsHere } from '../start/hosts-here.ts';
 import { lateFailure } from '../start/late.ts';
 import { makeFolders } from '../start/folders.ts';
 import { presences } from '../start/keepers.ts';
+import { buildRehearsal } from '../start/rehearsal.ts';
 import { checkPorts } from '../start/ports.ts';
 import { terminalOf } from '../terminal.ts';
 import { readDuration } from '../times.ts';
@@ -31,7 +32,9 @@ const startScreenMs = 60_000;
 
 export const up: Run = async (context, words, options) => {
   const timeoutMs = readTimeout(options.text('timeout'));
-  const given = await readPath(words[0] ?? '.');
+  const path = words[0] ?? '.';
+  const rehearsal = { folder: options.text('folder'), install: options.flag('install') };
+  const given = await readPath(options.flag('rehearsal') ? await buildRehearsal(context, path, rehearsal) : path);
   const { system } = given;
   if (given.problems.length > 0 || system === null) {
     const errors = terminalOf(process.stderr, context.world.env);

@@ -1,0 +1,364 @@
+// Builds the whole installation in a folder of its own: `build.mjs FOLDER`. Real monit, MariaDB, lighttpd and etcd, and stand-ins for the Java processes.
+// Nothing outside the folder is touched. What is there already (data, ports, properties) is kept: a second rehearsal goes on where the first ended; description,
+// runbooks and programs are those of the pack.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { userInfo } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { processes } from './work.mjs';
+
+const pack = resolve(import.meta.dirname, '..');
+const folder = resolve(process.argv[2] ?? '');
+const root = join(folder, 'root');
+const isRoot = process.getuid() === 0;
+
+if (root.length > 80)
+  throw new Error(
+    `${folder} is too long a path: sockets below it could not be made. Give a shorter one: --rehearsal=FOLDER`,
+  );
+mkdirSync(folder, { recursive: true });
+for (const file of ['standfast.yaml', 'runbooks']) cpSync(join(pack, file), join(folder, file), { recursive: true });
+const isNew = !existsSync(join(folder, 'paths.env'));
+const paths = isNew ? await fillPaths() : read(join(folder, 'paths.env'));
+installPrograms();
+if (isNew) {
+  for (const name of ['DH_LOG', 'DH_RUN', 'DH_ADMIN_HOME', 'DH_MONIT_D', 'ETCD_DATA', 'CUS_LOG'])
+    mkdirSync(paths[name], { recursive: true });
+  makeProperties();
+  makeMonit();
+  makeData();
+  makeKeystore();
+  makeUpdateService();
+  makeDatabase();
+  await fillEtcd();
+  // Last: a build that was broken off is begun again.
+  writeFileSync(
+    join(folder, 'paths.env'),
+    Object.entries(paths)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  );
+}
+
+/** Paths of the real system move below our root; programs are where this machine has them; ports are free ones. */
+async function fillPaths() {
+  const filled = {};
+  const held = [];
+  for (const [name, value] of Object.entries(read(join(pack, 'paths.env')))) {
+    if (name.endsWith('_PORT')) filled[name] = String(await freePort(held));
+    else if (['MONIT', 'ETCD', 'MARIADBD', 'MARIADB', 'MARIADB_DUMP', 'LIGHTTPD'].includes(name))
+      filled[name] = program(value.slice(value.lastIndexOf('/') + 1));
+    else filled[name] = value.startsWith('/') ? `${root}${value}` : value;
+  }
+  for (const server of held) server.close();
+  // Accounts that every Debian has; who is not root has only himself.
+  const [owner, group] = isRoot
+    ? ['nobody', 'nogroup']
+    : [userInfo().username, execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim()];
+  return { ...filled, KEYSTORE_OWNER: owner, KEYSTORE_GROUP: group, CUS_URL: `http://127.0.0.1:${filled.CUS_PORT}` };
+}
+
+function read(file) {
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+}
+
+function program(name) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
+  const found = folders.map((each) => join(each, name)).find((each) => existsSync(each));
+  if (found === undefined) throw new Error(`there is no program ${name}`);
+  return found;
+}
+
+/** Held until all are given away, so that none is given twice. */
+async function freePort(held) {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  held.push(server);
+  return server.address().port;
+}
+
+function installPrograms() {
+  mkdirSync(dirname(paths.IRIS), { recursive: true });
+  for (const file of readdirSync(import.meta.dirname).filter((each) => each.endsWith('.mjs') && each !== 'build.mjs'))
+    copyFileSync(join(import.meta.dirname, file), join(dirname(paths.IRIS), file));
+  write(paths.IRIS, `#!/bin/sh\nexec '${process.execPath}' '${join(dirname(paths.IRIS), 'iris.mjs')}' "$@"\n`, 0o755);
+}
+
+function write(file, text, mode = 0o644) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  chmodSync(file, mode);
+}
+
+function makeProperties() {
+  const resources = join(paths.DH_ETC, 'resources');
+  const logs = join(paths.DH_LOG, 'binlogs');
+  mkdirSync(logs, { recursive: true });
+  write(join(resources, 'iris-environment.prop'), '# Properties of this installation.\n');
+  write(
+    join(resources, 'iris-common.prop'),
+    `default.processEnvironmentFactory=com.fishlib.base.system.ProcessEnvironmentFactory
+configuration.server.url=http://127.0.0.1:${paths.CONFIG_PORT}
+WebServer.tls.keystore=${paths.KEYSTORE}
+WebServer.tls.passphrase.file=${paths.PASSPHRASE_FILE}
+LogAggregatorService.port=${paths.LAS_PORT}
+[service.name=dbquery|dbmerge|db_query_server|db_merge_server] {
+  ShutdownManager.deephaven.shutdownTimeoutMillis=60000
+}
+`,
+  );
+  const own = {
+    configuration_server: ['CONFIG', `etcd.url=http://127.0.0.1:${paths.ETCD_PORT}\netcd.prefix=/deephaven/config/`],
+    authentication_server: ['AUTH', 'MysqlDbAclProvider.database=dbacl_iris'],
+    db_acl_write_server: ['ACL', 'MysqlDbAclProvider.database=dbacl_iris'],
+    log_aggregator_service: ['LAS_STATUS', `LogAggregatorService.logDir=${logs}`],
+    iris_controller: ['CONTROLLER', `PersistentQueryController.cache=${paths.DH_ADMIN_HOME}/controller/queries`],
+    tailer1: ['TAILER', `LogTailer.dis.host=127.0.0.1\nLogTailer.dis.port=${paths.DIS_PORT}`],
+    db_rta: ['RTA', `DataImportServer.intradayDir=${paths.DH_DB}/Intraday`],
+    db_dis: ['DIS', `DataImportServer.intradayDir=${paths.DH_DB}/Intraday`],
+    db_merge_server: [
+      'MERGE',
+      `RemoteQueryDispatcher.authentication.host=127.0.0.1\nRemoteQueryDispatcher.authentication.port=${paths.AUTH_PORT}`,
+    ],
+    db_query_server: [
+      'QUERY',
+      `RemoteQueryDispatcher.authentication.host=127.0.0.1\nRemoteQueryDispatcher.authentication.port=${paths.AUTH_PORT}\nRemoteQueryDispatcherParameters.host=localhost`,
+    ],
+    db_ltds: ['LTDS', `DataImportServer.intradayDir=${paths.DH_DB}/Intraday`],
+    web_api_service: ['WEB', 'RemoteQueryDispatcher.websocket.enabled=true'],
+  };
+  for (const [name, [port, text]] of Object.entries(own))
+    write(
+      join(resources, name === 'db_query_server' ? 'iris-query-server.prop' : `${name}.prop`),
+      `port=${paths[`${port}_PORT`]}\n${text}\n`,
+    );
+}
+
+/** monit watches and never acts: restarts are Standfast's, and two must not do them. */
+function makeMonit() {
+  const run = dirname(paths.MONITRC);
+  mkdirSync(run, { recursive: true });
+  write(
+    paths.MONITRC,
+    `set daemon 1\nset logfile ${run}/monit.log\nset idfile ${run}/monit.id\nset statefile ${run}/monit.state\nset pidfile ${run}/monit.pid\nset httpd unixsocket ${run}/monit.sock\n  allow localhost\ninclude ${paths.DH_MONIT_D}/*.conf\n`,
+    0o600,
+  );
+  const files = { client_update_service: 'cus' };
+  for (const name of [...Object.keys(processes), 'client_update_service', 'mariadb'])
+    write(
+      join(paths.DH_MONIT_D, `${files[name] ?? name}.conf`),
+      `check process ${name} with pidfile ${paths.DH_RUN}/${name}.pid\n  mode passive\n`,
+      0o600,
+    );
+}
+
+function makeData() {
+  const today = new Date().toISOString().slice(0, 10);
+  for (const [namespace, table] of [
+    ['Order', 'Event'],
+    ['Market', 'Quotes'],
+  ])
+    for (const date of ['2018-02-09', today]) {
+      write(join(paths.DH_DB, 'Intraday', namespace, table, 'partition1', date, 'table.size'), 'DHTABLE1\n');
+      const state = join(paths.DH_DB, 'TempFiles/dbmerge/db_dis');
+      write(join(state, 'partition1', date, `${namespace}.${table}.userstate`), '');
+      write(join(state, 'partition1', date, `${namespace}.${table}.bin.header`), '');
+      write(join(state, `partition1.${date}.${namespace}.${table}.loaderState`), '');
+      write(join(paths.DH_DB, 'Systems', namespace, 'ImportDetails/partition1', date, `${table}.importDetails`), '');
+    }
+  for (const [serial, name] of [
+    [1001, 'ImportQuotes'],
+    [1002, 'MergeOrders'],
+    [1003, 'DeskDashboard'],
+  ])
+    write(
+      join(paths.DH_ADMIN_HOME, 'controller/queries', `${serial}.query`),
+      `<query serial="${serial}" name="${name}">t = db.i("Market", "Quotes")</query>\n`,
+    );
+}
+
+/** Self-signed, as the real installation makes its own; and a pair as a certificate authority would hand it over, for the procedures. */
+function makeKeystore() {
+  write(paths.PASSPHRASE_FILE, `${Buffer.from(randomBytes(18).toString('hex')).toString('base64')}\n`, 0o440);
+  mkdirSync(dirname(paths.KEYSTORE), { recursive: true });
+  makeCertificate(paths.TLS_CERTIFICATE, paths.TLS_KEY);
+  const passphrase = Buffer.from(readFileSync(paths.PASSPHRASE_FILE, 'utf8').trim(), 'base64').toString();
+  execFileSync(
+    'openssl',
+    [
+      'pkcs12',
+      '-export',
+      '-in',
+      paths.TLS_CERTIFICATE,
+      '-inkey',
+      paths.TLS_KEY,
+      '-name',
+      'webapi',
+      '-out',
+      paths.KEYSTORE,
+      '-passout',
+      'env:STOREPASS',
+    ],
+    {
+      env: { ...process.env, STOREPASS: passphrase },
+    },
+  );
+  chmodSync(paths.KEYSTORE, 0o440);
+  if (!isRoot) return;
+  const id = (option) => Number(execFileSync('id', [option, paths.KEYSTORE_OWNER], { encoding: 'utf8' }));
+  for (const file of [paths.KEYSTORE, paths.PASSPHRASE_FILE]) chownSync(file, id('-u'), id('-g'));
+}
+
+function makeCertificate(certificate, key) {
+  for (const file of [certificate, key]) mkdirSync(dirname(file), { recursive: true });
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '825',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=DNS:localhost,IP:127.0.0.1',
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+}
+
+function makeUpdateService() {
+  mkdirSync(dirname(paths.CUS_PEM), { recursive: true });
+  const lines = [
+    'server.modules = (',
+    '  "mod_access",',
+    '#  "mod_auth",',
+    '#  "mod_authn_file",',
+    '  "mod_accesslog"',
+    ')',
+    `server.document-root = "${paths.CUS_ROOT}"`,
+    `server.pid-file = "${paths.DH_RUN}/client_update_service.pid"`,
+    `server.errorlog = "${paths.CUS_LOG}/cus-error.log"`,
+    `accesslog.filename = "${paths.CUS_LOG}/cus-access.log"`,
+    'server.bind = "127.0.0.1"',
+    `server.port = ${paths.CUS_PORT}`,
+    '#ssl.engine = "enable"',
+    `#ssl.pemfile = "${paths.CUS_PEM}"`,
+    `#include "${paths.CUS_AUTH_CONF}"`,
+  ];
+  write(paths.CUS_CONF, `${lines.join('\n')}\n`);
+  write(
+    paths.CUS_AUTH_CONF,
+    `auth.backend = "htpasswd"\nauth.backend.htpasswd.userfile = "${paths.CUS_USERS}"\nauth.require = ( "/" => ( "method" => "basic", "realm" => "iris", "require" => "valid-user" ) )\n`,
+  );
+  write(
+    join(paths.CUS_ROOT, 'iris/getdown.txt.pre'),
+    '#appbase = http://WEBHOST/iris/\nappbase = http://WEBHOST/iris/\nui.name = Deephaven\nui.install_error = http://WEBHOST/iris/error.html\n',
+  );
+  copyFileSync(join(paths.CUS_ROOT, 'iris/getdown.txt.pre'), join(paths.CUS_ROOT, 'iris/getdown.txt'));
+}
+
+function makeDatabase() {
+  const data = join(root, 'var/lib/mysql');
+  for (const each of [data, dirname(paths.MARIADB_LOG), dirname(paths.ACL_BACKUP)])
+    mkdirSync(each, { recursive: true });
+  const user = isRoot ? 'user=root\n' : '';
+  write(
+    paths.MY_CNF,
+    `[mysqld]\n${user}datadir=${data}\nsocket=${paths.MARIADB_SOCKET}\npid-file=${paths.DH_RUN}/mariadb.pid\nlog-error=${paths.MARIADB_LOG}\nskip-networking\ninnodb_buffer_pool_size=16M\ninnodb_log_file_size=8M\ninnodb_flush_method=fsync\n[client]\nsocket=${paths.MARIADB_SOCKET}\n`,
+  );
+  execFileSync(
+    program('mariadb-install-db'),
+    [
+      `--defaults-file=${paths.MY_CNF}`,
+      '--auth-root-authentication-method=socket',
+      '--skip-test-db',
+      ...(isRoot ? ['--user=root'] : []),
+    ],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  const tables = `create table tableacls (namespace varchar(64), tablename varchar(64), usergroup varchar(64), filter varchar(255));
+create table users (name varchar(64));
+insert into users values ('iris');
+insert into tableacls values ('*', '*', 'iris-superusers', '*');
+`;
+  const account = isRoot
+    ? ''
+    : `create user if not exists '${userInfo().username}'@localhost identified via unix_socket; grant all on *.* to '${userInfo().username}'@localhost;`;
+  execFileSync(paths.MARIADBD, [`--defaults-file=${paths.MY_CNF}`, '--bootstrap'], {
+    input: `create database dbacl_iris;\nuse dbacl_iris;\n${tables}${account === '' ? '' : `use mysql;\nflush privileges;\n${account}\n`}`,
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  write(
+    paths.ACL_BACKUP,
+    `create database if not exists dbacl_iris;\nuse dbacl_iris;\ndrop table if exists tableacls, users;\n${tables}`,
+  );
+}
+
+/** By the tool that the runbook uses, into an etcd that runs as long as this takes. */
+async function fillEtcd() {
+  const exported = join(paths.DH_ETC, 'etcd-export');
+  for (const name of Object.keys(processes))
+    write(join(exported, name), `${JSON.stringify({ process: name, host: '127.0.0.1' })}\n`);
+  const client = `http://127.0.0.1:${paths.ETCD_PORT}`;
+  const etcd = spawn(
+    paths.ETCD,
+    [
+      '--data-dir',
+      paths.ETCD_DATA,
+      '--listen-client-urls',
+      client,
+      '--advertise-client-urls',
+      client,
+      '--listen-peer-urls',
+      `http://127.0.0.1:${paths.ETCD_PEER_PORT}`,
+    ],
+    { stdio: 'ignore' },
+  );
+  const ended = new Promise((done) => etcd.once('exit', done));
+  try {
+    for (let tries = 0; !(await answers(`${client}/health`)); tries += 1) {
+      if (etcd.exitCode !== null || tries > 300) throw new Error('etcd did not start');
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    execFileSync(paths.IRIS, ['configuration_tool', '--import', exported], {
+      env: { ...process.env, ...paths },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+  } finally {
+    etcd.kill('SIGTERM');
+    await ended;
+  }
+}
+
+function answers(url) {
+  return fetch(url, { signal: AbortSignal.timeout(1000) }).then(
+    async (answer) => answer.ok && (await answer.text()).includes('true'),
+    () => false,
+  );
+}
