@@ -1,7 +1,7 @@
 // `apply`: another description for a system that runs. The plan first, then a question, then each instance in its turn; the agents go on by themselves when
 // this ends before them.
 
-import type { ApplyRequest, DescriptionView, IntentRequest, StatusView } from '../../api.ts';
+import type { ApplyRequest, DescriptionView, IntentAnswer, IntentRequest, StatusView } from '../../api.ts';
 import { isNothing, planChange, type ChangePlan } from '../../model/change-plan.ts';
 import { readDescription } from '../../model/read.ts';
 import type { System } from '../../model/system.ts';
@@ -25,6 +25,8 @@ const usualTimeoutMs = 300_000;
 const stopForMs = 600_000;
 /** What was stopped is tried to be started again for so long; then its stop ends with its time. */
 const startWithinMs = 20_000;
+/** By then every agent has heard what has stopped. */
+const heardWithinMs = 10_000;
 /** By this its own stops are known again by the next `apply`. */
 const stopWhy = 'apply: stopped while its description changes';
 
@@ -139,8 +141,7 @@ async function put(
     owner,
     why: of.why,
   };
-  const agent = await needAgent(context, system);
-  const answer = await asking(context, agent.apply(request));
+  const answer = await ask(context, system, request);
   if (answer.ok) return;
   // What was stopped for it runs again as it did.
   await startStopped(context, system, []);
@@ -150,6 +151,17 @@ async function put(
     next: answer.next,
     exit: answer.code === 'SF-506' || answer.code === 'SF-507' ? 3 : 1,
   });
+}
+
+/** What has just stopped the agent asked may not have heard of yet: for a moment its word that something still runs is not the last. */
+async function ask(context: Context, system: ChosenSystem, request: ApplyRequest): Promise<IntentAnswer> {
+  const untilMs = context.now() + heardWithinMs;
+  for (;;) {
+    const agent = await needAgent(context, system);
+    const answer = await asking(context, agent.apply(request));
+    if (answer.ok || answer.code !== 'SF-422' || context.now() >= untilMs) return answer;
+    if (!(await pause(100, context.interruption()))) return answer;
+  }
 }
 
 async function stop(context: Context, system: ChosenSystem, service: string): Promise<void> {
