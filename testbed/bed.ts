@@ -239,7 +239,7 @@ export class Bed {
     if (small === undefined) return;
     const at = small.what === 'state' ? machine.state : join(machine.folder, 'etcd');
     mkdirSync(at, { recursive: true });
-    spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${small.mib}m`, 'none', at]);
+    spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${small.mib}m,mode=0711`, 'none', at]);
     this.#mounts.push(at);
   }
 

@@ -108,14 +108,24 @@ export function printed(measured: Measured): string {
   ].join('\n');
 }
 
-/** Keeps every run of the row, in the place of an earlier measurement. */
-export function save(measured: Measured): void {
+const page = join(import.meta.dirname, '..', 'docs', 'failover.md');
+/** What stands between these lines of the page is made from the results. */
+const marks = ['<!-- measured -->', '<!-- /measured -->'] as const;
+
+/** Keeps every run of the row, in the place of an earlier measurement, and shows all that is kept on the page; `names`: in this order. */
+export function save(measured: Measured, names: readonly string[]): void {
   mkdirSync(results, { recursive: true });
-  writeFileSync(join(results, `${measured.name}.json`), `${JSON.stringify(measured, null, 1)}\n`);
+  writeFileSync(join(results, `${measured.name}.json`), `${JSON.stringify(measured)}\n`);
+  const text = readFileSync(page, 'utf8');
+  const [from, to] = marks.map((mark) => text.indexOf(mark));
+  if (from === undefined || to === undefined || from < 0 || to < from)
+    throw new Error(`${page} lacks the lines ${marks.join(' and ')}`);
+  const before = text.slice(0, from + marks[0].length);
+  writeFileSync(page, `${before}\n\n${markdown(saved(names))}\n${text.slice(to)}`);
 }
 
 /** All that was ever saved, in the order of `names`. */
-export function saved(names: readonly string[]): Measured[] {
+function saved(names: readonly string[]): Measured[] {
   if (!existsSync(results)) return [];
   const all = readdirSync(results)
     .filter((file) => file.endsWith('.json'))
@@ -124,7 +134,26 @@ export function saved(names: readonly string[]): Measured[] {
 }
 
 /** The tables of docs/failover.md. */
-export function markdown(all: readonly Measured[]): string {
+function markdown(all: readonly Measured[]): string {
+  const explained = all.flatMap(({ name, runs }) => {
+    const told = runs.findLast((run) => run.explained.length > 0)?.explained.slice(-2) ?? [];
+    const notes = [...new Set(runs.flatMap((run) => run.notes))].slice(0, 3);
+    return [...told, ...notes].length === 0 ? [] : [`- **${name}**: ${[...told, ...notes].map(plain).join(' / ')}\n`];
+  });
+  const figures = all.flatMap((measured) =>
+    figuresOf(measured).map(({ what, values, atMost }) => {
+      const reached = atMost === null || p99(values) <= atMost ? '✔' : '✖';
+      const to = atMost === null ? '' : ` (to reach: ${atMost})`;
+      return `- **${measured.name}**, ${what}: ${median(values).toFixed(1)}, at most ${p99(values).toFixed(1)}${to} ${reached}\n`;
+    }),
+  );
+  const last = all.at(-1)?.machine;
+  const where =
+    last === undefined
+      ? ''
+      : `${last.cpu}, ${last.cores} cores, ${last.memoryGiB} GiB, Linux ${last.kernel}, Node ${last.node}; three hosts, their etcd and all clients on this one machine. `;
+  const loads = all.map(({ machine }) => machine.load);
+  const load = `Load before a row began: ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}.`;
   const head =
     '| fault | service | runs | gap: median, ms | p99, ms | moved | needless | overlaps | to reach | |\n|---|---|---|---|---|---|---|---|---|---|\n';
   const rows = all.flatMap((measured) =>
@@ -136,7 +165,20 @@ export function markdown(all: readonly Measured[]): string {
       return `| ${[name, service, runs, middle, worst, moved, needless, overlaps, target, verdict].join(' | ')} |\n`;
     }),
   );
-  return head + rows.join('');
+  return [
+    `Measured on ${where}${load}\n\n`,
+    head,
+    ...rows,
+    '\n',
+    ...figures,
+    '\nWhat `explain` said at the end of the last run:\n\n',
+    ...explained,
+  ].join('');
+}
+
+/** As text in a line of Markdown. */
+function plain(text: string): string {
+  return text.replaceAll(/[*_|<>`]/g, (sign) => `\\${sign}`);
 }
 
 function targetWords({ gapP99Ms, lost, subject }: Measured): string {

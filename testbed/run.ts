@@ -76,6 +76,10 @@ for (const row of rows) {
   const measured = await measure(row);
   short ||= missed(measured).length > 0;
   console.log(printed(measured));
-  if (options.save) save(measured);
+  if (options.save)
+    save(
+      measured,
+      rows.map((each) => each.name),
+    );
 }
 process.exit(short ? 1 : 0);
