@@ -228,6 +228,15 @@ test('active: asked only when told to, from the last activation on', async (t) =
     seen.all.map((each) => each.kind),
     ['ready', 'active', 'beat'],
   );
+  // By then it is noted how far the log had come: what is written next belongs to the next activation.
+  const other = openSeen(t);
+  other.observer.observeExternal({
+    name: 'it',
+    dir,
+    env: {},
+    checks: [{ name: 'file', probe: { kind: 'file', path: 'log' }, every: ms(20), severity: null }],
+  });
+  await other.check('ok');
   appendFileSync(path, 'now active again\n');
   await seen.kind('active', 3);
 });
