@@ -132,9 +132,18 @@ function chooseRecovery(
         : service.policy === 'hot-active/warm-passive'
           ? worst(other.iMs)
           : sum(worst(other.bMs), worst(other.iMs) ?? 0);
+  // Without a probe it counts as ready because it exists: of one begun anew that tells nothing of when it could serve.
+  const isNew = slot.now === null || (slot.recovery !== null && slot.now.requestedAt >= slot.recovery.endedAt);
+  const unproven = service.ready === null && warm && isNew;
   return restartOrHandOver({
     // What is already under way costs only the rest.
-    restartMs: slot.now?.phase === 'ready' ? 0 : own === null ? null : Math.max(0, own - started) + wait,
+    restartMs: unproven
+      ? null
+      : slot.now?.phase === 'ready'
+        ? 0
+        : own === null
+          ? null
+          : Math.max(0, own - started) + wait,
     handOverMs: theirs,
     other: other === null ? null : warm ? 'warm' : 'cold',
     failures: slot.failures.length,
