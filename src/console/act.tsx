@@ -6,7 +6,7 @@ import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } fr
 import { Link, useLocation } from 'wouter';
 import type { ActionPreview, Me } from '../api-web.ts';
 import type { IntentAnswer } from '../api.ts';
-import { type Action, capital, titleOf } from './action.ts';
+import { type Action, titleOf } from './action.ts';
 import { Failure, send, useMe } from './ask.ts';
 import { Follow } from './follow.tsx';
 import { Refused } from './refused.tsx';
@@ -214,7 +214,7 @@ function WillOrWhyNot({
   if (!preview.answer.ok) return <Refused {...preview.answer} />;
   return (
     <p>
-      <Said text={capital(preview.will ?? preview.answer.text)} />
+      <Said text={preview.will ?? preview.answer.text} />
     </p>
   );
 }
