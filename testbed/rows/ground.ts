@@ -6,6 +6,24 @@ import { empty, fill } from '../scenes.ts';
 const common = { store: 'managed', recoverWithin: '2s' } as const;
 const forEver = 'while :; do :; done';
 
+const calmForMs = 600_000;
+
+/** Whether a setting is too quick for a busy machine. */
+function calm(recoverWithin: string): Row {
+  return {
+    name: `calm-${recoverWithin}`,
+    what: 'both cores are kept busy for 10 min, and nothing else is done',
+    bed: { store: 'managed', recoverWithin },
+    runs: 1,
+    subject: 'stays',
+    async fault({ active, hold }) {
+      const busy = [1, 2].map(() => active.space.spawn(['sh', '-c', forEver], { stdio: 'ignore' }));
+      await hold(calmForMs);
+      for (const each of busy) each.kill('SIGKILL');
+    },
+  };
+}
+
 export const groundRows: readonly Row[] = [
   {
     name: 'clock-ahead',
@@ -71,4 +89,5 @@ export const groundRows: readonly Row[] = [
       active.space.killAll();
     },
   },
+  ...['1s', '700ms', '500ms', '300ms'].map(calm),
 ];

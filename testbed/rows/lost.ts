@@ -89,4 +89,20 @@ export const lostRows: readonly Row[] = [
       await loseActive(scene);
     },
   },
+  ...['700ms', '500ms', '300ms'].map(fast),
 ];
+
+/** The fastest setting is the least for which `calm-…` shows no move; this is what a lost host then costs. */
+function fast(recoverWithin: string): Row {
+  return {
+    name: `host-lost-${recoverWithin}`,
+    what: 'all of the active’s host is lost, its member of etcd with it, which does not lead',
+    bed: { ...common, recoverWithin },
+    runs: 20,
+    subject: 'moves',
+    async fault(scene) {
+      await letLead(scene.bed, scene.active, false);
+      await loseActive(scene);
+    },
+  };
+}
