@@ -1,11 +1,10 @@
 // Other process managers, wired to this host: its processes, the core, and what people see of them.
 
 import type { StatusView } from '../api.ts';
-import { openManaged, type Managed, type ManagerNote, type Processes } from '../act/managers/managed.ts';
+import { openManaged, type Managed, type ManagerNote } from '../act/managers/managed.ts';
 import type { Input } from '../decide/input.ts';
 import { monoNow, wallNow } from '../keeper/clock.ts';
-import { allPids, bootId, isAlive, isSame, readStat, readStatLater } from '../keeper/proc.ts';
-import { send } from '../keeper/reaper.ts';
+import { hostProcesses } from './host-processes.ts';
 import { planInstance } from '../model/instance.ts';
 import type { System } from '../model/system.ts';
 import { tongueOf } from '../act/managers/speak.ts';
@@ -101,24 +100,3 @@ export function withManagers(
     }),
   };
 }
-
-const hostProcesses: Processes = {
-  boot: bootId(),
-  startTicks(pid) {
-    const stat = readStat(pid);
-    return isAlive(stat) ? stat.startTicks : null;
-  },
-  signal(pid, startTicks, signal) {
-    if (isSame(pid, startTicks)) send(pid, signal);
-  },
-  async kill(pid, startTicks) {
-    const parents = new Map<number, number>();
-    for (const each of await allPids()) {
-      const stat = await readStatLater(each);
-      if (isAlive(stat)) parents.set(each, stat.ppid);
-    }
-    if (!isSame(pid, startTicks)) return;
-    const below = (each: number): boolean => each === pid || ((each = parents.get(each) ?? 0) > 1 && below(each));
-    for (const each of parents.keys()) if (below(each)) send(each, 'SIGKILL');
-  },
-};

@@ -74,6 +74,8 @@ const lookEveryMs = 100;
 const statusEveryMs = 10_000;
 const startWithin = ms(30_000);
 const startAskedMs = 300;
+const mostAsked = 3;
+const stopAskedMs = 1_000;
 const endAskedWithinMs = 1_000;
 
 interface Starting {
@@ -169,7 +171,8 @@ export function openManaged(options: ManagedOptions): Managed {
     const asked = asking(of);
     const until = now() + startWithin;
     let says = await asked.status();
-    let told = false;
+    // monit forgets what it is asked while it is doing something else, so it may be asked again.
+    let told = 0;
     for (;;) {
       if (says.kind === 'trouble') break;
       const ticks = says.kind === 'runs' ? processes.startTicks(says.pid) : null;
@@ -189,21 +192,21 @@ export function openManaged(options: ManagedOptions): Managed {
         known.set(instance, each);
         save();
         note(of, asked, says);
-        return { kind: 'done', value: startedOf(each, told === false) };
+        return { kind: 'done', value: startedOf(each, told === 0) };
       }
-      if (now() > until || (told && says.kind === 'down')) {
+      if (now() > until || (told >= mostAsked && says.kind === 'down')) {
         says = failed(asked, service, `says: ${says.text}`);
         break;
       }
-      if (!told) {
-        told = true;
+      if (told === 0 || says.kind === 'down') {
+        told += 1;
         const refused = await asked.start(startWithin);
-        if (refused !== null && refused.code !== troubleCodes.failed) {
+        if (refused !== null) {
           says = refused;
           break;
         }
       }
-      await pause(startAskedMs, undefined, { ref: false });
+      await pause(startAskedMs);
       says = await asked.status();
     }
     note(of, asked, says);
@@ -235,11 +238,23 @@ export function openManaged(options: ManagedOptions): Managed {
     if (forcedAfter <= 0) return force(each);
     setTimeout(() => void force(each), forcedAfter).unref();
     const asked = asking(each);
-    const refused = await asked.stop(ms(forcedAfter));
-    if (refused === null || !lives(each)) return;
-    note(each, asked, refused);
-    log(`${each.instance}: ${refused.why}; it gets ${signal} from here`);
-    processes.signal(each.pid, each.startTicks, signal);
+    for (const until = now() + forcedAfter; now() < until && lives(each);) {
+      const refused = await asked.stop(ms(forcedAfter));
+      if (!lives(each)) return;
+      if (refused !== null) {
+        note(each, asked, refused);
+        log(`${each.instance}: ${refused.why}; it gets ${signal} from here`);
+        processes.signal(each.pid, each.startTicks, signal);
+        return;
+      }
+      // monit forgets what it is asked while it is doing something else: until it is about it, it is asked again.
+      let says: ManagerSays;
+      do {
+        await pause(stopAskedMs, undefined, { ref: false });
+        if (!lives(each)) return;
+        says = await asked.status();
+      } while (says.kind === 'changing' && lives(each));
+    }
   };
 
   const look = (): void => {

@@ -1,0 +1,126 @@
+// The conformance suite on other process managers, and what only they have: their own restarts, their going away.
+// monit and supervisord are real; systemd is a double of its command line (PID 1 here is another), and so says its file.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { openManaged } from '../../../src/act/managers/managed.ts';
+import { hostProcesses } from '../../../src/agent/host-processes.ts';
+import { monoNow, wallNow } from '../../../src/keeper/clock.ts';
+import { runCommand } from '../../../src/observe/command.ts';
+import { failure, managerCases, value } from '../../keeper/process-manager.cases.ts';
+import { eventually } from '../../keeper/waiting.ts';
+import { missing, openForeign, type Foreign, type ForeignKind } from './foreign.ts';
+
+const theirs = 'what is run, and with what environment, limits and files, is in the configuration of its manager';
+const noLease = 'another manager keeps no deadline: check refuses a policy with one active (SF-192)';
+const skip = {
+  'hands over the environment as asked, the folder and the output': theirs,
+  'says why a command cannot be run, and runs nothing': theirs,
+  'limits the open files': theirs,
+  'leaves no descriptor of its own open in a service': theirs,
+  'tells how an instance ended: its code, its signal, whose doing':
+    'what ends at once its manager may start again first',
+  'takes bytes as they come, and what ends at once': 'what ends at once its manager may start again first',
+  'ends what forked away together with its main process': 'no mark is in its environment: its manager has to find that',
+  'arms the deadline, then the role file, then the signal; the same activation twice is one': noLease,
+  'signals the first activation of what was started as active under the same term': noLease,
+  'kills at the deadline, whatever hangs; an extension moves it only for its own instance and term': noLease,
+  'an extension keeps it alive past the first deadline, and the new one holds': noLease,
+  'disarms only after deactivation, which leaves the deadline armed': noLease,
+  'refuses to start as active without a deadline to come, or in an older term': noLease,
+};
+
+for (const kind of ['monit', 'supervisord', 'systemd', 'command'] as const) {
+  const why = missing(kind);
+  if (why !== false) {
+    test(kind, { skip: why }, () => undefined);
+    continue;
+  }
+  managerCases({
+    name: kind === 'systemd' ? 'systemd (a double of systemctl)' : kind,
+    open: () => openForeign(kind),
+    ...(kind === 'systemd' ? {} : { exitUnknown: true as const }),
+    skip,
+  });
+  ownCases(kind);
+}
+
+function ownCases(kind: ForeignKind): void {
+  describe(`${kind}, whose process it is`, () => {
+    let at: Foreign;
+    before(async () => {
+      at = await openForeign(kind);
+    });
+    after(() => at.close());
+
+    test('one that its manager starts again by itself is taken, and there are never two', async () => {
+      const request = at.request('again', 'echo "run $$"; exec sleep 600');
+      const first = value(await at.manager.start(request));
+      process.kill(first.pid, 'SIGKILL');
+      assert.equal((await at.ended(request.instance)).by, 'itself');
+      const second = value(await at.manager.start({ ...request, instance: 'again@a#2' }));
+      assert.notEqual(second.pid, first.pid);
+      assert.equal(hostProcesses.startTicks(second.pid), second.startTicks);
+      const others = (await runCommand(ask(['pgrep', '-f', 'again.run']))) as { output?: string };
+      assert.ok((others.output ?? '').split('\n').filter(Boolean).length <= 1, 'never two');
+      const note = at.managed.notes().find((each) => each.service === 'again');
+      assert.equal(note?.trouble, null);
+      assert.notEqual(note?.says ?? '', '', 'its own status text');
+
+      // Killed by Standfast, it stays down until Standfast wants it up.
+      value(await at.manager.kill({ instance: 'again@a#2' }));
+      assert.equal((await at.ended('again@a#2')).by, 'kill');
+    });
+
+    test('another agent takes up what runs, and hears of what ended meanwhile', async () => {
+      const request = at.request('kept', 'exec sleep 600');
+      const started = value(await at.manager.start(request));
+      await at.managed.close();
+      const next = openManaged({
+        file: `${at.folder}/managed.json`,
+        processes: hostProcesses,
+        run: runCommand,
+        now: monoNow,
+        wall: wallNow,
+        env: {},
+        ended: () => undefined,
+        noted: () => undefined,
+        log: () => undefined,
+      });
+      assert.deepEqual(next.all().running.find((each) => each.service === 'kept')?.pid, started.pid);
+      assert.ok(next.knows(request.instance));
+      value(await next.kill(request));
+      await eventually(() => next.all().ended.some((each) => each.service === 'kept'), 'its end');
+      await next.close();
+    });
+
+    test('what its manager does not know, and a manager that is gone, are named by code', async () => {
+      if (kind !== 'command') {
+        const unknown = at.request('nobody', 'true');
+        const told = failure(await at.managed.start({ ...unknown, manager: at.kind.manager('nobody') }));
+        assert.equal(told.code, 'SF-642', told.why);
+      }
+      const request = at.request('left', 'exec sleep 600');
+      await at.kind.down();
+      const told = failure(await at.managed.start(request));
+      assert.equal(told.code, 'SF-640', told.why);
+      assert.match(told.why, kind === 'command' ? /status command/ : new RegExp(kind));
+      assert.equal(at.managed.notes().find((each) => each.service === 'left')?.trouble?.code, 'SF-640');
+      await at.kind.up();
+    });
+  });
+}
+
+function ask(argv: readonly string[]): Parameters<typeof runCommand>[0] {
+  const path = process.env['PATH'] ?? '';
+  return {
+    command: { kind: 'argv', argv },
+    dir: '/',
+    env: { PATH: path },
+    user: null,
+    group: null,
+    input: null,
+    within: 10_000 as Parameters<typeof runCommand>[0]['within'],
+  };
+}
