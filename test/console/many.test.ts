@@ -56,21 +56,17 @@ test('2,000 instances: the first view, its size, a change, the filter', { skip }
   assert.ok(drawn > 5 && drawn < 60, `${drawn} of 500 rows are drawn`);
   assert.equal(await page.locator('[role=grid]').getAttribute('aria-rowcount'), '501');
 
-  // A change: the broken one is first. Looked at in the page itself, for each look from here takes time of its own.
-  await page.evaluate(
-    `globalThis.seen = new Promise((seen) => new MutationObserver(() => { if (document.body.innerText.includes('service-321')) requestAnimationFrame(() => seen(Date.now())); }).observe(document.body, { subtree: true, childList: true, characterData: true })); 0`,
-  );
-  const changedAtMs = Date.now();
+  // A change: the broken one is first.
+  const changedAtMs = performance.now();
   shown.show(large(321));
-  const seenAtMs = await page.evaluate<number>('globalThis.seen');
+  await page.getByRole('link', { name: 'service-321', exact: true }).waitFor(most);
+  const changeMs = Math.round(performance.now() - changedAtMs);
   assert.match(await page.locator('[role=rowheader]').first().innerText(), /service-321/);
   await page.keyboard.press('/');
   await page.keyboard.type('service-44');
   await page.getByText('10 of 500 services').waitFor(most);
   assert.deepEqual(faults, []);
-  t.diagnostic(
-    `painted after ${Math.round(paintedMs)} ms, a change after ${seenAtMs - changedAtMs} ms, ${bytes} bytes (brotli)`,
-  );
+  t.diagnostic(`painted after ${Math.round(paintedMs)} ms, a change after ${changeMs} ms, ${bytes} bytes (brotli)`);
 });
 
 test('names that mean harm are text, and the layout stays whole', { skip }, async (t) => {
