@@ -154,6 +154,8 @@ function markdown(all: readonly Measured[]): string {
       : `${last.cpu}, ${last.cores} cores, ${last.memoryGiB} GiB, Linux ${last.kernel}, Node ${last.node}; three hosts, their etcd and all clients on this one machine. `;
   const loads = all.map(({ machine }) => machine.load);
   const load = `Load before a row began: ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}.`;
+  const shares = all.flatMap(({ runs }) => runs.map(({ lateShare }) => 100 * lateShare));
+  const late = `Of the questions of the client outside ${median(shares).toFixed(1)} % went out more than 5 ms after the one before (median of all runs; at worst ${Math.max(...shares).toFixed(1)} %).`;
   const head =
     '| fault | service | runs | gap: median, ms | p99, ms | moved | needless | overlaps | to reach | |\n|---|---|---|---|---|---|---|---|---|---|\n';
   const rows = all.flatMap((measured) =>
@@ -166,7 +168,7 @@ function markdown(all: readonly Measured[]): string {
     }),
   );
   return [
-    `Measured on ${where}${load}\n\n`,
+    `Measured on ${where}${load} ${late}\n\n`,
     head,
     ...rows,
     '\n',
