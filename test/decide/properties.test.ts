@@ -24,7 +24,7 @@ test('never two actives, none without a deadline, terms only grow; and after the
       assert.deepEqual(
         { broken, unsettled },
         { broken: [], unsettled: [] },
-        `repeat with: node test/decide/storms.ts ${seed} 1`,
+        `repeat with: npm run storms -- --seed ${seed}`,
       );
     }),
     // The same draws every time: what goes red goes red for everybody. `storms.ts` draws others.

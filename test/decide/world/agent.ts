@@ -79,18 +79,30 @@ export class SimAgent {
     world.decided(host, input, decided.because, decided.effects, decided.fired);
     for (const effect of decided.effects) {
       // Killed between two effects: what comes after was decided and never done.
+      if (host.effectsLeft !== null && this.#diesNow()) return;
       if (!world.beforeEffect(host, effect) || !this.alive) return;
       this.#carryOut(effect);
     }
   }
 
+  #diesNow(): boolean {
+    const { host } = this;
+    if (host.effectsLeft === null) return false;
+    host.effectsLeft -= 1;
+    if (host.effectsLeft >= 0) return false;
+    host.effectsLeft = null;
+    this.world.killAgentOf(host);
+    return true;
+  }
+
   freeze(): void {
+    if (this.frozen) return;
     this.frozen = true;
     this.#frozenAt = this.world.now;
   }
 
   wake(): void {
-    if (!this.frozen || !this.alive) return;
+    if (!this.frozen || !this.alive || this.host.frozen) return;
     this.frozen = false;
     const lateMs = this.world.now - this.#frozenAt;
     const waiting = this.#waiting;
@@ -108,11 +120,27 @@ export class SimAgent {
   /** The watch: everything written since, in order, or that the store is lost. */
   poll(): void {
     const { world, host } = this;
-    if (!this.alive || this.#heardUpTo === null || !world.reaches(host)) return;
+    if (!this.alive || this.#heardUpTo === null || !world.reaches(host) || host.watchCut) return;
     const changes = world.store.since(this.#heardUpTo);
+    if (changes === null) {
+      // Compacted away: it reads everything anew.
+      this.#heardUpTo = null;
+      return this.#readStore();
+    }
     if (changes.length === 0 && this.#heardUpTo === world.store.revision) return;
     this.#heardUpTo = world.store.revision;
+    world.knows(host);
     this.hear({ kind: 'storeChanges', revision: world.store.revision, changes, system: this.#changedSystem(changes) });
+  }
+
+  /** The watch says again what it has said. */
+  repeat(): void {
+    const { world, host } = this;
+    if (!this.alive || this.#heardUpTo === null || !world.reaches(host)) return;
+    const changes = world.store.since(Math.max(0, this.#heardUpTo - 10));
+    if (changes === null) return;
+    const system = this.#changedSystem(changes);
+    this.hear({ kind: 'storeChanges', revision: this.#heardUpTo, changes, system });
   }
 
   #changedSystem(changes: readonly RecordChange[]): System | null {
@@ -135,12 +163,16 @@ export class SimAgent {
       return;
     }
     // Read at one moment, heard of at a later one.
-    const revision = world.store.revision;
-    const entries = world.store.all();
+    const { store } = world;
+    const { revision } = store;
+    const entries = store.all();
     world.at(world.storeDelay(), () => {
       if (!this.alive || this.#heardUpTo !== null) return;
+      // The store was lost meanwhile, or is another one.
+      if (!world.reaches(host) || world.store !== store) return this.#readStore();
       this.#heardUpTo = revision;
       host.remembers = true;
+      world.knows(host);
       this.hear({ kind: 'storeRead', revision, entries, system: world.described(hashIn(entries)) });
       this.poll();
     });
@@ -167,7 +199,7 @@ export class SimAgent {
     const { world, host } = this;
     world.at(this.state.timing.ttl / 8, () => this.#ping());
     const { keeper } = host;
-    if (keeper === null || !keeper.alive || keeper.stuck || this.frozen) return;
+    if (keeper === null || !keeper.alive || keeper.stuck || this.frozen || host.frozen) return;
     this.hear({ kind: 'keeperHealth', at: host.mono(world.now), worstTimerLateMs: ms(1), worstKillMs: ms(10) });
   }
 
@@ -244,10 +276,10 @@ export class SimAgent {
         break;
       case 'askPromise':
         for (const peer of effect.hosts)
-          world.send(host.name, peer, { kind: 'promiseAsked', from: host.name, ask: effect.ask, epoch: effect.epoch });
+          world.send(host, peer, { kind: 'promiseAsked', from: host.name, ask: effect.ask, epoch: effect.epoch });
         break;
       case 'answerPromise':
-        world.send(host.name, effect.to, {
+        world.send(host, effect.to, {
           kind: 'promiseAnswered',
           from: host.name,
           machine: host.machine,
@@ -261,7 +293,7 @@ export class SimAgent {
       case 'report':
         for (const name of world.hosts.keys())
           if (name !== host.name)
-            world.send(host.name, name, { kind: 'peerReport', host: host.name, report: effect.report });
+            world.send(host, name, { kind: 'peerReport', host: host.name, report: effect.report });
         break;
       case 'notify':
         world.at(5, () =>
@@ -299,7 +331,7 @@ export class SimAgent {
     }
     // One line, so what is asked first is done first.
     this.#lineFreeAt = Math.max(this.#lineFreeAt, world.now + world.keeperDelay());
-    world.atTrue(this.#lineFreeAt, () => {
+    world.on(host, this.#lineFreeAt - world.now, () => {
       if (!keeper.alive) return came({ kind: 'unknown', why: 'the keeper went away' });
       // A keeper does nothing more for an agent whose successor has been told what runs.
       if (!this.alive && host.agent !== null) return;
@@ -317,7 +349,7 @@ export class SimAgent {
     const { world, host } = this;
     if (!this.alive) return;
     const behaviour = world.behaviour(effect.service, host.name);
-    world.at(1, () => {
+    world.on(host, 1, () => {
       // The call is made by the agent: one that is dead or stopped makes none.
       if (!this.alive) return;
       const process = host.processes.get(effect.instance);
@@ -326,7 +358,7 @@ export class SimAgent {
       if (behaviour.activateFails) return this.#came(effect.id, { kind: 'failed', why: 'it said no' });
       world.referee.called(host, process);
       const { activate } = world.service(effect.service);
-      if (activate !== null && activate.kind !== 'signal') world.at(behaviour.iMs, () => world.serves(process));
+      if (activate !== null && activate.kind !== 'signal') world.on(host, behaviour.iMs, () => world.serves(process));
       world.at(behaviour.activateMs, () => this.#came(effect.id, { kind: 'done' }));
     });
   }
@@ -335,13 +367,13 @@ export class SimAgent {
     const { world, host } = this;
     if (!this.alive) return;
     const behaviour = world.behaviour(effect.service, host.name);
-    world.at(1, () => {
+    world.on(host, 1, () => {
       if (!this.alive) return;
       const process = host.processes.get(effect.instance);
       if (process === undefined || !process.alive || process.hung)
         return world.at(100, () => this.#came(effect.id, { kind: 'unknown', why: 'no answer' }));
       if (behaviour.deactivateFails) return this.#came(effect.id, { kind: 'failed', why: 'it said no' });
-      world.at(behaviour.deactivateMs, () => {
+      world.on(host, behaviour.deactivateMs, () => {
         if (process.alive) world.rests(host, process);
         // Confirmed: the keeper disarms, and only then is it done.
         if (this.alive)
@@ -367,13 +399,16 @@ export class SimAgent {
     });
     if (fate.lost === 'request' || !world.reaches(host)) return;
     world.at(fate.goMs, () => {
-      if (!world.storeUp || host.storeCut) return;
+      if (!world.takesWritesOf(host)) return;
+      const { reign } = world;
       const outcome = world.store.txn(effect.compares, effect.puts);
       if (fate.lost === 'answer') return;
       world.at(fate.backMs, () => {
-        if (!world.reaches(host)) return;
+        // What a leader had not answered when it was lost, nobody answers.
+        if (!world.reaches(host) || reign !== world.reign) return;
         // One that comes after it was called unknown comes all the same: the core must not mind.
         answered = true;
+        world.knows(host);
         answer(outcome);
         if (fate.twice) world.at(fate.backMs, () => answer(outcome));
       });

@@ -28,6 +28,21 @@ export class SimHost {
   /** What ended while there was no keeper: the next one finds it. */
   readonly diedAlone: Ended[] = [];
   readonly peersCut = new Set<string>();
+  /** Hears nothing from these, though they hear it. */
+  readonly deafTo = new Set<string>();
+  /** Writes and reads work, and nothing is heard of what others write. */
+  watchCut = false;
+  /** Of the store that it knows: its identity, and the newest revision that it has seen. */
+  knownStore: { identity: number; revision: number } | null = null;
+  /** The whole machine stands still: keeper, agent and processes. */
+  frozen = false;
+  thawedAt = Number.NEGATIVE_INFINITY;
+  /** What would have happened meanwhile. */
+  readonly thawing: (() => void)[] = [];
+  /** The agent dies before the next effect but so many; null: it does not. */
+  effectsLeft: number | null = null;
+  /** By how much its wall clock is off (ms). */
+  wallOff = 0;
   /** It left on purpose, or a person stopped its agent: nobody starts it again. */
   left = false;
   /** It has used a description before, and keeps it on its disk. */
@@ -54,6 +69,6 @@ export class SimHost {
   }
 
   now(trueAt: number): Now {
-    return { mono: this.mono(trueAt), wall: wallMs(beganAtMs + trueAt) };
+    return { mono: this.mono(trueAt), wall: wallMs(beganAtMs + trueAt + this.wallOff) };
   }
 }

@@ -82,14 +82,14 @@ export class SimKeeper {
     host.processes.set(process.id, process);
     world.referee.started(host, process);
     this.#arm(process);
-    world.at(behaviour.bMs, () => {
+    world.on(host, behaviour.bMs, () => {
       if (!process.alive || process.hung) return;
       process.readySince = world.now;
       if (process.role === 'active') world.serves(process);
       world.observed(host, process, 'ready');
     });
     if (behaviour.diesAfterMs !== null)
-      world.at(behaviour.diesAfterMs, () => this.ends(process, { by: 'itself', code: 1, signal: null }));
+      world.on(host, behaviour.diesAfterMs, () => this.ends(process, { by: 'itself', code: 1, signal: null }));
     return { kind: 'done', value: running(host, process) };
   }
 
@@ -97,8 +97,8 @@ export class SimKeeper {
     const process = this.host.processes.get(instance);
     if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
     const { stopMs } = this.world.behaviour(process.service, this.host.name);
-    if (process.hung || stopMs > forcedAfter) this.world.at(forcedAfter, () => this.kill(instance));
-    else this.world.at(stopMs, () => this.ends(process, { by: 'stop', code: 0, signal: null }));
+    if (process.hung || stopMs > forcedAfter) this.world.on(this.host, forcedAfter, () => this.kill(instance));
+    else this.world.on(this.host, stopMs, () => this.ends(process, { by: 'stop', code: 0, signal: null }));
     return { kind: 'done', value: null };
   }
 
@@ -107,7 +107,7 @@ export class SimKeeper {
     if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
     if (!process.dying) {
       process.dying = true;
-      this.world.at(this.world.behaviour(process.service, this.host.name).killMs, () =>
+      this.world.on(this.host, this.world.behaviour(process.service, this.host.name).killMs, () =>
         this.ends(process, { by, code: null, signal: 'SIGKILL' }),
       );
     }
@@ -128,7 +128,9 @@ export class SimKeeper {
     // A signal is the keeper's own, in the same request, and the role file is replaced in it; only calls are the agent's.
     const { activate } = this.world.service(process.service);
     if (activate === null || activate.kind === 'signal')
-      this.world.at(this.world.behaviour(process.service, this.host.name).iMs, () => this.world.serves(process));
+      this.world.on(this.host, this.world.behaviour(process.service, this.host.name).iMs, () =>
+        this.world.serves(process),
+      );
     return { kind: 'done', value: null };
   }
 
@@ -162,6 +164,13 @@ export class SimKeeper {
     // It goes on telling the term that it was last active under, as the real one does.
     process.deadline = null;
     return { kind: 'done', value: null };
+  }
+
+  /** On waking first of all. */
+  killLapsed(): void {
+    const now = this.host.mono(this.world.now);
+    for (const process of this.host.processes.values())
+      if (process.alive && process.deadline !== null && process.deadline <= now) this.kill(process.id, 'deadline');
   }
 
   forget(instance: string): void {
@@ -202,7 +211,7 @@ export class SimKeeper {
   #arm(process: Process): void {
     const { deadline } = process;
     if (deadline === null) return;
-    this.world.atTrue(this.host.trueAt(deadline) + 0.001, () => {
+    this.world.on(this.host, Math.max(0, this.host.trueAt(deadline) + 0.001 - this.world.now), () => {
       if (
         this.alive &&
         process.alive &&

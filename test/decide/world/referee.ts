@@ -26,12 +26,24 @@ export class Referee {
   readonly #activeTerms = new Map<string, { term: number; instance: string }>();
   /** Processes of leased services that may be active. */
   readonly #active = new Map<Process, SimHost>();
+  /** By host and epoch: the boot in which that session was begun. One that was booted again since was off. */
+  readonly #bootOf = new Map<string, number>();
   readonly #ticks = new Map<string, { second: number; count: number }>();
   /** How often each service had an active instance that serves, for the liveness questions. */
   takeovers = 0;
 
   constructor(world: World) {
     this.#world = world;
+  }
+
+  /**
+   * Not covered by leases: a machine frozen whole emits nothing, and what its first moments after waking emit, until its keeper has killed what lapsed,
+   * only the term tells apart.
+   */
+  #standsStill(host: SimHost, process: Process): boolean {
+    if (host.frozen) return true;
+    const killMs = this.#world.behaviour(process.service, host.name).killMs;
+    return process.dying && this.#world.now <= host.thawedAt + killMs + 0.01;
   }
 
   #say(text: string): void {
@@ -46,6 +58,7 @@ export class Referee {
         this.#active.delete(process);
         continue;
       }
+      if (this.#standsStill(host, process)) continue;
       const where = `${process.id} on ${host.name}`;
       seen ??= new Map();
       seen.set(process.service, [...(seen.get(process.service) ?? []), where]);
@@ -164,12 +177,15 @@ export class Referee {
     const demands = this.#world.system.services.some(
       (each) => each.name === service && each.kind === 'run' && each.fenceBeforeTakeover,
     );
-    if (!demands || !this.#world.host(host).up || (this.#sessionOf(host)?.epoch ?? 0) > epoch) return;
+    const off = !this.#world.host(host).up || this.#bootOf.get(`${host} ${epoch}`) !== this.#world.host(host).boot;
+    if (!demands || off || (this.#sessionOf(host)?.epoch ?? 0) > epoch) return;
     const record = this.#world.store.entries.get(`fence/${host}`);
     if (record?.value.includes('"hand"') !== true) this.#say(`${service} was taken from ${host}, which is on`);
   }
 
   #sessionWritten(host: string, was: WrittenSession | null, is: WrittenSession | null): void {
+    if (is !== null && !is.dead && is.epoch !== was?.epoch)
+      this.#bootOf.set(`${host} ${is.epoch}`, this.#world.host(host).boot);
     if (is === null || was === null) return;
     if (is.epoch < was.epoch) this.#say(`the epoch of ${host} went back from ${was.epoch} to ${is.epoch}`);
     if (was.dead && !is.dead && is.epoch === was.epoch) this.#say(`${host} came back by renewing a dead session`);
@@ -185,7 +201,12 @@ export class Referee {
 
   #nothingActive(host: string, service: string, what: string): void {
     for (const process of this.#world.host(host).processes.values())
-      if (process.service === service && process.alive && process.mayBeActive)
+      if (
+        process.service === service &&
+        process.alive &&
+        process.mayBeActive &&
+        !this.#standsStill(this.#world.host(host), process)
+      )
         // Being killed takes a few milliseconds, which room stands for.
         this.#say(
           `${process.id} may still be active on ${host} when its ${what === 'deposed' ? 'session is deposed' : `lease is ${what}`}`,

@@ -23,6 +23,9 @@ export interface Scenario {
   readonly events: readonly { readonly at: number; readonly run: (world: World) => void }[];
   /** By host; hosts not named keep true time. */
   readonly rates: Readonly<Record<string, number>>;
+  /** What is drawn, and how much of the messages is lost, late or repeated: see WorldOptions. */
+  readonly seed: number;
+  readonly noise: number;
   readonly until: number;
   /** What the argument does not cover, and so what is not promised here; null: all is promised. */
   readonly notCovered: string | null;
@@ -41,6 +44,8 @@ export function readScenario(text: string): Scenario {
   const events: { at: number; run: (world: World) => void }[] = [];
   const rates: Record<string, number> = {};
   let until = 10_000;
+  let seed = 1;
+  let noise = 0;
   let notCovered: string | null = null;
   for (const line of head.split('\n')) {
     const words = line.trim().split(/\s+/);
@@ -48,6 +53,8 @@ export function readScenario(text: string): Scenario {
     if (line.startsWith('#')) purpose.push(line.slice(1).trim());
     else if (verb === 'hosts') hosts.push(...rest);
     else if (verb === 'not-covered') notCovered = rest.join(' ');
+    else if (verb === 'seed') seed = Number(rest[0]);
+    else if (verb === 'noise') noise = Number(rest[0]);
     else if (verb === 'clock') rates[rest[0] ?? ''] = Number(rest[1]);
     else if (verb === 'then' && rest[0] === 'hosts') laterHosts.push(...rest.slice(1));
     else if (verb === 'then') laterServices.push(readService(rest.join(' ')));
@@ -69,6 +76,8 @@ export function readScenario(text: string): Scenario {
           },
     events,
     rates,
+    seed,
+    noise,
     until,
     notCovered,
     text: head,
@@ -79,7 +88,13 @@ export function readScenario(text: string): Scenario {
 export function stage(scenario: Scenario): World {
   const hosts = [...scenario.system.hosts, ...(scenario.later?.hosts ?? [])];
   const rates = Object.fromEntries(hosts.map(({ name }) => [name, scenario.rates[name] ?? 1]));
-  const world = new World({ system: scenario.system, later: scenario.later, rates });
+  const world = new World({
+    system: scenario.system,
+    later: scenario.later,
+    rates,
+    seed: scenario.seed,
+    noise: scenario.noise,
+  });
   for (const { at, run } of scenario.events) world.at(at, () => run(world));
   return world;
 }
@@ -147,6 +162,10 @@ function readOption(option: string, made: RunService): Partial<RunService> {
       return { mayLose: ms(duration(value)) };
     case 'signals':
       return { activate: { kind: 'signal', signal: 'SIGUSR1' }, active: null, deactivate: null };
+    case 'noCalls':
+      return { activate: null, active: null, deactivate: null };
+    case 'noDeactivate':
+      return { deactivate: null };
     case 'readyWithin':
       return { ready: { probe: { kind: 'tcp', address: 'x:1' }, within: ms(duration(value)) } };
     case 'activeWithin':
@@ -230,6 +249,44 @@ function readEvent(words: readonly string[], line: string): (world: World) => vo
       return (world) => world.freezeAgent(a);
     case 'wake':
       return (world) => world.wakeAgent(a);
+    case 'freeze-host':
+      return (world) => world.freezeHost(a);
+    case 'thaw-host':
+      return (world) => world.thawHost(a);
+    case 'supplant':
+      return (world) => world.supplant(a);
+    case 'power-off-former':
+      return (world) => world.powerOffFormer(a);
+    case 'kill-agent-after':
+      return (world) => void (world.host(a).effectsLeft = Number(b));
+    case 'deafen':
+      return (world) => void world.host(a).deafTo.add(b);
+    case 'undeafen':
+      return (world) => void world.host(a).deafTo.delete(b);
+    case 'isolate':
+      return (world) => world.isolate(a, true);
+    case 'rejoin':
+      return (world) => world.isolate(a, false);
+    case 'cut-watch':
+      return (world) => void (world.host(a).watchCut = true);
+    case 'heal-watch':
+      return (world) => world.healWatch(a, b === 'compacted');
+    case 'repeat-watch':
+      return (world) => world.host(a).agent?.repeat();
+    case 'store-leader-lost':
+      return (world) => world.loseStoreLeader();
+    case 'store-elected':
+      return (world) => world.electStoreLeader();
+    case 'store-full':
+      return (world) => void (world.storeFull = true);
+    case 'store-has-room':
+      return (world) => void (world.storeFull = false);
+    case 'store-exchanged':
+      return (world) => world.exchangeStore(a);
+    case 'store-put-back':
+      return (world) => world.putStoreBack();
+    case 'wall':
+      return (world) => void (world.host(a).wallOff = b.startsWith('-') ? -duration(b.slice(1)) : duration(b));
     case 'keeper-stuck':
       return (world) => setStuck(world, a, true);
     case 'keeper-answers':

@@ -6,19 +6,30 @@ import type { StoreCompare, StorePut } from '../../../src/decide/effect.ts';
 export interface Write {
   readonly revision: number;
   readonly puts: readonly StorePut[];
+  readonly records: readonly RecordChange[];
 }
+
+/** As many writes are kept for who follows late; who is later still reads everything anew. */
+const keptWrites = 2000;
 
 export type Applied =
   | { readonly kind: 'applied'; readonly revision: number }
   | { readonly kind: 'refused'; readonly revision: number; readonly current: readonly RecordChange[] };
 
 export class SimStore {
+  readonly identity: number;
   revision = 0;
+  /** What was written up to here can no longer be followed. */
+  #compactedTo = 0;
   readonly entries = new Map<string, { value: string; revision: number }>();
-  readonly log: Write[] = [];
+  readonly #log: Write[] = [];
   /** Called for every write, before anybody hears of it. */
   onWrite: (write: Write, before: ReadonlyMap<string, string | null>) => void = () => undefined;
   onChanged: () => void = () => undefined;
+
+  constructor(identity = 1) {
+    this.identity = identity;
+  }
 
   txn(compares: readonly StoreCompare[], puts: readonly StorePut[]): Applied {
     if (compares.some(({ key, revision }) => (this.entries.get(key)?.revision ?? 0) !== revision)) {
@@ -34,8 +45,10 @@ export class SimStore {
     for (const { key, value } of puts)
       if (value === null) this.entries.delete(key);
       else this.entries.set(key, { value, revision: this.revision });
-    const write = { revision: this.revision, puts };
-    this.log.push(write);
+    const records = puts.flatMap(({ key, value }) => recordOf(key, value, this.revision));
+    const write = { revision: this.revision, puts, records };
+    this.#log.push(write);
+    if (this.#log.length > 2 * keptWrites) this.compact(this.revision - keptWrites);
     this.onWrite(write, before);
     this.onChanged();
     return { kind: 'applied', revision: this.revision };
@@ -45,12 +58,25 @@ export class SimStore {
     return [...this.entries].flatMap(([key, { value, revision }]) => recordOf(key, value, revision));
   }
 
-  /** What was written after that revision, in order. */
-  since(revision: number): RecordChange[] {
+  /** What was written after that revision, in order; null: that was compacted away. */
+  since(revision: number): RecordChange[] | null {
+    if (revision < this.#compactedTo) return null;
     // Every write is one revision, so the log's place is known.
-    return this.log
-      .slice(revision)
-      .flatMap((write) => write.puts.flatMap(({ key, value }) => recordOf(key, value, write.revision)));
+    return this.#log.slice(revision - this.#compactedTo).flatMap((write) => write.records);
+  }
+
+  compact(upTo: number): void {
+    this.#log.splice(0, upTo - this.#compactedTo);
+    this.#compactedTo = Math.max(upTo, this.#compactedTo);
+  }
+
+  /** The store as it would be from a backup made at that revision. */
+  backup(revision: number): SimStore {
+    const old = new SimStore(this.identity);
+    for (const [key, entry] of this.entries) if (entry.revision <= revision) old.entries.set(key, entry);
+    old.revision = revision;
+    old.#compactedTo = revision;
+    return old;
   }
 }
 

@@ -1,125 +1,166 @@
-// Faults drawn from a seed, and the end of all of them.
+// Faults drawn from a seed, as the lines of a scenario, and the end of all of them. What a fault breaks it mends again with lines of its own, so that
+// the two are left out together when a storm is shrunk.
 
-import { ms } from '../../../src/model/units.ts';
+import type { DrawnSystem } from './draw.ts';
+import type { Random } from './random.ts';
 import type { World } from './world.ts';
 
+/** One fault: its lines, each at its moment (ms). */
+export type Fault = readonly { readonly at: number; readonly does: string }[];
+
 export interface StormTerms {
+  readonly from: number;
   /** Until when faults happen. */
   readonly until: number;
   /** Mean time between them. */
   readonly everyMs: number;
+  /** Whether there is another description to apply. */
+  readonly applies: boolean;
 }
 
-/** Draws faults until the given moment. What it breaks it may mend; the rest is mended by `heal`. */
-export function storm(world: World, terms: StormTerms): void {
-  const { random } = world;
-  const hosts = [...world.hosts.keys()];
-  const services = world.system.services.flatMap((service) =>
-    service.kind === 'run' ? service.on.map(({ host }) => ({ service: service.name, host })) : [],
-  );
-  const soon = (most: number): number => random.between(1, most);
-  const fault = (): void => {
-    if (world.now >= terms.until) return;
-    const host = random.pick(hosts);
-    const draw = random.next();
-    if (draw < 0.16) world.killAgent(host);
-    else if (draw < 0.26) world.killKeeper(host);
-    else if (draw < 0.3) {
-      world.killAgent(host);
-      world.killKeeper(host);
-    } else if (draw < 0.37) {
-      world.loseHost(host);
-      world.at(soon(8000), () => world.bootHost(host));
-    } else if (draw < 0.52) {
-      const at = random.pick(services);
-      world.crash(
-        at.service,
-        at.host,
-        random.chance(0.5) ? { code: 1, signal: null } : { code: null, signal: 'SIGSEGV' },
-      );
-    } else if (draw < 0.57) {
-      const at = random.pick(services);
-      world.hang(at.service, at.host);
-    } else if (draw < 0.66) {
-      world.stopStore();
-      world.at(soon(7000), () => world.startStore());
-    } else if (draw < 0.77) {
-      world.cutStore(host);
-      world.at(soon(7000), () => world.healStore(host));
-    } else if (draw < 0.85) {
-      const other = random.pick(hosts);
-      world.host(host).peersCut.add(other);
-      world.at(soon(7000), () => world.host(host).peersCut.delete(other));
-    } else if (draw < 0.89) {
-      world.freezeAgent(host);
-      world.at(soon(5000), () => world.wakeAgent(host));
-    } else if (draw < 0.92) {
-      // Stopped for a while, and cut off when it wakes: what it hears then is old, and nothing newer comes.
-      world.freezeAgent(host);
-      world.at(soon(1900), () => {
-        world.wakeAgent(host);
-        world.at(soon(50), () => isolate(world, host, soon(6000)));
-      });
-    } else if (draw < 0.94) {
-      const keeper = world.host(host).keeper;
-      if (keeper !== null) keeper.stuck = true;
-      world.at(soon(4000), () => {
-        if (keeper !== null) keeper.stuck = false;
-      });
-    } else if (draw < 0.955) world.apply(host);
-    else if (draw < 0.965)
-      world.person(host, {
-        kind: 'intent',
-        verb: random.pick(['maintenance', 'ban'] as const),
-        service: null,
-        host: random.pick(hosts),
-        acceptLoss: random.chance(0.5),
-        keep: random.chance(0.3),
-        forMs: ms(soon(8000)),
-      });
-    else {
-      const at = random.pick(services);
-      const verb = random.pick([
-        'restart',
-        'failover',
-        'failover',
-        'failover',
-        'start',
-        'stop',
-        'pause',
-        'takeover',
-      ] as const);
-      world.person(host, {
-        kind: 'intent',
-        verb,
-        service: at.service,
-        host: verb === 'takeover' || random.chance(0.5) ? at.host : null,
-        acceptLoss: false,
-        keep: false,
-        forMs: ms(soon(5000)),
-      });
-    }
-    world.at(-Math.log(1 - random.next()) * terms.everyMs, fault);
-  };
-  world.at(random.between(0, 4000), fault);
-}
-
-function isolate(world: World, host: string, forMs: number): void {
-  world.cutStore(host);
-  world.at(forMs, () => world.healStore(host));
-  for (const other of world.hosts.keys()) {
-    world.host(host).peersCut.add(other);
-    world.at(forMs, () => world.host(host).peersCut.delete(other));
+/** Draws faults until the given moment. What they break they may mend; the rest is mended by `heal`. */
+export function drawStorm(random: Random, system: DrawnSystem, terms: StormTerms): Fault[] {
+  const faults: Fault[] = [];
+  let at = terms.from + random.between(0, 4000);
+  while (at < terms.until) {
+    faults.push(drawFault(random, system, Math.round(at), terms.applies));
+    at += -Math.log(1 - random.next()) * terms.everyMs;
   }
+  return faults;
+}
+
+function drawFault(random: Random, { hosts, services }: DrawnSystem, at: number, applies: boolean): Fault {
+  const host = random.pick(hosts);
+  const other = random.pick(hosts);
+  const service = random.pick(services);
+  const place = `${service.name}@${random.pick(service.on)}`;
+  const soon = (most: number): number => at + Math.ceil(random.between(1, most));
+  const once = (does: string): Fault => [{ at, does }];
+  const spell = (does: string, most: number, mends: string): Fault => [
+    { at, does },
+    { at: soon(most), does: mends },
+  ];
+  const kinds: readonly (readonly [number, () => Fault])[] = [
+    [14, () => once(`kill-agent ${host}`)],
+    [5, () => once(`kill-agent-after ${host} ${Math.floor(random.next() * 12)}`)],
+    [9, () => once(`kill-keeper ${host}`)],
+    [4, () => once(`kill-both ${host}`)],
+    [6, () => spell(`lose ${host}`, 8000, `boot ${host}`)],
+    [1, () => spell(`lose ${host}`, 8000, `replace ${host}`)],
+    [1, () => spell(`supplant ${host}`, 8000, `power-off-former ${host}`)],
+    [13, () => once(`crash ${place}${random.chance(0.5) ? ' exit 1' : ''}`)],
+    [5, () => once(`hang ${place}`)],
+    [4, () => drawBehaviour(random, place, at, soon(8000))],
+    [7, () => spell('store-stops', 7000, 'store-returns')],
+    [4, () => spell('store-leader-lost', 2500, 'store-elected')],
+    [2, () => spell('store-full', 7000, 'store-has-room')],
+    [1, () => spell(`store-exchanged ${random.pick(['wiped', 'backup'])}`, 7000, 'store-put-back')],
+    [10, () => spell(`cut-store ${host}`, 7000, `heal-store ${host}`)],
+    [3, () => spell(`cut-watch ${host}`, 7000, `heal-watch ${host}${random.chance(0.3) ? ' compacted' : ''}`)],
+    [2, () => once(`repeat-watch ${host}`)],
+    [6, () => spell(`cut ${host} ${other}`, 7000, `heal ${host} ${other}`)],
+    [3, () => spell(`deafen ${host} ${other}`, 7000, `undeafen ${host} ${other}`)],
+    [4, () => spell(`freeze ${host}`, 5000, `wake ${host}`)],
+    [3, () => spell(`freeze-host ${host}`, 9000, `thaw-host ${host}`)],
+    [3, () => drawIsolation(random, host, at)],
+    [2, () => spell(`keeper-stuck ${host}`, 4000, `keeper-answers ${host}`)],
+    [
+      2,
+      () =>
+        spell(`wall ${host} ${random.pick(['', '-'])}${random.pick(['9s', '20h', '9000h'])}`, 8000, `wall ${host} 0s`),
+    ],
+    [2, () => once(applies ? `apply ${host}` : `kill-agent ${host}`)],
+    [
+      1,
+      () =>
+        once(
+          `ask ${host} ${random.pick(['maintenance', 'ban'])} on ${other} for ${soon(8000) - at}ms${random.chance(0.5) ? ' accept-loss' : ''}${random.chance(0.3) ? ' keep' : ''}`,
+        ),
+    ],
+    [1, () => drawDown(hosts, at, soon(8000))],
+    [1, () => spell(`fencing ${random.pick(['fails', 'unknown'])}`, 8000, 'fencing works')],
+    [4, () => drawAsked(random, { host, service: service.name, place }, at)],
+  ];
+  let left = random.next() * kinds.reduce((sum, [weight]) => sum + weight, 0);
+  for (const [weight, draw] of kinds) {
+    left -= weight;
+    if (left < 0) return draw();
+  }
+  return once(`kill-agent ${host}`);
+}
+
+/** It starts slowly, ignores its stop, or fails at something for a while. */
+function drawBehaviour(random: Random, place: string, at: number, until: number): Fault {
+  const [name, ill, well] = random.pick([
+    ['bMs', '4000', '300'],
+    ['iMs', '2500', '20'],
+    ['stopMs', '600000', '30'],
+    ['deactivateMs', '2000', '5'],
+    ['activateFails', 'true', 'false'],
+    ['deactivateFails', 'true', 'false'],
+    ['startFails', 'no-room', 'null'],
+  ] as const);
+  return [
+    { at, does: `behave ${place} ${name}=${ill}` },
+    { at: until, does: `behave ${place} ${name}=${well}` },
+  ];
+}
+
+/** As `down` does it: every agent is asked; and somebody brings the system up again. */
+function drawDown(hosts: readonly string[], at: number, until: number): Fault {
+  return [
+    ...hosts.map((host) => ({ at, does: `ask ${host} down` })),
+    ...hosts.map((host) => ({ at: until, does: `begin ${host}` })),
+  ];
+}
+
+/** Its agent is stopped for a while, and cut off when it wakes: what it hears then is old, and nothing newer comes. */
+function drawIsolation(random: Random, host: string, at: number): Fault {
+  const wakes = at + Math.ceil(random.between(1, 1900));
+  const alone = wakes + Math.ceil(random.between(1, 50));
+  return [
+    { at, does: `freeze ${host}` },
+    { at: wakes, does: `wake ${host}` },
+    { at: alone, does: `isolate ${host}` },
+    { at: alone + Math.ceil(random.between(1, 6000)), does: `rejoin ${host}` },
+  ];
+}
+
+function drawAsked(random: Random, on: { host: string; service: string; place: string }, at: number): Fault {
+  const verb = random.pick([
+    'restart',
+    'failover',
+    'failover',
+    'failover',
+    'start',
+    'stop',
+    'pause',
+    'takeover',
+  ] as const);
+  const to = verb === 'takeover' || random.chance(0.5) ? ` on ${on.place.split('@')[1] ?? ''}` : '';
+  const forMs = Math.ceil(random.between(1, 5000));
+  return [{ at, does: `ask ${on.host} ${verb} ${on.service}${to} for ${forMs}ms` }];
 }
 
 /** Mends everything that a person or a restart would mend, and lets nothing more happen. */
 export function heal(world: World): void {
   world.noise = 0;
+  world.switchedOnAfterMs = 5000;
+  world.at(8000, () => vouch(world));
+  world.fencing = 'works';
+  world.behaveAgain();
+  world.putStoreBack();
+  world.storeFull = false;
   world.startStore();
+  for (const name of world.hosts.keys()) world.powerOffFormer(name);
   for (const [name, host] of world.hosts) {
     host.storeCut = false;
+    host.watchCut = false;
+    host.effectsLeft = null;
+    host.wallOff = 0;
     host.peersCut.clear();
+    host.deafTo.clear();
+    world.thawHost(name);
     world.bootHost(name);
     host.left = false;
     world.startKeeper(name);
@@ -129,5 +170,14 @@ export function heal(world: World): void {
     // A hang that nothing watches for is the service's own: what hangs and has no heartbeat ends here.
     for (const process of host.processes.values()) if (process.hung) world.crash(process.service, name);
     host.agent?.poll();
+  }
+}
+
+/** Of a machine whose name another took, and that no peer is left to depose, only a person knows that it is off (safety.md). */
+function vouch(world: World): void {
+  for (const host of world.hosts.values()) {
+    const session = world.store.entries.get(`session/${host.name}`)?.value;
+    if (session?.includes('"dead":false') !== true || session.includes(`"machine":"${host.machine}"`)) continue;
+    for (const asked of world.hosts.keys()) world.person(asked, { kind: 'fence', host: host.name, confirm: true });
   }
 }

@@ -1,10 +1,22 @@
-// One trial: a drawn system in a drawn storm, then peace. What broke meanwhile, and what is not as it should be afterwards.
+// One trial: a drawn system in a drawn storm, then peace. What broke meanwhile, and what is not as it should be afterwards. All of it is text that
+// comes from the seed: the lines of a scenario, which can be left out one by one.
 
-import { drawLater, drawSystem } from './draw.ts';
+import { drawLater, drawSystem, lineOf } from './draw.ts';
 import { Random } from './random.ts';
+import { begin, readScenario, stage } from './scenario.ts';
 import { unsettled } from './settled.ts';
-import { heal, storm } from './storm.ts';
-import { World } from './world.ts';
+import { drawStorm, heal, type Fault } from './storm.ts';
+import type { World } from './world.ts';
+
+export interface Plan {
+  readonly seed: number;
+  readonly hosts: readonly string[];
+  /** Services, clocks, noise and the other description: a line each. */
+  readonly about: readonly string[];
+  readonly faults: readonly Fault[];
+  /** When the storm is over (ms). */
+  readonly until: number;
+}
 
 export interface Trial {
   readonly world: World;
@@ -17,23 +29,52 @@ export interface Trial {
 /** How long everything may take to come to where it should be once nothing happens any more: intents end by themselves within two minutes. */
 const settlesWithinMs = 130_000;
 
-/** A trial; all of it comes from the seed. `safety`: the peace after the storm is left out. */
-export function tryOnce(seed: number, stormMs = 25_000, asks: 'all' | 'safety' = 'all'): Trial {
+/** How far a clock may be from true time: two of them then differ by just less than the drift that is assumed. */
+const rateError = 0.047;
+
+/** All that a seed means. */
+export function drawPlan(seed: number, stormMs = 25_000): Plan {
   const random = new Random(seed);
   const system = drawSystem(random);
   const later = random.chance(0.5) ? drawLater(random, system) : null;
-  const world = new World({
-    system,
-    later,
-    seed: seed ^ 0x5eed,
-    rateError: 0.04,
-    noise: random.chance(0.4) ? 0.03 : 0,
-  });
-  world.begin();
-  world.run(random.between(500, 5000));
-  storm(world, { until: world.now + stormMs, everyMs: random.between(300, 1500) });
-  world.run(world.now + stormMs + 8000);
-  if (asks === 'safety') return { world, broken: world.referee.broken, unsettled: [] };
+  const from = random.between(500, 5000);
+  const about = [
+    ...system.services.map(lineOf),
+    ...(later === null
+      ? []
+      : [`then hosts ${later.hosts.join(' ')}`, ...later.services.map((each) => `then ${lineOf(each)}`)]),
+    ...system.hosts.map((host) => `clock ${host} ${(1 + random.between(-rateError, rateError)).toFixed(4)}`),
+    ...(random.chance(0.4) ? ['noise 0.03'] : []),
+  ];
+  const terms = { from, until: from + stormMs, everyMs: random.between(300, 1500), applies: later !== null };
+  const faults = drawStorm(random, system, terms);
+  return { seed, hosts: system.hosts, about, faults, until: Math.round(from + stormMs + 8000) };
+}
+
+/** As a scenario. */
+export function textOf({ seed, hosts, about, faults, until }: Plan): string {
+  const events = faults
+    .flat()
+    .filter(({ at }) => at <= until)
+    .toSorted((one, other) => one.at - other.at);
+  return [
+    `# Storm ${seed}.`,
+    `hosts ${hosts.join(' ')}`,
+    ...about,
+    `seed ${seed}`,
+    ...events.map(({ at, does }) => `at ${at}ms ${does}`),
+    `until ${until}ms`,
+  ].join('\n');
+}
+
+/** A trial; all of it comes from the plan. `safety`: the peace after the storm is left out. */
+export function tryPlan(plan: Plan, asks: 'all' | 'safety' = 'all'): Trial {
+  const scenario = readScenario(textOf(plan));
+  const world = stage(scenario);
+  begin(scenario, world);
+  world.run(scenario.until);
+  const { broken } = world.referee;
+  if (asks === 'safety') return { world, broken, unsettled: [] };
   heal(world);
   const healedAt = world.now;
   // Usually it is soon over.
@@ -41,5 +82,10 @@ export function tryOnce(seed: number, stormMs = 25_000, asks: 'all' | 'safety' =
     world.run(healedAt + waited);
     if (unsettled(world).length === 0) break;
   }
-  return { world, broken: world.referee.broken, unsettled: unsettled(world) };
+  return { world, broken, unsettled: unsettled(world) };
+}
+
+/** The trial of a seed. */
+export function tryOnce(seed: number, asks: 'all' | 'safety' = 'all'): Trial {
+  return tryPlan(drawPlan(seed), asks);
 }

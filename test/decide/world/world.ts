@@ -71,21 +71,33 @@ export class World {
   readonly system: System;
   readonly later: System | null;
   readonly random: Random;
-  readonly store = new SimStore();
+  store = new SimStore();
   readonly hosts = new Map<string, SimHost>();
+  /** Machines that another took the name of, while they were only cut off. */
+  readonly former: SimHost[] = [];
   readonly referee: Referee;
   readonly answers: Extract<Effect, { kind: 'answer' }>[] = [];
   readonly fired = new Map<number, number>();
   readonly phases = new Set<string>();
   readonly #queue = new Queue();
+  /** The one that a person would put back. */
+  readonly #own: SimStore;
   readonly #behaviours = new Map<string, Partial<Behaviour>>();
   now = 0;
   steps = 0;
   noise: number;
   storeUp = true;
+  /** Its leader is gone, and no other elected yet. */
+  electing = false;
+  /** Grows with every leader. */
+  reign = 0;
+  /** It answers what it is asked, and takes no write. */
+  storeFull = false;
   notifies = true;
   /** What a fence agent comes to: the host is off and says so, stays on, or nothing is known of it. */
   fencing: 'works' | 'fails' | 'unknown' = 'works';
+  /** Somebody switches what was fenced on again after so long; null: nobody does. */
+  switchedOnAfterMs: number | null = null;
   onDecided: (decision: Decision) => void = () => undefined;
   /** Asked before each effect; false: the agent is gone. */
   beforeEffect: (host: SimHost, effect: Effect) => boolean = () => true;
@@ -102,10 +114,8 @@ export class World {
     this.random = new Random(options.seed ?? 1);
     this.noise = options.noise ?? 0;
     this.referee = new Referee(this);
-    this.store.onWrite = (write, before) => this.referee.wrote(write, before);
-    this.store.onChanged = () => {
-      for (const host of this.hosts.values()) this.at(this.watchDelay(), () => host.agent?.poll());
-    };
+    this.useStore(this.store);
+    this.#own = this.store;
     const error = options.rateError ?? 0;
     for (const { name } of [...options.system.hosts, ...(this.later?.hosts ?? [])])
       this.hosts.set(
@@ -116,6 +126,21 @@ export class World {
           Math.floor(this.random.between(1e5, 1e7)),
         ),
       );
+  }
+
+  /** From now on this is the store. */
+  useStore(store: SimStore): void {
+    this.store = store;
+    store.onWrite = (write, before) => this.referee.wrote(write, before);
+    store.onChanged = () => {
+      for (const host of this.hosts.values()) this.at(this.watchDelay(), () => host.agent?.poll());
+    };
+  }
+
+  /** All machines, also those that another took the name of. */
+  *machines(): Iterable<SimHost> {
+    yield* this.hosts.values();
+    yield* this.former;
   }
 
   host(name: string): SimHost {
@@ -133,6 +158,14 @@ export class World {
 
   at(delay: number, run: () => void): void {
     this.#queue.add(this.now + delay, run);
+  }
+
+  /** On a machine: one that stands still does it when it goes on. */
+  on(host: SimHost, delay: number, run: () => void): void {
+    this.at(delay, () => {
+      if (host.frozen) host.thawing.push(run);
+      else run();
+    });
   }
 
   atTrue(at: number, run: () => void): void {
@@ -166,7 +199,7 @@ export class World {
 
   startKeeper(name: string): void {
     const host = this.host(name);
-    if (!host.up || host.keeper !== null) return;
+    if (!host.up || host.frozen || host.keeper !== null) return;
     const keeper = new SimKeeper(this, host);
     host.keeper = keeper;
     // What was under a lease is killed, never adopted; the rest goes on.
@@ -181,14 +214,19 @@ export class World {
 
   startAgent(name: string): void {
     const host = this.host(name);
-    if (!host.up || host.agent !== null || host.left) return;
+    if (!host.up || host.frozen || host.agent !== null || host.left) return;
     host.agent = new SimAgent(this, host);
   }
 
   killAgent(name: string): void {
-    const host = this.host(name);
+    this.killAgentOf(this.host(name));
+  }
+
+  killAgentOf(host: SimHost): void {
     host.agent?.die();
-    this.#comeBack(() => this.startAgent(name));
+    this.#comeBack(() => {
+      if (this.hosts.get(host.name) === host) this.startAgent(host.name);
+    });
   }
 
   /** Guards end what is leased; the rest goes on without a keeper. */
@@ -237,7 +275,10 @@ export class World {
   /** A fence agent takes its time; then the host is off, if it works. */
   fence(name: string, action: 'off' | 'on', came: (outcome: Outcome) => void): void {
     this.at(fenceMs, () => {
-      if (this.fencing === 'works' && action === 'off') this.loseHost(name);
+      if (this.fencing === 'works' && action === 'off') {
+        this.loseHost(name);
+        if (this.switchedOnAfterMs !== null) this.at(this.switchedOnAfterMs, () => this.bootHost(name));
+      }
       came(
         this.fencing === 'works'
           ? { kind: 'done' }
@@ -252,7 +293,13 @@ export class World {
   loseHost(name: string): void {
     const host = this.host(name);
     if (!host.up) return;
+    this.#powerOff(host);
+  }
+
+  #powerOff(host: SimHost): void {
     host.up = false;
+    host.frozen = false;
+    host.thawing.length = 0;
     host.agent?.die();
     if (host.keeper !== null) host.keeper.alive = false;
     host.keeper = null;
@@ -267,6 +314,7 @@ export class World {
     if (host.up) return;
     host.machine = `${host.machine}'`;
     host.remembers = false;
+    host.knownStore = null;
     this.bootHost(name);
   }
 
@@ -289,6 +337,51 @@ export class World {
     }
   }
 
+  /** Another machine takes its name, with nothing on its disk, while this one is only cut off from the store. */
+  supplant(name: string): void {
+    const old = this.host(name);
+    if (!old.up || old.frozen || this.former.some((each) => each.name === name)) return;
+    old.storeCut = true;
+    old.agent?.storeAway();
+    this.former.push(old);
+    const machine = new SimHost(name, old.rate, old.offset);
+    machine.machine = `${old.machine}'`;
+    machine.boot = old.boot + 1;
+    machine.lives = old.lives + 1000;
+    this.hosts.set(name, machine);
+    this.startHost(name);
+  }
+
+  powerOffFormer(name: string): void {
+    for (const [index, host] of this.former.entries())
+      if (host.name === name) {
+        this.#powerOff(host);
+        this.former.splice(index, 1);
+        return;
+      }
+  }
+
+  /** Everything on it stands still, its clock excepted. */
+  freezeHost(name: string): void {
+    const host = this.host(name);
+    if (!host.up) return;
+    host.frozen = true;
+    host.agent?.freeze();
+  }
+
+  /** It goes on: keeper first, then what was under way, then the agent. */
+  thawHost(name: string): void {
+    const host = this.host(name);
+    if (!host.frozen) return;
+    host.frozen = false;
+    host.thawedAt = this.now;
+    host.keeper?.killLapsed();
+    for (const run of host.thawing.splice(0)) run();
+    host.agent?.wake();
+    this.startKeeper(name);
+    this.startAgent(name);
+  }
+
   freezeAgent(name: string): void {
     this.host(name).agent?.freeze();
   }
@@ -308,6 +401,11 @@ export class World {
     this.#behaviours.set(where, { ...this.#behaviours.get(where), ...change });
   }
 
+  /** Everything behaves as usual. */
+  behaveAgain(): void {
+    this.#behaviours.clear();
+  }
+
   process(service: string, host: string): Process | null {
     for (const process of this.host(host).processes.values())
       if (process.service === service && process.alive) return process;
@@ -321,7 +419,7 @@ export class World {
     how: { code: number | null; signal: string | null } = { code: null, signal: 'SIGKILL' },
   ): void {
     const process = this.process(service, host);
-    if (process === null) return;
+    if (process === null || this.host(host).frozen) return;
     const { keeper } = this.host(host);
     if (keeper === null) {
       this.gone(this.host(host), process);
@@ -347,7 +445,7 @@ export class World {
     if (!process.alive || process.hung || process.role !== 'active' || process.serves) return;
     process.serves = true;
     process.servesSince = this.now;
-    for (const host of this.hosts.values())
+    for (const host of this.machines())
       if (host.processes.has(process.id) && process.awaited) this.observed(host, process, 'active');
   }
 
@@ -380,7 +478,7 @@ export class World {
     if (every === null) return;
     const next = (): void => {
       if (!process.alive || !agent.alive) return;
-      if (!process.hung && process.readySince !== null)
+      if (!process.hung && process.readySince !== null && !host.frozen)
         agent.hear({ kind: 'seen', seen: [{ kind: 'beat', instance, at: host.mono(this.now) }] });
       this.at(every, next);
     };
@@ -397,7 +495,53 @@ export class World {
   // ---------------------------------------------------------------- the store and the lines
 
   reaches(host: SimHost): boolean {
-    return this.storeUp && !host.storeCut && host.up;
+    return host.up && this.takesRequestsOf(host);
+  }
+
+  /** Also what a host sent that has since lost its power. A store that is not the one that a host knows is as good as none. A machine that knows
+   * none yet would believe a backup: that is said in safety.md, and not tried. */
+  takesRequestsOf(host: SimHost): boolean {
+    if (!this.storeUp || this.electing || host.storeCut) return false;
+    const { identity, revision } = this.store;
+    const known = host.knownStore;
+    return known === null ? this.store === this.#own : known.identity === identity && known.revision <= revision;
+  }
+
+  takesWritesOf(host: SimHost): boolean {
+    return !this.storeFull && this.takesRequestsOf(host);
+  }
+
+  knows(host: SimHost): void {
+    host.knownStore = { identity: this.store.identity, revision: this.store.revision };
+  }
+
+  /** The leader is gone: nobody answers until there is another, and what it had not answered nobody answers. */
+  loseStoreLeader(): void {
+    this.electing = true;
+    this.reign += 1;
+    for (const name of this.hosts.keys()) this.#tellStoreAway(name);
+  }
+
+  electStoreLeader(): void {
+    this.electing = false;
+    for (const host of this.hosts.values()) host.agent?.poll();
+  }
+
+  /** Somebody wiped it, or brought an old backup back. */
+  exchangeStore(what: string): void {
+    if (this.store !== this.#own) return;
+    // Older than what any agent has seen: who has seen nothing newer could not know, as safety.md says.
+    const seen = [...this.machines()].map((host) => host.knownStore?.revision ?? Number.POSITIVE_INFINITY);
+    const revision = Math.max(0, Math.min(this.store.revision, ...seen) - 1);
+    this.useStore(what === 'backup' ? this.store.backup(revision) : new SimStore(2));
+    for (const name of this.hosts.keys()) this.#tellStoreAway(name);
+  }
+
+  /** A person puts back the store that it was. */
+  putStoreBack(): void {
+    if (this.store === this.#own) return;
+    this.useStore(this.#own);
+    for (const host of this.hosts.values()) host.agent?.poll();
   }
 
   cutStore(name: string): void {
@@ -410,6 +554,24 @@ export class World {
     this.host(name).agent?.poll();
   }
 
+  /** Cut off from the store and from every other host; `alone` false: joined again. */
+  isolate(name: string, alone: boolean): void {
+    const host = this.host(name);
+    for (const other of this.hosts.keys())
+      if (alone) host.peersCut.add(other);
+      else host.peersCut.delete(other);
+    if (alone) this.cutStore(name);
+    else this.healStore(name);
+  }
+
+  /** It hears again of what is written: from where it was, or all of it anew where that was compacted. */
+  healWatch(name: string, compacted: boolean): void {
+    const host = this.host(name);
+    host.watchCut = false;
+    if (compacted) this.store.compact(this.store.revision);
+    host.agent?.poll();
+  }
+
   stopStore(): void {
     this.storeUp = false;
     for (const name of this.hosts.keys()) this.#tellStoreAway(name);
@@ -417,6 +579,7 @@ export class World {
 
   startStore(): void {
     this.storeUp = true;
+    this.electing = false;
     for (const host of this.hosts.values()) host.agent?.poll();
   }
 
@@ -427,14 +590,15 @@ export class World {
     });
   }
 
-  send(from: string, to: string, input: Input): void {
+  send(from: SimHost, to: string, input: Input): void {
     if (this.noise > 0 && this.random.chance(this.noise)) return;
     const copies = this.noise > 0 && this.random.chance(this.noise) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1)
       this.at(this.#delay(1), () => {
-        const a = this.host(from);
-        const b = this.host(to);
-        if (a.up && b.up && !a.peersCut.has(to) && !b.peersCut.has(from)) b.agent?.hear(input);
+        if (!from.up || from.peersCut.has(to)) return;
+        for (const host of this.machines())
+          if (host.name === to && host.up && !host.peersCut.has(from.name) && !host.deafTo.has(from.name))
+            host.agent?.hear(input);
       });
   }
 
