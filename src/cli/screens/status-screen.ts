@@ -28,6 +28,7 @@ export function statusScreen(
     ...wrapped(budgetText(view), terminal.columns()),
     '',
     ...grid(view, terminal, of.most ?? Infinity),
+    ...managerLines(view, terminal),
     ...hostLines(view, of.nowMs),
     ...(incidents.length === 0 ? [] : ['', ...incidents]),
   ];
@@ -60,6 +61,20 @@ function staleLines(
   if (heardMs < staleAfterMs) return [];
   const text = `STALE: the agent was last heard ${durationText(heardMs)} ago; this is how it was at ${clockText(view.atMs, of.nowMs)}`;
   return wrapped(text, terminal.columns()).map((line) => terminal.paint('bad', line));
+}
+
+/** Whose processes are not Standfast's own, what their managers say of them, and who may start them again. */
+function managerLines(view: StatusView, terminal: Terminal): string[] {
+  const lines = view.services.flatMap((service) =>
+    service.instances.flatMap(({ host, manager }) => {
+      if (manager === undefined) return [];
+      const says = manager.trouble ?? manager.says;
+      const said = says === null ? '' : `: ${says}`;
+      const owner = `${service.name} on ${host} belongs to ${manager.title} (${manager.name})${said}. After a crash: ${manager.restarts}.`;
+      return wrapped(safe(owner), terminal.columns() - 2).map((line) => `  ${line}`);
+    }),
+  );
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 function hostLines(view: StatusView, nowMs: number): string[] {

@@ -174,7 +174,7 @@ const kinds: Readonly<Record<ForeignKind, (folder: string) => Promise<Kind>>> = 
           join(folder, 'conf', service),
           `check process ${service} with pidfile ${pid}
              start program = "/bin/sh -c 'setsid ${script} & echo $! > ${pid}'"
-             stop program = "/bin/sh -c 'kill -TERM -- -$(cat ${pid})'"\n`,
+             stop program = "/bin/sh -c 'kill -TERM -$(cat ${pid})'"\n`,
           { mode: 0o600 },
         );
         await monit('reload');
@@ -284,7 +284,7 @@ files=${join(folder, 'conf')}/*.conf
 pid=$(cat "$1.pid" 2>/dev/null)
 case $2 in
 start) setsid "./$1.run" </dev/null >/dev/null 2>&1 & echo $! >"$1.pid" ;;
-stop) kill -TERM -- "-$pid" ;;
+stop) kill -TERM "-$pid" ;;
 status) grep -q '^State:.[RSD]' "/proc/\${pid:-0}/status" 2>/dev/null && echo "pid $pid" || exit 3 ;;
 esac
 `,
