@@ -1,7 +1,7 @@
 // A system on machines of the testbed: described, started and driven as people do it, watched by clients, and taken down whatever happens.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusView } from '../src/api.ts';
@@ -9,6 +9,7 @@ import { connectAgent } from '../src/client.ts';
 import { systemLayout } from '../src/layout.ts';
 import { Consumers, outside, type Line } from './consumers.ts';
 import { EtcdCluster } from './etcd.ts';
+import { clockOf, setClock, type Machine } from './machine.ts';
 import { addressOf, Bridge, MachineSpace } from './space.ts';
 
 const repository = join(import.meta.dirname, '..');
@@ -29,13 +30,6 @@ export interface BedOptions {
   readonly inMemory?: boolean;
   /** So many services more, which do nothing. */
   readonly idle?: number;
-}
-
-export interface Machine {
-  readonly host: string;
-  readonly space: MachineSpace;
-  readonly folder: string;
-  readonly state: string;
 }
 
 export interface Ended {
@@ -295,35 +289,4 @@ export function picture(view: StatusView | null): string {
     of.map(({ host, phase, planned, reason }) => `${name}@${host} ${phase} (${planned}) ${reason ?? ''}`),
   );
   return [view.sentence, `store ${view.store.reachable ? 'reachable' : 'away'}`, ...told, ...instances].join('\n  ');
-}
-
-const clockFile = (machine: Machine): string => join(machine.folder, 'clock');
-
-/** What makes a process see the wall clock of the machine's file; monotonic clocks stay as they are. */
-function clockOf(machine: Machine): Record<string, string> {
-  return {
-    LD_PRELOAD: '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1',
-    FAKETIME_TIMESTAMP_FILE: clockFile(machine),
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    FAKETIME_CACHE_DURATION: '1',
-  };
-}
-
-/** Moves the wall clock that this machine's agent and keeper see, as faketime writes it: `+3y`, `-2d`. */
-export function setClock(machine: Machine, offset: string): void {
-  writeFileSync(clockFile(machine), `${offset}\n`);
-}
-
-/** The member of etcd on a machine, managed or not. */
-export function etcdPids(machine: Machine): number[] {
-  return machine.space.pids().filter((pid) => /^(\S*\/)?etcd\0--name/.test(commandOf(pid)));
-}
-
-/** The command line of a process, its words parted by NUL; empty when it is gone. */
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -1,8 +1,9 @@
 // A row of the testbed: one fault, what it should come to, and what is to be reached.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusView } from '../src/api.ts';
-import type { Bed, BedOptions, Machine, WatchedService } from './bed.ts';
+import type { Bed, BedOptions, WatchedService } from './bed.ts';
 import { outside, type Taken } from './consumers.ts';
+import type { Machine } from './machine.ts';
 import { judge, type Judgement } from './referee.ts';
 
 export interface Row {

@@ -2,7 +2,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { etcdPids, type Bed, type Machine } from './bed.ts';
+import type { Bed } from './bed.ts';
+import { etcdPids, type Machine } from './machine.ts';
 import type { Scene } from './row.ts';
 import { signal } from './space.ts';
 

@@ -1,5 +1,5 @@
 // What a host stands on: its wall clock, its disk, its cores, its very machine.
-import { setClock } from '../bed.ts';
+import { setClock } from '../machine.ts';
 import type { Row } from '../row.ts';
 import { empty, fill } from '../scenes.ts';
 
