@@ -51,7 +51,7 @@ export function openManagedHere(of: {
 }
 
 function troubleWords({ trouble, service }: ManagerNote): string {
-  return `${trouble?.code ?? ''} ${trouble?.why ?? ''}. ${service} runs on; until this is mended it can be neither started nor stopped in order`;
+  return `${trouble?.code ?? ''} ${trouble?.why ?? ''}. ${service} runs on`;
 }
 
 /** Adds to each instance who owns its process, who may start it again, and what that manager says. */
