@@ -84,7 +84,7 @@ async function shoot(address: string, name: string, paths: readonly string[]): P
       await page.goto(address + path);
       await page.locator('h1').first().waitFor();
       await page
-        .getByText(/^(Asking|Drawing|Reading the journals)…$/)
+        .getByText(/^(Asking…|Drawing…|Reading the journals…|Computing since)/)
         .first()
         .waitFor({ state: 'detached' });
       await page.evaluate('new Promise((drawn) => setTimeout(drawn, 800))');

@@ -61,7 +61,7 @@ function Pages() {
         <Route path="/incident/:id">{({ id }) => <Incident key={id} id={plain(id)} />}</Route>
         <Route path="/runbooks" component={Runbooks} />
         <Route path="/runbook/run/:id">{({ id }) => <Run key={id} id={plain(id)} />}</Route>
-        <Route path="/runbook/:name">{({ name }) => <Runbook key={name} name={plain(name)} />}</Route>
+        <Route path="/runbook/*">{({ '*': name }) => <Runbook key={name} name={plain(name)} />}</Route>
         <Route path="/assessment" component={Assessment} />
         <Route path="/journal" component={Journal} />
         <Route path="/signin" component={SignIn} />

@@ -78,12 +78,14 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         {children}
       </main>
       <footer className="mx-auto flex flex-wrap items-center gap-x-4 gap-y-2 max-w-[100rem] px-4 pb-6 text-sm text-dim sm:px-6">
-        Times are in your zone, {offsetAt(Date.now())}.{' '}
-        {status === null ? null : (
-          <>
-            Told by the agent of <Said text={status.source.host} />.
-          </>
-        )}
+        <span>
+          Times are in your zone, {offsetAt(Date.now())}.{' '}
+          {status === null ? null : (
+            <>
+              Told by the agent of <Said text={status.source.host} />.
+            </>
+          )}
+        </span>
         <Theme />
       </footer>
       <Announced status={status} />

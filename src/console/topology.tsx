@@ -9,7 +9,7 @@ import { at } from './ask.ts';
 import { Said, visible } from './said.tsx';
 
 const boxHeight = 52;
-const letterPx = 7.6;
+const letterPx = 8.6;
 
 export default function Topology({ of }: { readonly of: TopologyView }) {
   const picture = useMemo(() => laidOut(of), [of]);
