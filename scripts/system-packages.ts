@@ -30,6 +30,11 @@ const systemPackages: readonly SystemPackage[] = [
   { package: 'supervisor', probes: ['/usr/bin/supervisord'], why: 'a real supervisord as a process manager' },
   { package: 'lighttpd', probes: ['/usr/sbin/lighttpd'], why: 'a real lighttpd for the update service' },
   {
+    package: 'lighttpd-mod-openssl',
+    probes: ['/usr/lib/lighttpd/mod_openssl.so', '/usr/lib/*/lighttpd/mod_openssl.so'],
+    why: 'the update service over HTTPS',
+  },
+  {
     package: 'iproute2',
     probes: ['/usr/sbin/ip', '/sbin/ip'],
     why: 'addresses on devices, and machines out of namespaces',

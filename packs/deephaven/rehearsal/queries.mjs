@@ -1,6 +1,6 @@
 // The controller's persistent queries: a file for each in its cache, and the XML that the controller tool exports and imports.
 
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const element = /<query serial="(\d+)" name="([^"]*)">([^<]*)<\/query>/g;
@@ -19,7 +19,6 @@ export function importQueries(cache, xml, retain) {
   if (!/^\s*<controllerToolExport>[^]*<\/controllerToolExport>\s*$/.test(xml))
     return { status: 400, text: 'this is no export of the controller tool\n' };
   const present = read(cache);
-  mkdirSync(cache, { recursive: true });
   let next = Math.max(0, ...present.keys()) + 1;
   let [imported, left] = [0, 0];
   for (const [, serial, name, body] of xml.matchAll(element)) {

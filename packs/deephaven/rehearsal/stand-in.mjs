@@ -1,5 +1,5 @@
 // A stand-in for one Java process of a Deephaven installation: `stand-in.mjs NAME`. Same process name, log, start-up message, property files, port and
-// dependencies as the real one; what it does for a living is small, but real. It serves /status, and the work of its kind, on PORT of its property file.
+// dependencies as the real one; what it does for a living is small, but real. It serves /healthy, and the work of its kind, on PORT of its property file.
 
 import { spawn, execFileSync } from 'node:child_process';
 import {
@@ -89,7 +89,11 @@ function serverOf(service, properties) {
 
 async function handle(request, properties) {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-  if (pathname === '/status') return { status: 200, body: JSON.stringify(await statusOf(properties)) };
+  if (pathname === '/alive') return { status: 200, body: 'alive\n' };
+  if (pathname === '/healthy') {
+    const wrong = await whatIsWrong(properties);
+    return wrong === null ? { status: 200, body: 'ok\n' } : { status: 503, body: `${wrong}\n` };
+  }
   if (name === 'configuration_server' && pathname.startsWith('/configuration/')) {
     const value = await configurationOf(properties, pathname.slice('/configuration/'.length));
     return value === null ? { status: 404, body: '' } : { status: 200, body: value };
@@ -105,14 +109,12 @@ async function handle(request, properties) {
   return { status: 404, body: '' };
 }
 
-async function statusOf(properties) {
+async function whatIsWrong(properties) {
   const wrong = await Promise.resolve()
     .then(() => work.look(properties))
     .catch((error) => `${error.code ?? ''} ${error.stderr ?? error.message}`.trim());
   if (wrong !== null) log(`ERROR ${wrong.replaceAll('\n', ' ')}`);
-  return wrong === null
-    ? { status: 'ok' }
-    : { status: 'degraded', subsystems: { [wrong.slice(0, 200).replaceAll('\n', ' ')]: 'degraded' } };
+  return wrong;
 }
 
 /** What logs to the database holds a connection to the aggregator, and ends when there is none for long. */

@@ -109,9 +109,10 @@ async function hasQueries(properties) {
 }
 
 async function reaches(properties, name) {
-  const url = `http://${properties.get(`${name}.host`)}:${properties.get(`${name}.port`)}/status`;
+  const url = `http://${properties.get(`${name}.host`)}:${properties.get(`${name}.port`)}/alive`;
   const answer = await fetch(url, { signal: AbortSignal.timeout(2000) });
-  return answer.ok ? null : `${url} answers ${answer.status}`;
+  // Its own trouble is its own: what counts here is that it is there.
+  return answer.status === 200 ? null : `${url} answers ${answer.status}`;
 }
 
 async function dispatches(properties) {

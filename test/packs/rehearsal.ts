@@ -1,0 +1,107 @@
+// A rehearsal of packs/deephaven that runs, driven by the command line alone.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { parseEnvFile } from '../../src/model/environment.ts';
+import { asPlanned, eventually, instanceOf, makeStand, serviceOf, type Ended, type Stand } from '../system/stand.ts';
+import { faults, pidOf, type Fault, type Paths } from './faults.ts';
+
+export const pack = join(import.meta.dirname, '..', '..', 'packs', 'deephaven');
+/** The fourteen processes, and their levels when they are down. */
+export const levels: Readonly<Record<string, number>> = {
+  mariadb: 1,
+  configuration_server: 1,
+  log_aggregator_service: 1,
+  authentication_server: 1,
+  db_acl_write_server: 2,
+  iris_controller: 1,
+  db_dis: 1,
+  db_rta: 1,
+  tailer1: 2,
+  db_merge_server: 2,
+  db_query_server: 1,
+  db_ltds: 1,
+  web_api_service: 1,
+  client_update_service: 2,
+};
+
+export interface Rehearsal {
+  readonly stand: Stand;
+  readonly folder: string;
+  readonly paths: Paths;
+  readonly run: (name: string, values?: Readonly<Record<string, string>>) => Promise<Ended>;
+  /** It works, or says what it did. */
+  readonly mustRun: (name: string, values?: Readonly<Record<string, string>>) => Promise<string>;
+}
+
+/** Builds and starts it; all stands, and the last known good of every file is kept. */
+export async function startRehearsal(t: TestContext): Promise<Rehearsal> {
+  const stand = makeStand(t, readFileSync(join(pack, 'standfast.yaml'), 'utf8'));
+  const folder = join(stand.folder, 'r');
+  const up = await stand.cli('up', pack, '--rehearsal', '--folder', folder, '--detach', '--timeout', '120s');
+  assert.equal(up.code, 0, up.stderr + up.stdout);
+  await stand.until('all of it stands', (view) => asPlanned(view) && view.severity === 0);
+  const { env: paths } = parseEnvFile(readFileSync(join(folder, 'paths.env'), 'utf8'));
+  const rehearsal: Rehearsal = {
+    stand,
+    folder,
+    paths,
+    run: (name, values = {}) => {
+      const set = Object.entries(values).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+      return stand.cli('runbook', 'run', name, '--yes', ...set);
+    },
+    mustRun: async (name, values) => {
+      const { code, stdout, stderr } = await rehearsal.run(name, values);
+      assert.equal(code, 0, `${name}: ${stderr}\n${stdout}`);
+      return stdout;
+    },
+  };
+  await eventually('the last known good is kept', async () => {
+    const kept = await Promise.all(Object.keys(levels).map((name) => stand.cli('known-good', name)));
+    return kept.every((each) => each.code === 0);
+  });
+  await rehearsal.mustRun('cache-backup');
+  return rehearsal;
+}
+
+/** Makes it and waits until it is seen and graded. */
+export async function breakIt({ stand, paths }: Rehearsal, fault: Fault): Promise<void> {
+  fault.make(paths);
+  if (fault.kill) {
+    const before = pidOf(paths, fault.service);
+    process.kill(before, 'SIGKILL');
+    await stand.until(`${fault.service} is back, with the fault`, (view) => {
+      const { pid, phase } = instanceOf(view, fault.service, 'dh');
+      return phase === 'active' && pid !== before;
+    });
+  }
+  await stand.until(
+    `${fault.service}: ${fault.what} is severity ${fault.severity}`,
+    (view) => instanceOf(view, fault.service, 'dh').severity === fault.severity,
+  );
+}
+
+/** Its own page mends it. */
+export async function mend(rehearsal: Rehearsal, fault: Fault): Promise<void> {
+  const said = await rehearsal.mustRun(fault.service);
+  assert.match(said, /does not pass/, `${fault.service}: no check failed while this stood: ${fault.what}`);
+  await rehearsal.stand.until(`${fault.service} stands`, (view) => serviceOf(view, fault.service).severity === 0);
+}
+
+/** Two at a time: more would only wait for one another on a small machine. */
+export async function inPairs<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let n = 0; n < items.length; n += 2) await Promise.all(items.slice(n, n + 2).map(work));
+}
+
+/** Faults that can be made at the same time: one of a service, and nothing that one of them needs. */
+export function waves(): readonly (readonly Fault[])[] {
+  const first = ['mariadb', 'configuration_server', 'client_update_service'];
+  const second = ['log_aggregator_service', 'authentication_server', 'db_dis', 'db_rta', 'db_ltds'];
+  const waveOf = (fault: Fault): number => (first.includes(fault.service) ? 0 : second.includes(fault.service) ? 1 : 2);
+  const isFirst = (fault: Fault): boolean => faults.find((each) => each.service === fault.service) === fault;
+  return [true, false].flatMap((one) =>
+    [0, 1, 2].map((n) => faults.filter((fault) => isFirst(fault) === one && waveOf(fault) === n)),
+  );
+}
