@@ -193,11 +193,19 @@ function sessionFacts(d: Draft): SessionFacts {
     due: d.mono >= own.nextRenewAt,
     keeperSilentMs: keeper.answeredAt === null ? Number.MAX_SAFE_INTEGER : d.mono - keeper.answeredAt,
     ttlMs: timing.ttl,
-    holds: holdsUnderLease(d).length > 0,
+    // Also what has ended meanwhile: renewed, the lease would be kept from hosts that can use it.
+    holds: holdsUnderLease(d).length > 0 || namedInLease(d),
     hung: isHung(d),
     leavingAndDown:
       leaving !== null && (leaving.leaveRunning || [...d.s.slots.values()].every((slot) => slot.now === null)),
   };
+}
+
+/** A lease in the store counts on our session. */
+function namedInLease(d: Draft): boolean {
+  if (d.s.own.revision === 0) return false;
+  for (const { value } of d.s.leases.values()) if (value.host === d.s.me && value.epoch === d.s.own.epoch) return true;
+  return false;
 }
 
 /** Nobody promises one that nobody may depose: such a session ends by standing still, whosever it was. */

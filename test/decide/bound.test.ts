@@ -35,6 +35,7 @@ const faults = [
   'crash passive@b exit 1',
   'hang cold@c',
   'freeze b',
+  'keeper-stuck c',
   'store-leader-lost',
   'cut a b',
   'supplant c',
