@@ -16,5 +16,11 @@ export default defineConfig({
     // Inlined files would need `data:` in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // What libraries say to servers ("use client") means nothing to pages, and a first `up` should not print pages of it.
+      onLog(level, log, say) {
+        if (log.code !== 'MODULE_LEVEL_DIRECTIVE') say(level, log);
+      },
+    },
   },
 });
