@@ -78,9 +78,17 @@ export class Bed {
           );
   }
 
+  static readonly #made = new Set<Bed>();
+
+  /** Takes down whatever was made, also what is only being made: for who is interrupted. */
+  static closeAll(): void {
+    for (const bed of Bed.#made) bed.close();
+  }
+
   /** Makes the machines, starts everything on them, and waits until it stands. */
   static async make(options: BedOptions): Promise<Bed> {
     const bed = new Bed(options);
+    Bed.#made.add(bed);
     try {
       for (const machine of bed.machines) bed.#lay(machine);
       await bed.etcd?.start();
@@ -208,6 +216,7 @@ export class Bed {
   }
 
   close(): void {
+    Bed.#made.delete(this);
     this.consumers.close();
     for (const space of this.#allSpaces) space.remove();
     this.bridge.remove();

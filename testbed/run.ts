@@ -35,7 +35,7 @@ if (cannot !== null) {
 let bed: Bed | null = null;
 for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.on(name, () => {
-    bed?.close();
+    Bed.closeAll();
     process.exit(130);
   });
 
