@@ -146,7 +146,7 @@ LogAggregatorService.port=${paths.LAS_PORT}
   for (const [name, [port, text]] of Object.entries(own))
     write(
       join(resources, name === 'db_query_server' ? 'iris-query-server.prop' : `${name}.prop`),
-      `port=${paths[`${port}_PORT`]}\n${text}\n`,
+      `${name}.port=${paths[`${port}_PORT`]}\n${text}\n`,
     );
 }
 

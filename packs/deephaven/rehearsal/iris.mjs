@@ -30,7 +30,7 @@ async function controllerTool() {
   const retain = option('--retainSerial') ?? '';
   if (!['', 'keep', 'replace'].includes(retain))
     throw new Error(`--retainSerial=${retain} is neither keep nor replace`);
-  const url = `http://127.0.0.1:${propertiesOf('iris_controller', resources).get('port')}/queries`;
+  const url = `http://127.0.0.1:${propertiesOf('iris_controller', resources).get('iris_controller.port')}/queries`;
   if (words.includes('--export')) {
     const answer = await fetch(url);
     if (!answer.ok) throw new Error(await answer.text());

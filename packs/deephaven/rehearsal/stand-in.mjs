@@ -46,8 +46,9 @@ async function start() {
   log(`starting as process ${process.pid}`);
   const properties = propertiesOf(name, join(env.DH_ETC, 'resources'));
   if (name !== 'configuration_server') await fetchConfiguration(properties);
-  const port = Number(properties.get('port'));
-  if (!Number.isInteger(port) || port < 1) throw new Error(`property port is "${properties.get('port') ?? ''}"`);
+  const port = Number(properties.get(`${name}.port`));
+  if (!Number.isInteger(port) || port < 1)
+    throw new Error(`property ${name}.port is "${properties.get(`${name}.port`) ?? ''}"`);
   await listen(serverOf(name, properties), port);
   writeFileSync(join(env.DH_RUN, `${name}.pid`), `${process.pid}\n`);
   if (name === 'log_aggregator_service')
