@@ -18,7 +18,12 @@ export interface ErrorRow {
   readonly next: string;
 }
 
-const byCode = new Map([...descriptionErrors, ...runningErrors, ...runbookErrors, ...consoleErrors, ...storeErrors].map((row) => [row.code, row]));
+const byCode = new Map(
+  [...descriptionErrors, ...runningErrors, ...runbookErrors, ...consoleErrors, ...storeErrors].map((row) => [
+    row.code,
+    row,
+  ]),
+);
 
 /** All rows in the order of their codes. */
 export function errorRows(): ErrorRow[] {
