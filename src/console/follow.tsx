@@ -1,6 +1,6 @@
 // What was begun, live until it is done or failed: from the intents in force and the status, never from hope.
 
-import { useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { IntentAnswer, IntentView, ServiceView } from '../api.ts';
 import type { Action } from './action.ts';
 import { useAsked } from './ask.ts';
@@ -16,9 +16,11 @@ export function Follow({ action, answer }: { readonly action: Action; readonly a
   const link = useLink();
   const intents = useAsked<readonly IntentView[]>('/api/v1/intents', { everyMs });
   const before = useRef(status?.services.find((each) => each.name === action.service)?.active ?? []);
-  if (!answer.ok) return <Refused {...answer} />;
   const service = status?.services.find((each) => each.name === action.service);
-  const inForce = intents.data === undefined || intents.data.some((each) => each.id === answer.id);
+  const listed = intents.data === undefined || !answer.ok || intents.data.some((each) => each.id === answer.id);
+  const lingers = useLingering(listed);
+  const inForce = action.kind === 'failover' ? lingers : listed;
+  if (!answer.ok) return <Refused {...answer} />;
   const end = endOf(action, service, inForce, before.current);
   return (
     <div role="status" className="grid gap-2">
@@ -44,6 +46,22 @@ export function Follow({ action, answer }: { readonly action: Action; readonly a
       )}
     </div>
   );
+}
+
+/** Intents and status come by different ways: what is over is told as over only when its effect has had time to be seen. */
+const lingersMs = 3000;
+
+function useLingering(now: boolean): boolean {
+  const [lingers, setLingers] = useState(true);
+  useEffect(() => {
+    if (now) {
+      setLingers(true);
+      return;
+    }
+    const timer = setTimeout(() => setLingers(false), lingersMs);
+    return () => clearTimeout(timer);
+  }, [now]);
+  return now || lingers;
 }
 
 interface End {
