@@ -79,7 +79,7 @@ test('memory near its limit, and a process that the kernel killed for it', { ski
   assert.deepEqual(said(await look(detector, watch)), []);
   const eater = spawn(
     'python3',
-    ['-c', 'import sys\nsys.stdin.readline()\nx=b"x"*(118<<20)\nprint("up",flush=True)\nsys.stdin.readline()'],
+    ['-c', 'import sys\nsys.stdin.readline()\nx=b"x"*(112<<20)\nprint("up",flush=True)\nsys.stdin.readline()'],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   t.after(() => eater.kill('SIGKILL'));
