@@ -174,9 +174,11 @@ export function pidOf(view: StatusView, service: string, host: string): number {
   return instanceOf(view, service, host).pid ?? assert.fail(`${service} does not run on ${host}:\n${pictureOf(view)}`);
 }
 
-/** True when all of it is in its planned phase. */
+/** True when all of it is in its planned phase. Of what an agent that has just begun has yet to read it knows neither. */
 export function asPlanned(view: StatusView): boolean {
-  return view.services.every((service) => service.instances.every((each) => each.phase === each.planned));
+  return view.services.every((service) =>
+    service.instances.every((each) => each.phase === each.planned && each.phase !== 'unknown'),
+  );
 }
 
 /** The one host on which it is active; null: not one. */
