@@ -1,5 +1,7 @@
 // What can be asked on the agent's socket, as a table.
 
+import { setTimeout as pause } from 'node:timers/promises';
+
 import type { AgentAnswers, IntentAnswer } from '../api.ts';
 import { consoleRoutes } from './console-routes.ts';
 import { Refusal } from './refusal.ts';
@@ -61,7 +63,7 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     }),
   ],
   ['POST /v1/takeover', answering(async (asked) => intentAnswer(await asked.answers.takeover(instance(asked))))],
-  ['GET /api/v1/status', answering((asked) => json(asked.answers.status()))],
+  ['GET /api/v1/status', answering(async (asked) => json(await inAMoment(() => asked.answers.status())))],
   ['GET /api/v1/failovers', answering(async (asked) => json(await asked.answers.failovers()))],
   ['GET /api/v1/intents', answering((asked) => json(asked.answers.intents()))],
   [
@@ -121,6 +123,20 @@ export function routeFor(
 function answering(answer: (asked: Asked) => Answered | Promise<Answered>): Route {
   return { kind: 'answer', answer };
 }
+
+/** An agent that has just begun reads its description within moments: who asks it then waits for that, rather than being sent away. */
+async function inAMoment<T>(answer: () => T): Promise<T> {
+  for (let tries = descriptionTries; ; tries -= 1)
+    try {
+      return answer();
+    } catch (error) {
+      if (tries <= 1) throw error;
+      await pause(descriptionTryMs);
+    }
+}
+
+const descriptionTries = 60;
+const descriptionTryMs = 25;
 
 function json(body: unknown): Answered {
   return { status: 200, body };

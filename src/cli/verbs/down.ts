@@ -1,5 +1,10 @@
 // `down`: the services in order, then agents and keepers. Ends when all of them are gone.
 
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as rest } from 'node:timers/promises';
+
 import type { StatusView } from '../../api.ts';
 import { connectAgent } from '../../client.ts';
 import { chooseSystem } from '../context.ts';
@@ -22,6 +27,9 @@ const stuckAfterMs = 180_000;
 /** A keeper starts its agent again within this time. */
 const agentBackMs = 15_000;
 const askAgainMs = 1_000;
+/** How often, and how long apart, it is looked whether an agent whose socket is gone has ended: two seconds in all. */
+const endLooks = 200;
+const endLookMs = 10;
 
 export const down: Run = async (context, words, options) => {
   const path = words[0];
@@ -146,7 +154,10 @@ async function untilGone(
   let seen = '';
   for (;;) {
     const there = (await presences(system.layout, system.hosts)).filter((each) => each.agent || each.keeper);
-    if (there.length === 0) return 'gone';
+    if (there.length === 0) {
+      await processesGone(system);
+      return 'gone';
+    }
     const view = await statusOfAny(
       system,
       there.filter((each) => each.agent).map((each) => each.host),
@@ -174,6 +185,24 @@ async function untilGone(
         view,
       );
     if (!(await pause(150, signal))) return 'interrupted';
+  }
+}
+
+/** An agent closes its socket last, and then ends: whoever looks for its process after `down` finds none. */
+async function processesGone(system: ChosenSystem): Promise<void> {
+  const pids = await Promise.all(
+    system.hosts.map((host) => readFile(join(system.layout.host(host).folder, 'agent.lock'), 'utf8').catch(() => '')),
+  );
+  const are = pids.map(Number).filter((pid) => pid > 0);
+  for (let looks = endLooks; looks > 0 && are.some((pid) => isAgent(pid)); looks -= 1) await rest(endLookMs);
+}
+
+/** It lives, and is an agent: the number may have been given out again. */
+function isAgent(pid: number): boolean {
+  try {
+    return /\bagent\.[jt]s\b/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  } catch {
+    return false;
   }
 }
 
