@@ -24,6 +24,7 @@ const silent = new Set([
   'lastExit',
   'switchMs',
   'mending',
+  'activateError',
   'predicted',
   'handed',
   'cause',
