@@ -87,12 +87,14 @@ test('keeper, or keeper and agent, killed under an active whose forked child ans
 test('a whole host killed at once: the other takes over, and the host comes back by up', async (t) => {
   const stand = await startPair(t, 'forks.mjs', 'hot-active/warm-active', forked);
   for (const round of [1, 2]) {
-    const before = await stand.until('all as planned', asPlanned);
+    const before = await stand.until('all as planned', (view) => asPlanned(view) && activeOn(view, 'one') !== null);
     const host = activeOn(before, 'one') ?? '';
     killHost(stand, host);
     const other = host === 'a' ? 'b' : 'a';
-    const taken = await stand.until(`round ${round}: the other has it`, (view) => activeOn(view, 'one') === other);
-    assert.equal(taken.hosts.find((each) => each.name === host)?.state, 'down');
+    await stand.until(
+      `round ${round}: the other has it, and the host is down`,
+      (view) => activeOn(view, 'one') === other && view.hosts.find((each) => each.name === host)?.state === 'down',
+    );
     await stand.up();
     await activeAgain(stand, before);
   }
