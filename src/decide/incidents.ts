@@ -1,7 +1,15 @@
 // Incidents are kept in the store by one agent, the reporter: the first host of the description whose session lives. Each is told once, also when
 // the reporter changes, since what was told stands in the incident.
 
-import { addDone, markTold, reconcile, untold, type DesiredIncident, type Incident } from '../judge/incidents.ts';
+import {
+  addDone,
+  goingOn,
+  markTold,
+  reconcile,
+  untold,
+  type DesiredIncident,
+  type Incident,
+} from '../judge/incidents.ts';
 import { desiredIncidents } from '../judge/roots.ts';
 import { after, monoMs, ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
@@ -86,15 +94,7 @@ function comingBack(d: Draft, desired: readonly DesiredIncident[]): readonly Des
       const service = d.runService(each.service ?? '');
       return service?.on.some(({ host }) => isAbout(each, service.name, host) && isUnsteady(d, service, host)) ?? false;
     })
-    .map(({ key, severity, service, instance, host, cause, also }) => ({
-      key,
-      severity,
-      service,
-      instance,
-      host,
-      cause,
-      also,
-    }));
+    .map(goingOn);
 }
 
 function isAbout(incident: Incident, service: string, host: string): boolean {

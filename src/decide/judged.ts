@@ -4,7 +4,7 @@ import { failuresThatCount } from '../judge/verdict.ts';
 import { gradeExternal, gradeHost, gradeService, gradeStore, neededActive } from '../judge/wholes.ts';
 import type { HostState, Phase, Reason, Verdict } from '../judge/reason.ts';
 import type { JudgedInstance, JudgedService, JudgedSystem } from '../judge/roots.ts';
-import type { DesiredIncident } from '../judge/incidents.ts';
+import { goingOn, type DesiredIncident } from '../judge/incidents.ts';
 import type { Live } from '../judge/lose.ts';
 import { isLeased, type ExternalService, type RunService } from '../model/system.ts';
 import { ms } from '../model/units.ts';
@@ -53,15 +53,7 @@ function standing(d: Draft): DesiredIncident[] {
         d.now.wall - each.sinceMs < standsForMs,
     )
     .filter((each) => !d.s.incidents.others.some(({ key }) => key === each.key))
-    .map(({ key, severity, service, instance, host, cause, also }) => ({
-      key,
-      severity,
-      service,
-      instance,
-      host,
-      cause,
-      also,
-    }));
+    .map(goingOn);
 }
 
 const standsForMs = 86_400_000;

@@ -122,6 +122,11 @@ export function reconcile(
   return { open: bounded(next), events: newEvents(kept, next) };
 }
 
+/** What keeps an open incident as it is. */
+export function goingOn({ key, severity, service, instance, host, cause, also }: Incident): DesiredIncident {
+  return { key, severity, service, instance, host, cause, also };
+}
+
 /** What is still to be told. */
 export function untold(
   kept: readonly Incident[],
