@@ -54,8 +54,8 @@ export interface Store {
   /** Compares, then puts, atomically. Never rejects. Bounded by `timeoutMs`, after which it is `unknown`. */
   txn(compares: readonly Compare[], puts: readonly Put[], timeoutMs: Ms): Promise<TxnAnswer>;
   /**
-   * Delivers every change after `revision`, without a gap, until stopped. `lost` is called when the store stopped answering and
-   * `back` when it answers again; changes in between are then delivered.
+   * Delivers every change after `revision`, without a gap, until stopped. `lost` is called when the store stopped answering, again
+   * when it turns out to be another one, and `back` when it answers again; changes in between are then delivered.
    */
   watch(
     revision: number,

@@ -274,7 +274,8 @@ export const serviceShape = z.strictObject({
   logs: key(
     z.strictObject({
       maxSize: key(size(), {
-        description: 'What it prints is rotated at this size.',
+        description:
+          'What it prints is rotated at this size. An old one holds what was printed while it was copied too: twice this size at most.',
         default: '50MiB',
         examples: ['10MiB'],
       }),

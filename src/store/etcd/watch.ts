@@ -48,28 +48,30 @@ export function openWatch(options: WatchOptions): EtcdWatch {
   const { members, prefix, on } = options;
   let after = options.after;
   let stopped = false;
-  let lost = false;
+  /** Changed: it is another store, or no longer keeps what follows. */
+  let lost: 'no' | 'silent' | 'changed' = 'no';
   let silentSince: number | null = monotonicMs();
   let pauseMs = againMs.first;
   let stream = new AbortController();
   let following = false;
   let tellTimer: NodeJS.Timeout | null = null;
 
-  const say = (why: string): void => {
-    if (lost || stopped) return;
-    lost = true;
+  /** Once for each reason: that it is another store is said of one that was only silent before. */
+  const say = (reason: 'silent' | 'changed', why: string): void => {
+    if (stopped || lost === reason || lost === 'changed') return;
+    lost = reason;
     on.lost(why);
   };
   /** For good: who watches reads anew. */
   const gap = (why: string): void => {
-    say(why);
+    say('changed', why);
     stop();
   };
   const heard = (): void => {
     silentSince = null;
     pauseMs = againMs.first;
-    if (!lost || stopped) return;
-    lost = false;
+    if (lost === 'no' || stopped) return;
+    lost = 'no';
     on.back();
   };
   const told = (): void => {
@@ -104,9 +106,9 @@ export function openWatch(options: WatchOptions): EtcdWatch {
         silentSince ??= monotonicMs();
         const trouble = troubleOf(error, member.endpoint);
         if (trouble.kind === 'token') members.loggedOut();
-        if (error instanceof AnotherStore) say(error.message);
+        if (error instanceof AnotherStore) say('changed', error.message);
         else if (monotonicMs() - silentSince >= saidAfterMs)
-          say(error instanceof StoreUnreachable ? error.message : trouble.why);
+          say('silent', error instanceof StoreUnreachable ? error.message : trouble.why);
         members.moveOn(member);
       } finally {
         told();
