@@ -30,7 +30,7 @@ export function openOwnHand(instancesFolder: string): OwnHand {
   const marks = new Marks(instancesFolder);
   const clear = async (instance: string, group: number): Promise<void> => {
     for (let look = 0, empty = 0; look < mostLooks && empty < emptyLooks; look += 1) {
-      const living = await marks.of(instance, group);
+      const living = await marks.of(instance, { group, sinceTicks: 0 });
       for (const pid of living) send(pid, 'SIGKILL');
       empty = living.length === 0 ? empty + 1 : 0;
       if (empty === 0) await pause(againMs);

@@ -46,12 +46,15 @@ export class Marks {
 
   /** Everything alive that carries a mark of this keeper. */
   async all(): Promise<Marked[]> {
-    return (await this.#look()).marked;
+    return (await this.#look(0)).marked;
   }
 
-  /** All of one instance: who carries its mark, and the process group `group` if one of those is in it. */
-  async of(instance: InstanceId, group: number): Promise<number[]> {
-    const { marked, stats } = await this.#look();
+  /**
+   * All of one instance: who carries its mark, and the process group `group` if one of those is in it. Nothing of it is older than its first
+   * process, which began at `sinceTicks`; so nobody older is asked for an environment, and the first look on a busy machine takes no longer than others.
+   */
+  async of(instance: InstanceId, { group, sinceTicks }: { group: number; sinceTicks: number }): Promise<number[]> {
+    const { marked, stats } = await this.#look(sinceTicks);
     const mine = marked.filter((each) => each.instance === instance);
     const pids = new Set(mine.map((each) => each.pid));
     if (mine.some((each) => each.stat.pgid === group))
@@ -59,10 +62,11 @@ export class Marks {
     return [...pids];
   }
 
-  async #look(): Promise<{ marked: Marked[]; stats: ReadonlyMap<number, Stat> }> {
+  async #look(sinceTicks: number): Promise<{ marked: Marked[]; stats: ReadonlyMap<number, Stat> }> {
     const stats = await this.#allStats();
     const marked: Marked[] = [];
     for (const [pid, stat] of stats) {
+      if (stat.startTicks < sinceTicks) continue;
       const env = this.#knownEnvironment(pid, stat) ?? (await this.#environment(pid, stat));
       const instance = env.get('STANDFAST_INSTANCE');
       const roleFile = env.get('STANDFAST_ROLE_FILE') ?? '';

@@ -79,7 +79,10 @@ export class Reaper {
   /** Everything of it that lives, the main process included. */
   async #living(owned: Owned): Promise<number[]> {
     const inGroup = owned.cgroup === null ? null : await livingIn(owned.cgroup);
-    return inGroup ?? (await this.#marks.of(owned.instance, owned.pid));
+    return (
+      inGroup ??
+      (await this.#marks.of(owned.instance, { group: owned.pid, sinceTicks: owned.adopted ? 0 : owned.startTicks }))
+    );
   }
 
   async #clear(owned: Owned): Promise<void> {

@@ -309,13 +309,14 @@ function incident({ facts, vocabulary, line }: Entry): Said {
   facts.implied('key');
   if (event === 'resolved') return { text: `incident ${id} is over` };
   const about =
-    line.instance === null ? (line.service ?? (host === null ? '' : `host ${host}`)) : line.instance.split('#')[0];
+    line.instance === null ? (line.service ?? (host === null ? null : `host ${host}`)) : line.instance.split('#')[0];
   const more =
     also.length === 0
       ? ''
       : `; also hit: ${also.slice(0, 4).join(', ')}${also.length > 4 ? ` and ${also.length - 4} more` : ''}`;
   return {
-    text: `incident ${id} ${event}: ${safe(about ?? '')}: ${safe(cause)}${more}`,
+    // What is about the whole system, such as the store, says so itself.
+    text: `incident ${id} ${event}: ${about === null || about === undefined ? '' : `${safe(about)}: `}${safe(cause)}${more}`,
     aside: severity === null ? '' : `severity ${severity}`,
   };
 }

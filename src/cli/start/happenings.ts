@@ -64,6 +64,12 @@ function exitText(exit: { readonly code: number | null; readonly signal: string 
   return exit.code === null ? 'status not known' : `status ${exit.code}`;
 }
 
+/** Whom it is about, with a colon; nothing for what is about the whole system, such as the store. */
+function aboutText({ service, host }: StatusView['incidents'][number]): string {
+  const about = service ?? host;
+  return about === null ? '' : `${safe(about)}: `;
+}
+
 function incidentChanges(before: StatusView, now: StatusView, terminal: Terminal): string[] {
   const opened = now.incidents.filter(
     (each) =>
@@ -76,11 +82,10 @@ function incidentChanges(before: StatusView, now: StatusView, terminal: Terminal
   return [
     ...opened.map(
       (each) =>
-        `${terminal.paint('bad', `incident ${safe(each.id)}`)} (severity ${each.severity}): ${safe(each.service ?? each.host ?? '')}: ${safe(each.cause)}. Next: ${safe(each.next)}`,
+        `${terminal.paint('bad', `incident ${safe(each.id)}`)} (severity ${each.severity}): ${aboutText(each)}${safe(each.cause)}. Next: ${safe(each.next)}`,
     ),
     ...over.map(
-      (each) =>
-        `${terminal.paint('good', `incident ${safe(each.id)} is over`)}: ${safe(each.service ?? each.host ?? '')}`,
+      (each) => `${terminal.paint('good', `incident ${safe(each.id)} is over`)}: ${aboutText(each)}${safe(each.cause)}`,
     ),
   ];
 }
