@@ -90,7 +90,7 @@ function started(events: string): World {
 
 /** Instances that serve, on machines that do not stand still. */
 function serving(world: World, service: string): string[] {
-  return [...world.machines()].flatMap((host) =>
+  return [...world.everyMachine()].flatMap((host) =>
     host.frozen
       ? []
       : [...host.processes.values()]

@@ -31,7 +31,7 @@ process.exitCode = after <= before + uncertainBytes && world.referee.broken.leng
 function runFor(more: number): void {
   const until = world.steps + more;
   while (world.steps < until) {
-    world.crash('warm', ['a', 'b', 'c'][Math.floor(world.now / 60_000) % 3] ?? 'a');
+    world.programs.crash('warm', ['a', 'b', 'c'][Math.floor(world.now / 60_000) % 3] ?? 'a');
     world.run(world.now + 60_000);
   }
 }

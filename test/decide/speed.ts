@@ -23,7 +23,7 @@ const system = systemOf(
 );
 const world = new World({ system });
 const beganAt = performance.now();
-world.begin();
+world.machines.begin();
 world.run(30_000);
 process.stdout.write(
   `${count} services from nothing to active, two hosts, 30 s of their time: ${Math.round(performance.now() - beganAt)} ms, ${world.steps} steps\n`,

@@ -26,7 +26,7 @@ test('every record is read whatever a newer agent adds to it, at any depth, and 
     keep: false,
     forMs: ms(60_000),
   });
-  world.at(4000, () => world.crash('pricer', 'a'));
+  world.at(4000, () => world.programs.crash('pricer', 'a'));
   world.run(6000);
   const kinds = new Set<string>();
   for (const [key, { value, revision }] of world.store.entries) {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Effect } from '../../src/decide/effect.ts';
-import type { Fate } from './world/agent.ts';
+import type { Fate } from './world/hands.ts';
 import type { SimHost } from './world/host.ts';
 import { begin, readScenario, stage, type Scenario } from './world/scenario.ts';
 import { unsettled } from './world/settled.ts';
@@ -73,8 +73,8 @@ function walk(scenario: Scenario, n: number, how: Interruption): { world: World;
     count += 1;
     if (count !== n) return true;
     what = `${effect.kind} on ${host.name} at ${Math.round(world.now)} ms`;
-    if (how === 'agent dies' || how === 'both die') world.killAgent(host.name);
-    if (how === 'keeper dies' || how === 'both die') world.killKeeper(host.name);
+    if (how === 'agent dies' || how === 'both die') world.machines.killAgent(host.name);
+    if (how === 'keeper dies' || how === 'both die') world.machines.killKeeper(host.name);
     if (effect.kind === 'store')
       fate = {
         goMs: 2,
@@ -85,12 +85,12 @@ function walk(scenario: Scenario, n: number, how: Interruption): { world: World;
     else if (keeperKinds.has(effect.kind) && (how === 'request lost' || how === 'answer lost')) lost = how;
     return true;
   };
-  world.onWrite = () => {
+  world.lines.onWrite = () => {
     const given = fate;
     fate = null;
     return given;
   };
-  world.keeperFate = () => {
+  world.lines.keeperFate = () => {
     const given = lost;
     lost = null;
     return given;
@@ -98,14 +98,14 @@ function walk(scenario: Scenario, n: number, how: Interruption): { world: World;
   begin(scenario, world);
   world.run(scenario.until);
   if (what === null) return null;
-  for (const { name } of scenario.system.services) world.behave(name, { startFails: null });
+  for (const { name } of scenario.system.services) world.programs.behave(name, { startFails: null });
   for (const service of scenario.system.services)
     if (service.kind === 'run')
-      for (const { host } of service.on) world.behave(`${service.name}@${host}`, { startFails: null });
-  for (const name of world.hosts.keys()) world.bootHost(name);
+      for (const { host } of service.on) world.programs.behave(`${service.name}@${host}`, { startFails: null });
+  for (const name of world.hosts.keys()) world.machines.boot(name);
   world.run(scenario.until + 40_000);
   // Who was asked to leave has left by now, and is begun again; what was stopped, and its start lost on the way, is started again.
-  for (const [name, host] of world.hosts) if (host.left) world.startHost(name);
+  for (const [name, host] of world.hosts) if (host.left) world.machines.start(name);
   world.run(scenario.until + 45_000);
   const [first] = world.hosts.keys();
   if ([...world.store.entries.keys()].some((key) => key.startsWith('intent/stop')))

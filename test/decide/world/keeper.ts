@@ -57,7 +57,7 @@ export class SimKeeper {
   }): Answer<Running> {
     const { host, world } = this;
     if (host.processes.has(request.instance)) return { kind: 'failed', why: 'it exists' };
-    const behaviour = world.behaviour(request.service, host.name);
+    const behaviour = world.programs.behaviour(request.service, host.name);
     const refused = this.#refuses(request.service, request.term, request.deadline);
     if (refused !== null) return { kind: 'failed', why: refused };
     if (behaviour.startFails !== null) return { kind: 'failed', why: behaviour.startFails };
@@ -85,8 +85,8 @@ export class SimKeeper {
     world.on(host, behaviour.bMs, () => {
       if (!process.alive || process.hung) return;
       process.readySince = world.now;
-      if (process.role === 'active') world.serves(process);
-      world.observed(host, process, 'ready');
+      if (process.role === 'active') world.programs.serves(process);
+      world.programs.observed(host, process, 'ready');
     });
     if (behaviour.diesAfterMs !== null)
       world.on(host, behaviour.diesAfterMs, () => this.ends(process, { by: 'itself', code: 1, signal: null }));
@@ -96,7 +96,7 @@ export class SimKeeper {
   stop(instance: string, forcedAfter: number): Answer<null> {
     const process = this.host.processes.get(instance);
     if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
-    const { stopMs } = this.world.behaviour(process.service, this.host.name);
+    const { stopMs } = this.world.programs.behaviour(process.service, this.host.name);
     if (process.hung || stopMs > forcedAfter) this.world.on(this.host, forcedAfter, () => this.kill(instance));
     else this.world.on(this.host, stopMs, () => this.ends(process, { by: 'stop', code: 0, signal: null }));
     return { kind: 'done', value: null };
@@ -107,7 +107,7 @@ export class SimKeeper {
     if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
     if (!process.dying) {
       process.dying = true;
-      this.world.on(this.host, this.world.behaviour(process.service, this.host.name).killMs, () =>
+      this.world.on(this.host, this.world.programs.behaviour(process.service, this.host.name).killMs, () =>
         this.ends(process, { by, code: null, signal: 'SIGKILL' }),
       );
     }
@@ -128,8 +128,8 @@ export class SimKeeper {
     // A signal is the keeper's own, in the same request, and the role file is replaced in it; only calls are the agent's.
     const { activate } = this.world.service(process.service);
     if (activate === null || activate.kind === 'signal')
-      this.world.on(this.host, this.world.behaviour(process.service, this.host.name).iMs, () =>
-        this.world.serves(process),
+      this.world.on(this.host, this.world.programs.behaviour(process.service, this.host.name).iMs, () =>
+        this.world.programs.serves(process),
       );
     return { kind: 'done', value: null };
   }
@@ -187,7 +187,7 @@ export class SimKeeper {
   /** The process is gone, whatever ended it. */
   ends(process: Process, how: { by: Ended['by']; code: number | null; signal: string | null }): void {
     if (!process.alive) return;
-    this.world.gone(this.host, process);
+    this.world.programs.gone(this.host, process);
     const at = this.host.mono(this.world.now);
     const ended: Ended = {
       instance: process.id,

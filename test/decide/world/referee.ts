@@ -42,7 +42,7 @@ export class Referee {
    */
   #standsStill(host: SimHost, process: Process): boolean {
     if (host.frozen) return true;
-    const killMs = this.#world.behaviour(process.service, host.name).killMs;
+    const killMs = this.#world.programs.behaviour(process.service, host.name).killMs;
     return process.dying && this.#world.now <= host.thawedAt + killMs + 0.01;
   }
 

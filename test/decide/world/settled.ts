@@ -10,7 +10,7 @@ export function unsettled(world: World): string[] {
   const { inForce } = world;
   for (const service of inForce.services) {
     if (service.kind === 'external') continue;
-    const running = service.on.map(({ host }) => world.process(service.name, host));
+    const running = service.on.map(({ host }) => world.programs.process(service.name, host));
     const serving = running.filter((process) => process?.serves === true).length;
     const all = service.on.length;
     switch (service.policy) {

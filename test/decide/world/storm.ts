@@ -144,15 +144,15 @@ function drawAsked(random: Random, on: { host: string; service: string; place: s
 
 /** Mends everything that a person or a restart would mend, and lets nothing more happen. */
 export function heal(world: World): void {
-  world.noise = 0;
-  world.switchedOnAfterMs = 5000;
+  world.lines.noise = 0;
+  world.machines.switchedOnAfterMs = 5000;
   world.at(8000, () => vouch(world));
-  world.fencing = 'works';
-  world.behaveAgain();
-  world.putStoreBack();
-  world.storeFull = false;
-  world.startStore();
-  for (const name of world.hosts.keys()) world.powerOffFormer(name);
+  world.machines.fencing = 'works';
+  world.programs.behaveAgain();
+  world.storage.putBack();
+  world.storage.full = false;
+  world.storage.begin();
+  for (const name of world.hosts.keys()) world.machines.powerOffFormer(name);
   for (const [name, host] of world.hosts) {
     host.storeCut = false;
     host.watchCut = false;
@@ -160,15 +160,15 @@ export function heal(world: World): void {
     host.wallOff = 0;
     host.peersCut.clear();
     host.deafTo.clear();
-    world.thawHost(name);
-    world.bootHost(name);
+    world.machines.thaw(name);
+    world.machines.boot(name);
     host.left = false;
-    world.startKeeper(name);
-    world.startAgent(name);
+    world.machines.startKeeper(name);
+    world.machines.startAgent(name);
     if (host.keeper !== null) host.keeper.stuck = false;
-    world.wakeAgent(name);
+    world.machines.wakeAgent(name);
     // A hang that nothing watches for is the service's own: what hangs and has no heartbeat ends here.
-    for (const process of host.processes.values()) if (process.hung) world.crash(process.service, name);
+    for (const process of host.processes.values()) if (process.hung) world.programs.crash(process.service, name);
     host.agent?.poll();
   }
 }

@@ -1,0 +1,130 @@
+// The store as hosts reach it, or do not: stopped, without a leader, full, cut off from one of them, exchanged for another.
+
+import type { SimHost } from './host.ts';
+import { SimStore } from './store.ts';
+import type { World } from './world.ts';
+
+export class Storage {
+  readonly #world: World;
+  store = new SimStore();
+  /** The one that a person would put back. */
+  readonly #own = this.store;
+  up = true;
+  /** Its leader is gone, and no other elected yet. */
+  electing = false;
+  /** Grows with every leader. */
+  reign = 0;
+  /** It answers what it is asked, and takes no write. */
+  full = false;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.use(this.store);
+  }
+
+  /** From now on this is the store. */
+  use(store: SimStore): void {
+    this.store = store;
+    store.onWrite = (write, before) => this.#world.referee.wrote(write, before);
+    store.onChanged = () => {
+      for (const host of this.#world.hosts.values())
+        this.#world.at(this.#world.lines.watchDelay(), () => host.agent?.poll());
+    };
+  }
+
+  reaches(host: SimHost): boolean {
+    return host.up && this.takesRequestsOf(host);
+  }
+
+  /** Also what a host sent that has since lost its power. A store that is not the one that a host knows is as good as none. A machine that knows
+   * none yet would believe a backup: that is said in safety.md, and not tried. */
+  takesRequestsOf(host: SimHost): boolean {
+    if (!this.up || this.electing || host.storeCut) return false;
+    const { identity, revision } = this.store;
+    const known = host.knownStore;
+    return known === null ? this.store === this.#own : known.identity === identity && known.revision <= revision;
+  }
+
+  takesWritesOf(host: SimHost): boolean {
+    return !this.full && this.takesRequestsOf(host);
+  }
+
+  knows(host: SimHost): void {
+    host.knownStore = { identity: this.store.identity, revision: this.store.revision };
+  }
+
+  /** The leader is gone: nobody answers until there is another, and what it had not answered nobody answers. */
+  loseLeader(): void {
+    this.electing = true;
+    this.reign += 1;
+    for (const name of this.#world.hosts.keys()) this.#tellStoreAway(name);
+  }
+
+  electLeader(): void {
+    this.electing = false;
+    for (const host of this.#world.hosts.values()) host.agent?.poll();
+  }
+
+  /** Somebody wiped it, or brought an old backup back. */
+  exchange(what: string): void {
+    if (this.store !== this.#own) return;
+    // Older than what any agent has seen: who has seen nothing newer could not know, as safety.md says.
+    const seen = [...this.#world.everyMachine()].map((host) => host.knownStore?.revision ?? Number.POSITIVE_INFINITY);
+    const revision = Math.max(0, Math.min(this.store.revision, ...seen) - 1);
+    this.use(what === 'backup' ? this.store.backup(revision) : new SimStore(2));
+    for (const name of this.#world.hosts.keys()) this.#tellStoreAway(name);
+  }
+
+  /** A person puts back the store that it was. */
+  putBack(): void {
+    if (this.store === this.#own) return;
+    this.use(this.#own);
+    for (const host of this.#world.hosts.values()) host.agent?.poll();
+  }
+
+  cut(name: string): void {
+    this.#world.host(name).storeCut = true;
+    this.#tellStoreAway(name);
+  }
+
+  heal(name: string): void {
+    this.#world.host(name).storeCut = false;
+    this.#world.host(name).agent?.poll();
+  }
+
+  /** Cut off from the store and from every other host; `alone` false: joined again. */
+  isolate(name: string, alone: boolean): void {
+    const host = this.#world.host(name);
+    for (const other of this.#world.hosts.keys())
+      if (alone) host.peersCut.add(other);
+      else host.peersCut.delete(other);
+    if (alone) this.cut(name);
+    else this.heal(name);
+  }
+
+  /** It hears again of what is written: from where it was, or all of it anew where that was compacted. */
+  healWatch(name: string, compacted: boolean): void {
+    const host = this.#world.host(name);
+    host.watchCut = false;
+    if (compacted) this.store.compact(this.store.revision);
+    host.agent?.poll();
+  }
+
+  stop(): void {
+    this.up = false;
+    for (const name of this.#world.hosts.keys()) this.#tellStoreAway(name);
+  }
+
+  begin(): void {
+    this.up = true;
+    this.electing = false;
+    for (const host of this.#world.hosts.values()) host.agent?.poll();
+  }
+
+  #tellStoreAway(name: string): void {
+    this.#world.at(100, () => {
+      const host = this.#world.host(name);
+      if (!this.reaches(host)) host.agent?.storeAway();
+    });
+  }
+}
