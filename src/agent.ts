@@ -255,6 +255,7 @@ const desk = openDesk({
     peers: talk,
     now: monoNow,
   }),
+  looks: () => findings.looks(),
   description: store.description,
   spreadDown: (leaveRunning) => talk.down(leaveRunning),
   console: {

@@ -140,6 +140,28 @@ export interface StatusView {
   readonly incidents: readonly IncidentView[];
 }
 
+/** What detectors of failure modes see, by host; of other hosts as they last reported. */
+export interface FoundView {
+  readonly hosts: readonly {
+    readonly host: string;
+    /** As of when; null: nothing was heard yet. */
+    readonly asOfMs: number | null;
+    /** When each detector looked last, of the host that answers; null: of another. */
+    readonly looks: Readonly<Record<string, number>> | null;
+    readonly found: readonly {
+      readonly mode: string;
+      readonly subject: string;
+      /** Empty: all of the host. */
+      readonly services: readonly string[];
+      readonly weight: 'ahead' | 'fault' | 'change' | 'pressure';
+      readonly text: string;
+      readonly sinceMs: number;
+      /** Null: it stands. */
+      readonly untilMs: number | null;
+    }[];
+  }[];
+}
+
 export interface FailoverView {
   readonly service: string;
   readonly cause: string;
@@ -291,6 +313,8 @@ export interface AgentAnswers {
   status(): StatusView;
   /** Those that any host that can be asked has written down, oldest first. */
   failovers(): Promise<readonly FailoverView[]>;
+  /** What detectors of failure modes see. */
+  found(): FoundView;
   intents(): readonly IntentView[];
   intend(request: IntentRequest): Promise<IntentAnswer>;
   /** Puts another description in force. */

@@ -9,6 +9,7 @@ import type {
   ElsewhereAnswer,
   ElsewhereQuestion,
   FailoverView,
+  FoundView,
   IntentAnswer,
   IntentRequest,
   IntentView,
@@ -24,6 +25,8 @@ export interface AgentClient {
   readonly socket: string;
   status(): Promise<StatusView>;
   failovers(): Promise<readonly FailoverView[]>;
+  /** What detectors of failure modes see. */
+  found(): Promise<FoundView>;
   intents(): Promise<readonly IntentView[]>;
   /** Bounded by 30 s: an agent may have to wait for another host before it can answer. */
   intend(intent: IntentRequest): Promise<IntentAnswer>;
@@ -108,6 +111,7 @@ export function connectAgent(socket: string, withinMs: number = answerWithinMs):
     },
     status: () => read<StatusView>('/api/v1/status'),
     failovers: () => read<readonly FailoverView[]>('/api/v1/failovers'),
+    found: () => read<FoundView>('/api/v1/found'),
     intents: () => read<readonly IntentView[]>('/api/v1/intents'),
     description: () => read<DescriptionView>('/api/v1/description'),
     async apply(asked) {

@@ -11,6 +11,7 @@ import { isLeased, serviceNamed } from '../model/system.ts';
 import { ms, type Now } from '../model/units.ts';
 import type { MessageDesk } from '../act/message-desk.ts';
 import type { DescriptionRecord, IntentVerb } from '../decide/records.ts';
+import { foundOf } from './found-view.ts';
 import { previewOf } from './preview.ts';
 import { intentViews, statusOf } from './view.ts';
 
@@ -37,6 +38,8 @@ export function openDesk(options: {
   storeKind: string;
   messages: MessageDesk;
   readonly failovers: () => Promise<readonly FailoverView[]>;
+  /** When each detector of this host looked last. */
+  readonly looks: () => Readonly<Record<string, number>>;
   readonly description: () => DescriptionRecord | null;
   /** A system is to go down: its other agents on this machine hear it too. */
   spreadDown(leaveRunning: boolean): void;
@@ -92,6 +95,7 @@ export function openDesk(options: {
       return status;
     },
     failovers: options.failovers,
+    found: () => foundOf(state(), options.looks()),
     intents: () => intentViews(state(), now().wall),
     async intend(request) {
       const asks = asksOf(request);

@@ -10,6 +10,8 @@ import type { Plans } from './plans.ts';
 import { watchFor } from './watch.ts';
 
 export interface Findings {
+  /** When each detector looked last, Unix ms; of those that have. */
+  looks(): Readonly<Record<string, number>>;
   close(): void;
 }
 
@@ -28,10 +30,12 @@ export function openFindings(options: {
   let standing: readonly Standing[] = [];
   let told = '[[],{}]';
   const factsBy = new Map<string, Readonly<Record<string, string>>>();
+  const looks = new Map<string, number>();
   let watched = '';
   const scout = openScout({
     log: options.log,
     onLook: (look) => {
+      looks.set(look.detector, look.atMs);
       standing = settle(standing, look);
       factsBy.set(look.detector, look.facts);
       const findings = findingsOf(standing);
@@ -55,6 +59,7 @@ export function openFindings(options: {
   };
   const timer = setInterval(look, lookEveryMs);
   return {
+    looks: () => Object.fromEntries(looks),
     close() {
       clearInterval(timer);
       scout.close();

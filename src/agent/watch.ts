@@ -23,6 +23,7 @@ export function watchFor(state: State, system: System, plans: Plans, layout: Hos
     host: state.me,
     address: own,
     kept: `${layout.folder}/known-good`,
+    off: system.detectorsOff,
     folders: [
       { path: '/', services: [] },
       { path: dirname(layout.folder), services: [] },

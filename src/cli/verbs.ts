@@ -117,6 +117,17 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./verbs/incidents.ts')).incidents,
   },
   {
+    name: 'found',
+    words: '[modes...]',
+    about: 'what the detectors of failure modes see now, also what calls nobody',
+    options: [['--at <instance>', 'only what concerns pricer@a (or pricer, or @a)'], json],
+    examples: [
+      ['found', 'all of it; exit 1 while something stands'],
+      ['found disk-space disk-inodes --at pricer@a', 'exit 0 when neither holds it up: a check for a runbook'],
+    ],
+    load: async () => (await import('./verbs/found.ts')).found,
+  },
+  {
     name: 'ack',
     words: '<incident>',
     about: 'take an incident: others see that you have it',

@@ -14,9 +14,10 @@ interface Form {
 const forms: readonly Form[] = [
   {
     format: 2,
-    brings: 'drain, route, fence, watch, autoRunbook, console',
+    brings: 'drain, route, fence, watch, autoRunbook, console, detectors',
     isNeeded: (system) =>
       system.console !== null ||
+      system.detectorsOff.length > 0 ||
       system.hosts.some((host) => host.fence !== null || host.peerPort !== null) ||
       system.services.some((service) => service.kind === 'run' && isOfSecondForm(service)),
   },

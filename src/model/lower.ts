@@ -42,6 +42,7 @@ export function lower(reading: Reading, shape: DescriptionShape, hash: string): 
     serves: lowerServes(reading, shape) ?? neededByNone(services),
     notify: lowerNotify(reading, shape),
     console: lowerConsole(reading, shape.console),
+    detectorsOff: shape.detectors?.off ?? [],
     domains,
     hosts,
     services,

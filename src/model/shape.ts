@@ -8,6 +8,7 @@ import { choice, flag, number, text } from './leaf.ts';
 import { command } from './leaf-command.ts';
 import { duration } from './leaf-special.ts';
 import { consoleShape } from './shape-console.ts';
+import { detectorsShape } from './shape-detectors.ts';
 import { byName, key, names, reliabilityKeys } from './shape-parts.ts';
 import { objectiveShape } from './shape-detect.ts';
 import { serviceShape } from './shape-service.ts';
@@ -155,6 +156,10 @@ export const descriptionShape = z
       description:
         'The web page that every agent serves. `false`: none. Absent: on loopback, where looking needs no password.',
       examples: [{ listen: '127.0.0.1:7420' }],
+    }),
+    detectors: key(detectorsShape, {
+      description: 'What looks for failure modes on every host. Nothing need be said.',
+      examples: [{ off: ['raid'] }],
     }),
     domains: key(byName(domain), {
       description: 'What fails together: zones, racks, switches, nested and crossing by `in`.',

@@ -16,6 +16,8 @@ export interface System {
   readonly notify: readonly NotifyTarget[];
   /** The web pages that every agent serves; null: none. */
   readonly console: ConsoleChoice | null;
+  /** Detectors of failure modes that do not look, by the catalogue's names. */
+  readonly detectorsOff: readonly string[];
   readonly domains: readonly Domain[];
   readonly hosts: readonly Host[];
   readonly services: readonly Service[];

@@ -65,6 +65,7 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['POST /v1/takeover', answering(async (asked) => intentAnswer(await asked.answers.takeover(instance(asked))))],
   ['GET /api/v1/status', answering(async (asked) => json(await inAMoment(() => asked.answers.status())))],
   ['GET /api/v1/failovers', answering(async (asked) => json(await asked.answers.failovers()))],
+  ['GET /api/v1/found', answering(async (asked) => json(await inAMoment(() => asked.answers.found())))],
   ['GET /api/v1/intents', answering((asked) => json(asked.answers.intents()))],
   [
     'POST /api/v1/intents',

@@ -118,6 +118,7 @@ export async function fakeAgent(
   const answers: AgentAnswers = {
     status: () => view,
     failovers: () => Promise.resolve([]),
+    found: () => ({ hosts: [] }),
     intents: () => [],
     intend: (request) => {
       asked.push(request);

@@ -84,6 +84,7 @@ export function system(hosts: readonly string[], services: readonly Service[], s
     serves,
     notify: [],
     console: null,
+    detectorsOff: [],
     domains: [],
     hosts: hosts.map((name) => ({ name, address: '127.0.0.1', in: [], peerPort: null, reliability, fence: null })),
     peers: { port: 7440, own: null },

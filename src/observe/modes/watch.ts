@@ -41,6 +41,8 @@ export interface Watch {
   readonly address: string;
   /** Where detectors keep what must survive a restart: the last known good, the last boot. */
   readonly kept: string;
+  /** Detectors that do not look. */
+  readonly off: readonly string[];
   readonly folders: readonly WatchedPath[];
   readonly mounts: readonly WatchedPath[];
   readonly files: readonly WatchedFile[];

@@ -34,6 +34,11 @@ function begin(detector: Detector, afterMs: number): void {
 
 async function lookOnce(detector: Detector): Promise<void> {
   if (watch === null) return;
+  // What it saw before is over: nobody looks for it any more.
+  if (watch.off.includes(detector.name)) {
+    tell({ kind: 'look', look: { detector: detector.name, atMs: Date.now(), seen: [], facts: {} } });
+    return;
+  }
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {
     timer = setTimeout(() => resolve(null), longestLookMs);
@@ -41,8 +46,8 @@ async function lookOnce(detector: Detector): Promise<void> {
   try {
     const looked = await Promise.race([detector.look(watch), late]);
     if (looked === null) return;
-    const { seen, facts = {} } = looked;
-    tell({ kind: 'look', look: { detector: detector.name, atMs: Date.now(), seen, facts } });
+    const { seen, facts = {}, figures = {} } = looked;
+    tell({ kind: 'look', look: { detector: detector.name, atMs: Date.now(), seen, facts, figures } });
   } catch (error) {
     tell({ kind: 'failed', detector: detector.name, why: error instanceof Error ? error.message : String(error) });
   } finally {

@@ -54,6 +54,7 @@ export function watchOn(kept: string, what: Partial<Watch>): Watch {
     host: 'a',
     address: '127.0.0.1',
     kept: join(kept, 'kept'),
+    off: [],
     folders: [],
     mounts: [],
     files: [],
