@@ -12,6 +12,8 @@ export interface DrawnService {
 
 export interface DrawnSystem {
   readonly hosts: readonly string[];
+  /** Those that carry a member of the store; none: its members stand apart. */
+  readonly storeOn: readonly string[];
   readonly services: readonly DrawnService[];
 }
 
@@ -38,7 +40,8 @@ export function drawSystem(random: Random): DrawnSystem {
     else if (draw < 0.24) services.push({ name, policy: 'hot-active', on: some(2), options: needs() });
     else services.push(drawLeased(random, name, some(2), needs()));
   }
-  return { hosts, services };
+  const storeOn = hosts.slice(0, random.pick([0, 0, 1, 2, 3]));
+  return { hosts, storeOn, services };
 }
 
 function drawLeased(random: Random, name: string, on: readonly string[], more: readonly string[]): DrawnService {
@@ -51,11 +54,12 @@ function drawLeased(random: Random, name: string, on: readonly string[], more: r
   if (random.chance(0.3)) options.push('noDeactivate');
   if (random.chance(0.5)) options.push('heartbeat 500ms');
   if (random.chance(0.1)) options.push('fenceBeforeTakeover');
+  if (random.chance(0.35)) options.push('vip');
   return { name, policy, on, options };
 }
 
 /** Another description of the same system: some of it made of something else, under another policy, on other hosts, or gone. */
-export function drawLater(random: Random, { services: before, hosts: described }: DrawnSystem): DrawnSystem {
+export function drawLater(random: Random, { services: before, hosts: described, storeOn }: DrawnSystem): DrawnSystem {
   const gone = described.length > 2 && random.chance(0.2) ? random.pick(described) : null;
   const hosts = described.filter((name) => name !== gone);
   const services: DrawnService[] = [];
@@ -64,7 +68,7 @@ export function drawLater(random: Random, { services: before, hosts: described }
     if (index > 0 && index === before.length - 1 && random.chance(0.2)) continue;
     services.push(drawChange(random, was, hosts));
   }
-  return { hosts, services };
+  return { hosts, storeOn, services };
 }
 
 function drawChange(random: Random, was: DrawnService, hosts: readonly string[]): DrawnService {

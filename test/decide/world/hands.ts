@@ -1,9 +1,9 @@
 // What an agent does: effects carried out against the simulated store, keeper, services, peers and people, and what came of them.
 
 import type { Effect } from '../../../src/decide/effect.ts';
-import type { StoreOutcome } from '../../../src/decide/input.ts';
+import type { Running, StoreOutcome } from '../../../src/decide/input.ts';
 import type { SimAgent } from './agent.ts';
-import type { SimHost } from './host.ts';
+import type { Answer, SimKeeper } from './keeper.ts';
 
 /** What befalls one write on its way to the store and back. */
 export interface Fate {
@@ -30,8 +30,8 @@ export class Hands {
         this.#write(effect);
         break;
       case 'start':
-        this.#keeper(
-          (keeper) => keeper.start(effect),
+        this.#keeper<Running>(
+          (keeper, answered) => keeper.start(effect, answered),
           (answer) => {
             if (answer.kind === 'done')
               this.#agent.hear({
@@ -46,19 +46,19 @@ export class Hands {
         break;
       case 'stop':
         this.#keeper(
-          (keeper) => keeper.stop(effect.instance, effect.forcedAfter),
+          (keeper, answered) => answered(keeper.stop(effect.instance, effect.forcedAfter)),
           (answer) => this.#came(effect.id, answer),
         );
         break;
       case 'kill':
         this.#keeper(
-          (keeper) => keeper.kill(effect.instance),
+          (keeper, answered) => answered(keeper.kill(effect.instance)),
           (answer) => this.#came(effect.id, answer),
         );
         break;
       case 'activate':
         this.#keeper(
-          (keeper) => keeper.activate(effect),
+          (keeper, answered) => keeper.activate(effect, answered),
           (answer) => {
             if (answer.kind === 'done') this.#callActivate(effect);
             else this.#came(effect.id, answer);
@@ -67,7 +67,7 @@ export class Hands {
         break;
       case 'deactivate':
         this.#keeper(
-          (keeper) => keeper.deactivate(effect.instance, effect.role),
+          (keeper, answered) => keeper.deactivate(effect.instance, effect.role, answered),
           (answer) => {
             if (answer.kind === 'done') this.#callDeactivate(effect);
             else this.#came(effect.id, answer);
@@ -76,9 +76,9 @@ export class Hands {
         break;
       case 'extend':
         this.#keeper(
-          (keeper) => {
+          (keeper, answered) => {
             keeper.extend(effect.until, effect.instances);
-            return { kind: 'done' as const, value: null };
+            answered({ kind: 'done', value: null });
           },
           () => undefined,
         );
@@ -143,10 +143,8 @@ export class Hands {
 
   /** Over the line to the keeper: a keeper that dies on the way leaves it unknown. */
   #keeper<T>(
-    ask: (keeper: NonNullable<SimHost['keeper']>) => { kind: 'done'; value: T } | { kind: 'failed'; why: string },
-    came: (
-      answer: { kind: 'done'; value: T } | { kind: 'failed'; why: string } | { kind: 'unknown'; why: string },
-    ) => void,
+    ask: (keeper: SimKeeper, answered: (answer: Answer<T>) => void) => void,
+    came: (answer: Answer<T> | { kind: 'unknown'; why: string }) => void,
   ): void {
     const { world, host } = this.#agent;
     const { keeper } = host;
@@ -162,11 +160,13 @@ export class Hands {
       if (!this.#agent.alive && host.agent !== null) return;
       const fate = world.lines.keeperFate();
       if (fate === 'request lost') return world.at(200, () => came({ kind: 'unknown', why: 'no answer' }));
-      const answer = ask(keeper);
-      if (fate === 'answer lost') return world.at(200, () => came({ kind: 'unknown', why: 'no answer' }));
-      world.at(world.lines.keeperDelay(), () =>
-        came(keeper.alive ? answer : { kind: 'unknown', why: 'the keeper went away' }),
-      );
+      if (fate === 'answer lost') world.at(200, () => came({ kind: 'unknown', why: 'no answer' }));
+      ask(keeper, (answer) => {
+        if (fate !== 'answer lost')
+          world.at(world.lines.keeperDelay(), () =>
+            came(keeper.alive ? answer : { kind: 'unknown', why: 'the keeper went away' }),
+          );
+      });
     });
   }
 
@@ -204,7 +204,7 @@ export class Hands {
         // Confirmed: the keeper disarms, and only then is it done.
         if (this.#agent.alive)
           this.#keeper(
-            (keeper) => keeper.disarm(effect.instance),
+            (keeper, answered) => keeper.disarm(effect.instance, answered),
             (answer) => this.#came(effect.id, answer),
           );
       });

@@ -23,11 +23,15 @@ export class SimHost {
   agent: SimAgent | null = null;
   /** Everything that lives on it, whoever owns it. */
   readonly processes = new Map<string, Process>();
+  /** By service: the address of its route, and until when the kernel lets the machine answer for it. */
+  readonly addresses = new Map<string, { instance: string; until: MonoMs }>();
   /** Cut from the store; from single peers. */
   storeCut = false;
   /** What ended while there was no keeper: the next one finds it. */
   readonly diedAlone: Ended[] = [];
   readonly peersCut = new Set<string>();
+  /** Cut off from everything. */
+  alone = false;
   /** Hears nothing from these, though they hear it. */
   readonly deafTo = new Set<string>();
   /** Writes and reads work, and nothing is heard of what others write. */

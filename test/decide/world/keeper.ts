@@ -4,6 +4,7 @@
 import { monoMs, wallMs, type MonoMs } from '../../../src/model/units.ts';
 import type { Ended, Running } from '../../../src/decide/input.ts';
 import { beganAtMs, type SimHost } from './host.ts';
+import type { Behaviour } from './programs.ts';
 import type { World } from './world.ts';
 
 export interface Process {
@@ -26,9 +27,12 @@ export interface Process {
   alive: boolean;
   /** SIGKILL was sent. */
   dying: boolean;
+  /** Its role is being changed; what is asked meanwhile waits its turn. Null: it is not. */
+  turn: (() => void)[] | null;
 }
 
-type Answer<T> = { kind: 'done'; value: T } | { kind: 'failed'; why: string };
+/** What a keeper says to a request. */
+export type Answer<T> = { kind: 'done'; value: T } | { kind: 'failed'; why: string };
 
 export class SimKeeper {
   readonly host: SimHost;
@@ -48,19 +52,22 @@ export class SimKeeper {
     this.pid = host.pids;
   }
 
-  start(request: {
-    instance: string;
-    service: string;
-    role: Process['role'];
-    term: number;
-    deadline: MonoMs | null;
-  }): Answer<Running> {
+  start(
+    request: {
+      instance: string;
+      service: string;
+      role: Process['role'];
+      term: number;
+      deadline: MonoMs | null;
+    },
+    answer: (answer: Answer<Running>) => void,
+  ): void {
     const { host, world } = this;
-    if (host.processes.has(request.instance)) return { kind: 'failed', why: 'it exists' };
+    if (host.processes.has(request.instance)) return answer({ kind: 'failed', why: 'it exists' });
     const behaviour = world.programs.behaviour(request.service, host.name);
     const refused = this.#refuses(request.service, request.term, request.deadline);
-    if (refused !== null) return { kind: 'failed', why: refused };
-    if (behaviour.startFails !== null) return { kind: 'failed', why: behaviour.startFails };
+    if (refused !== null) return answer({ kind: 'failed', why: refused });
+    if (behaviour.startFails !== null) return answer({ kind: 'failed', why: behaviour.startFails });
     host.pids += 1;
     const process: Process = {
       id: request.instance,
@@ -78,10 +85,22 @@ export class SimKeeper {
       awaited: false,
       alive: true,
       dying: false,
+      turn: null,
     };
     host.processes.set(process.id, process);
     world.referee.started(host, process);
     this.#arm(process);
+    if (process.role !== 'active') return answer(this.#begun(process, behaviour));
+    // It may want to listen on its address at once. One whose address cannot be put here is never begun.
+    world.addresses.bring(host, process, (unplaced) => {
+      if (unplaced === null) return answer(this.#begun(process, behaviour));
+      if (process.alive) world.programs.gone(host, process);
+      answer({ kind: 'failed', why: unplaced });
+    });
+  }
+
+  #begun(process: Process, behaviour: Behaviour): Answer<Running> {
+    const { host, world } = this;
     world.on(host, behaviour.bMs, () => {
       if (!process.alive || process.hung) return;
       process.readySince = world.now;
@@ -114,24 +133,57 @@ export class SimKeeper {
     return { kind: 'done', value: null };
   }
 
-  activate(request: { instance: string; term: number; deadline: MonoMs }): Answer<null> {
-    const process = this.host.processes.get(request.instance);
-    if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
-    const refused = this.#refuses(process.service, request.term, request.deadline);
-    if (refused !== null) return { kind: 'failed', why: refused };
-    process.deadline = request.deadline;
-    process.role = 'active';
-    process.term = request.term;
-    process.mayBeActive = true;
-    this.world.referee.activated(this.host, process);
-    this.#arm(process);
-    // A signal is the keeper's own, in the same request, and the role file is replaced in it; only calls are the agent's.
+  activate(
+    request: { instance: string; term: number; deadline: MonoMs },
+    answer: (answer: Answer<null>) => void,
+  ): void {
+    this.#inTurn(request.instance, answer, (process, over) => {
+      const refused = this.#refuses(process.service, request.term, request.deadline);
+      if (refused !== null) return over({ kind: 'failed', why: refused });
+      // Asked again: it is active, and its address is here.
+      const again = process.role === 'active' && process.term === request.term && process.deadline !== null;
+      const before = { role: process.role, term: process.term, deadline: process.deadline };
+      process.deadline = request.deadline;
+      process.role = 'active';
+      process.term = request.term;
+      process.mayBeActive = true;
+      this.world.referee.activated(this.host, process);
+      this.#arm(process);
+      if (again) return over({ kind: 'done', value: null });
+      this.world.addresses.bring(this.host, process, (unplaced) => {
+        if (unplaced === null) this.#signalled(process);
+        // The service has seen nothing of it: as before.
+        else if (process.alive && !process.dying) Object.assign(process, before, { mayBeActive: false });
+        over(unplaced === null ? { kind: 'done', value: null } : { kind: 'failed', why: unplaced });
+      });
+    });
+  }
+
+  /** A signal is the keeper's own, in the same request, and the role file is replaced in it; only calls are the agent's. */
+  #signalled(process: Process): void {
     const { activate } = this.world.service(process.service);
     if (activate === null || activate.kind === 'signal')
       this.world.on(this.host, this.world.programs.behaviour(process.service, this.host.name).iMs, () =>
         this.world.programs.serves(process),
       );
-    return { kind: 'done', value: null };
+  }
+
+  /** One change of role at a time, in the order asked. */
+  #inTurn(
+    instance: string,
+    answer: (answer: Answer<null>) => void,
+    change: (process: Process, over: (answer: Answer<null>) => void) => void,
+  ): void {
+    const process = this.host.processes.get(instance);
+    if (process?.turn) return void process.turn.push(() => this.#inTurn(instance, answer, change));
+    if (process === undefined || !process.alive) return answer({ kind: 'failed', why: 'there is no such instance' });
+    process.turn = [];
+    change(process, (came) => {
+      const waiting = process.turn ?? [];
+      process.turn = null;
+      answer(came);
+      for (const each of waiting) each();
+    });
   }
 
   /** What the port says that it refuses: a term below one seen, a deadline that is past. */
@@ -147,23 +199,28 @@ export class SimKeeper {
       const process = this.host.processes.get(instance);
       if (process === undefined || process.term !== term || process.deadline === null) continue;
       process.deadline = monoMs(Math.max(process.deadline, until));
+      this.world.addresses.extend(this.host, process);
       this.#arm(process);
     }
   }
 
-  deactivate(instance: string, role: 'standby' | 'passive'): Answer<null> {
-    const process = this.host.processes.get(instance);
-    if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
-    process.role = role;
-    return { kind: 'done', value: null };
+  deactivate(instance: string, role: 'standby' | 'passive', answer: (answer: Answer<null>) => void): void {
+    this.#inTurn(instance, answer, (process, over) => {
+      process.role = role;
+      over({ kind: 'done', value: null });
+    });
   }
 
-  disarm(instance: string): Answer<null> {
-    const process = this.host.processes.get(instance);
-    if (process === undefined || !process.alive) return { kind: 'failed', why: 'there is no such instance' };
-    // It goes on telling the term that it was last active under, as the real one does.
-    process.deadline = null;
-    return { kind: 'done', value: null };
+  /** Its address goes first. */
+  disarm(instance: string, answer: (answer: Answer<null>) => void): void {
+    this.#inTurn(instance, answer, (process, over) =>
+      this.world.addresses.drop(this.host, process, () => {
+        if (!process.alive || process.dying) return over({ kind: 'failed', why: 'it is ending' });
+        // It goes on telling the term that it was last active under, as the real one does.
+        process.deadline = null;
+        over({ kind: 'done', value: null });
+      }),
+    );
   }
 
   /** On waking first of all. */
@@ -188,6 +245,14 @@ export class SimKeeper {
   ends(process: Process, how: { by: Ended['by']; code: number | null; signal: string | null }): void {
     if (!process.alive) return;
     this.world.programs.gone(this.host, process);
+    // The end of it is told when its address is gone too.
+    const { boot } = this.host;
+    this.world.addresses.drop(this.host, process, () => {
+      if (this.host.up && this.host.boot === boot) this.#tellEnd(process, how);
+    });
+  }
+
+  #tellEnd(process: Process, how: { by: Ended['by']; code: number | null; signal: string | null }): void {
     const at = this.host.mono(this.world.now);
     const ended: Ended = {
       instance: process.id,
@@ -200,8 +265,8 @@ export class SimKeeper {
       by: how.by,
       term: process.term,
     };
-    const keeper = this.host.keeper;
-    if (keeper === null) return;
+    const { keeper } = this.host;
+    if (keeper === null) return void this.host.diedAlone.push(ended);
     keeper.ended.push(ended);
     this.world.at(1, () => {
       if (keeper.alive) this.host.agent?.hear({ kind: 'ended', ended });

@@ -40,6 +40,8 @@ export class Machines {
     if (!host.up || host.frozen || host.keeper !== null) return;
     const keeper = new SimKeeper(this.#world, host);
     host.keeper = keeper;
+    // What an earlier one left of addresses goes first.
+    host.addresses.clear();
     // What was under a lease is killed, never adopted; the rest goes on.
     for (const process of host.processes.values())
       if (process.alive && process.deadline !== null) {
@@ -142,7 +144,9 @@ export class Machines {
     host.keeper = null;
     for (const process of host.processes.values()) this.#world.programs.gone(host, process);
     host.processes.clear();
+    host.addresses.clear();
     host.diedAlone.length = 0;
+    this.#world.storage.members.look();
   }
 
   /** Another machine comes up under its name, with nothing on its disk. */
@@ -162,6 +166,7 @@ export class Machines {
     host.up = true;
     host.boot += 1;
     host.offset = 5000 - this.#world.now * host.rate;
+    this.#world.storage.members.look();
     this.start(name);
   }
 
@@ -186,6 +191,7 @@ export class Machines {
     machine.boot = old.boot + 1;
     machine.lives = old.lives + 1000;
     this.#world.hosts.set(name, machine);
+    this.#world.storage.members.look();
     this.start(name);
   }
 
@@ -203,6 +209,7 @@ export class Machines {
     const host = this.#world.host(name);
     if (!host.up) return;
     host.frozen = true;
+    this.#world.storage.members.look();
     host.agent?.freeze();
   }
 
@@ -212,6 +219,7 @@ export class Machines {
     if (!host.frozen) return;
     host.frozen = false;
     host.thawedAt = this.#world.now;
+    this.#world.storage.members.look();
     host.keeper?.killLapsed();
     for (const run of host.thawing.splice(0)) run();
     host.agent?.wake();

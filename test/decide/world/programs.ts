@@ -14,6 +14,8 @@ export interface Behaviour {
   deactivateMs: number;
   stopMs: number;
   killMs: number;
+  /** How long taking its address away takes. */
+  addressMs: number;
   activateFails: boolean;
   deactivateFails: boolean;
   startFails: string | null;
@@ -28,6 +30,7 @@ const usualBehaviour: Behaviour = {
   deactivateMs: 5,
   stopMs: 30,
   killMs: 3,
+  addressMs: 3,
   activateFails: false,
   deactivateFails: false,
   startFails: null,

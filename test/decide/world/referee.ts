@@ -29,11 +29,16 @@ export class Referee {
   /** By host and epoch: the boot in which that session was begun. One that was booted again since was off. */
   readonly #bootOf = new Map<string, number>();
   readonly #ticks = new Map<string, { second: number; count: number }>();
+  /** Services whose address moves along. */
+  readonly #routed: readonly string[];
   /** How often each service had an active instance that serves, for the liveness questions. */
   takeovers = 0;
 
   constructor(world: World) {
     this.#world = world;
+    const services = [...world.system.services, ...(world.later?.services ?? [])];
+    const routed = services.filter((each) => each.kind === 'run' && each.route !== null);
+    this.#routed = [...new Set(routed.map((each) => each.name))];
   }
 
   /**
@@ -67,6 +72,11 @@ export class Referee {
     if (seen !== null)
       for (const [service, at] of seen)
         if (at.length > 1) this.#say(`two of ${service} may be active: ${at.join(', ')}`);
+    for (const service of this.#routed) {
+      const at = [...this.#world.everyMachine()].filter((host) => this.#world.addresses.answers(host, service));
+      if (at.length > 1)
+        this.#say(`two answer for the address of ${service}: ${at.map((each) => each.name).join(', ')}`);
+    }
   }
 
   /** An agent that rings its own bell more than a hundred times in a second runs in circles. */
@@ -200,6 +210,8 @@ export class Referee {
   }
 
   #nothingActive(host: string, service: string, what: string): void {
+    if (this.#world.addresses.answers(this.#world.host(host), service))
+      this.#say(`${host} may still answer for the address of ${service} when its ${over(what)}`);
     for (const process of this.#world.host(host).processes.values())
       if (
         process.service === service &&
@@ -208,8 +220,10 @@ export class Referee {
         !this.#standsStill(this.#world.host(host), process)
       )
         // Being killed takes a few milliseconds, which room stands for.
-        this.#say(
-          `${process.id} may still be active on ${host} when its ${what === 'deposed' ? 'session is deposed' : `lease is ${what}`}`,
-        );
+        this.#say(`${process.id} may still be active on ${host} when its ${over(what)}`);
   }
+}
+
+function over(what: string): string {
+  return what === 'deposed' ? 'session is deposed' : `lease is ${what}`;
 }

@@ -2,6 +2,7 @@
 //
 //   # One sentence of purpose.
 //   hosts a b
+//   store on a b                                       (two of its three members; without the line all stand apart)
 //   service pricer warm-active on a b; heartbeat 500ms
 //   at 5s lose a
 //   then service pricer warm-active on a b; env 2      (the description that `at 8s apply a` puts in force)
@@ -21,6 +22,8 @@ export interface Scenario {
   /** The description that `apply` puts in force; null: there is only one. */
   readonly later: System | null;
   readonly events: readonly { readonly at: number; readonly run: (world: World) => void }[];
+  /** Hosts that carry a member of the store; see WorldOptions. */
+  readonly storeOn: readonly string[];
   /** By host; hosts not named keep true time. */
   readonly rates: Readonly<Record<string, number>>;
   /** What is drawn, and how much of the messages is lost, late or repeated: see WorldOptions. */
@@ -39,6 +42,7 @@ export function readScenario(text: string): Scenario {
   const purpose: string[] = [];
   const hosts: string[] = [];
   const services: Service[] = [];
+  const storeOn: string[] = [];
   const laterHosts: string[] = [];
   const laterServices: Service[] = [];
   const events: { at: number; run: (world: World) => void }[] = [];
@@ -52,6 +56,7 @@ export function readScenario(text: string): Scenario {
     const [verb = '', ...rest] = words;
     if (line.startsWith('#')) purpose.push(line.slice(1).trim());
     else if (verb === 'hosts') hosts.push(...rest);
+    else if (verb === 'store') storeOn.push(...rest.slice(1));
     else if (verb === 'not-covered') notCovered = rest.join(' ');
     else if (verb === 'seed') seed = Number(rest[0]);
     else if (verb === 'noise') noise = Number(rest[0]);
@@ -75,6 +80,7 @@ export function readScenario(text: string): Scenario {
             hash: 'another description',
           },
     events,
+    storeOn,
     rates,
     seed,
     noise,
@@ -92,6 +98,7 @@ export function stage(scenario: Scenario): World {
     system: scenario.system,
     later: scenario.later,
     rates,
+    storeOn: scenario.storeOn,
     seed: scenario.seed,
     noise: scenario.noise,
   });
@@ -168,6 +175,8 @@ function readOption(option: string, made: RunService): Partial<RunService> {
       return { stop: { ...made.stop, forcedAfter: ms(duration(value)) } };
     case 'finishes':
       return { finishes: true };
+    case 'vip':
+      return { route: { address: '10.9.0.100', prefix: 24, family: 4, dev: null } };
     case 'fenceBeforeTakeover':
       return { fenceBeforeTakeover: true };
     case 'env':

@@ -1,6 +1,7 @@
 // The store as hosts reach it, or do not: stopped, without a leader, full, cut off from one of them, exchanged for another.
 
 import type { SimHost } from './host.ts';
+import { Members } from './members.ts';
 import { SimStore } from './store.ts';
 import type { World } from './world.ts';
 
@@ -17,8 +18,12 @@ export class Storage {
   /** It answers what it is asked, and takes no write. */
   full = false;
 
-  constructor(world: World) {
+  readonly members: Members;
+
+  /** `on`: hosts that carry one of its members. */
+  constructor(world: World, on: readonly string[]) {
     this.#world = world;
+    this.members = new Members(world, on);
     this.use(this.store);
   }
 
@@ -39,7 +44,7 @@ export class Storage {
   /** Also what a host sent that has since lost its power. A store that is not the one that a host knows is as good as none. A machine that knows
    * none yet would believe a backup: that is said in safety.md, and not tried. */
   takesRequestsOf(host: SimHost): boolean {
-    if (!this.up || this.electing || host.storeCut) return false;
+    if (!this.up || this.electing || !this.members.led || host.storeCut) return false;
     const { identity, revision } = this.store;
     const known = host.knownStore;
     return known === null ? this.store === this.#own : known.identity === identity && known.revision <= revision;
@@ -56,12 +61,22 @@ export class Storage {
   /** The leader is gone: nobody answers until there is another, and what it had not answered nobody answers. */
   loseLeader(): void {
     this.electing = true;
-    this.reign += 1;
-    for (const name of this.#world.hosts.keys()) this.#tellStoreAway(name);
+    this.leaderGone();
   }
 
   electLeader(): void {
     this.electing = false;
+    this.tellBack();
+  }
+
+  /** What the leader had not answered nobody answers. */
+  leaderGone(): void {
+    this.reign += 1;
+    for (const name of this.#world.hosts.keys()) this.#tellStoreAway(name);
+  }
+
+  /** Who can reach it hears of it. */
+  tellBack(): void {
     for (const host of this.#world.hosts.values()) host.agent?.poll();
   }
 
@@ -79,7 +94,7 @@ export class Storage {
   putBack(): void {
     if (this.store === this.#own) return;
     this.use(this.#own);
-    for (const host of this.#world.hosts.values()) host.agent?.poll();
+    this.tellBack();
   }
 
   cut(name: string): void {
@@ -98,8 +113,10 @@ export class Storage {
     for (const other of this.#world.hosts.keys())
       if (alone) host.peersCut.add(other);
       else host.peersCut.delete(other);
+    host.alone = alone;
     if (alone) this.cut(name);
     else this.heal(name);
+    this.members.look();
   }
 
   /** It hears again of what is written: from where it was, or all of it anew where that was compacted. */
@@ -118,7 +135,8 @@ export class Storage {
   begin(): void {
     this.up = true;
     this.electing = false;
-    for (const host of this.#world.hosts.values()) host.agent?.poll();
+    this.members.look();
+    this.tellBack();
   }
 
   #tellStoreAway(name: string): void {

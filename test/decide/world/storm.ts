@@ -95,6 +95,7 @@ function drawBehaviour(random: Random, place: string, at: number, until: number)
     ['bMs', '4000', '300'],
     ['iMs', '2500', '20'],
     ['stopMs', '600000', '30'],
+    ['addressMs', '400', '3'],
     ['deactivateMs', '2000', '5'],
     ['activateFails', 'true', 'false'],
     ['deactivateFails', 'true', 'false'],
@@ -159,6 +160,7 @@ export function heal(world: World): void {
     host.effectsLeft = null;
     host.wallOff = 0;
     host.peersCut.clear();
+    host.alone = false;
     host.deafTo.clear();
     world.machines.thaw(name);
     world.machines.boot(name);
@@ -171,6 +173,7 @@ export function heal(world: World): void {
     for (const process of host.processes.values()) if (process.hung) world.programs.crash(process.service, name);
     host.agent?.poll();
   }
+  world.storage.members.look();
 }
 
 /** Of a machine whose name another took, and that no peer is left to depose, only a person knows that it is off (safety.md). */

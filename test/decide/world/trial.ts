@@ -39,6 +39,7 @@ export function drawPlan(seed: number, stormMs = 25_000): Plan {
   const later = random.chance(0.5) ? drawLater(random, system) : null;
   const from = random.between(500, 5000);
   const about = [
+    ...(system.storeOn.length === 0 ? [] : [`store on ${system.storeOn.join(' ')}`]),
     ...system.services.map(lineOf),
     ...(later === null
       ? []

@@ -7,6 +7,7 @@ import type { Input, PersonRequest } from '../../../src/decide/input.ts';
 import type { DescriptionRecord } from '../../../src/decide/records.ts';
 import type { RunService, System } from '../../../src/model/system.ts';
 import { isLeased } from '../../../src/model/system.ts';
+import { Addresses } from './addresses.ts';
 import { SimHost } from './host.ts';
 import { Lines } from './lines.ts';
 import { Machines } from './machines.ts';
@@ -26,6 +27,8 @@ export interface WorldOptions {
   readonly rateError?: number;
   /** Messages are delayed by more than usual, lost and repeated with this probability. */
   readonly noise?: number;
+  /** Hosts that carry a member of the store, of three; none: all of them stand apart. */
+  readonly storeOn?: readonly string[];
   /** By host; instead of drawn ones. */
   readonly rates?: Readonly<Record<string, number>>;
 }
@@ -45,6 +48,7 @@ export class World {
   readonly hosts = new Map<string, SimHost>();
   readonly machines: Machines;
   readonly programs: Programs;
+  readonly addresses: Addresses;
   readonly lines: Lines;
   readonly storage: Storage;
   readonly referee: Referee;
@@ -65,9 +69,10 @@ export class World {
     this.random = new Random(options.seed ?? 1);
     this.machines = new Machines(this);
     this.programs = new Programs(this);
+    this.addresses = new Addresses(this);
     this.lines = new Lines(this, options.noise ?? 0);
     this.referee = new Referee(this);
-    this.storage = new Storage(this);
+    this.storage = new Storage(this, options.storeOn ?? []);
     if (this.later !== null)
       this.store.txn([], [{ key: 'description', value: JSON.stringify(descriptionOf(this.system)) }]);
     const error = options.rateError ?? 0;
