@@ -34,7 +34,7 @@ import { openStoreLink } from './agent/store-link.ts';
 import { withStanding } from './agent/standing.ts';
 import { withUnheard } from './agent/unheard.ts';
 import { openUpkeep } from './agent/upkeep.ts';
-import { openOwnEtcd, type OwnEtcd } from './agent/own-etcd.ts';
+import { openManagedEtcd } from './agent/managed-etcd.ts';
 import { readPlace } from './store/place.ts';
 import { observationsAsInputs } from './agent/observations.ts';
 import { openRoleCaller } from './act/role-call.ts';
@@ -152,21 +152,17 @@ const record = (because: Because): void => {
   });
 };
 
-// A member of a managed etcd runs here: without it there may be no store to read.
-const ownMember = storePlace.kind === 'etcd' ? storePlace.managed?.members.find((each) => each.host === me) : undefined;
-const ownEtcd: OwnEtcd | null =
-  storePlace.kind === 'etcd' && storePlace.managed !== null && ownMember !== undefined
-    ? openOwnEtcd({
-        system: systemName,
-        me: ownMember,
-        plan: storePlace.managed,
-        access: storePlace.access,
-        layout,
-        keeper: () => keeper,
-        now: monoNow,
-        log,
-      })
-    : null;
+// Without what runs here of a managed etcd there may be no store to read.
+const managedEtcd = await openManagedEtcd({
+  system: systemName,
+  me,
+  place: storePlace,
+  layout,
+  keeper: () => keeper,
+  state: () => loop?.state() ?? initial,
+  now,
+  log,
+});
 const managed = openManagedHere({ file: layout.managedFile, tell, log });
 const keeper: KeeperLink = openKeeperLink({
   socket: layout.keeperSocket,
@@ -182,7 +178,7 @@ const keeper: KeeperLink = openKeeperLink({
       agent: { pid: process.pid, startTicks: readStat(process.pid)?.startTicks ?? 0 },
     }),
   pingEveryMs: () => pingEvery(loop?.state().timing.ttl ?? 1000),
-  own: ownEtcd,
+  own: managedEtcd?.own ?? null,
   managed,
   log,
 });
@@ -382,7 +378,7 @@ async function quit(leaveRunning: boolean): Promise<void> {
   quitting = true;
   await journal.flush();
   // The last that this host needed of the store is done.
-  if (!leaveRunning) await ownEtcd?.stop();
+  if (!leaveRunning) await managedEtcd?.own?.stop();
   let answer = await keeper.quit({ leave: leaveRunning });
   // What we had killed and do not know may yet be dying. A keeper that stays would start another agent, and that one all the services.
   for (let tries = 0; answer.kind === 'failed' && tries < quitTries; tries++) {
@@ -401,7 +397,7 @@ async function leave(code: number): Promise<void> {
   // A disk that stalls holds nobody up for ever.
   setTimeout(() => process.exit(code), leaveWithinMs);
   loop?.stop();
-  ownEtcd?.close();
+  managedEtcd?.close();
   runbooks.close();
   pages.close();
   keeper.close();

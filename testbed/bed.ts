@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusView } from '../src/api.ts';
 import { connectAgent } from '../src/client.ts';
 import { systemLayout } from '../src/layout.ts';
+import { etcdTlsFiles } from '../src/store/etcd/tls-files.ts';
 import { Consumers, outside, type Line } from './consumers.ts';
 import { EtcdCluster } from './etcd.ts';
 import { clockOf, setClock, type Machine } from './machine.ts';
@@ -168,8 +169,8 @@ export class Bed {
 
   /** Where clients of etcd ask the member on this host. */
   etcdUrl(host: string): string {
-    const port = this.etcd === null ? 23790 : 2379;
-    return `http://${addressOf(hosts.indexOf(host as 'a') + 1)}:${port}`;
+    const address = addressOf(hosts.indexOf(host as 'a') + 1);
+    return this.etcd === null ? `https://${address}:23790` : `http://${address}:2379`;
   }
 
   /** Until every member of etcd answers for itself. */
@@ -183,10 +184,18 @@ export class Bed {
   /** What etcdctl says, asked from outside; null: it ended badly. */
   etcdctl(...words: readonly string[]): string | null {
     try {
-      return this.bridge.run(['etcdctl', ...words]);
+      return this.bridge.run(['etcdctl', ...this.#certificates(), ...words]);
     } catch {
       return null;
     }
+  }
+
+  /** How etcdctl is let in by a managed etcd. */
+  #certificates(): string[] {
+    const [machine] = this.machines;
+    if (this.etcd !== null || machine === undefined) return [];
+    const { ca, client } = etcdTlsFiles(join(machine.state, system, '.etcd-tls'));
+    return ['--cacert', ca, '--cert', client, '--key', client];
   }
 
   /** The process of a service on the machine, 0: none. */

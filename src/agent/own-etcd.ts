@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { openRotator } from '../act/rotate.ts';
 import type { HostLayout } from '../layout.ts';
@@ -14,7 +15,9 @@ import type { EndedInstance, Keeper, StartedInstance } from '../ports.ts';
 import type { EtcdAccess } from '../store/etcd/access.ts';
 import type { EtcdPlan, PlannedMember } from '../store/etcd/plan.ts';
 import { etcdCommand } from './etcd-command.ts';
-import { askForming, readForming, serveForming, writeForming, type Forming } from './etcd-forming.ts';
+import { askDoor, openEtcdDoor, type DoorCaller } from './etcd-door.ts';
+import type { EtcdCertificates } from './etcd-certificates.ts';
+import { readForming, writeForming, type Forming } from './etcd-forming.ts';
 
 /** Loaded only where a managed etcd is described: it brings the whole client. */
 const administer = () => import('../store/etcd/administer.ts');
@@ -34,6 +37,9 @@ export interface OwnEtcd {
   /** What the keeper tells of it; the rest is handed back. */
   hello(running: readonly StartedInstance[], ended: readonly EndedInstance[]): void;
   ended(ended: EndedInstance): void;
+  /** What it waited for may be there. */
+  look(): void;
+  readonly forming: () => Forming;
   /** Ends the member and does not start it again. Resolves when it is gone, or after three seconds. */
   stop(): Promise<void>;
   /** Leaves it running. */
@@ -52,15 +58,19 @@ export function openOwnEtcd(options: {
   readonly plan: EtcdPlan;
   readonly access: EtcdAccess;
   readonly layout: HostLayout;
+  /** Null: none of ours are needed. `whyNot`: why a host may not have the authority that signs them; null: it may. */
+  readonly certificates: EtcdCertificates | null;
+  whyNot(host: string, from: string): Promise<string | null>;
   keeper(): Keeper;
   readonly now: () => number;
   readonly log: (text: string) => void;
 }): OwnEtcd {
-  const { me, plan, access, layout, log } = options;
+  const { me, plan, access, layout, log, certificates } = options;
   const data = join(layout.folder, 'etcd');
   const mark = join(layout.folder, 'etcd.formed');
   const others = plan.members.filter((member) => member.host !== me.host);
   const elsewhere: EtcdAccess = { ...access, endpoints: others.map((member) => member.clientUrl) };
+  const by: DoorCaller = { system: options.system, from: addressOnly(me.address), secure: certificates !== null };
   let forming: Forming = 'formed';
   let running: { readonly instance: string; readonly sinceMs: number } | null = null;
   let beginning = false;
@@ -77,7 +87,20 @@ export function openOwnEtcd(options: {
     },
   });
   rotator.add(layout.output(etcdService), { maxSize: bytes(20 << 20), keep: 2 });
-  const saying = serveForming({ system: options.system, member: me, now: () => forming, log });
+  const door = openEtcdDoor({
+    system: options.system,
+    member: me,
+    now: () => forming,
+    secure:
+      certificates === null
+        ? null
+        : {
+            shown: () => certificates.shown(),
+            authority: () => certificates.authority(),
+            whyNot: (host, from) => options.whyNot(host, from),
+          },
+    log,
+  });
   const marked = readForming(mark).then((read) => {
     forming = read;
   });
@@ -96,6 +119,10 @@ export function openOwnEtcd(options: {
     beginning = true;
     try {
       await marked;
+      if (certificates?.ready() === false) {
+        again(againMs.waiting);
+        return;
+      }
       if (quickEnds >= endsBeforeDoubt) await leaveWhenRemoved();
       const how = await howToBegin();
       if (how === null) again(againMs.waiting);
@@ -148,8 +175,8 @@ export function openOwnEtcd(options: {
       );
       return false;
     }
-    const say = await Promise.all(others.map((member) => askForming(options.system, member)));
-    const missing = others.filter((_, index) => say[index] === null || say[index] === 'formed');
+    const says = await Promise.all(others.map((member) => askDoor(by, member)));
+    const missing = others.filter((_, index) => (says[index]?.forming ?? 'formed') === 'formed');
     if (missing.length > 0) {
       sayOnce(
         `the etcd is formed when all its members are there; missing: ${missing.map((each) => `${each.host} (${each.address})`).join(', ')}`,
@@ -255,10 +282,16 @@ export function openOwnEtcd(options: {
       );
       again(quickEnds === 0 ? 0 : Math.min(againMs.most, againMs.first * 2 ** (quickEnds - 1)));
     },
+    look: () => {
+      if (timer === null) return;
+      clearTimeout(timer);
+      void begin();
+    },
+    forming: () => forming,
     async stop() {
       stopped = true;
       if (timer !== null) clearTimeout(timer);
-      saying.close();
+      door.close();
       rotator.close();
       const { instance } = running ?? {};
       if (instance === undefined) return;
@@ -272,8 +305,13 @@ export function openOwnEtcd(options: {
     close() {
       stopped = true;
       if (timer !== null) clearTimeout(timer);
-      saying.close();
+      door.close();
       rotator.close();
     },
   };
+}
+
+/** Null for a name: what it stands for may be another address than the one to call from. */
+function addressOnly(address: string): string | null {
+  return isIP(address) === 0 ? null : address;
 }

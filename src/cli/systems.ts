@@ -75,10 +75,11 @@ export async function asking<T>(context: Context, question: Promise<T>): Promise
   }
 }
 
+/** Those that begin with a dot are neither systems nor hosts. */
 async function foldersIn(folder: string): Promise<readonly string[]> {
   const found = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return found
-    .filter((each) => each.isDirectory())
+    .filter((each) => each.isDirectory() && !each.name.startsWith('.'))
     .map((each) => each.name)
     .toSorted();
 }

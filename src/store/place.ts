@@ -8,6 +8,7 @@ import type { System } from '../model/system.ts';
 import type { Store } from '../ports.ts';
 import type { EtcdAccess } from './etcd/access.ts';
 import { planOf, type EtcdPlan } from './etcd/plan.ts';
+import { etcdTlsFiles } from './etcd/tls-files.ts';
 
 export type StorePlace =
   | { readonly kind: 'embedded'; readonly file: string }
@@ -18,6 +19,9 @@ export type StorePlace =
       readonly managed: EtcdPlan | null;
       readonly access: EtcdAccess;
     };
+
+/** Beside the file, for all hosts of this machine; no host can be called so. */
+const tlsFolder = '.etcd-tls';
 
 const path = z.string().nullable();
 const plan = z.object({
@@ -33,6 +37,9 @@ const plan = z.object({
   heartbeatMs: z.number(),
   electionMs: z.number(),
   tls: z.object({ ca: z.string(), cert: z.string(), key: z.string() }).nullable(),
+  // Versions before these two wrote neither.
+  made: path.default(null),
+  hosts: z.array(z.object({ name: z.string(), address: z.string() })).default([]),
 });
 const written = z.object({
   etcd: z.object({
@@ -61,10 +68,19 @@ export function placeOf(system: System, storeFile: string): StorePlace {
   if (store.kind === 'embedded') return { kind: 'embedded', file: storeFile };
   const own = (file: string | null): string | null => (file === null ? null : resolve(system.folder, file));
   if (store.managed) {
-    const managed = planOf(system);
-    const { ca = null, cert = null, key = null } = managed.tls ?? {};
-    const endpoints = managed.members.map((member) => member.clientUrl);
-    const access: EtcdAccess = { endpoints, ca, cert, key, user: null, passwordFile: null };
+    const managed = planOf(
+      system,
+      isFormedPlain(storeFile) ? { kind: 'plain' } : { kind: 'made', folder: join(dirname(storeFile), tlsFolder) },
+    );
+    const client = managed.made === null ? null : etcdTlsFiles(managed.made).client;
+    const access: EtcdAccess = {
+      endpoints: managed.members.map((member) => member.clientUrl),
+      ca: managed.tls?.ca ?? null,
+      cert: client ?? managed.tls?.cert ?? null,
+      key: client ?? managed.tls?.key ?? null,
+      user: null,
+      passwordFile: null,
+    };
     return { kind: 'etcd', system: system.name, managed, access };
   }
   const access: EtcdAccess = {
@@ -76,6 +92,13 @@ export function placeOf(system: System, storeFile: string): StorePlace {
     passwordFile: own(store.passwordFile),
   };
   return { kind: 'etcd', system: system.name, managed: null, access };
+}
+
+/** Its members know each other by URLs without TLS: they go on so. */
+function isFormedPlain(storeFile: string): boolean {
+  if (!existsSync(placeFile(storeFile))) return false;
+  const former = readPlace(storeFile);
+  return former.kind === 'etcd' && former.managed !== null && former.managed.tls === null;
 }
 
 /** Writes it down for the agents; nothing for an embedded store where none was written before. */

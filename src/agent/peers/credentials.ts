@@ -2,11 +2,9 @@
 // renewed before it runs out, kept in the host's state folder for its owner alone. Or the user's own, read again when they change.
 
 import { X509Certificate } from 'node:crypto';
-import { readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { readFile, rename, stat } from 'node:fs/promises';
 import type { PeerChannel } from '../../model/system.ts';
-import type { CertificateWish, MadeCertificate } from '../certificate-worker.ts';
+import { fingerprintOf, keepPair, makeCertificate, readPair, type MadeCertificate } from '../make-certificate.ts';
 
 /** What a TLS context is made of; PEM. */
 export interface TlsIdentity {
@@ -72,12 +70,12 @@ export function openCredentials(options: {
     let shown = await readPair(options.file);
     if (shown === null) {
       shown = await make();
-      await keep(options.file, shown);
+      await keepPair(options.file, shown);
     }
     let coming = await readPair(next);
     if (coming === null && timeLeft(shown) < renewWithMs) {
       coming = await make();
-      await keep(next, coming);
+      await keepPair(next, coming);
     } else if (coming !== null && options.wall() - (await stat(next)).mtimeMs > announcedForMs) {
       await rename(next, options.file);
       options.log('the certificate for the peers was renewed');
@@ -93,8 +91,9 @@ export function openCredentials(options: {
     const now = options.wall();
     // Clocks of two machines differ: it counts from yesterday.
     return makeCertificate({
+      kind: 'selfSigned',
       system: options.system,
-      host: options.host,
+      name: options.host,
       fromMs: now - dayMs,
       untilMs: now + lifeMs,
     });
@@ -110,49 +109,6 @@ export function openCredentials(options: {
       if (timer !== null) clearTimeout(timer);
     },
   };
-}
-
-/** SHA-256 of a certificate, as Node writes it: upper case, with colons. */
-export function fingerprintOf(cert: string): string {
-  return new X509Certificate(cert).fingerprint256;
-}
-
-async function makeCertificate(wish: CertificateWish): Promise<MadeCertificate> {
-  const source = new URL(`../certificate-worker${extname(import.meta.filename)}`, import.meta.url);
-  const worker = new Worker(source, { workerData: wish, name: 'certificate' });
-  try {
-    return await new Promise<MadeCertificate>((resolve, reject) => {
-      worker.once('message', resolve);
-      worker.once('error', reject);
-      worker.once('exit', () => reject(new Error('the thread that makes it ended')));
-    });
-  } finally {
-    await worker.terminate();
-  }
-}
-
-/** Null: there is none, or what is there cannot be used and is made anew. */
-async function readPair(file: string): Promise<MadeCertificate | null> {
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) return null;
-  const key = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----/.exec(text)?.[0];
-  const cert = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(text)?.[0];
-  if (key !== undefined && cert !== undefined && isCertificate(cert)) return { key, cert };
-  await unlink(file).catch(() => undefined);
-  return null;
-}
-
-function isCertificate(text: string): boolean {
-  try {
-    return new X509Certificate(text).publicKey.type === 'public';
-  } catch {
-    return false;
-  }
-}
-
-async function keep(file: string, pair: MadeCertificate): Promise<void> {
-  await writeFile(`${file}.new`, `${pair.key}\n${pair.cert}\n`, { mode: 0o600 });
-  await rename(`${file}.new`, file);
 }
 
 async function readOwn(own: NonNullable<PeerChannel['own']>): Promise<TlsIdentity> {

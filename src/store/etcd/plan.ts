@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net';
 import { managedElection } from '../../model/election.ts';
 import type { Host, System } from '../../model/system.ts';
 import { sessionTtl } from '../../model/timings.ts';
+import { etcdTlsFiles } from './tls-files.ts';
 
 /** More members make it slower and no safer in practice; an even number bears no more losses than the odd one below it. */
 const counts = [5, 3, 1] as const;
@@ -23,18 +24,26 @@ export interface EtcdPlan {
   readonly members: readonly PlannedMember[];
   readonly heartbeatMs: number;
   readonly electionMs: number;
-  /** Certificates of the user's own, for members and clients; null: plain http. */
+  /** What members show to clients and to each other; null: plain http, as older versions formed it. */
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string } | null;
+  /** The folder where we make and renew these certificates ourselves; null: they are the user's own, or there are none. */
+  readonly made: string | null;
+  /** Every described host, at the first `up`: who may have part in it before there is a store to ask. */
+  readonly hosts: readonly { readonly name: string; readonly address: string }[];
 }
+
+/** Whose certificates: the user's own where `peers` has them, else ours, in `folder`; `plain` keeps what an older version formed without any. */
+export type EtcdTls = { readonly kind: 'plain' } | { readonly kind: 'made'; readonly folder: string };
 
 /**
  * The members are on the first 5, 3 or 1 of the described hosts. Hosts that share an address (to try things out on one machine) get
  * ports of their own, counted up by their place in the list.
  */
-export function planOf(system: System): EtcdPlan {
+export function planOf(system: System, otherwise: EtcdTls): EtcdPlan {
   const count = counts.find((each) => each <= system.hosts.length) ?? 0;
   const chosen = system.hosts.slice(0, count);
-  const tls = system.peers.own;
+  const made = system.peers.own === null && otherwise.kind === 'made' ? etcdTlsFiles(otherwise.folder) : null;
+  const tls = made === null ? system.peers.own : { ca: made.ca, cert: made.member, key: made.member };
   const scheme = tls === null ? 'http' : 'https';
   const { heartbeat, timeout } = managedElection(sessionTtl(system));
   return {
@@ -52,6 +61,8 @@ export function planOf(system: System): EtcdPlan {
     heartbeatMs: heartbeat,
     electionMs: timeout,
     tls,
+    made: made?.folder ?? null,
+    hosts: system.hosts.map((host) => ({ name: host.name, address: plain(host) })),
   };
 }
 

@@ -1,0 +1,24 @@
+// How far a member of a managed etcd is, written down before it is started, so that it is never begun twice.
+
+import { existsSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+
+/** `unformed`: no etcd was ever here. `forming`: it was begun together with all others. `formed`: it has agreed with a majority. */
+export type Forming = 'unformed' | 'forming' | 'formed';
+
+export function isForming(value: unknown): value is Forming {
+  return value === 'unformed' || value === 'forming' || value === 'formed';
+}
+
+/** What stands in the mark; a mark that cannot be read says the most. */
+export async function readForming(mark: string): Promise<Forming> {
+  if (!existsSync(mark)) return 'unformed';
+  const text = await readFile(mark, 'utf8').catch(() => 'formed');
+  return text.trim() === 'forming' ? 'forming' : 'formed';
+}
+
+/** Replaces the mark. */
+export async function writeForming(mark: string, forming: Forming): Promise<void> {
+  await writeFile(`${mark}.new`, `${forming}\n`, { mode: 0o600 });
+  await rename(`${mark}.new`, mark);
+}
