@@ -1,5 +1,5 @@
 // A system on machines of the testbed: described, started and driven as people do it, watched by clients, and taken down whatever happens.
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,13 +9,13 @@ import { connectAgent } from '../src/client.ts';
 import { systemLayout } from '../src/layout.ts';
 import { etcdTlsFiles } from '../src/store/etcd/tls-files.ts';
 import { Consumers, outside, type Line } from './consumers.ts';
+import { describe, hosts, ports, system, type WatchedService } from './description.ts';
 import { EtcdCluster } from './etcd.ts';
 import { clockOf, setClock, type Machine } from './machine.ts';
 import { addressOf, Bridge, MachineSpace } from './space.ts';
 
 const repository = join(import.meta.dirname, '..');
 const launcher = join(repository, 'standfast');
-const system = 'testbed';
 const longestWaitMs = 60_000;
 
 export interface BedOptions {
@@ -23,8 +23,8 @@ export interface BedOptions {
   readonly store: 'managed' | 'own';
   /** Beside `subject`, which uses `member`: `plain` does not; `bystander` does, and is active elsewhere. */
   readonly also?: readonly ('plain' | 'bystander')[];
-  /** Folders on file systems of their own, of so many MiB. */
-  readonly small?: { readonly what: 'state' | 'etcd'; readonly mib: number };
+  /** Folders on file systems of their own, of so many MiB; `blocks`: such as can be made to hang. */
+  readonly small?: { readonly what: 'state' | 'etcd'; readonly mib: number; readonly blocks?: boolean };
   /** The agent and keeper of each machine see a wall clock that can be set. */
   readonly clocks?: boolean;
   /** Everything lies in memory: what is left then is not the disk's. */
@@ -39,13 +39,6 @@ export interface Ended {
   readonly stderr: string;
 }
 
-const hosts = ['a', 'b', 'c'] as const;
-/** Whose place in the order is first. */
-const orders = { subject: ['a', 'b', 'c'], plain: ['a', 'b', 'c'], bystander: ['b', 'c', 'a'] } as const;
-const ports = { subject: 7000, plain: 7001, bystander: 7002 } as const;
-
-export type WatchedService = keyof typeof orders;
-
 export class Bed {
   readonly folder: string;
   readonly options: BedOptions;
@@ -55,6 +48,8 @@ export class Bed {
   readonly consumers: Consumers;
   readonly #machines = new Map<string, Machine>();
   readonly #mounts: string[] = [];
+  readonly #blocked = new Set<string>();
+  readonly #name: string;
   #spaces = 0;
 
   private constructor(options: BedOptions) {
@@ -63,7 +58,9 @@ export class Bed {
     const tmp = options.inMemory === true ? '/dev/shm' : join(repository, 'bench/tmp');
     mkdirSync(tmp, { recursive: true });
     this.folder = mkdtempSync(join(tmp, 'standfast-bed-'));
-    this.bridge = new Bridge(`sft${process.pid}`);
+    // A letter, since the kernel allows a device 15 characters; whoever had it before is taken down.
+    this.#name = `sft${process.pid}${String.fromCharCode(97 + (Bed.#count++ % 26))}`;
+    this.bridge = new Bridge(this.#name);
     for (const [at, host] of hosts.entries()) this.#machines.set(host, this.#addMachine(host, at));
     const lines = this.services.flatMap((service) =>
       hosts.map((host, at): Line => ({ service, host, address: addressOf(at + 1), port: ports[service] })),
@@ -80,6 +77,7 @@ export class Bed {
   }
 
   static readonly #made = new Set<Bed>();
+  static #count = 0;
 
   /** Takes down whatever was made, also what is only being made: for who is interrupted. */
   static closeAll(): void {
@@ -177,7 +175,7 @@ export class Bed {
   async etcdWhole(): Promise<void> {
     const urls = hosts.map((host) => this.etcdUrl(host)).join(',');
     for (const untilMs = performance.now() + longestWaitMs; performance.now() < untilMs; await pause(100))
-      if (this.etcdctl('--endpoints', urls, 'endpoint', 'health') !== null) return;
+      if (this.etcdctl('--endpoints', urls, '--command-timeout', '1s', 'endpoint', 'health') !== null) return;
     throw new Error('not every member of etcd came back');
   }
 
@@ -220,13 +218,26 @@ export class Bed {
     return machine;
   }
 
-  file(machine: Machine, ...path: readonly string[]): string {
-    return join(machine.state, system, machine.host, ...path);
+  /** Moves a service by hand. */
+  async failover(from: Machine, service: WatchedService, to: string): Promise<void> {
+    const { code, stderr } = await this.cli(from, 'failover', service, '--to', to);
+    if (code !== 0) throw new Error(`failover of ${service} to ${to} ended with ${code}: ${stderr}`);
+  }
+
+  /** Whoever writes to the file system of this folder waits, until what is given back is called. */
+  block(folder: string): () => void {
+    execFileSync('fsfreeze', ['--freeze', folder]);
+    this.#blocked.add(folder);
+    return () => {
+      if (this.#blocked.delete(folder)) execFileSync('fsfreeze', ['--unfreeze', folder]);
+    };
   }
 
   close(): void {
     Bed.#made.delete(this);
     this.consumers.close();
+    // Who waits for a disk cannot be ended.
+    for (const folder of this.#blocked) spawnSync('fsfreeze', ['--unfreeze', folder]);
     for (const space of this.#allSpaces) space.remove();
     this.bridge.remove();
     for (const mount of this.#mounts.toReversed()) spawnSync('umount', ['-l', mount]);
@@ -237,7 +248,7 @@ export class Bed {
 
   #addMachine(host: string, at: number): Machine {
     this.#spaces += 1;
-    const space = new MachineSpace(`sft${process.pid}${host}${this.#spaces}`, this.bridge, addressOf(at + 1));
+    const space = new MachineSpace(`${this.#name}${host}${this.#spaces}`, this.bridge, addressOf(at + 1));
     this.#allSpaces.push(space);
     const folder = join(this.folder, `${host}${this.#spaces}`);
     return { host, space, folder, state: join(folder, 'state') };
@@ -245,44 +256,22 @@ export class Bed {
 
   #lay(machine: Machine): void {
     mkdirSync(machine.state, { recursive: true, mode: 0o711 });
-    writeFileSync(join(machine.folder, 'standfast.yaml'), this.#description());
+    const store = this.etcd === null ? 'managed' : JSON.stringify(this.etcd.urls);
+    writeFileSync(join(machine.folder, 'standfast.yaml'), describe(this.options, this.services, store));
     setClock(machine, '+0');
     const { small } = this.options;
     if (small === undefined) return;
     const at = small.what === 'state' ? machine.state : join(machine.folder, 'etcd');
     mkdirSync(at, { recursive: true });
-    spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${small.mib}m,mode=0711`, 'none', at]);
+    const words = ['-t', 'tmpfs', '-o', `size=${small.mib}m,mode=0711`, 'none'];
+    if (small.blocks === true) {
+      const image = `${at}.image`;
+      execFileSync('truncate', ['-s', `${small.mib}M`, image]);
+      execFileSync('mkfs.ext4', ['-q', image]);
+      words.splice(0, words.length, '-o', 'loop', image);
+    }
+    execFileSync('mount', [...words, at]);
     this.#mounts.push(at);
-  }
-
-  #description(): string {
-    const { recoverWithin, idle = 0 } = this.options;
-    const store = this.etcd === null ? 'managed' : JSON.stringify(this.etcd.urls);
-    const of = (service: WatchedService): string => {
-      const program = join(import.meta.dirname, 'services', service === 'plain' ? 'plain.mjs' : 'answerer.mjs');
-      const how =
-        service === 'plain'
-          ? 'activate: { signal: SIGUSR1 }'
-          : 'activate: { message: true }\n    deactivate: { message: true }';
-      return `  ${service}:
-    run: ${JSON.stringify([process.execPath, program])}
-    policy: hot-active/warm-active
-    on: [${orders[service].join(', ')}]
-    env: { PORT: "${ports[service]}" }
-    ${how}
-    backOff: { upTo: 100ms }
-`;
-    };
-    const more = Array.from(
-      { length: idle },
-      (_, at) => `  idle-${at}: { run: sleep 1000000, on: [${hosts[at % hosts.length] ?? 'a'}] }\n`,
-    );
-    return `system: ${system}
-objective: { unavailable: 10m, per: 60m, recoverWithin: ${recoverWithin} }
-store: { etcd: ${store} }
-hosts:
-${hosts.map((host, at) => `  ${host}: { address: ${addressOf(at + 1)} }\n`).join('')}services:
-${this.services.map(of).join('')}${more.join('')}`;
   }
 }
 

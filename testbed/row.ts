@@ -1,8 +1,11 @@
 // A row of the testbed: one fault, what it should come to, and what is to be reached.
+import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusView } from '../src/api.ts';
-import type { Bed, BedOptions, WatchedService } from './bed.ts';
+import type { Bed, BedOptions } from './bed.ts';
 import { outside, type Taken } from './consumers.ts';
+import type { WatchedService } from './description.ts';
+import type { Fault } from './fault.ts';
 import type { Machine } from './machine.ts';
 import { judge, type Judgement } from './referee.ts';
 
@@ -13,19 +16,23 @@ export interface Row {
   readonly bed: BedOptions;
   /** How many runs `--all` makes. */
   readonly runs: number;
+  /** So many beds at once, for what lasts long and keeps no processor busy; absent: one. */
+  readonly abreast?: number;
   /** What it should come to for the service that the fault is aimed at. `either`: both are right, and which is a matter of moments. */
   readonly subject: 'moves' | 'stays' | 'either';
   /** Where a figure is to be reached: the greatest p99 of the gap, in ms. */
   readonly gapP99Ms?: number;
   /** Answers that a client that retries once may lose. */
   readonly lost?: number;
-  /** Ends with the fault healed; what is left until all is as planned is waited for by who calls. */
-  fault(scene: Scene): Promise<void>;
+  /** Ends healed; what is left until all is as planned is waited for by who calls. */
+  readonly fault: Fault;
 }
 
 /** What a fault is made with. */
 export interface Scene {
   readonly bed: Bed;
+  /** All as planned, just before. */
+  readonly view: StatusView;
   /** Where `subject` is active. */
   readonly active: Machine;
   /** Where it is not, in the order of the description. */
@@ -34,7 +41,7 @@ export interface Scene {
   readonly moved: (service?: WatchedService, withinMs?: number) => Promise<boolean>;
   /** Lets so much time pass under the fault. */
   readonly hold: (forMs: number) => Promise<void>;
-  /** Keeps what `explain subject` says on this machine; the first of a run counts. */
+  /** Keeps what `explain subject` says on this machine, if this run is one that it is kept of; the first of a run counts. */
   readonly explain: (on: Machine) => Promise<void>;
   /** Something else that was seen, in words. */
   readonly note: (text: string) => void;
@@ -51,6 +58,9 @@ export interface Figure {
 
 /** One run, as kept. */
 export interface Run {
+  /** When it began, ISO 8601, and the load of the machine over the minute before. */
+  readonly at: string;
+  readonly load: number;
   readonly services: Readonly<Record<string, Judgement>>;
   /** Moves of services that should have stayed. */
   readonly needless: number;
@@ -65,42 +75,46 @@ export interface Run {
 /** So long is watched before a fault and after all is as planned. */
 const quietMs = 300;
 
-/** Makes the row's fault once and judges what the clients saw. */
-export async function runOnce(row: Row, bed: Bed): Promise<Run> {
-  const active = bed.activeOf(await prepared(bed), 'subject');
+/** Makes the row's fault once and judges what the clients saw. `explained`: what `explain` says is kept, which takes a second. */
+export async function runOnce(row: Row, bed: Bed, explained = true): Promise<Run> {
+  const view = await prepared(bed);
+  const active = bed.activeOf(view, 'subject');
+  const at = new Date().toISOString();
+  const [load = 0] = loadavg();
   const terms = new Map(bed.services.map((service) => [service, bed.consumers.term(service)]));
   await bed.consumers.take();
   await pause(quietMs);
   const started = performance.now();
-  const explained: string[] = [];
+  const said: string[] = [];
   const notes: string[] = [];
   const figures: Figure[] = [];
-  await row.fault({
+  await row.fault.befall({
     bed,
+    view,
     active,
     others: bed.others(active),
     moved: (service = 'subject', withinMs = 30_000) => bed.consumers.above(service, terms.get(service) ?? -1, withinMs),
     hold: (forMs) => pause(forMs),
     async explain(on) {
-      if (explained.length === 0) explained.push(...(await explainSubject(bed, on)));
+      if (explained && said.length === 0) said.push(...(await explainSubject(bed, on)));
     },
     note: (text) => notes.push(text),
     figure: (figure) => figures.push(figure),
   });
   const after = await bed.settled();
-  if (explained.length === 0) explained.push(...(await explainSubject(bed, bed.activeOf(after, 'subject'))));
+  if (explained && said.length === 0) said.push(...(await explainSubject(bed, bed.activeOf(after, 'subject'))));
   await pause(quietMs);
   const tookMs = performance.now() - started;
   const taken = await bed.consumers.take();
   const services = Object.fromEntries(
-    bed.services.map((service, at) => [service, judge(ofService(taken, at), outside)]),
+    bed.services.map((service, place) => [service, judge(ofService(taken, place), outside)]),
   );
   const needless = Object.entries(services).reduce((sum, [service, { moves }]) => {
     const aimedAt = service !== 'bystander';
     return sum + (aimedAt && row.subject !== 'stays' ? Math.max(0, moves - 1) : moves);
   }, 0);
   const lateShare = taken.find(({ site }) => site === outside)?.lateShare ?? 0;
-  return { services, needless, explained, notes, figures, lateShare, tookMs };
+  return { at, load, services, needless, explained: said, notes, figures, lateShare, tookMs };
 }
 
 /** All as planned, every member of etcd there, and the bystander on another host than the subject. */
@@ -111,9 +125,7 @@ async function prepared(bed: Bed): Promise<StatusView> {
   const { host } = bed.activeOf(view, 'subject');
   const at = bed.activeOf(view, 'bystander');
   if (at.host !== host) return view;
-  const to = bed.others(at)[0]?.host ?? host;
-  const { code, stderr } = await bed.cli(at, 'failover', 'bystander', '--to', to);
-  if (code !== 0) throw new Error(`the bystander could not be moved: ${stderr}`);
+  await bed.failover(at, 'bystander', bed.others(at)[0]?.host ?? host);
   return prepared(bed);
 }
 

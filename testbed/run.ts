@@ -1,29 +1,40 @@
-// npm run testbed -- [row …] [--runs N] [--all] [--tmpfs] [--save]
-// Without rows: their names. `--tmpfs`: state and etcd lie in memory, which shows what of the figures is the disk's. `--all`: every row, as often as each is to be run. What it starts lives in namespaces and folders of its own and is ended
-// whatever happens.
+// npm run testbed -- [row …] [--all] [--runs N] [--save [--anew]] [--tmpfs]
+// Without rows: their names. What it starts lives in namespaces and folders of its own and is ended whatever happens.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { describeMachine } from '../bench/machine.ts';
 import { Bed } from './bed.ts';
-import { missed, printed, save, type Measured } from './report.ts';
-import { runOnce, type Row, type Run } from './row.ts';
+import { Campaign, type Plan } from './campaign.ts';
+import { missed, type Measured } from './figures.ts';
+import { KeptRows } from './kept.ts';
+import { failoverText, writePages } from './page.ts';
+import { spanText } from './progress.ts';
 import { rows } from './rows.ts';
 import { missing } from './space.ts';
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    runs: { type: 'string' },
-    all: { type: 'boolean', default: false },
-    tmpfs: { type: 'boolean', default: false },
-    save: { type: 'boolean', default: false },
-  },
-});
-
+const { options, positionals, wrong } = readWords();
 const unknown = positionals.filter((name) => !rows.some((row) => row.name === name));
 const runs = options.runs === undefined ? null : Number(options.runs);
-if (unknown.length > 0 || (runs !== null && !(runs >= 1)) || (positionals.length === 0 && !options.all)) {
-  const names = rows.map(({ name, what }) => `  ${name.padEnd(24)}${what}`).join('\n');
-  console.error(`usage: npm run testbed -- [row …] [--runs N] [--all] [--tmpfs] [--save]\nrows:\n${names}`);
+const wrongs = [
+  ...(wrong === null ? [] : [wrong]),
+  ...unknown.map((name) => `There is no row ${name}.`),
+  ...(runs === null || (Number.isInteger(runs) && runs >= 1) ? [] : ['--runs takes a number from 1.']),
+];
+if (wrongs.length > 0 || (positionals.length === 0 && !options.all)) {
+  const names = rows.map(({ name, runs: often, what }) => `  ${name.padEnd(24)}${String(often).padStart(4)}  ${what}`);
+  console.error(`usage: npm run testbed -- [row …] [--all] [--runs N] [--save [--anew]] [--tmpfs]
+
+  --all     every row, as often as each is to be run
+  --runs N  so often instead
+  --save    keeps every run in testbed/results as it is made, and shows it in docs/failover.md and docs/safety.md;
+            goes on where it was broken off
+  --anew    forgets what is kept of these rows
+  --tmpfs   state and etcd lie in memory: what of the figures is the disk's
+
+rows, and how often each is to be run:
+${names.join('\n')}`);
+  for (const each of wrongs) console.error(`\n${each}`);
   process.exit(2);
 }
 const cannot = missing();
@@ -32,54 +43,67 @@ if (cannot !== null) {
   process.exit(3);
 }
 
-let bed: Bed | null = null;
+const folder = options.save ? join(import.meta.dirname, 'results') : mkdtempSync(join(tmpdir(), 'standfast-testbed-'));
+const kept = new KeptRows(folder);
+const chosen = rows.filter(({ name }) => options.all || positionals.includes(name));
+if (options.anew) for (const { name } of chosen) kept.forget(name);
+
 for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.on(name, () => {
     Bed.closeAll();
+    if (options.save) console.error('\nBroken off. The same command goes on from here.');
+    else rmSync(folder, { recursive: true, force: true });
     process.exit(130);
   });
 
-/** After so many runs that could not be made in a row the rest is left out. */
-const mostFailures = 3;
-
-async function measure(row: Row): Promise<Measured> {
-  const made: Run[] = [];
-  const failed: string[] = [];
-  const machine = describeMachine(options.tmpfs ? '/dev/shm' : import.meta.dirname);
+const plans: Plan[] = chosen.map((row) => {
   const wanted = runs ?? row.runs;
+  return { row, wanted, made: Math.min(wanted, kept.goesOn(row.name, wanted)?.runs.length ?? 0) };
+});
+const complete = plans.filter(({ wanted, made }) => made === wanted);
+const open = plans.filter((plan) => !complete.includes(plan));
+if (complete.length > 0)
+  console.error(`Kept already, and left as it is (--anew: not): ${complete.map(({ row }) => row.name).join(', ')}.`);
+
+const campaign = new Campaign(open, kept, options.tmpfs);
+console.error(`${open.length} ${open.length === 1 ? 'row' : 'rows'} to measure, about ${spanText(campaign.leftMs)}.`);
+await campaign.run(() => {
+  if (options.save) writePages(all());
+});
+
+const results = all().filter(({ row }) => chosen.includes(row));
+if (chosen.length > 1) console.log(failoverText(results));
+if (!options.save) rmSync(folder, { recursive: true, force: true });
+process.exit(results.some((each) => missed(each).length > 0) ? 1 : 0);
+
+/** What was asked for, or what is wrong with it. */
+function readWords() {
   try {
-    for (let run = 0; run < wanted && failed.length < mostFailures; run++) {
-      try {
-        bed ??= await Bed.make({ ...row.bed, inMemory: options.tmpfs });
-        made.push(await runOnce(row, bed));
-      } catch (error) {
-        failed.push(error instanceof Error ? error.message : String(error));
-        console.error(`  run ${run + 1}: ${failed.at(-1)}`);
-        bed?.close();
-        bed = null;
-      }
-      if ((run + 1) % 10 === 0) console.error(`  ${run + 1} of ${wanted}`);
-    }
-  } finally {
-    bed?.close();
-    bed = null;
+    const { values, positionals: words } = parseArgs({
+      allowPositionals: true,
+      options: {
+        all: { type: 'boolean', default: false },
+        runs: { type: 'string' },
+        save: { type: 'boolean', default: false },
+        anew: { type: 'boolean', default: false },
+        tmpfs: { type: 'boolean', default: false },
+      },
+    });
+    return { options: values, positionals: words, wrong: null };
+  } catch (error) {
+    const none = { all: false, runs: undefined as string | undefined, save: false, anew: false, tmpfs: false };
+    return {
+      options: none,
+      positionals: [] as string[],
+      wrong: error instanceof Error ? error.message : String(error),
+    };
   }
-  const { name, what, subject, gapP99Ms = null, lost = null } = row;
-  const { recoverWithin } = row.bed;
-  return { name, what, subject, recoverWithin, gapP99Ms, lost, machine, runs: made, failed };
 }
 
-let short = false;
-for (const row of rows) {
-  if (positionals.length > 0 && !positionals.includes(row.name)) continue;
-  console.error(`${row.name} …`);
-  const measured = await measure(row);
-  short ||= missed(measured).length > 0;
-  console.log(printed(measured));
-  if (options.save)
-    save(
-      measured,
-      rows.map((each) => each.name),
-    );
+/** All that is kept, in the order of the table. */
+function all(): Measured[] {
+  return rows.flatMap((row) => {
+    const of = kept.read(row.name);
+    return of === null || of.runs.length === 0 ? [] : [{ ...of, row }];
+  });
 }
-process.exit(short ? 1 : 0);

@@ -1,11 +1,9 @@
-// What several rows do: who leads etcd, agent and keeper of a machine, a lost host, filled disks.
-import { existsSync, rmSync } from 'node:fs';
+// What several rows look at or do: who leads etcd, agent and keeper of a machine, a machine switched on again, a filled disk.
+import { rmSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Bed } from './bed.ts';
-import { etcdPids, type Machine } from './machine.ts';
-import type { Scene } from './row.ts';
-import { signal } from './space.ts';
+import type { Machine } from './machine.ts';
 
 /** The processes that run a host: its agent and its keeper. */
 export async function runnersOf(bed: Bed, machine: Machine): Promise<{ agent: number; keeper: number }> {
@@ -66,15 +64,6 @@ export async function letLead(bed: Bed, machine: Machine, should: boolean): Prom
   while ((await leaderOf(bed)).host !== to.host);
 }
 
-/** Nothing of the active's host answers any more, and nothing says goodbye: the line goes first, so that no end is told. */
-export async function loseActive({ bed, active, others, moved, explain }: Scene): Promise<void> {
-  active.space.cut();
-  active.space.killAll();
-  await moved();
-  await explain(others[0] ?? active);
-  await bringBack(bed, active);
-}
-
 /** As a machine that was switched on again. */
 export async function bringBack(bed: Bed, machine: Machine): Promise<void> {
   machine.space.join();
@@ -82,16 +71,8 @@ export async function bringBack(bed: Bed, machine: Machine): Promise<void> {
   await bed.up(machine);
 }
 
-/** Signals every member of etcd. */
-export function signalEtcd(machines: readonly Machine[], name: NodeJS.Signals): void {
-  for (const machine of machines) for (const pid of etcdPids(machine)) signal(pid, name);
-}
-
-/** Fills the file system of this folder to its last byte; `empty` gives it back. */
-export function fill(folder: string): void {
+/** Fills the file system of this folder to its last byte; gives back what empties it. */
+export function fill(folder: string): () => void {
   spawnSync('sh', ['-c', 'cat /dev/zero > filler; cat /dev/zero >> filler'], { cwd: folder, stdio: 'ignore' });
-}
-
-export function empty(folder: string): void {
-  if (existsSync(`${folder}/filler`)) rmSync(`${folder}/filler`);
+  return () => rmSync(`${folder}/filler`, { force: true });
 }

@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Bed } from '../../testbed/bed.ts';
+import { etcd, lasting, stopped } from '../../testbed/fault.ts';
 import { runOnce, type Row } from '../../testbed/row.ts';
 import { rows } from '../../testbed/rows.ts';
-import { signalEtcd } from '../../testbed/scenes.ts';
 import { missing } from '../../testbed/space.ts';
 
 const skip = missing() ?? false;
@@ -16,11 +16,7 @@ const named = (name: string): Row => rows.find((row) => row.name === name) ?? as
 
 const etcdStopped: Row = {
   ...named('etcd-stopped'),
-  async fault({ bed, hold }) {
-    signalEtcd(bed.machines, 'SIGSTOP');
-    await hold(5000);
-    signalEtcd(bed.machines, 'SIGCONT');
-  },
+  fault: lasting(5000, stopped(etcd(({ bed }) => bed.machines))),
 };
 
 test('hosts lost, cut off, and without their store: never two actives, and one afterwards', { skip }, async (t) => {

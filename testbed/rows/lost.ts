@@ -1,108 +1,111 @@
 // Something of a host ends at once: a process, the agent, the keeper, all of it.
+import {
+  activeProcess,
+  agent,
+  both,
+  keeper,
+  keeperAndAgent,
+  killed,
+  lasting,
+  untilMoved,
+  type Fault,
+  type Trouble,
+} from '../fault.ts';
 import type { Row } from '../row.ts';
-import { letLead, loseActive, runnersOf } from '../scenes.ts';
-import { signal } from '../space.ts';
+import { bringBack, letLead } from '../scenes.ts';
+import { at1s, at2s } from './beds.ts';
 
-const common = { store: 'managed', recoverWithin: '2s' } as const;
+/** Nothing of the active's host answers any more, and nothing says goodbye: the line goes first, so that no end is told. */
+const lost: Trouble = ({ bed, active }) => {
+  active.space.cut();
+  active.space.killAll();
+  return () => bringBack(bed, active);
+};
+
+/** `led`: whether the member of etcd that is lost with the host led. */
+function hostLost(led: boolean): Fault {
+  const { lastsMs, befall } = untilMoved(lost);
+  return {
+    lastsMs,
+    async befall(scene) {
+      await letLead(scene.bed, scene.active, led);
+      await befall(scene);
+    },
+  };
+}
+
+const thenUp: Trouble =
+  ({ bed, active }) =>
+  () =>
+    bed.up(active);
 
 export const lostRows: readonly Row[] = [
   {
     name: 'process-killed',
     what: 'the active process is killed; a standby takes over',
-    bed: common,
+    bed: at2s,
     runs: 100,
     subject: 'moves',
     gapP99Ms: 100,
-    async fault({ bed, active, moved }) {
-      signal(bed.pid(await bed.settled(), 'subject', active.host), 'SIGKILL');
-      await moved();
-    },
+    fault: untilMoved(killed(activeProcess)),
   },
   {
     name: 'agent-killed',
     what: 'the agent of the active’s host is killed',
-    bed: common,
+    bed: at2s,
     runs: 20,
     subject: 'stays',
-    async fault({ bed, active, hold }) {
-      signal((await runnersOf(bed, active)).agent, 'SIGKILL');
-      await hold(3000);
-    },
+    fault: lasting(3000, killed(agent)),
   },
   {
     name: 'keeper-killed',
     what: 'the keeper of the active’s host is killed: what it leased dies with it',
-    bed: common,
+    bed: at2s,
     runs: 20,
     subject: 'moves',
-    async fault({ bed, active, moved }) {
-      signal((await runnersOf(bed, active)).keeper, 'SIGKILL');
-      await moved();
-    },
+    fault: untilMoved(killed(keeper)),
   },
   {
     name: 'agent-keeper-killed',
     what: 'two faults at once: agent and keeper of the active’s host are killed',
-    bed: common,
+    bed: at2s,
     runs: 20,
     subject: 'moves',
-    async fault({ bed, active, moved }) {
-      const { agent, keeper } = await runnersOf(bed, active);
-      signal(keeper, 'SIGKILL');
-      signal(agent, 'SIGKILL');
-      await moved();
-      await bed.up(active);
-    },
+    fault: untilMoved(both(thenUp, killed(keeperAndAgent))),
   },
   {
     name: 'host-lost',
     what: 'all of the active’s host is lost, its member of etcd with it, which does not lead',
-    bed: { ...common, recoverWithin: '1s', also: ['bystander'] },
+    bed: { ...at1s, also: ['bystander'] },
     runs: 100,
     subject: 'moves',
     gapP99Ms: 1000,
-    async fault(scene) {
-      await letLead(scene.bed, scene.active, false);
-      await loseActive(scene);
-    },
+    fault: hostLost(false),
   },
   {
     name: 'host-lost-leader',
     what: 'all of the active’s host is lost, and its member led etcd',
-    bed: { ...common, recoverWithin: '1s', also: ['bystander'] },
+    bed: { ...at1s, also: ['bystander'] },
     runs: 100,
     subject: 'moves',
     gapP99Ms: 1600,
-    async fault(scene) {
-      await letLead(scene.bed, scene.active, true);
-      await loseActive(scene);
-    },
+    fault: hostLost(true),
   },
   {
     name: 'host-lost-leader-2s',
     what: 'the same; what is active on another host must stay',
-    bed: { ...common, also: ['bystander'] },
+    bed: { ...at2s, also: ['bystander'] },
     runs: 100,
     subject: 'moves',
-    async fault(scene) {
-      await letLead(scene.bed, scene.active, true);
-      await loseActive(scene);
-    },
+    fault: hostLost(true),
   },
-  ...['700ms', '500ms', '300ms'].map(fast),
-];
-
-/** The fastest setting is the least for which `calm-…` shows no move; this is what a lost host then costs. */
-function fast(recoverWithin: string): Row {
-  return {
+  // The fastest setting is the least for which `calm-…` shows no move; this is what a lost host then costs.
+  ...['700ms', '500ms', '300ms'].map((recoverWithin): Row => ({
     name: `host-lost-${recoverWithin}`,
     what: 'all of the active’s host is lost, its member of etcd with it, which does not lead',
-    bed: { ...common, recoverWithin },
+    bed: { ...at2s, recoverWithin },
     runs: 20,
     subject: 'moves',
-    async fault(scene) {
-      await letLead(scene.bed, scene.active, false);
-      await loseActive(scene);
-    },
-  };
-}
+    fault: hostLost(false),
+  })),
+];
