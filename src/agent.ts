@@ -8,12 +8,14 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { DetailsView } from './api-web.ts';
 import type { AgentAnswers } from './api.ts';
 import { MessageDesk } from './act/message-desk.ts';
 import { leavingNote } from './agent/leaving-note.ts';
 import { openNotices } from './agent/notices.ts';
 import { openAccounts } from './agent/accounts.ts';
 import { openDesk } from './agent/answers.ts';
+import { openFigures } from './agent/figures.ts';
 import { openFindings } from './agent/findings.ts';
 import { openConsoleProcess } from './agent/console-process.ts';
 import { openDetails } from './agent/details.ts';
@@ -195,7 +197,8 @@ const talk = await openPeers({
     report: (host, report) => tell({ kind: 'peerReport', host, report }),
     asked: (from, ask, epoch) => tell({ kind: 'promiseAsked', from, ask, epoch }),
     answered: (from, whose, ask, given) => tell({ kind: 'promiseAnswered', from, machine: whose, ask, given }),
-    called: (what, body) => answerPeer({ host: me, system }, what, body),
+    called: (what, body) =>
+      answerPeer({ host: me, system, details: () => (loop === null ? null : detailsNow()) }, what, body),
     down: (leaveRunning) =>
       tell({
         kind: 'person',
@@ -221,12 +224,14 @@ const observer = openObserver({
   },
 });
 const notices = openNotices({ now: monoNow, runCommand, tell, log });
+const figures = openFigures();
 const findings = openFindings({
   layout,
   state: () => loop?.state() ?? initial,
   now,
   plans: () => plans,
   tell,
+  looked: (look) => figures.looked(look),
   log,
 });
 const upkeep = openUpkeep({ layout, now: monoNow, tell, note: record });
@@ -255,7 +260,7 @@ const desk = openDesk({
   description: store.description,
   spreadDown: (leaveRunning) => talk.down(leaveRunning),
   console: {
-    details: () => details.view(loop?.state() ?? initial, now()),
+    details: () => detailsNow(),
     accounts: () => accounts.read(),
     putAccount: (...of) => accounts.put(...of),
     removeAccount: (...of) => accounts.remove(...of),
@@ -359,6 +364,11 @@ process.on('SIGINT', () => undefined);
 function hostsOf(here: boolean): string[] {
   const names = (loop?.state().system?.hosts ?? []).map((host) => host.name);
   return names.filter((name) => existsSync(system.host(name).folder) === here);
+}
+
+/** What pages of this console, or of another host's, ask for. */
+function detailsNow(): DetailsView {
+  return { ...details.view(loop?.state() ?? initial, now()), figures: figures.view() };
 }
 
 /** Another description: what is planned, watched, told and talked to follows it. */

@@ -9,6 +9,7 @@ import type {
   ServiceView,
   StatusView,
 } from './api.ts';
+import type { HostFigures } from './model/figures.ts';
 import type { JsonValue } from './ports.ts';
 
 /** What a person may: each may all that the one before it may. */
@@ -118,6 +119,27 @@ export interface DetailsView {
   readonly measured: readonly MeasuredView[];
   readonly checks: readonly CheckView[];
   readonly outages: readonly OutageView[];
+  /** Null: its detectors have not looked yet. */
+  readonly figures: FiguresView | null;
+}
+
+/** What a host has and uses. */
+export interface FiguresView extends HostFigures {
+  readonly asOfMs: number;
+  /** The last ten minutes, oldest first, as shares of the whole: 0 to 1; null: not known. */
+  readonly recent: readonly {
+    readonly atMs: number;
+    readonly processors: number | null;
+    readonly memory: number | null;
+  }[];
+}
+
+/** What a host could not be asked for now. */
+export interface GapView {
+  readonly host: string;
+  readonly why: string;
+  /** What is shown of it was so then, Unix ms; null: nothing is shown of it. */
+  readonly asOfMs: number | null;
 }
 
 /** `GET /api/v1/budget`: the outage budget burning down. */
@@ -139,8 +161,8 @@ export interface JournalPage {
   })[];
   /** True: there are older ones that fit the question. */
   readonly more: boolean;
-  /** Hosts whose journal could not be read here, with the reason. */
-  readonly missing: readonly string[];
+  /** Hosts whose journal could not be read now. */
+  readonly missing: readonly GapView[];
 }
 
 /** `GET /api/v1/explain/SUBJECT`. */
@@ -158,7 +180,7 @@ export interface ExplanationView {
   readonly waitingFor: string | null;
   readonly youCan: readonly string[];
   readonly consumers: string | null;
-  readonly missing: readonly string[];
+  readonly missing: readonly GapView[];
 }
 
 /** `GET /api/v1/logs/SERVICE`: the last lines of each instance's output. */
@@ -170,8 +192,8 @@ export interface LogTail {
     /** Some lines were longer than is sent, and were cut. */
     readonly cut: boolean;
   }[];
-  /** Hosts whose output does not lie on this machine. */
-  readonly missing: readonly string[];
+  /** Hosts whose output could not be read now. */
+  readonly missing: readonly GapView[];
 }
 
 /** A point of the time axis. */

@@ -290,10 +290,10 @@ export interface PeerView {
   readonly why: string | null;
 }
 
-/** `journal`: JournalLine[]; `output` and `outputSince`: the lines and where they end. */
+/** `journal`: JournalLine[]; `output` and `outputSince`: the lines and where they end; `details`: DetailsView. */
 export interface ElsewhereQuestion {
   readonly host: string;
-  readonly what: 'journal' | 'output' | 'outputSince';
+  readonly what: 'journal' | 'output' | 'outputSince' | 'details';
   readonly body: unknown;
 }
 

@@ -66,8 +66,8 @@ const house: Readonly<Record<string, Room>> = {
   'web.ts': wiring,
   'api-web.ts': {
     imports: [],
-    types: ['api.ts', 'ports.ts'],
-    because: 'is shapes only, for pages and other programs: import types of api.ts and ports.ts.',
+    types: ['api.ts', 'ports.ts', 'model'],
+    because: 'is shapes only, for pages and other programs: import types of api.ts, ports.ts and model/.',
   },
   packs: { imports: ['model'], types: ['ports.ts'], because: "uses only what a stranger's pack could." },
   agent: wiring,

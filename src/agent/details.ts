@@ -10,7 +10,7 @@ const mostRecent = 60;
 export interface Details {
   /** After every step: notes answers of checks that are new. */
   stepped(state: State): void;
-  view(state: State, now: Now): DetailsView;
+  view(state: State, now: Now): Omit<DetailsView, 'figures'>;
 }
 
 /** Keeps the recent answers of checks; the core knows only the last. */

@@ -5,6 +5,7 @@ import type { Input } from '../decide/input.ts';
 import type { State } from '../decide/state.ts';
 import type { HostLayout } from '../layout.ts';
 import type { Now } from '../model/units.ts';
+import type { LookTold } from '../observe/modes/messages.ts';
 import { openScout } from '../observe/modes/scout.ts';
 import type { Plans } from './plans.ts';
 import { watchFor } from './watch.ts';
@@ -25,6 +26,8 @@ export function openFindings(options: {
   readonly now: () => Now;
   readonly plans: () => Plans | null;
   readonly tell: (input: Input) => void;
+  /** Told of every look, whatever was seen. */
+  readonly looked: (look: LookTold) => void;
   readonly log: (text: string) => void;
 }): Findings {
   let standing: readonly Standing[] = [];
@@ -35,6 +38,7 @@ export function openFindings(options: {
   const scout = openScout({
     log: options.log,
     onLook: (look) => {
+      options.looked(look);
       looks.set(look.detector, look.atMs);
       standing = settle(standing, look);
       factsBy.set(look.detector, look.facts);

@@ -3,16 +3,19 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
+import type { DetailsView } from '../api-web.ts';
 import type { FailoverView, JournalLine } from '../api.ts';
 import { outputOf, readFrom, tail } from '../cli/outputs/files.ts';
-import type { JournalQuery } from '../journal/query.ts';
 import type { SystemLayout } from '../layout.ts';
 import type { JournalWish } from './journal-reader-worker.ts';
 import { failoversIn } from './failovers.ts';
 
 const journalQuery = z.object({
   sinceMs: z.number().optional(),
+  untilMs: z.number().optional(),
   service: z.string().optional(),
+  kinds: z.array(z.string()).max(100).optional(),
+  incident: z.string().optional(),
   limit: z.number().int().min(1).max(5000),
 });
 const outputQuery = z.object({ service: z.string(), lines: z.number().int().min(0).max(100_000) });
@@ -26,14 +29,19 @@ export interface OutputLines {
 
 /** Answers; rejects with what is wrong in words. */
 export async function answerPeer(
-  here: { readonly host: string; readonly system: SystemLayout },
+  here: {
+    readonly host: string;
+    readonly system: SystemLayout;
+    /** Null: the agent has only just begun. */
+    details(): DetailsView | null;
+  },
   what: string,
   body: unknown,
 ): Promise<unknown> {
   const layout = here.system.host(here.host);
   switch (what) {
     case 'journal':
-      return await readInThread({ files: [layout.journalFile], query: given(journalQuery.parse(body)) });
+      return await readInThread({ files: [layout.journalFile], query: journalQuery.parse(body) });
     case 'failovers':
       return (await failoversHere([layout.journalFile])) satisfies readonly FailoverView[];
     case 'output': {
@@ -48,6 +56,11 @@ export async function answerPeer(
       if (output === null) return { lines: [], end: 0 } satisfies OutputLines;
       return (await readFrom(output.file, from)) satisfies OutputLines;
     }
+    case 'details': {
+      const details = here.details();
+      if (details === null) throw new Error(`the agent of ${here.host} has only just begun`);
+      return details satisfies DetailsView;
+    }
     default:
       throw new Error(`host ${here.host} runs a version that knows nothing of "${what}"`);
   }
@@ -59,15 +72,6 @@ export async function failoversHere(files: readonly string[]): Promise<readonly 
 }
 
 const mostFailovers = 1000;
-
-/** Absent ones are left out. */
-function given(query: z.infer<typeof journalQuery>): JournalQuery {
-  return {
-    limit: query.limit,
-    ...(query.sinceMs === undefined ? {} : { sinceMs: query.sinceMs }),
-    ...(query.service === undefined ? {} : { service: query.service }),
-  };
-}
 
 async function readInThread(wish: JournalWish): Promise<readonly JournalLine[]> {
   const source = new URL(`./journal-reader-worker${extname(import.meta.filename)}`, import.meta.url);

@@ -91,7 +91,7 @@ export default function Journal() {
         <Answer of={asked}>
           {(page) => (
             <>
-              <NotFrom hosts={page.missing} what="Journals" />
+              <NotFrom gaps={page.missing} what="journal" />
               {page.lines.length === 0 ? <p className="text-dim">Nothing fits.</p> : null}
               <ol className="rows">
                 {page.lines.toReversed().map((line) => (

@@ -39,7 +39,7 @@ export function LogTailPanel({ service }: { readonly service: string }) {
                 {output.cut ? <p className="text-sm text-dim">Very long lines were cut.</p> : null}
               </div>
             ))}
-            <NotFrom hosts={tail.missing} what="Outputs" />
+            <NotFrom gaps={tail.missing} what="output" />
           </>
         )}
       </Answer>

@@ -2,7 +2,7 @@
 
 import { lazy, Suspense } from 'react';
 import { Link } from 'wouter';
-import type { CheckView, ExplanationView, MeasuredView, TopologyView } from '../api-web.ts';
+import type { CheckView, ExplanationView, GapView, MeasuredView, TopologyView } from '../api-web.ts';
 import type { FailoverView, ServiceView } from '../api.ts';
 import { ActButton } from './act.tsx';
 import { at, useAsked } from './ask.ts';
@@ -23,7 +23,7 @@ interface ServiceAnswer {
   readonly measured: readonly MeasuredView[];
   readonly checks: readonly CheckView[];
   readonly failovers: readonly FailoverView[];
-  readonly missing: readonly string[];
+  readonly missing: readonly GapView[];
 }
 
 export default function Service({ name }: { readonly name: string }) {
@@ -274,7 +274,7 @@ const results = {
   unknown: ['unknown', 'text-warn'],
 } as const;
 
-function Checks({ checks, missing }: { readonly checks: readonly CheckView[]; readonly missing: readonly string[] }) {
+function Checks({ checks, missing }: { readonly checks: readonly CheckView[]; readonly missing: readonly GapView[] }) {
   return (
     <section aria-labelledby="checks" className="panel grid gap-3">
       <h2 id="checks">Checks</h2>
@@ -314,7 +314,7 @@ function Checks({ checks, missing }: { readonly checks: readonly CheckView[]; re
           );
         })}
       </ul>
-      <NotFrom hosts={missing} what="Checks" />
+      <NotFrom gaps={missing} what="checks" />
     </section>
   );
 }

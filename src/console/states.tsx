@@ -3,8 +3,10 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import type { GapView } from '../api-web.ts';
 import { Failure } from './ask.ts';
 import { Said } from './said.tsx';
+import { At } from './times.tsx';
 
 /** The answer in its words, or why there is none. An answer that could not be renewed is shown, and that it is old. */
 export function Answer<T>({
@@ -54,12 +56,21 @@ function Missing({ error }: { readonly error: Error }) {
   );
 }
 
-/** Journals, checks or outputs that could not be had from some hosts. */
-export function NotFrom({ hosts, what }: { readonly hosts: readonly string[]; readonly what: string }) {
-  if (hosts.length === 0) return null;
+/** Hosts that could not be asked now: why, and how old what is shown of them is. */
+export function NotFrom({ gaps, what }: { readonly gaps: readonly GapView[]; readonly what: string }) {
+  if (gaps.length === 0) return null;
   return (
-    <p className="text-sm text-warn">
-      {what} of <Said text={hosts.join(', ')} /> could not be read here; the console of that host has them.
-    </p>
+    <ul className="grid gap-1 rounded-lg border border-warn bg-caution px-3 py-2 text-sm">
+      {gaps.map(({ host, why, asOfMs }) => (
+        <li key={`${host} ${why}`}>
+          <strong>
+            {asOfMs === null ? `No ${what} from ` : `Old ${what} from `}
+            <Said text={host} most={60} />
+          </strong>
+          {asOfMs === null ? '' : ', as of '}
+          {asOfMs === null ? null : <At ms={asOfMs} />}: <Said text={why} most={400} />
+        </li>
+      ))}
+    </ul>
   );
 }

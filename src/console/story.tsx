@@ -60,7 +60,7 @@ export function Story({ of }: { readonly of: ExplanationView }) {
           You can: <Said text={of.youCan.join(' · ')} />
         </p>
       )}
-      <NotFrom hosts={of.missing} what="Journals" />
+      <NotFrom gaps={of.missing} what="journal" />
     </div>
   );
 }

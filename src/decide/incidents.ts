@@ -185,6 +185,8 @@ function noteEvents(d: Draft, before: readonly Incident[], after_: readonly Inci
             cause: { kind: incident.cause.kind, facts: { ...incident.cause.facts } },
             also: incident.also,
             host: incident.host,
+            // The record alone tells of what is over: the store forgets it.
+            ...(event.kind === 'resolved' ? { done: incident.done, ackBy: incident.ackBy } : {}),
           },
         });
 }

@@ -12,6 +12,8 @@ import { applicationId, schemaVersion } from './schema.ts';
 /** Which lines; what is absent does not choose. */
 export interface FileQuery {
   readonly sinceMs?: number | undefined;
+  /** That moment belongs to it. */
+  readonly untilMs?: number | undefined;
   readonly service?: string | undefined;
   readonly instance?: string | undefined;
   readonly kinds?: readonly string[] | undefined;
@@ -112,6 +114,7 @@ function select(query: FileQuery, lastSeq: number): { sql: string; values: SQLIn
   };
   if (query.afterSeq !== undefined) demand('seq > ?', query.afterSeq);
   if (query.sinceMs !== undefined) demand('atMs >= ?', query.sinceMs);
+  if (query.untilMs !== undefined) demand('atMs <= ?', query.untilMs);
   if (query.service !== undefined) demand('service = ?', query.service);
   if (query.instance !== undefined) demand('instance = ?', query.instance);
   if (query.kinds !== undefined) demand(`kind IN (${query.kinds.map(() => '?').join(', ')})`, ...query.kinds);

@@ -21,7 +21,7 @@ const name = z.string().min(1).max(200);
 
 export const elsewhereBody = z.strictObject({
   host: name,
-  what: z.enum(['journal', 'output', 'outputSince']),
+  what: z.enum(['journal', 'output', 'outputSince', 'details']),
   body: z.unknown(),
 });
 

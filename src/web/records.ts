@@ -1,126 +1,155 @@
-// What the journals of this machine's hosts say, for the console: lines as sentences, explanations, the time axis, past incidents.
+// What the journals say, for the console: lines as sentences, explanations, the time axis, past incidents.
 
-import { existsSync } from 'node:fs';
-import type { ExplanationView, Happening, JournalPage } from '../api-web.ts';
+import type { ExplanationView, GapView, Happening, JournalPage } from '../api-web.ts';
 import type { IncidentView, JournalLine, StatusView } from '../api.ts';
 import type { Known } from '../cli/explain/explanation.ts';
 import { worded, type Vocabulary } from '../cli/explain/words.ts';
 import { explained } from '../cli/verbs/explain.ts';
-import { readJournal, type JournalQuery } from '../journal/query.ts';
-import type { SystemLayout } from '../layout.ts';
-import type { JsonValue } from '../model/json.ts';
+import { modeNamed, modePage } from '../model/modes.ts';
 import type { JournalQuestion } from '../serve/web/port.ts';
+import type { ReadJournals } from './journals.ts';
+import { incidentKinds, incidentsIn, type Words } from './past-incidents.ts';
 
 export interface Records {
-  page(question: JournalQuestion): JournalPage;
-  explain(subject: string, sinceMs: number, status: StatusView | null): ExplanationView | null;
-  happenings(sinceMs: number): readonly Happening[];
-  pastIncidents(sinceMs: number): readonly IncidentView[];
+  page(question: JournalQuestion): Promise<JournalPage>;
+  explain(subject: string, sinceMs: number, status: StatusView | null): Promise<ExplanationView | null>;
+  happenings(sinceMs: number): Promise<readonly Happening[]>;
+  pastIncidents(sinceMs: number): Promise<readonly IncidentView[]>;
+  /** One that was ever open, as the journal tells of it. */
+  incident(id: string): Promise<IncidentView | null>;
 }
 
 /** A search looks at so many lines and no more: the console must go on answering. */
 const mostSearched = 50_000;
 /** Of the time axis, newest first. */
 const mostHappenings = 2_000;
+/** What led to an incident stands before its opening in the record, and what ended it after its end. */
+const around = { beforeMs: 10_000, afterMs: 2_000 };
 
 export function openRecords(of: {
-  readonly layout: SystemLayout;
-  /** Described hosts, and those of them whose folder lies on this machine. */
-  readonly hosts: () => { readonly described: readonly string[]; readonly here: readonly string[] };
+  readonly read: ReadJournals;
+  /** As the description in force declares it. */
+  readonly impact: (service: string) => string | null;
   readonly vocabulary: Vocabulary;
 }): Records {
-  const read = (
-    query: JournalQuery,
-    only: string | null = null,
-  ): { lines: readonly JournalLine[]; missing: string[] } => {
-    const { described, here } = of.hosts();
-    const missing = described
-      .filter((host) => !here.includes(host))
-      .map((host) => `${host}: its journal is on another machine`);
-    const files = here
-      .filter((host) => only === null || host === only)
-      .map((host) => of.layout.host(host).journalFile)
-      .filter((file) => existsSync(file));
-    const lines = readJournal(files, query, (problem) => {
-      missing.push(`${problem.code} ${problem.what}: ${problem.why}. ${problem.next}`);
-    });
-    return { lines, missing };
-  };
+  const { read, vocabulary } = of;
   const say = (line: JournalLine): JournalPage['lines'][number] => {
-    const { text, aside } = worded(line, of.vocabulary, Date.now());
+    const { text, aside } = worded(line, vocabulary, Date.now());
     return { ...line, text, aside };
+  };
+  const words: Words = {
+    cause(line) {
+      const { host } = line.because;
+      const about = line.instance?.replace('@', ' on ').split('#')[0] ?? line.service;
+      const cause = vocabulary.cause(line.because['cause']) ?? say(line).text;
+      return `${about ?? (typeof host === 'string' ? `host ${host}` : 'the system')}: ${cause}`;
+    },
+    impact: of.impact,
+    runbook(mode) {
+      const row = modeNamed(mode);
+      return row === null ? '' : modePage(row);
+    },
+  };
+  const tell = async (
+    subject: string,
+    window: { readonly sinceMs: number; readonly untilMs?: number },
+    status: StatusView | null,
+  ): Promise<ExplanationView | null> => {
+    const { lines, missing } = await read({ ...window, limit: mostSearched });
+    const known: Known = {
+      lines,
+      unreadable: missing.map(gapText),
+      status,
+      vocabulary,
+      nowMs: Date.now(),
+      command: (verb) => `standfast ${verb}`,
+    };
+    const found = explained(subject, known);
+    if (found === null) return null;
+    return {
+      subject: found.subject,
+      state: found.state,
+      steps: found.steps.map(({ atMs, text, rule, facts, detail }) => ({ atMs, text, rule, facts, detail })),
+      waitingFor: found.waitingFor,
+      youCan: found.youCan,
+      consumers: found.consumers,
+      missing,
+    };
   };
 
   return {
-    page(question) {
-      const narrowed = question.search !== null || question.untilMs !== null;
-      const { lines, missing } = read(
+    async page(question) {
+      const { lines, missing } = await read(
         {
           sinceMs: question.sinceMs ?? undefined,
+          untilMs: question.untilMs ?? undefined,
           service: question.service ?? undefined,
           kinds: question.kinds ?? undefined,
           incident: question.incident ?? undefined,
-          limit: narrowed ? mostSearched : question.limit + 1,
+          limit: question.search === null ? question.limit + 1 : mostSearched,
         },
         question.host,
       );
-      const words = (question.search ?? '')
+      const wanted = (question.search ?? '')
         .toLowerCase()
         .split(/\s+/)
         .filter((word) => word !== '');
-      const fitting = lines
-        .filter((line) => question.untilMs === null || line.atMs <= question.untilMs)
-        .map(say)
-        .filter((line) => {
-          if (words.length === 0) return true;
-          const text =
-            `${line.text} ${line.aside} ${line.kind} ${line.instance ?? ''} ${JSON.stringify(line.because)}`.toLowerCase();
-          return words.every((word) => text.includes(word));
-        });
+      const fitting = lines.map(say).filter((line) => {
+        if (wanted.length === 0) return true;
+        const text =
+          `${line.text} ${line.aside} ${line.kind} ${line.instance ?? ''} ${JSON.stringify(line.because)}`.toLowerCase();
+        return wanted.every((word) => text.includes(word));
+      });
       return {
         lines: fitting.slice(Math.max(0, fitting.length - question.limit)),
-        more: fitting.length > question.limit || (narrowed && lines.length >= mostSearched),
+        more: fitting.length > question.limit || lines.length >= mostSearched,
         missing,
       };
     },
-    explain(subject, sinceMs, status) {
-      const { lines, missing } = read({ sinceMs, limit: mostSearched });
-      const known: Known = {
-        lines,
-        unreadable: missing,
-        status,
-        vocabulary: of.vocabulary,
-        nowMs: Date.now(),
-        command: (words) => `standfast ${words}`,
-      };
-      const found = explained(subject, known);
-      if (found === null) return null;
-      return {
-        subject: found.subject,
-        state: found.state,
-        steps: found.steps.map(({ atMs, text, rule, facts, detail }) => ({ atMs, text, rule, facts, detail })),
-        waitingFor: found.waitingFor,
-        youCan: found.youCan,
-        consumers: found.consumers,
-        missing: found.gaps,
-      };
+    async explain(subject, sinceMs, status) {
+      // An incident's story lies between its opening and its end, however long ago that was.
+      const own = (await read({ incident: subject, kinds: ['incident'], limit: mostHappenings })).lines;
+      const first = own[0];
+      if (first === undefined) return await tell(subject, { sinceMs }, status);
+      const over = own.findLast((line) => line.because['event'] === 'resolved');
+      const isOpen = status?.incidents.some((each) => each.id === subject && each.resolvedAtMs === null) === true;
+      const untilMs = over === undefined || isOpen ? undefined : over.atMs + around.afterMs;
+      const window = { sinceMs: first.atMs - around.beforeMs, ...(untilMs === undefined ? {} : { untilMs }) };
+      return await tell(subject, window, status);
     },
-    happenings(sinceMs) {
-      const { lines } = read({ sinceMs, kinds: Object.keys(kindOfHappening), limit: mostHappenings });
+    async happenings(sinceMs) {
+      const { lines } = await read({ sinceMs, kinds: Object.keys(kindOfHappening), limit: mostHappenings });
       return lines.flatMap((line) => {
         const kind = happeningOf(line);
         if (kind === null) return [];
-        const { text } = worded(line, of.vocabulary, Date.now());
+        const { text } = say(line);
         const id = line.because['id'];
         const subject =
           line.kind === 'incident' && typeof id === 'string' ? id : (line.service ?? `${line.seq}@${line.host}`);
         return [{ atMs: line.atMs, kind, service: line.service, host: line.host, text, subject }];
       });
     },
-    pastIncidents(sinceMs) {
-      return incidentsIn(read({ sinceMs, kinds: ['incident', 'person'], limit: mostHappenings }).lines, say);
+    async pastIncidents(sinceMs) {
+      return incidentsIn((await read({ sinceMs, kinds: incidentKinds, limit: mostHappenings })).lines, words);
+    },
+    async incident(id) {
+      const { lines } = await read({ incident: id, kinds: incidentKinds, limit: mostHappenings });
+      if (lines.length === 0) return null;
+      const suspicions = await read({ kinds: ['modeSuspected'], sinceMs: lines[0]?.atMs, limit: mostHappenings });
+      const all = [...lines, ...suspicions.lines.filter((line) => line.because['id'] === id)];
+      return (
+        incidentsIn(
+          all.toSorted((one, other) => one.atMs - other.atMs),
+          words,
+        ).find((each) => each.id === id) ?? null
+      );
     },
   };
+}
+
+/** What could not be had, as one sentence. */
+export function gapText({ host, why }: GapView): string {
+  return `${host}: ${why}`;
 }
 
 const kindOfHappening: Readonly<Record<string, Happening['kind']>> = {
@@ -140,53 +169,4 @@ function happeningOf(line: JournalLine): Happening['kind'] | null {
   if (kind !== 'incident') return kind;
   const event = line.because['event'];
   return event === 'opened' ? 'incident' : event === 'resolved' ? 'resolved' : null;
-}
-
-/** The incidents that these lines tell of, as they were last told, newest first. */
-function incidentsIn(
-  lines: readonly JournalLine[],
-  say: (line: JournalLine) => { readonly text: string },
-): readonly IncidentView[] {
-  const byId = new Map<string, IncidentView>();
-  for (const line of lines) {
-    const text = (name: string): string | null => textOf(line.because[name]);
-    if (line.kind === 'person') {
-      const taken = byId.get(text('verb') === 'ack' ? (text('incident') ?? '') : '');
-      if (taken !== undefined) byId.set(taken.id, { ...taken, ackBy: text('owner') });
-      continue;
-    }
-    const id = text('id');
-    if (id === null) continue;
-    const event = text('event');
-    const before = byId.get(id);
-    const severity = severityOf(line.because['severity']) ?? before?.severity ?? 3;
-    const also = line.because['also'];
-    byId.set(id, {
-      id,
-      severity,
-      service: line.service ?? before?.service ?? null,
-      instance: line.instance ?? before?.instance ?? null,
-      host: text('host') ?? before?.host ?? null,
-      cause: event === 'opened' || before === undefined ? say(line).text : before.cause,
-      impact: before?.impact ?? '',
-      sinceMs: before?.sinceMs ?? line.atMs,
-      resolvedAtMs: event === 'resolved' ? line.atMs : (before?.resolvedAtMs ?? null),
-      also: Array.isArray(also) ? also.map(String) : (before?.also ?? []),
-      done: before?.done ?? [],
-      next: `standfast explain ${id}`,
-      ackBy: before?.ackBy ?? null,
-      mode: before?.mode ?? null,
-      modes: before?.modes ?? [],
-      flapping: event === 'flapping' || before?.flapping === true,
-    });
-  }
-  return [...byId.values()].toSorted((a, b) => b.sinceMs - a.sinceMs);
-}
-
-function textOf(value: JsonValue | undefined): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-function severityOf(value: JsonValue | undefined): IncidentView['severity'] | null {
-  return value === 0 || value === 1 || value === 2 || value === 3 ? value : null;
 }

@@ -10,6 +10,8 @@ export interface StatusSource {
   readonly fresh: () => Promise<ConsoleStatus | null>;
   readonly present: () => ConsoleStatus | null;
   readonly follow: (changed: () => void) => () => void;
+  /** Hash of the description in force while the agent is followed and live, else null. */
+  readonly followedHash: () => string | null;
   /** The agent that answered last, for other questions. */
   readonly agent: () => AgentClient;
 }
@@ -89,6 +91,8 @@ export function openStatusSource(
       return asking;
     },
     present: () => known?.status ?? null,
+    followedHash: () =>
+      stream !== null && known?.status.source.agent === 'live' ? known.status.description.hash : null,
     follow(changed) {
       listeners.add(changed);
       followed += 1;

@@ -142,7 +142,7 @@ export async function fakeAgent(
     runbooks: noRunbooks,
     elsewhere: { ask: () => Promise.resolve({ ok: false, why: 'nobody is there' }), peers: () => [] },
     console: {
-      details: () => ({ host: of.host ?? 'a', measured: [], checks: [], outages: [] }),
+      details: () => ({ host: of.host ?? 'a', measured: [], checks: [], outages: [], figures: null }),
       preview: () => of.answer ?? { ok: true, id: '', text: '' },
       accounts: () => Promise.resolve({ accounts: [], key: '' }),
       putAccount: () => Promise.resolve(),

@@ -306,7 +306,7 @@ function incident({ facts, vocabulary, line }: Entry): Said {
   const cause = vocabulary.cause(facts.value('cause')) ?? 'cause not understood';
   const also = facts.texts('also');
   const host = facts.text('host');
-  facts.implied('key');
+  facts.implied('key', 'done', 'ackBy');
   if (event === 'resolved') return { text: `incident ${id} is over` };
   const about =
     line.instance === null ? (line.service ?? (host === null ? null : `host ${host}`)) : line.instance.split('#')[0];

@@ -7,6 +7,7 @@ import { openConfiguration } from './configuration.ts';
 import type { OpenDetector } from './detector.ts';
 import { openDisk } from './disk.ts';
 import { openEtcd } from './etcd.ts';
+import { openFigures } from './figures.ts';
 import { openHost } from './host.ts';
 import { openIdle } from './idle.ts';
 import { openMounts } from './mounts.ts';
@@ -24,6 +25,7 @@ export const detectors: readonly OpenDetector[] = [
   openDisk,
   openMounts,
   openPressure,
+  openFigures,
   openCgroup,
   openProcessLimits,
   openSockets,

@@ -1,6 +1,7 @@
 // Disk space and inodes, now and when they will be gone. One process asks for all local file systems; each remote or FUSE one gets its own, so that
 // one that hangs hides nothing but itself (mounts.ts finds that).
 
+import type { DiskFigures } from '../../model/figures.ts';
 import { untilFullMs, type Sample } from '../../model/trend.ts';
 import type { Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
@@ -41,7 +42,11 @@ export function openDisk(ground: Ground): Detector {
         if (space === undefined) return [];
         return [...spaceSeen(place, space), ...fillingSeen(place, space, sampled(history, place, space, ground.now()))];
       });
-      return { seen };
+      const disks = [...places.values()].flatMap(({ path }): DiskFigures[] => {
+        const space = found.get(path);
+        return space === undefined ? [] : [{ at: path, ...space }];
+      });
+      return { seen, figures: { disks } };
     },
   };
 }

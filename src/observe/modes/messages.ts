@@ -1,5 +1,6 @@
 // Between the agent and the thread of the detectors.
 
+import type { HostFigures } from '../../model/figures.ts';
 import type { Seen } from '../../model/mode.ts';
 import type { Watch } from './watch.ts';
 
@@ -12,6 +13,7 @@ export interface LookTold {
   readonly atMs: number;
   readonly seen: readonly Seen[];
   readonly facts: Readonly<Record<string, string>>;
+  readonly figures?: HostFigures;
 }
 
 export type Tell =

@@ -7,6 +7,7 @@ import type {
   ConsoleStatus,
   DetailsView,
   ExplanationView,
+  GapView,
   Happening,
   JournalPage,
   LogTail,
@@ -28,6 +29,12 @@ export interface JournalQuestion {
   readonly limit: number;
 }
 
+/** What each host told, and of whom that is missing or old. */
+export interface GatheredDetails {
+  readonly of: readonly DetailsView[];
+  readonly missing: readonly GapView[];
+}
+
 /** Everything rejects with an error in words when the agent does not answer; the status never does. */
 export interface ConsolePort extends HubSource {
   /** As new as can be had; the last known, marked as old, when no agent answers; null: none ever answered. */
@@ -38,13 +45,15 @@ export interface ConsolePort extends HubSource {
   preview(request: IntentRequest): Promise<IntentAnswer>;
   /** False: no open incident of that name. */
   ack(incident: string, owner: string): Promise<boolean>;
-  /** Of every agent of this machine that answers. */
-  details(): Promise<readonly DetailsView[]>;
+  /** Of every host, as new as can be had. */
+  details(): Promise<GatheredDetails>;
   /** Null: no such service, incident or decision. */
   explain(subject: string, sinceMs: number): Promise<ExplanationView | null>;
   journal(question: JournalQuestion): Promise<JournalPage>;
   /** Of the last while, newest first; open ones come from the status. */
   pastIncidents(sinceMs: number): Promise<readonly IncidentView[]>;
+  /** One that was ever open, as the journal tells of it; null: it tells of none. */
+  incident(id: string): Promise<IncidentView | null>;
   logs(service: string, host: string | null, lines: number): Promise<LogTail>;
   happenings(sinceMs: number): Promise<readonly Happening[]>;
   topology(): Promise<TopologyView | null>;

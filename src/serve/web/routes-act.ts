@@ -37,7 +37,7 @@ export function actRoutes(port: ConsolePort): readonly RouteRow[] {
           port.status(),
           port.details(),
         ]);
-        return foreseen(body, answer, status, details);
+        return foreseen(body, answer, status, details.of);
       },
     }),
     route({

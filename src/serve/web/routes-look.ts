@@ -68,9 +68,7 @@ export function lookRoutes(port: ConsolePort): readonly RouteRow[] {
       async handle({ params }) {
         const [status, explanation] = await Promise.all([port.status(), port.explain(params.name, 0)]);
         const incident =
-          status?.incidents.find((each) => each.id === params.name) ??
-          (await port.pastIncidents(0)).find((each) => each.id === params.name) ??
-          null;
+          status?.incidents.find((each) => each.id === params.name) ?? (await port.incident(params.name));
         if (incident === null && explanation === null) throw noSuch(`there is no incident ${params.name}`);
         return { incident, explanation };
       },
@@ -87,14 +85,13 @@ export function lookRoutes(port: ConsolePort): readonly RouteRow[] {
         const service = status.services.find((each) => each.name === name);
         if (service === undefined) throw noSuch(`there is no service ${name}`);
         const [details, failovers, topology] = await Promise.all([port.details(), port.failovers(), port.topology()]);
-        const heard = new Set(details.map((each) => each.host));
         return {
           service,
           described: topology?.services.find((each) => each.name === name) ?? null,
-          measured: newestMeasured(details).filter((each) => each.service === name),
-          checks: details.flatMap((each) => each.checks).filter((each) => each.service === name),
+          measured: newestMeasured(details.of).filter((each) => each.service === name),
+          checks: details.of.flatMap((each) => each.checks).filter((each) => each.service === name),
           failovers: failovers.filter((each) => each.service === name),
-          missing: service.instances.map((each) => each.host).filter((host) => !heard.has(host)),
+          missing: details.missing.filter(({ host }) => service.instances.some((each) => each.host === host)),
         };
       },
     }),
@@ -109,7 +106,7 @@ export function lookRoutes(port: ConsolePort): readonly RouteRow[] {
         const status = await demandStatus(port);
         const host = status.hosts.find((each) => each.name === name);
         if (host === undefined) throw noSuch(`there is no host ${name}`);
-        const topology = await port.topology();
+        const [topology, details] = await Promise.all([port.topology(), port.details()]);
         const described = topology?.hosts.find((each) => each.name === name);
         return {
           host,
@@ -117,6 +114,8 @@ export function lookRoutes(port: ConsolePort): readonly RouteRow[] {
           domains: (topology?.domains ?? [])
             .filter((domain) => isIn(domain.name, described?.in ?? [], topology?.domains ?? []))
             .map((domain) => ({ name: domain.name, kind: domain.kind })),
+          figures: details.of.find((each) => each.host === name)?.figures ?? null,
+          missing: details.missing.filter((each) => each.host === name),
           runs: status.services.flatMap((service) =>
             service.instances
               .filter((instance) => instance.host === name)
@@ -193,7 +192,7 @@ export function lookRoutes(port: ConsolePort): readonly RouteRow[] {
       async handle(): Promise<BudgetView> {
         const [status, details] = await Promise.all([demandStatus(port), port.details()]);
         const topology = await port.topology();
-        return budgetOf(status, details[0]?.outages ?? [], topology?.serves ?? null, Date.now());
+        return budgetOf(status, details.of[0]?.outages ?? [], topology?.serves ?? null, Date.now());
       },
     }),
     route({
@@ -202,7 +201,7 @@ export function lookRoutes(port: ConsolePort): readonly RouteRow[] {
       access: 'look',
       about: 'b, i and s as measured lately, of every instance.',
       answer: z.array(z.unknown()),
-      handle: async () => newestMeasured(await port.details()),
+      handle: async () => newestMeasured((await port.details()).of),
     }),
     route({
       method: 'GET',

@@ -10,6 +10,9 @@ const phase = z.enum(['down', 'starting', 'passive', 'standby', 'active', 'stopp
 const role = z.enum(['look', 'operate', 'administer']);
 const facts = z.record(text, z.unknown());
 
+/** What a host could not be asked for now; `asOfMs`: what is shown of it was so then. */
+const gap = z.object({ host: text, why: text, asOfMs: atMs.nullable() });
+
 export const failureShape = z.object({ error: z.object({ code: text, why: text, next: text }) });
 
 // ------------------------------------------------------------------ what comes in
@@ -201,7 +204,7 @@ export const journalShape = z.object({
     }),
   ),
   more: z.boolean(),
-  missing: z.array(text),
+  missing: z.array(gap),
 });
 
 export const explanationShape = z.object({
@@ -211,13 +214,13 @@ export const explanationShape = z.object({
   waitingFor: text.nullable(),
   youCan: z.array(text),
   consumers: text.nullable(),
-  missing: z.array(text),
+  missing: z.array(gap),
 });
 
 export const logsShape = z.object({
   service: text,
   outputs: z.array(z.object({ host: text, lines: z.array(text), cut: z.boolean() })),
-  missing: z.array(text),
+  missing: z.array(gap),
 });
 
 const outage = z.object({ service: text, fromMs: atMs, toMs: atMs.nullable() });
@@ -267,14 +270,15 @@ export const serviceShape = z.object({
   measured: z.array(measured),
   checks: z.array(check),
   failovers: failoversShape,
-  /** Hosts whose checks are not known here. */
-  missing: z.array(text),
+  missing: z.array(gap),
 });
 
 export const hostShape = z.object({
   host,
   address: text.nullable(),
   domains: z.array(z.object({ name: text, kind: text })),
+  figures: z.looseObject({ asOfMs: atMs }).nullable().describe('Shares are 0 to 1, sizes bytes.'),
+  missing: z.array(gap),
   runs: z.array(z.object({ service: text, instance })),
 });
 

@@ -58,10 +58,11 @@ export function picture(more: Partial<ConsolePort> & { readonly answer?: IntentA
       told.acks.push({ incident, owner });
       return Promise.resolve(shown.incidents.some((each) => each.id === incident));
     },
-    details: () => Promise.resolve([]),
+    details: () => Promise.resolve({ of: [], missing: [] }),
     explain: () => Promise.resolve(null),
     journal: () => Promise.resolve({ lines: [], more: false, missing: [] }),
     pastIncidents: () => Promise.resolve([]),
+    incident: () => Promise.resolve(null),
     logs: (service) => Promise.resolve({ service, outputs: [], missing: [] }),
     happenings: () => Promise.resolve([]),
     topology: () => Promise.resolve(null),
