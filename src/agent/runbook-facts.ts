@@ -78,7 +78,7 @@ export interface BlockSurroundings {
 
 /** Values are those of this host now; what does not apply is empty. */
 export function surroundingsOf(of: {
-  readonly run: Pick<Run, 'id' | 'runbook' | 'host' | 'incident' | 'values'>;
+  readonly run: Pick<Run, 'id' | 'runbook' | 'host' | 'incident' | 'values' | 'startedAtMs'>;
   readonly service: Service | null;
   readonly status: StatusView;
   readonly plans: Plans | null;
@@ -110,6 +110,7 @@ export function surroundingsOf(of: {
     incident: run.incident ?? '',
     runbook: run.runbook,
     run: run.id,
+    began: (run.startedAtMs / 1000).toFixed(3),
   };
   const path =
     plan?.env['PATH'] ?? process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

@@ -38,7 +38,8 @@ export async function testAll(
         ? service.on.some(({ host }) => host === me)
         : (runbook.on ?? system.hosts[0]?.name) === me;
     const at = here ? me : (runbook.on ?? usualHost(status, service, me));
-    const around = surroundings({ id: 'test', runbook: each, host: at, incident: null, values: {} }, service, status);
+    const tried = { id: 'test', runbook: each, host: at, incident: null, values: {}, startedAtMs: options.nowMs() };
+    const around = surroundings(tried, service, status);
     const blocks = plannedBlocks(
       runbook,
       (block) => hostOf({ host: at, service: service?.name ?? null }, runbook, block),

@@ -23,12 +23,14 @@ export async function systemsIn(state: string): Promise<readonly SystemFolder[]>
 
 /** Long enough for an agent on a machine that is short of processors; who is there answers in a few ms. */
 const answerWithinMs = 1_500;
+/** Of one alone nobody can be asked instead, and a step of a runbook that heard nothing would have failed. */
+const firstAnswerWithinMs = 5_000;
 
 /** The agent that answers first; null when none does. */
 export async function findAgent(system: ChosenSystem): Promise<AgentClient | null> {
   const asked = system.hosts.map(async (host) => {
     const { agentSocket } = system.layout.host(host);
-    await connectAgent(agentSocket, answerWithinMs).intents();
+    await connectAgent(agentSocket, firstAnswerWithinMs).intents();
     return connectAgent(agentSocket);
   });
   return Promise.any(asked).catch(() => null);

@@ -1,5 +1,6 @@
 // One instance of a service, ready to be started and observed: its whole environment, and every `${NAME}` filled in.
 
+import { resolve } from 'node:path';
 import { expand } from './expand.ts';
 import { probeName } from './lower-probe.ts';
 import type {
@@ -68,7 +69,7 @@ export function planInstance(
     STANDFAST_SERVICE: service.name,
     STANDFAST_HOST: host,
   };
-  const filler = newFiller(env, surroundings.output ?? '');
+  const filler = newFiller(env, surroundings.output ?? '', system.folder);
   const wait = (each: Wait | null): Wait | null =>
     each === null ? null : { probe: filler.probe(each.probe), within: each.within };
   const { detect, log } = service;
@@ -104,7 +105,7 @@ export function planExternal(
   service: ExternalService,
 ): { readonly checks: readonly Check[]; readonly dir: string; readonly env: Readonly<Record<string, string>> } {
   const env = { STANDFAST_SYSTEM: system.name, STANDFAST_SERVICE: service.name };
-  return { checks: newFiller(env, '').checks(service.detect.checks), dir: system.folder, env };
+  return { checks: newFiller(env, '', system.folder).checks(service.detect.checks), dir: system.folder, env };
 }
 
 interface Filler {
@@ -118,7 +119,7 @@ interface Filler {
   checks(checks: readonly Check[]): Check[];
 }
 
-function newFiller(env: Readonly<Record<string, string>>, output: string): Filler {
+function newFiller(env: Readonly<Record<string, string>>, output: string, folder: string): Filler {
   const unknown = new Set<string>();
   const text = (raw: string): string => {
     const expanded = expand(raw, env);
@@ -148,10 +149,23 @@ function newFiller(env: Readonly<Record<string, string>>, output: string): Fille
     text,
     command,
     manager(manager) {
-      if (manager.kind === 'native') return manager;
-      if (manager.kind !== 'command') return { ...manager, name: text(manager.name) };
-      const { kind, start, stop, status } = manager;
-      return { kind, start: command(start), stop: command(stop), status: command(status) };
+      const file = (raw: string | null): string | null => (raw === null ? null : resolve(folder, text(raw)));
+      switch (manager.kind) {
+        case 'native':
+          return manager;
+        case 'monit':
+          return { ...manager, name: text(manager.name), control: file(manager.control) };
+        case 'systemd':
+          return { ...manager, name: text(manager.name) };
+        case 'supervisord':
+          return { ...manager, name: text(manager.name), config: file(manager.config) };
+        case 'command': {
+          const { kind, start, stop, status } = manager;
+          return { kind, start: command(start), stop: command(stop), status: command(status) };
+        }
+        default:
+          return manager satisfies never;
+      }
     },
     probe,
     roleCall(call) {

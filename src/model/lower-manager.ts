@@ -1,6 +1,5 @@
 // Who owns a service's process, from the form it is written in to the form that is used, and what cannot be had with others than native.
 
-import { resolve } from 'node:path';
 import { defined, lowerCommand, type Parts } from './lower-probe.ts';
 import type { Path } from './problem.ts';
 import { missing, onlyOne } from './reading.ts';
@@ -35,19 +34,24 @@ function lowerMapping(
     if (given !== undefined) parts.templates.push({ text: given, path: [...path, String(kind), key], as: 'text' });
     return given ?? otherwise;
   };
-  const file = (given: string | undefined): string | null =>
-    given === undefined ? null : resolve(parts.reading.folder, given);
+  // Relative ones start in the description's folder; a name of the environment may hold a whole path, so that is settled when it is filled in.
+  const file = (given: string | undefined, key: string): string | null =>
+    given === undefined ? null : called(given, '', key);
   const kind = onlyOne(parts.reading, defined(manager), ['monit', 'systemd', 'supervisord', 'command'] as const, path);
   switch (kind) {
     case 'monit':
-      return { kind, name: called(manager.monit?.name, name, 'name'), control: file(manager.monit?.control) };
+      return {
+        kind,
+        name: called(manager.monit?.name, name, 'name'),
+        control: file(manager.monit?.control, 'control'),
+      };
     case 'systemd': {
       const { unit, user = false } = manager.systemd ?? {};
       return { kind, name: called(unit, `${name}.service`, 'unit'), user };
     }
     case 'supervisord': {
       const { program, config } = manager.supervisord ?? {};
-      return { kind, name: called(program, name, 'program'), config: file(config) };
+      return { kind, name: called(program, name, 'program'), config: file(config, 'config') };
     }
     case 'command':
       return lowerCommands(parts, manager.command, [...path, 'command']);

@@ -99,6 +99,7 @@ export const builtInVariables = [
   'incident',
   'runbook',
   'run',
+  'began',
 ] as const;
 
 export type BuiltInVariable = (typeof builtInVariables)[number];

@@ -1,7 +1,7 @@
 // Who owns a service's process, as written: a word, or a mapping that says where that manager is and what it calls the service.
 
 import { z } from 'zod';
-import { choice, flag, template, text } from './leaf.ts';
+import { choice, flag, template } from './leaf.ts';
 import { command } from './leaf-command.ts';
 import { key } from './shape-parts.ts';
 
@@ -29,7 +29,7 @@ export const managerShape = key(
             description: 'What its control file calls the service (`check process NAME`). Absent: the name here.',
             examples: ['feed'],
           }),
-          control: key(text('a file', '/etc/monit/monitrc'), {
+          control: key(template('a file', '/etc/monit/monitrc'), {
             description: 'Its control file, which also says where it answers. Absent: the one monit finds by itself.',
             examples: ['/etc/monit/monitrc'],
           }),
@@ -56,7 +56,7 @@ export const managerShape = key(
             description: 'The program, `GROUP:PROGRAM` within a group. Absent: the name here.',
             examples: ['feed'],
           }),
-          config: key(text('a file', '/etc/supervisor/supervisord.conf'), {
+          config: key(template('a file', '/etc/supervisor/supervisord.conf'), {
             description: 'Where supervisorctl reads how to reach it. Absent: the one that it finds by itself.',
             examples: ['/etc/supervisor/supervisord.conf'],
           }),

@@ -257,14 +257,14 @@ export interface ExternalService {
   readonly impact: string | null;
 }
 
-/** Who owns the process. Names and commands may still hold `${NAME}`. */
+/** Who owns the process. Names, files and commands may still hold `${NAME}`, and files be relative, until `planInstance`. */
 export type ProcessManager =
   | { readonly kind: 'native' }
-  /** `control`: its control file, absolute; null: the one that monit finds by itself. */
+  /** `control`: its control file; null: the one that monit finds by itself. */
   | { readonly kind: 'monit'; readonly name: string; readonly control: string | null }
   /** `user`: the manager of who runs the agent, in place of the machine's. */
   | { readonly kind: 'systemd'; readonly name: string; readonly user: boolean }
-  /** `config`: where supervisorctl reads how to reach it, absolute; null: the one that it finds by itself. */
+  /** `config`: where supervisorctl reads how to reach it; null: the one that it finds by itself. */
   | { readonly kind: 'supervisord'; readonly name: string; readonly config: string | null }
   /** Exit status as of an init script (LSB): `status` 0 it runs, 1 to 3 it does not, any other: nobody knows. */
   | { readonly kind: 'command'; readonly start: Command; readonly stop: Command; readonly status: Command };

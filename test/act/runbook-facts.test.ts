@@ -52,7 +52,14 @@ test('the host that is meant is the worst one, else the active one', () => {
 
 test('a block finds names and live values in its environment, given ones too; a text is filled in for reading only', () => {
   const { env, dir } = surroundingsOf({
-    run: { id: 'r-1', runbook: 'pricer', host: 'a', incident: null, values: { DATE: 'x y' } },
+    run: {
+      id: 'r-1',
+      runbook: 'pricer',
+      host: 'a',
+      incident: null,
+      values: { DATE: 'x y' },
+      startedAtMs: 1_764_000_000_250,
+    },
     service: pricer,
     status: status({ services: [service('pricer', [instance('a', 'active'), instance('b', 'standby')])] }),
     plans: null,
@@ -71,9 +78,10 @@ test('a block finds names and live values in its environment, given ones too; a 
       env['log'],
       env['DATE'],
       env['incident'],
+      env['began'],
       dir,
     ],
-    ['pricer', 'a', '4312', 'active', 'a', '/state/pricer.log', 'x y', '', '/described'],
+    ['pricer', 'a', '4312', 'active', 'a', '/state/pricer.log', 'x y', '', '1764000000.250', '/described'],
   );
   assert.ok(env['PATH']?.startsWith('/standfast:'));
   assert.equal(

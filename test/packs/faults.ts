@@ -18,12 +18,12 @@ export interface Fault {
   readonly make: (paths: Paths) => void;
 }
 
-/** The process ids are where monit looks for them too. */
+/** The process ids are where monit and init scripts look for them too. */
 export function pidOf(paths: Paths, service: string): number {
   return Number(readFileSync(join(paths['DH_RUN'] ?? '', `${service}.pid`), 'utf8'));
 }
 
-/** In the order in which they can be mended: who is needed first. No restart cures any of them. */
+/** In the order in which they can be mended: who is needed first. No restart cures any of them: `npm run rehearsal` tries. */
 export const faults: readonly Fault[] = [
   {
     service: 'mariadb',
@@ -65,6 +65,14 @@ export const faults: readonly Fault[] = [
   property('db_dis', 'DataImportServer.intradayDir', '/nowhere', [0, 1]),
   property('db_rta', 'DataImportServer.intradayDir', '/nowhere', [0, 1]),
   property('db_ltds', 'DataImportServer.intradayDir', '/nowhere', [0, 1]),
+  {
+    service: 'db_ltds',
+    what: 'its property file was removed',
+    needs: [0],
+    severity: 2,
+    kill: false,
+    make: (paths) => rmSync(propertyFile(paths, 'db_ltds')),
+  },
   property('db_acl_write_server', 'MysqlDbAclProvider.database', 'dbacl_wrong', [0, 1]),
   property('iris_controller', 'PersistentQueryController.cache', '/nowhere', [0, 1]),
   {

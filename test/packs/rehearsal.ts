@@ -1,9 +1,11 @@
 // A rehearsal of packs/deephaven that runs, driven by the command line alone.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { isInPath } from '../../src/cli/start/addresses.ts';
 import { parseEnvFile } from '../../src/model/environment.ts';
 import { asPlanned, eventually, instanceOf, makeStand, serviceOf, type Ended, type Stand } from '../system/stand.ts';
 import { faults, pidOf, type Fault, type Paths } from './faults.ts';
@@ -27,10 +29,19 @@ export const levels: Readonly<Record<string, number>> = {
   client_update_service: 2,
 };
 
+/** Why the rehearsal cannot be tried here; false: it can. */
+export function missingHere(): string | false {
+  const needs = JSON.parse(readFileSync(join(pack, 'rehearsal', 'needs.json'), 'utf8')) as { program: string }[];
+  const missing = needs.filter((need) => !isInPath(need.program)).map((need) => need.program);
+  return missing.length > 0 && `needs ${missing.join(', ')}`;
+}
+
 export interface Rehearsal {
   readonly stand: Stand;
   readonly folder: string;
   readonly paths: Paths;
+  /** What somebody at the terminal asks of monit. */
+  readonly monit: (...words: readonly string[]) => string;
   readonly run: (name: string, values?: Readonly<Record<string, string>>) => Promise<Ended>;
   /** It works, or says what it did. */
   readonly mustRun: (name: string, values?: Readonly<Record<string, string>>) => Promise<string>;
@@ -48,6 +59,8 @@ export async function startRehearsal(t: TestContext): Promise<Rehearsal> {
     stand,
     folder,
     paths,
+    monit: (...words) =>
+      execFileSync(paths['MONIT'] ?? '', ['-c', paths['MONITRC'] ?? '', ...words], { encoding: 'utf8' }),
     run: (name, values = {}) => {
       const set = Object.entries(values).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
       return stand.cli('runbook', 'run', name, '--yes', ...set);
@@ -90,18 +103,59 @@ export async function mend(rehearsal: Rehearsal, fault: Fault): Promise<void> {
   await rehearsal.stand.until(`${fault.service} stands`, (view) => serviceOf(view, fault.service).severity === 0);
 }
 
-/** Two at a time: more would only wait for one another on a small machine. */
-export async function inPairs<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  for (let n = 0; n < items.length; n += 2) await Promise.all(items.slice(n, n + 2).map(work));
+/** How many blocks of a page change something. */
+export function stepsOf(rehearsal: Rehearsal, page: string): number {
+  return textOf(rehearsal, page).match(/^```sh do/gm)?.length ?? 0;
+}
+
+/** The page without its nth `sh do` ends as failed; afterwards it is whole again. */
+export async function mustFailWithout(
+  rehearsal: Rehearsal,
+  of: { readonly page: string; readonly step: number; readonly values?: Readonly<Record<string, string>> },
+): Promise<void> {
+  const text = textOf(rehearsal, of.page);
+  writeFileSync(fileOf(rehearsal, of.page), without(text, of.step));
+  const { code, stdout, stderr } = await rehearsal.run(of.page, of.values);
+  writeFileSync(fileOf(rehearsal, of.page), text);
+  assert.equal(code, 1, `${of.page} without its step ${of.step}:\n${stdout}\n${stderr}`);
+  assert.match(stderr, /SF-218/, `${of.page} without its step ${of.step} ended as failed`);
+}
+
+function textOf(rehearsal: Rehearsal, page: string): string {
+  return readFileSync(fileOf(rehearsal, page), 'utf8');
+}
+
+function fileOf({ folder }: Rehearsal, page: string): string {
+  return join(folder, 'runbooks', `${page}.md`);
+}
+
+/** Without the undo of it too; and nobody waits long for what cannot come. */
+function without(text: string, step: number): string {
+  let seen = -1;
+  return text
+    .replaceAll(/^```sh do[^]*?^```\n(\n```sh undo\n[^]*?^```\n)?/gm, (block) => {
+      seen += 1;
+      return seen === step ? '' : block;
+    })
+    .replaceAll(/within=\d+s/g, 'within=12s');
+}
+
+/** Some at a time: more would only wait for one another on a small machine. */
+export async function atOnce<T>(count: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const one = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: count }, one));
 }
 
 /** Faults that can be made at the same time: one of a service, and nothing that one of them needs. */
-export function waves(): readonly (readonly Fault[])[] {
+export function waves(of: readonly Fault[] = faults): readonly (readonly Fault[])[] {
   const first = ['mariadb', 'configuration_server', 'client_update_service'];
   const second = ['log_aggregator_service', 'authentication_server', 'db_dis', 'db_rta', 'db_ltds'];
   const waveOf = (fault: Fault): number => (first.includes(fault.service) ? 0 : second.includes(fault.service) ? 1 : 2);
-  const isFirst = (fault: Fault): boolean => faults.find((each) => each.service === fault.service) === fault;
+  const isFirst = (fault: Fault): boolean => of.find((each) => each.service === fault.service) === fault;
   return [true, false].flatMap((one) =>
-    [0, 1, 2].map((n) => faults.filter((fault) => isFirst(fault) === one && waveOf(fault) === n)),
+    [0, 1, 2].map((n) => of.filter((fault) => isFirst(fault) === one && waveOf(fault) === n)),
   );
 }

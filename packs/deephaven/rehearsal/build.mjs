@@ -2,7 +2,7 @@
 // Nothing outside the folder is touched. What is there already (data, ports, properties) is kept: a second rehearsal goes on where the first ended; description,
 // runbooks and programs are those of the pack.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -25,9 +25,13 @@ const folder = resolve(process.argv[2] ?? '');
 const root = join(folder, 'root');
 const isRoot = process.getuid() === 0;
 
+if (/[\s'"]/.test(root))
+  throw new Error(
+    `monit and MariaDB take no path with spaces or quotes, as ${folder} has. Give another one: --folder FOLDER`,
+  );
 if (root.length > 80)
   throw new Error(
-    `${folder} is too long a path: sockets below it could not be made. Give a shorter one: --rehearsal=FOLDER`,
+    `${folder} is too long a path: sockets below it could not be made. Give a shorter one: --folder FOLDER`,
   );
 mkdirSync(folder, { recursive: true });
 for (const file of ['standfast.yaml', 'runbooks']) cpSync(join(pack, file), join(folder, file), { recursive: true });
@@ -35,9 +39,10 @@ const isNew = !existsSync(join(folder, 'paths.env'));
 const paths = isNew ? await fillPaths() : read(join(folder, 'paths.env'));
 installPrograms();
 if (isNew) {
-  for (const name of ['DH_LOG', 'DH_RUN', 'DH_ADMIN_HOME', 'DH_MONIT_D', 'ETCD_DATA', 'CUS_LOG'])
+  for (const name of ['DH_LOG', 'DH_RUN', 'DH_ADMIN_HOME', 'DH_MONIT_D', 'CUS_LOG'])
     mkdirSync(paths[name], { recursive: true });
   makeProperties();
+  await makeSystem();
   makeMonit();
   makeData();
   makeKeystore();
@@ -59,7 +64,7 @@ async function fillPaths() {
   const held = [];
   for (const [name, value] of Object.entries(read(join(pack, 'paths.env')))) {
     if (name.endsWith('_PORT')) filled[name] = String(await freePort(held));
-    else if (['MONIT', 'ETCD', 'MARIADBD', 'MARIADB', 'MARIADB_DUMP', 'LIGHTTPD'].includes(name))
+    else if (['MONIT', 'MARIADB', 'MARIADB_DUMP', 'LIGHTTPD'].includes(name))
       filled[name] = program(value.slice(value.lastIndexOf('/') + 1));
     else filled[name] = value.startsWith('/') ? `${root}${value}` : value;
   }
@@ -97,7 +102,25 @@ function installPrograms() {
   mkdirSync(dirname(paths.IRIS), { recursive: true });
   for (const file of readdirSync(import.meta.dirname).filter((each) => each.endsWith('.mjs') && each !== 'build.mjs'))
     copyFileSync(join(import.meta.dirname, file), join(dirname(paths.IRIS), file));
-  write(paths.IRIS, `#!/bin/sh\nexec '${process.execPath}' '${join(dirname(paths.IRIS), 'iris.mjs')}' "$@"\n`, 0o755);
+  // monit hands its own surroundings to nobody: the paths stand in the program.
+  const exports = Object.entries(paths).map(([name, value]) => `${name}='${value}'; export ${name}\n`);
+  write(
+    paths.IRIS,
+    `#!/bin/sh
+${exports.join('')}runs() { pid=$(cat "$DH_RUN/$1.pid" 2>/dev/null) && grep -q "$1" "/proc/$pid/cmdline" 2>/dev/null; }
+case "\${1:-}" in
+start)
+  if runs "$2"; then exit 0; fi
+  setsid '${process.execPath}' '${join(dirname(paths.IRIS), 'iris.mjs')}' "$2" </dev/null >>"$DH_LOG/$2.out" 2>&1 &
+  echo $! >"$DH_RUN/$2.pid" ;;
+stop)
+  if runs "$2"; then kill -TERM "-$pid"; fi ;;
+*)
+  exec '${process.execPath}' '${join(dirname(paths.IRIS), 'iris.mjs')}' "$@" ;;
+esac
+`,
+    0o755,
+  );
 }
 
 function write(file, text, mode = 0o644) {
@@ -150,22 +173,88 @@ LogAggregatorService.port=${paths.LAS_PORT}
     );
 }
 
-/** monit watches and never acts: restarts are Standfast's, and two must not do them. */
+/** What the system itself starts: `service NAME start|stop|status`, as init scripts do it (LSB). */
+async function makeSystem() {
+  write(paths.SERVICE, `#!/bin/sh\nexec '${join(root, 'etc/init.d')}'/"$1" "$2"\n`, 0o755);
+  const client = `http://127.0.0.1:${paths.ETCD_PORT}`;
+  const held = [];
+  const peer = `http://127.0.0.1:${await freePort(held)}`;
+  for (const server of held) server.close();
+  const data = join(root, 'var/lib/etcd');
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  makeInit(
+    paths.ETCD_SERVICE,
+    `${program('etcd')} --data-dir=${data} --listen-client-urls=${client} --advertise-client-urls=${client} --listen-peer-urls=${peer} --initial-advertise-peer-urls=${peer} --initial-cluster=default=${peer}`,
+  );
+  makeInit(paths.MARIADB_SERVICE, `${program('mariadbd')} --defaults-file=${paths.MY_CNF}`);
+  makeInit(paths.MONIT_SERVICE, `${paths.MONIT} -I -c ${paths.MONITRC}`);
+}
+
+function makeInit(name, command) {
+  const pidFile = join(paths.DH_RUN, `${name}.pid`);
+  write(
+    join(root, 'etc/init.d', name),
+    `#!/bin/sh
+runs() { pid=$(cat '${pidFile}' 2>/dev/null) && grep -q '${command.split(' ')[0]}' "/proc/$pid/cmdline" 2>/dev/null; }
+case "$1" in
+start)
+  if runs; then exit 0; fi
+  setsid ${command} </dev/null >>'${paths.DH_LOG}/${name}.out' 2>&1 &
+  echo $! >'${pidFile}' ;;
+stop)
+  if runs; then kill -TERM "$pid"; fi ;;
+status)
+  if runs; then echo "${name} is running, pid $pid"; else echo "${name} is not running"; exit 3; fi ;;
+*)
+  echo "write start, stop or status" >&2; exit 2 ;;
+esac
+`,
+    0o755,
+  );
+}
+
+/**
+ * monit owns the processes: it starts and stops them, and starts again what ends. Once it has begun it leaves all of them to Standfast, which asks for each
+ * when what it needs is there (`onreboot nostart`).
+ */
 function makeMonit() {
   const run = dirname(paths.MONITRC);
   mkdirSync(run, { recursive: true });
   write(
     paths.MONITRC,
-    `set daemon 1\nset logfile ${run}/monit.log\nset idfile ${run}/monit.id\nset statefile ${run}/monit.state\nset pidfile ${run}/monit.pid\nset httpd unixsocket ${run}/monit.sock\n  allow localhost\ninclude ${paths.DH_MONIT_D}/*.conf\n`,
+    `set daemon 1
+set onreboot nostart
+set logfile ${run}/monit.log
+set idfile ${run}/monit.id
+set statefile ${run}/monit.state
+set pidfile ${run}/monit.pid
+set httpd unixsocket ${run}/monit.sock
+  allow admin:"${randomBytes(12).toString('hex')}"
+include ${paths.DH_MONIT_D}/*.conf
+`,
     0o600,
   );
-  const files = { client_update_service: 'cus' };
-  for (const name of [...Object.keys(processes), 'client_update_service', 'mariadb'])
-    write(
-      join(paths.DH_MONIT_D, `${files[name] ?? name}.conf`),
-      `check process ${name} with pidfile ${paths.DH_RUN}/${name}.pid\n  mode passive\n`,
-      0o600,
-    );
+  for (const name of Object.keys(processes))
+    makeMonitFile(name, name, `${paths.IRIS} start ${name}`, `${paths.IRIS} stop ${name}`);
+  const pidFile = join(paths.DH_RUN, 'client_update_service.pid');
+  makeMonitFile(
+    'cus',
+    'client_update_service',
+    `${paths.LIGHTTPD} -f ${paths.CUS_CONF}`,
+    `/bin/sh -c 'kill -TERM $(cat ${pidFile})'`,
+  );
+}
+
+/** A short time to start, since monit does nothing else meanwhile; a long one to end in order. */
+function makeMonitFile(file, name, start, stop) {
+  write(
+    join(paths.DH_MONIT_D, `${file}.conf`),
+    `check process ${name} with pidfile ${join(paths.DH_RUN, `${name}.pid`)}
+  start program = "${start}" with timeout 10 seconds
+  stop program = "${stop}" with timeout 70 seconds
+`,
+    0o600,
+  );
 }
 
 function makeData() {
@@ -288,7 +377,7 @@ function makeDatabase() {
   const user = isRoot ? 'user=root\n' : '';
   write(
     paths.MY_CNF,
-    `[mysqld]\n${user}datadir=${data}\nsocket=${paths.MARIADB_SOCKET}\npid-file=${paths.DH_RUN}/mariadb.pid\nlog-error=${paths.MARIADB_LOG}\nskip-networking\ninnodb_buffer_pool_size=16M\ninnodb_log_file_size=8M\ninnodb_flush_method=fsync\n[client]\nsocket=${paths.MARIADB_SOCKET}\n`,
+    `[mysqld]\n${user}datadir=${data}\nsocket=${paths.MARIADB_SOCKET}\npid-file=${data}/mariadb.pid\nlog-error=${paths.MARIADB_LOG}\nskip-networking\ninnodb_buffer_pool_size=16M\ninnodb_log_file_size=8M\ninnodb_flush_method=fsync\n[client]\nsocket=${paths.MARIADB_SOCKET}\n`,
   );
   execFileSync(
     program('mariadb-install-db'),
@@ -310,7 +399,7 @@ insert into tableacls values ('*', '*', 'iris-superusers', '*');
   const account = isRoot
     ? ''
     : `create user if not exists '${userInfo().username}'@localhost identified via unix_socket; grant all on *.* to '${userInfo().username}'@localhost;`;
-  execFileSync(paths.MARIADBD, [`--defaults-file=${paths.MY_CNF}`, '--bootstrap'], {
+  execFileSync(program('mariadbd'), [`--defaults-file=${paths.MY_CNF}`, '--bootstrap'], {
     input: `create database dbacl_iris;\nuse dbacl_iris;\n${tables}${account === '' ? '' : `use mysql;\nflush privileges;\n${account}\n`}`,
     stdio: ['pipe', 'ignore', 'pipe'],
   });
@@ -326,24 +415,12 @@ async function fillEtcd() {
   for (const name of Object.keys(processes))
     write(join(exported, name), `${JSON.stringify({ process: name, host: '127.0.0.1' })}\n`);
   const client = `http://127.0.0.1:${paths.ETCD_PORT}`;
-  const etcd = spawn(
-    paths.ETCD,
-    [
-      '--data-dir',
-      paths.ETCD_DATA,
-      '--listen-client-urls',
-      client,
-      '--advertise-client-urls',
-      client,
-      '--listen-peer-urls',
-      `http://127.0.0.1:${paths.ETCD_PEER_PORT}`,
-    ],
-    { stdio: 'ignore' },
-  );
-  const ended = new Promise((done) => etcd.once('exit', done));
+  const service = (verb) =>
+    execFileSync(paths.SERVICE, [paths.ETCD_SERVICE, verb], { stdio: ['ignore', 'pipe', 'pipe'] });
+  service('start');
   try {
     for (let tries = 0; !(await answers(`${client}/health`)); tries += 1) {
-      if (etcd.exitCode !== null || tries > 300) throw new Error('etcd did not start');
+      if (tries > 300) throw new Error(`etcd did not start: ${join(paths.DH_LOG, 'etcd.out')}`);
       await new Promise((done) => setTimeout(done, 100));
     }
     execFileSync(paths.IRIS, ['configuration_tool', '--import', exported], {
@@ -351,9 +428,21 @@ async function fillEtcd() {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
   } finally {
-    etcd.kill('SIGTERM');
-    await ended;
+    service('stop');
+    await eventuallyDown(service);
   }
+}
+
+async function eventuallyDown(service) {
+  for (let tries = 0; tries < 300; tries += 1) {
+    try {
+      service('status');
+    } catch {
+      return;
+    }
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error('etcd did not end');
 }
 
 function answers(url) {

@@ -1,7 +1,8 @@
-// The program `iris` of the rehearsal: `iris NAME` runs a process in the foreground, `iris controller_tool --export|--import [--file F]
+// The program `iris` of the rehearsal: `iris NAME` runs a process in the foreground (`start NAME` and `stop NAME`, which monit calls, are in the shell script
+// that build.mjs writes), `iris controller_tool --export|--import [--file F]
 // [--retainSerial=keep|replace]`, and `iris configuration_tool --import FOLDER`, which writes a folder of configuration into etcd.
 
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { propertiesOf } from './properties.mjs';
 
@@ -12,17 +13,10 @@ const [what = '', ...words] = process.argv.slice(2);
 try {
   if (what === 'controller_tool') await controllerTool();
   else if (what === 'configuration_tool') await configurationTool();
-  else await runProcess();
+  else await import('./stand-in.mjs');
 } catch (error) {
   process.stderr.write(`iris ${what}: ${error.cause?.code ?? error.message}\n`);
   process.exitCode = 1;
-}
-
-/** A service is switched off by the name of its file in monit's folder. */
-async function runProcess() {
-  if (!existsSync(join(env.DH_MONIT_D, `${what}.conf`)))
-    throw new Error(`it is switched off: there is no ${join(env.DH_MONIT_D, `${what}.conf`)}`);
-  await import('./stand-in.mjs');
 }
 
 async function controllerTool() {

@@ -50,7 +50,6 @@ async function start() {
   if (!Number.isInteger(port) || port < 1)
     throw new Error(`property ${name}.port is "${properties.get(`${name}.port`) ?? ''}"`);
   await listen(serverOf(name, properties), port);
-  writeFileSync(join(env.DH_RUN, `${name}.pid`), `${process.pid}\n`);
   if (name === 'log_aggregator_service')
     await listen(createTcpServer(takeLogs), Number(properties.get('LogAggregatorService.port')));
   if (work.logs !== undefined && properties.get(work.logs) !== 'false') holdLog(properties);
@@ -165,7 +164,6 @@ async function shutDown(properties) {
     }, timeout);
   await Promise.all(gone);
   log('shut down in order');
-  rmSync(join(env.DH_RUN, `${name}.pid`), { force: true });
   process.exit(0);
 }
 

@@ -90,6 +90,8 @@ type Mutable = { -readonly [K in keyof ManagedInstance]: ManagedInstance[K] } & 
 export function openManaged(options: ManagedOptions): Managed {
   const { processes, now, wall, log } = options;
   const known = new Map<InstanceId, Mutable>();
+  // What is still open when the agent goes is nobody's any more: `monit stop` without its daemon waits for a minute.
+  const open = new Set<AbortController>();
   const starting = new Map<string, Starting>();
   const notes = new Map<string, ManagerNote>();
   const file = openManagedFile(options.file, processes.boot, (why) =>
@@ -101,7 +103,13 @@ export function openManaged(options: ManagedOptions): Managed {
   const save = (): void =>
     file.write([...known.values()].map(({ forced: _forced, ending: _ending, ...each }) => ({ ...each })));
   const asking = (of: Pick<ManagedInstance, 'service' | 'manager' | 'dir' | 'env'>): Asking =>
-    askManager({ ...of, env: { LC_ALL: 'C', ...options.env, ...of.env } }, options.run);
+    askManager({ ...of, env: { LC_ALL: 'C', ...options.env, ...of.env } }, async (request) => {
+      const one = new AbortController();
+      open.add(one);
+      const end = await options.run({ ...request, signal: one.signal });
+      open.delete(one);
+      return end;
+    });
   const lives = (each: Mutable): boolean => processes.startTicks(each.pid) === each.startTicks;
 
   const note = (
@@ -346,6 +354,7 @@ export function openManaged(options: ManagedOptions): Managed {
     async close() {
       clearInterval(looking);
       clearInterval(reviewing);
+      for (const one of open) one.abort();
       await file.flush();
     },
   };
