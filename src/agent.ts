@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import type { DetailsView } from './api-web.ts';
 import type { AgentAnswers } from './api.ts';
 import { MessageDesk } from './act/message-desk.ts';
+import { afterStarts } from './agent/after-starts.ts';
 import { leavingNote } from './agent/leaving-note.ts';
 import { openNotices } from './agent/notices.ts';
 import { openAccounts } from './agent/accounts.ts';
@@ -225,11 +226,14 @@ const observer = openObserver({
 });
 const notices = openNotices({ now: monoNow, runCommand, tell, log });
 const figures = openFigures();
+// Services first: detectors and pages can wait.
+const started = afterStarts(() => loop?.state() ?? initial);
 const findings = openFindings({
   layout,
   state: () => loop?.state() ?? initial,
   now,
   plans: () => plans,
+  after: started,
   tell,
   looked: (look) => figures.looked(look),
   log,
@@ -242,6 +246,7 @@ const pages = openConsoleProcess({
   system: systemName,
   host: me,
   logFile: layout.consoleLog,
+  after: started,
   log,
 });
 const desk = openDesk({
@@ -378,8 +383,7 @@ function useSystem(described: NonNullable<ReturnType<Loop['state']>['system']>):
   talk.use(described);
   notices.use(described);
   upkeep.observeExternals(described, observer);
-  // Services first: the pages can wait.
-  setImmediate(() => pages.use(described.hash, described.console !== null));
+  pages.use(described.hash, described.console !== null);
 }
 
 /** Everything here is down, or is to be left alone: keeper and agent end. */

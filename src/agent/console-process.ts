@@ -37,6 +37,8 @@ export function openConsoleProcess(options: {
   readonly host: string;
   /** Its standard output and error go there. */
   readonly logFile: string;
+  /** No process is started before. */
+  readonly after: Promise<void>;
   readonly log: (text: string) => void;
 }): ConsoleProcess {
   let child: ChildProcess | null = null;
@@ -104,11 +106,18 @@ export function openConsoleProcess(options: {
       inUse = hash;
       wantedNow = wanted;
       stop();
-      if (wantedNow) start();
-      else view = { state: 'off', url: null, why: 'the description says console: false' };
+      if (!wantedNow) {
+        view = { state: 'off', url: null, why: 'the description says console: false' };
+        return;
+      }
+      view = { state: 'starting', url: null, why: null };
+      void options.after.then(() => {
+        if (wantedNow && hash === inUse && child === null && timer === null) start();
+      });
     },
     view: () => view,
     close() {
+      wantedNow = false;
       stop();
     },
   };

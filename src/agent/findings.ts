@@ -25,6 +25,8 @@ export function openFindings(options: {
   readonly state: () => State;
   readonly now: () => Now;
   readonly plans: () => Plans | null;
+  /** No detector is begun before. */
+  readonly after: Promise<void>;
   readonly tell: (input: Input) => void;
   /** Told of every look, whatever was seen. */
   readonly looked: (look: LookTold) => void;
@@ -61,11 +63,16 @@ export function openFindings(options: {
     watched = text;
     scout.watch(watch);
   };
-  const timer = setInterval(look, lookEveryMs);
+  let timer: NodeJS.Timeout | null = null;
+  let closed = false;
+  void options.after.then(() => {
+    if (!closed) timer = setInterval(look, lookEveryMs);
+  });
   return {
     looks: () => Object.fromEntries(looks),
     close() {
-      clearInterval(timer);
+      closed = true;
+      if (timer !== null) clearInterval(timer);
       scout.close();
     },
   };
