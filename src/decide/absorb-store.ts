@@ -12,7 +12,7 @@ import { intentOutcome } from './intents.ts';
 import type { HostReport, RecordChange } from './records.ts';
 import { goOnMending } from './recovery.ts';
 import { changeSlots } from './retire.ts';
-import { ownEntrySeen, sessionOutcome } from './session.ts';
+import { ownEntrySeen, sessionOutcome } from './session-outcome.ts';
 import { holderOf, instanceIn, needsOf } from './view.ts';
 import { storeBack } from './store-state.ts';
 

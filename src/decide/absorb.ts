@@ -1,7 +1,11 @@
 // Takes one input in: changes what is known, decides nothing.
 
 import { spreadUsable } from './usable.ts';
-import { effectOutcome, instanceEnded, keeperHello, seen, startOutcome } from './absorb-instance.ts';
+import { instanceEnded } from './absorb-end.ts';
+import { keeperHello } from './absorb-keeper.ts';
+import { effectOutcome } from './absorb-outcome.ts';
+import { seen } from './absorb-seen.ts';
+import { startOutcome } from './absorb-start.ts';
 import { reportHeard, storeChanges, storeOutcome, storeRead, useSystem } from './absorb-store.ts';
 import { storeLost } from './store-state.ts';
 import type { Draft } from './draft.ts';

@@ -7,7 +7,7 @@ import { fenceAskedRule } from './fence-asked.ts';
 import { fenceRows } from './fence-rows.ts';
 import { leaseRows } from './lease-rows.ts';
 import { askedRows } from './asked.ts';
-import { sessionRows } from './session.ts';
+import { sessionRows } from './session-rows.ts';
 import { promiseRows, validityRows } from './validity.ts';
 
 /** A rule as people see it. */

@@ -22,7 +22,7 @@ import { keepSession } from './session.ts';
 import type { State } from './state.ts';
 import { neededNames, spreadUsable } from './usable.ts';
 import { keepPromises, keepValidity } from './validity.ts';
-import { placeWaiting } from './absorb-instance.ts';
+import { placeWaiting } from './absorb-keeper.ts';
 import { wakeForSchedules } from './wake.ts';
 
 export interface Decided {

@@ -5,11 +5,16 @@
 // SF-5nn store and journal · SF-6nn the keeper · SF-7nn the agent's socket · SF-8nn the console ·
 // SF-9nn faults of Standfast itself
 
+import { agentErrors } from './errors-agent.ts';
+import { askedErrors } from './errors-asked.ts';
 import { consoleErrors } from './errors-console.ts';
 import { descriptionErrors } from './errors-description.ts';
+import { keeperErrors } from './errors-keeper.ts';
+import { machineErrors } from './errors-machine.ts';
+import { recordErrors } from './errors-record.ts';
 import { runbookErrors } from './errors-runbook.ts';
-import { runningErrors } from './errors-running.ts';
 import { storeErrors } from './errors-store.ts';
+import { useErrors } from './errors-use.ts';
 
 export interface ErrorRow {
   readonly code: string;
@@ -19,10 +24,20 @@ export interface ErrorRow {
 }
 
 const byCode = new Map(
-  [...descriptionErrors, ...runningErrors, ...runbookErrors, ...consoleErrors, ...storeErrors].map((row) => [
-    row.code,
-    row,
-  ]),
+  [
+    useErrors,
+    descriptionErrors,
+    runbookErrors,
+    machineErrors,
+    askedErrors,
+    recordErrors,
+    keeperErrors,
+    agentErrors,
+    consoleErrors,
+    storeErrors,
+  ]
+    .flat()
+    .map((row) => [row.code, row]),
 );
 
 /** All rows in the order of their codes. */

@@ -6,7 +6,7 @@ import { deposeRows } from '../../src/decide/depose.ts';
 import { lifeRows } from '../../src/decide/instance-rows.ts';
 import { leaseRows } from '../../src/decide/lease-rows.ts';
 import { askedRows } from '../../src/decide/asked.ts';
-import { sessionRows } from '../../src/decide/session.ts';
+import { sessionRows } from '../../src/decide/session-rows.ts';
 import { promiseRows, validityRows } from '../../src/decide/validity.ts';
 import { firstMatch, type Row } from '../../src/decide/row.ts';
 

@@ -1,0 +1,164 @@
+// Takes in that an instance has ended: whether that was a failure, what is to be mended, and whether it was killed in time.
+
+import { addFailure, nextTry } from '../judge/backoff.ts';
+import { isLeased } from '../model/system.ts';
+import type { RunService } from '../model/system.ts';
+import { between } from '../model/units.ts';
+import type { Draft } from './draft.ts';
+import type { Ended } from './input.ts';
+import { hotLoss } from './recovery.ts';
+import type { Instance, Slot } from './state.ts';
+import { needsOf } from './view.ts';
+
+/** An instance has ended: nothing of it lives. */
+export function instanceEnded(d: Draft, ended: Ended): void {
+  d.tell({ kind: 'forget', instance: ended.instance });
+  const { unplaced } = d.s.keeper;
+  if (unplaced.length > 0)
+    d.s.keeper = { ...d.s.keeper, unplaced: unplaced.filter((each) => each.instance !== ended.instance) };
+  const slot = d.slotOf(ended.instance);
+  const service = slot === undefined ? undefined : d.runService(slot.service);
+  if (slot?.now === null || slot === undefined || service === undefined) return;
+  const instance = slot.now;
+  d.tell({ kind: 'unobserve', instance: ended.instance });
+  const asked = instance.ending?.planned === true || (instance.ending === null && ended.by === 'stop');
+  const finished = service.finishes && ended.by === 'itself' && ended.code === 0 && !asked;
+  // A deadline or a lost keeper ends what is not at fault: it is down, and need not wait before it is tried again.
+  const failed = !asked && !finished && (instance.ending === null ? ended.by === 'itself' : instance.ending.failure);
+  const since = instance.readyAt ?? instance.startedAt ?? instance.requestedAt;
+  const failures = failed
+    ? addFailure(slot.failures, d.mono, between(since, ended.endedAt), service.backOff.upTo)
+    : slot.failures;
+  const next = failed ? nextTry(failures, service.backOff.upTo, d.mono, slot.service) : null;
+  d.note({
+    kind: 'ended',
+    service: slot.service,
+    instance: ended.instance,
+    term: ended.term,
+    facts: {
+      host: d.s.me,
+      code: ended.code,
+      signal: ended.signal,
+      by: ended.by,
+      why: instance.ending?.why ?? null,
+      endedAtMs: Math.round(ended.endedAtMs),
+      seenAfterMs: round(d.mono - ended.endedAt),
+      finished,
+      tries: next?.tries ?? 0,
+    },
+  });
+  const lost = instance.activeAt !== null || instance.activateAt !== null;
+  d.setSlot(slot.service, {
+    now: null,
+    lastExit: { code: ended.code, signal: ended.signal, atMs: Math.round(ended.endedAtMs) },
+    activateError: instance.ending?.rule === 522 ? (slot.activateError ?? null) : null,
+    failures,
+    failing: !finished && (!asked || slot.failing),
+    wantedSince: d.mono,
+    failedUntil: next?.at ?? null,
+    finishedAtMs: finished ? Math.round(ended.endedAtMs) : slot.finishedAtMs,
+    said: null,
+    leaseSaid: null,
+    recovery:
+      slot.recovery ?? (lost && !finished && isToBeMended(instance) ? recoveryFrom(d, slot, instance, ended) : null),
+  });
+  // What it needs may have waited for it to end.
+  for (const need of needsOf(service)) d.touch(need);
+  if (!asked && !finished && service.policy === 'hot-active/hot-active') hotLoss(d, service, ended);
+  if (isLeased(service)) lateKill(d, service, ended, instance);
+}
+
+export function lostEnd(d: Draft, service: string, instance: Instance): Ended {
+  return {
+    instance: instance.id,
+    service,
+    code: null,
+    signal: null,
+    endedAt: d.mono,
+    goneAt: d.mono,
+    endedAtMs: d.now.wall,
+    by: 'keeper-lost',
+    term: instance.term,
+  };
+}
+
+/** What was stopped because it is not to run is no loss; what moves or restarts is, though planned. */
+function isToBeMended(instance: Instance): boolean {
+  return (
+    instance.ending === null ||
+    instance.ending.failure ||
+    instance.ending.why === 'hand-over' ||
+    instance.ending.why === 'restart' ||
+    instance.ending.why === 'changed'
+  );
+}
+
+/** What is to be mended, counted from when it last served. */
+function recoveryFrom(d: Draft, slot: Slot, instance: Instance, ended: Ended): NonNullable<Slot['recovery']> {
+  const silentSince = instance.ending?.why === 'beat-late' ? (instance.beats?.lastAt ?? null) : null;
+  const ours = instance.ending !== null;
+  const withKeeper = ended.by === 'keeper-lost' ? d.s.keeper.lostAt : null;
+  const endedAt =
+    silentSince ?? withKeeper ?? (ours && instance.ending?.failure === true ? instance.since : ended.endedAt);
+  return {
+    cause: causeOf(d, slot, instance, ended),
+    from: d.s.me,
+    rule: instance.ending?.rule ?? 0,
+    planned: instance.ending?.planned === true,
+    endedAt,
+    endedAtMs: Math.round(d.now.wall - (d.mono - endedAt)),
+    // What we ended ourselves was detected when we set about it.
+    detectedAt: instance.ending?.failure === true ? instance.since : ours ? ended.endedAt : d.mono,
+  };
+}
+
+function causeOf(d: Draft, slot: Slot, instance: Instance, ended: Ended): string {
+  if (instance.ending?.why === 'hand-over') return plannedCause(d, slot);
+  if (instance.ending !== null) return instance.ending.why;
+  if (ended.by === 'keeper-lost') return 'keeper lost';
+  if (ended.by === 'deadline') return 'lease lapsed';
+  return ended.signal !== null ? `killed (${ended.signal})` : ended.code === null ? 'ended' : `exit ${ended.code}`;
+}
+
+export function plannedCause(d: Draft, slot: Slot): string {
+  const intent =
+    slot.handover?.intent === null || slot.handover === null ? undefined : d.s.intents.get(slot.handover.intent);
+  if (slot.handover !== null && slot.handover.cause !== null) return slot.handover.cause;
+  return intent === undefined ? 'planned' : `planned by ${intent.value.owner}`;
+}
+
+/** A kill at the deadline, the keeper's or ours, that took longer than room may have let two be active: a person has to know. */
+function lateKill(d: Draft, service: RunService, ended: Ended, instance: Instance): void {
+  const byUs = instance.ending?.rule === 122 || instance.ending?.rule === 124;
+  const limit = instance.deadline ?? d.s.own.extendedUntil;
+  // One that ended under no term was never active: its activation came to nothing.
+  if ((ended.by !== 'deadline' && !byUs) || ended.by === 'keeper-lost' || ended.term === 0 || limit === null) return;
+  const late = ended.goneAt - limit;
+  if (late <= d.s.timing.room) return;
+  d.note({
+    kind: 'mayHaveOverlapped',
+    service: service.name,
+    instance: instance.id,
+    term: instance.term,
+    facts: { lateMs: round(late), roomMs: d.s.timing.room },
+  });
+  d.s.incidents = {
+    ...d.s.incidents,
+    others: [
+      ...d.s.incidents.others.filter((each) => each.key !== `overlap:${service.name}`),
+      {
+        key: `overlap:${service.name}`,
+        severity: 1,
+        service: service.name,
+        instance: `${service.name}@${d.s.me}`,
+        host: d.s.me,
+        cause: { kind: 'kill-late', facts: { tookMs: round(late), roomMs: d.s.timing.room } },
+        also: [],
+      },
+    ],
+  };
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
