@@ -38,7 +38,7 @@ async function leasesIn(file: string): Promise<{ key: string; value: string }[]>
     return entries.flatMap((entry) => {
       const record = readRecord(entry);
       if (record?.kind !== 'lease' || record.value === null) return [];
-      const free: LeaseRecord = { ...record.value, host: null, epoch: 0, instance: null, next: null, handed: null };
+      const free: LeaseRecord = { ...record.value, host: null, epoch: 0, instance: null, next: null, given: false, handed: null };
       return [{ key: entry.key, value: JSON.stringify(free) }];
     });
   } finally {

@@ -44,6 +44,8 @@ const lease: z.ZodType<LeaseRecord> = z.object({
   epoch: z.number(),
   instance: z.string().nullable(),
   next: z.string().nullable(),
+  // Absent where an older version wrote it.
+  given: z.boolean().default(false),
   handed: handed.nullable(),
   returns: z.array(z.number()).default([]),
 });

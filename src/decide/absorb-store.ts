@@ -7,7 +7,7 @@ import type { Draft } from './draft.ts';
 import { fenceSeen, fenceWritten } from './fence.ts';
 import { incidentsOutcome, incidentsSeen } from './incidents.ts';
 import type { StoreOutcome } from './input.ts';
-import { leaseOutcome, leaseSeen } from './lease-writes.ts';
+import { leaseGiven, leaseOutcome, leaseSeen } from './lease-writes.ts';
 import { intentOutcome } from './intents.ts';
 import type { HostReport, RecordChange } from './records.ts';
 import { goOnMending } from './recovery.ts';
@@ -71,7 +71,10 @@ export function storeChanges(
   if (!d.s.store.reachable) storeBack(d);
   d.s.store = { ...d.s.store, revision: Math.max(revision, d.s.store.revision) };
   if (system !== null) useSystem(d, system);
-  for (const change of changes) changed(d, change);
+  for (const change of changes) {
+    if (change.kind === 'lease') leaseGiven(d, change.service, change.value, change.revision);
+    changed(d, change);
+  }
 }
 
 function changed(d: Draft, change: RecordChange): void {

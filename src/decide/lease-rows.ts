@@ -67,6 +67,7 @@ export type LeaseMove =
   | { readonly move: 'startActive' }
   | { readonly move: 'deactivate' }
   | { readonly move: 'release'; readonly next: string | null }
+  | { readonly move: 'give'; readonly to: string }
   | { readonly move: 'beginHandover'; readonly to: string }
   | { readonly move: 'take' };
 
@@ -74,6 +75,10 @@ const nothing = (): LeaseMove => ({ move: 'nothing' });
 const wait =
   (waitsFor: string, forMs: (f: LeaseFacts) => number | null = () => null) =>
   (f: LeaseFacts): LeaseMove => ({ move: 'wait', forMs: forMs(f), waitsFor });
+
+/** Only to who is able as far as is known; one write does what releasing and taking would in two. */
+const giveOrRelease = (to: string | null): LeaseMove =>
+  to === null ? { move: 'release', next: null } : { move: 'give', to };
 
 /** Down, or running without being active. */
 const inactive = (f: LeaseFacts): boolean =>
@@ -119,7 +124,7 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
     name: 'use-grant',
     when: (f) => f.holder === 'me' && f.granted && f.phase === 'ready' && !f.cold && f.sessionGood,
     then: () => ({ move: 'activate' }),
-    why: 'the lease was taken for this activation and the instance is ready',
+    why: 'the lease was taken for this activation, or given, and the instance is ready',
   },
   {
     n: 208,
@@ -127,13 +132,13 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
     when: (f) =>
       f.holder === 'me' && f.granted && f.phase === 'none' && f.cold && f.sessionGood && f.missingNeeds.length === 0,
     then: () => ({ move: 'startActive' }),
-    why: 'the lease was taken for this start',
+    why: 'the lease was taken for this start, or given',
   },
   {
     n: 210,
     name: 'hand-over-when-inactive',
     when: (f) => f.holder === 'me' && f.handover && inactive(f) && (f.handoverTo !== null || f.leaving),
-    then: (f) => ({ move: 'release', next: f.handoverTo }),
+    then: (f) => giveOrRelease(f.handoverTo),
     why: 'the instance here is confirmed inactive, so that the other may become active',
   },
   {
@@ -236,7 +241,7 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
     name: 'hand-over-after-end',
     when: (f) =>
       f.holder === 'me' && !f.granted && f.choice === 'handOver' && f.best !== null && f.trigger !== 'manual',
-    then: (f) => ({ move: 'release', next: f.trigger === 'standby' ? null : f.best }),
+    then: (f) => giveOrRelease(f.trigger === 'standby' ? null : f.best),
     why: 'the active ended, and another host is back sooner than a restart here',
   },
   {

@@ -8,48 +8,66 @@ import type { StoreOutcome } from './input.ts';
 import { keys, type Handed, type LeaseRecord } from './records.ts';
 import { returnsWithinMs } from './fail-back.ts';
 import { type Recovery, type Slot } from './state.ts';
-import { leaseOf } from './view.ts';
+import { leaseOf, reportOf } from './view.ts';
 
-/** Takes the lease (a new term) or gives it away. */
-export function writeLease(
-  d: Draft,
-  service: RunService,
-  rule: number,
-  how: { next: string | null; take: boolean },
-): void {
+/** What is done with a lease: taken (a new term), released, perhaps with a name of who is next, or given to another host (a new term). */
+export type LeaseWrite =
+  | { readonly kind: 'take' }
+  | { readonly kind: 'release'; readonly next: string | null }
+  | { readonly kind: 'give'; readonly to: string };
+
+/** Writes the lease, by compare-and-set on what is known of it. Released and given is only what is confirmed inactive here. */
+export function writeLease(d: Draft, service: RunService, rule: number, how: LeaseWrite): void {
   const slot = d.slot(service.name);
   if (slot === undefined) return;
   const kept = d.s.leases.get(service.name);
-  const lease = leaseOf(d, service.name);
-  const record: LeaseRecord = how.take
-    ? {
-        term: lease.term + 1,
-        host: d.s.me,
-        epoch: d.s.own.epoch,
-        instance: slot.now?.id ?? null,
-        next: null,
-        handed: lease.handed,
-        returns: lease.returns,
-      }
-    : {
-        ...lease,
-        host: null,
-        instance: null,
-        next: how.next,
-        handed: handedBy(d, slot, rule),
-        returns: returnsOf(d, slot),
-      };
+  const record = recordFor(d, slot, rule, how);
   const compares = [{ key: keys.lease(service.name), revision: kept?.revision ?? 0 }];
-  if (how.take) compares.push({ key: keys.session(d.s.me), revision: d.s.own.revision });
+  // The session that it is given to need not be compared: renewed meanwhile it is as good, and of one that is over the lease is free (view.ts, holderOf).
+  if (how.kind === 'take') compares.push({ key: keys.session(d.s.me), revision: d.s.own.revision });
   const puts: StorePut[] = [{ key: keys.lease(service.name), value: JSON.stringify(record) }];
-  if (how.take)
-    for (const { value } of d.s.intents.values())
-      if ((value.verb === 'takeover' || value.verb === 'failover') && value.service === service.name)
-        puts.push({ key: keys.intent(value.id), value: null });
+  const fulfilled = how.kind === 'release' ? [] : movesAsked(d, service.name);
   const handedOver = slot.handover?.intent ?? null;
-  if (!how.take && handedOver !== null) puts.push({ key: keys.intent(handedOver), value: null });
+  if (how.kind !== 'take' && handedOver !== null && !fulfilled.includes(handedOver)) fulfilled.push(handedOver);
+  for (const intent of fulfilled) puts.push({ key: keys.intent(intent), value: null });
   const id = d.ask({ kind: 'store', compares, puts, timeoutMs: ms(Math.max(d.s.timing.ttl / 2, 100)) });
   d.setSlot(service.name, { leaseTxn: { id, record, rule } });
+}
+
+function recordFor(d: Draft, slot: Slot, rule: number, how: LeaseWrite): LeaseRecord {
+  const lease = leaseOf(d, slot.service);
+  if (how.kind === 'take') {
+    const { handed, returns } = lease;
+    return heldBy(d.s.me, lease, {
+      epoch: d.s.own.epoch,
+      instance: slot.now?.id ?? null,
+      given: false,
+      handed,
+      returns,
+    });
+  }
+  const left = { handed: handedBy(d, slot, rule), returns: returnsOf(d, slot) };
+  if (how.kind === 'release') return { ...lease, host: null, instance: null, next: how.next, given: false, ...left };
+  const { epoch } = d.s.sessions.get(how.to)?.value ?? { epoch: 0 };
+  const instance = reportOf(d, slot.service, how.to)?.instance ?? null;
+  return heldBy(how.to, lease, { epoch, instance, given: true, ...left });
+}
+
+/** Held by that host from now on, in a term of its own. */
+function heldBy(
+  host: string,
+  lease: LeaseRecord,
+  how: Pick<LeaseRecord, 'epoch' | 'instance' | 'given' | 'handed' | 'returns'>,
+): LeaseRecord {
+  return { term: lease.term + 1, host, next: null, ...how };
+}
+
+/** What people and standbys asked of it is done with the move. */
+function movesAsked(d: Draft, service: string): string[] {
+  const found: string[] = [];
+  for (const { value } of d.s.intents.values())
+    if ((value.verb === 'takeover' || value.verb === 'failover') && value.service === service) found.push(value.id);
+  return found;
 }
 
 /** When it went back to the preferred host, this time too. */
@@ -106,7 +124,7 @@ function leaseApplied(d: Draft, slot: Slot, record: LeaseRecord, rule: number, r
   leaseSeen(d, slot.service, record, revision);
   // An answer counts only if the revision it speaks of is still the newest known.
   if (d.s.leases.get(slot.service)?.revision !== revision) return;
-  if (record.host === null) {
+  if (record.host !== d.s.me) {
     d.setSlot(slot.service, { recovery: null, handover: null, grant: null });
     return;
   }
@@ -117,24 +135,29 @@ function leaseApplied(d: Draft, slot: Slot, record: LeaseRecord, rule: number, r
   });
 }
 
+/**
+ * News of a lease that its former holder gave to this host: an activation is paid for, as by a write of our own. Only what was written while this life
+ * watched is news, and each only once; of what it found written when it first read the store a life before may have made use.
+ */
+export function leaseGiven(d: Draft, service: string, value: LeaseRecord | null, revision: number): void {
+  const slot = d.slot(service);
+  if (value?.given !== true || value.host !== d.s.me || slot === undefined || d.s.own.revision === 0) return;
+  if (value.epoch !== d.s.own.epoch || revision <= (d.s.leases.get(service)?.revision ?? 0)) return;
+  leaseSeen(d, service, value, revision);
+  const rule = value.handed?.rule ?? 0;
+  // What cannot be active at once is left to the rules of a holder whose instance is down: another host may be sooner.
+  const able =
+    slot.now === null ? d.runService(service)?.policy === 'hot-active/cold-passive' : slot.now.phase === 'ready';
+  d.setSlot(service, {
+    grant: able ? { term: value.term, epoch: value.epoch, rule } : null,
+    recovery: slot.recovery ?? (value.handed === null ? null : mendingOf(d, value.handed)),
+  });
+}
+
 /** What the take-over mends: as the releasing agent told it, or the loss of the host that held it. */
 function recoveryOf(d: Draft, before: LeaseRecord | null, rule: number): Recovery | null {
   if (before === null) return null;
-  const { handed } = before;
-  if (before.host === null) {
-    if (handed === null) return null;
-    const sameClock = handed.boot === d.s.boot;
-    const endedAt = sameClock ? handed.endedAt : d.mono - Math.max(0, d.now.wall - handed.endedAtMs);
-    return {
-      cause: handed.cause,
-      from: handed.from,
-      rule: handed.rule,
-      planned: handed.planned,
-      endedAt: monoMs(endedAt),
-      endedAtMs: handed.endedAtMs,
-      detectedAt: monoMs(sameClock ? handed.detectedAt : endedAt + (handed.detectedAt - handed.endedAt)),
-    };
-  }
+  if (before.host === null) return before.handed === null ? null : mendingOf(d, before.handed);
   const session = d.s.sessions.get(before.host);
   if (session === undefined || before.host === d.s.me) return null;
   return {
@@ -145,6 +168,21 @@ function recoveryOf(d: Draft, before: LeaseRecord | null, rule: number): Recover
     endedAt: session.seenAt,
     endedAtMs: d.now.wall - (d.mono - session.seenAt),
     detectedAt: session.deposedAt ?? d.mono,
+  };
+}
+
+/** What whoever had it told of why it did not keep it. */
+function mendingOf(d: Draft, handed: Handed): Recovery {
+  const sameClock = handed.boot === d.s.boot;
+  const endedAt = sameClock ? handed.endedAt : d.mono - Math.max(0, d.now.wall - handed.endedAtMs);
+  return {
+    cause: handed.cause,
+    from: handed.from,
+    rule: handed.rule,
+    planned: handed.planned,
+    endedAt: monoMs(endedAt),
+    endedAtMs: handed.endedAtMs,
+    detectedAt: monoMs(sameClock ? handed.detectedAt : endedAt + (handed.detectedAt - handed.endedAt)),
   };
 }
 

@@ -6,7 +6,7 @@ import type { JsonValue } from '../model/json.ts';
 import type { Draft } from './draft.ts';
 import { beforeTaking, claimFence } from './fence.ts';
 import { firstMatch } from './row.ts';
-import { leaseRows } from './lease-rows.ts';
+import { leaseRows, type LeaseFacts, type LeaseMove } from './lease-rows.ts';
 import { type Slot } from './state.ts';
 import { holderOf, leaseOf } from './view.ts';
 import { leaseFacts } from './lease-facts.ts';
@@ -22,7 +22,7 @@ export function decideLease(d: Draft, service: RunService): void {
   const facts = leaseFacts(d, service, d.slot(service.name) ?? slot);
   const row = firstMatch(leaseRows, facts, d.fired);
   const move = row.then(facts);
-  const journal: Record<string, JsonValue> = { ...facts.shown };
+  const journal = shown(facts, move);
   const say = (): void => {
     d.note({
       kind: 'rule',
@@ -62,12 +62,16 @@ export function decideLease(d: Draft, service: RunService): void {
       break;
     case 'release':
       say();
-      writeLease(d, service, row.n, { next: move.next, take: false });
+      writeLease(d, service, row.n, { kind: 'release', next: move.next });
+      break;
+    case 'give':
+      say();
+      writeLease(d, service, row.n, { kind: 'give', to: move.to });
       break;
     case 'take':
       takeWhenFenced(d, service, slot, () => {
         say();
-        writeLease(d, service, row.n, { next: null, take: true });
+        writeLease(d, service, row.n, { kind: 'take' });
       });
       break;
     case 'beginHandover':
@@ -76,6 +80,23 @@ export function decideLease(d: Draft, service: RunService): void {
       break;
     default:
       move satisfies never;
+  }
+}
+
+/** What is journaled: where it goes, or what was weighed; of one that becomes active here neither says anything. */
+function shown(facts: LeaseFacts, move: LeaseMove): Record<string, JsonValue> {
+  const { to: _best, ...weighed } = facts.shown;
+  switch (move.move) {
+    case 'activate':
+    case 'startActive':
+    case 'callAgain':
+      return { host: facts.shown['host'] ?? null, cause: facts.shown['cause'] ?? null };
+    case 'give':
+      return { ...weighed, to: move.to };
+    case 'deactivate':
+      return facts.handoverTo === null ? { ...facts.shown } : { ...weighed, to: facts.handoverTo };
+    default:
+      return { ...facts.shown };
   }
 }
 

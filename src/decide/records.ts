@@ -85,6 +85,8 @@ export interface LeaseRecord {
   readonly instance: string | null;
   /** Who is to take a released lease first; null: whoever is chosen. */
   readonly next: string | null;
+  /** The holder before wrote it for `host`, having become inactive: who hears of it while it is new may be active in its term. */
+  readonly given: boolean;
   readonly handed: Handed | null;
   /** Unix ms at which it went back to the preferred host, of the last hour: too often is flapping. */
   readonly returns: readonly number[];

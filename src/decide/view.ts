@@ -137,6 +137,7 @@ export function leaseOf(d: Draft, service: string): LeaseRecord {
       epoch: 0,
       instance: null,
       next: null,
+      given: false,
       handed: null,
       returns: [],
     }

@@ -208,6 +208,43 @@ export const mistakes: readonly Mistake[] = [
     ],
   },
   {
+    name: 'a lease that a former life was given is used by the next as if it were news',
+    edits: [
+      {
+        from: 'for (const entry of entries) changed(d, entry);',
+        to: `for (const entry of entries) {
+          if (entry.kind === 'lease') leaseGiven(d, entry.service, entry.value, entry.revision);
+          changed(d, entry);
+        }`,
+      },
+      { from: 'slot === undefined || d.s.own.revision === 0) return;', to: 'slot === undefined) return;' },
+      {
+        from: 'if (value.epoch !== d.s.own.epoch || revision <= (d.s.leases.get(service)?.revision ?? 0)) return;',
+        to: 'if (revision <= (d.s.leases.get(service)?.revision ?? 0)) return;',
+      },
+      { from: "policy === 'hot-active/cold-passive' : slot.now.phase === 'ready';", to: "policy !== 'single' : true;" },
+    ],
+  },
+  {
+    name: 'a lease that was given is used anew each time that the watch tells of it',
+    edits: [
+      {
+        from: 'if (value.epoch !== d.s.own.epoch || revision <= (d.s.leases.get(service)?.revision ?? 0)) return;',
+        to: 'if (value.epoch !== d.s.own.epoch) return;',
+      },
+      { from: "policy === 'hot-active/cold-passive' : slot.now.phase === 'ready';", to: "policy !== 'single' : true;" },
+    ],
+  },
+  {
+    name: 'a lease is given to a host while the instance here is still being asked to rest',
+    edits: [
+      {
+        from: "f.holder === 'me' && f.handover && inactive(f) && (f.handoverTo !== null || f.leaving)",
+        to: "f.holder === 'me' && f.handover && (inactive(f) || f.phase === 'deactivating') && (f.handoverTo !== null || f.leaving)",
+      },
+    ],
+  },
+  {
     name: 'a fencing of which nothing is known is taken for a confirmation',
     edits: [
       { from: "const confirmed = outcome.kind === 'done';", to: "const confirmed = outcome.kind !== 'failed';" },

@@ -30,7 +30,8 @@ export const ruleRows: readonly WordRow[] = [
     detail: true,
     say: ({ service, host, facts }) => {
       impliedByChoice(facts);
-      return { text: `${host} gives ${service} up, ${facts.text('to') ?? 'another'} is next${causeText(facts)}` };
+      const to = facts.text('to');
+      return { text: `${host} gives ${service} ${to === null ? 'up' : `to ${to}`}${causeText(facts)}` };
     },
   },
   { kind: 'rule', rule: 232, say: handOver },

@@ -227,7 +227,7 @@ export class Hands {
     world.at(fate.goMs, () => {
       if (!world.storage.takesWritesOf(host)) return;
       const { reign } = world.storage;
-      const outcome = world.store.txn(effect.compares, effect.puts);
+      const outcome = world.store.txn(effect.compares, effect.puts, host.name);
       if (fate.lost === 'answer') return;
       world.at(fate.backMs, () => {
         // What a leader had not answered when it was lost, nobody answers.

@@ -152,6 +152,7 @@ export class Referee {
           key.slice(6),
           was === null ? null : (JSON.parse(was) as WrittenLease),
           value === null ? null : (JSON.parse(value) as WrittenLease),
+          write.by,
         );
       if (key.startsWith('session/'))
         this.#sessionWritten(
@@ -162,7 +163,7 @@ export class Referee {
     }
   }
 
-  #leaseWritten(service: string, was: WrittenLease | null, is: WrittenLease | null): void {
+  #leaseWritten(service: string, was: WrittenLease | null, is: WrittenLease | null, by: string | null): void {
     if (is === null) return this.#say(`the lease of ${service} was deleted`);
     const highest = this.#terms.get(service) ?? 0;
     if (is.host === null) {
@@ -176,9 +177,12 @@ export class Referee {
     if (was !== null && was.host !== null) {
       const session = this.#sessionOf(was.host);
       const lives = session !== null && !session.dead && session.epoch === was.epoch;
-      if (was.host !== is.host && lives) this.#say(`${is.host} took ${service} from ${was.host}, whose session lives`);
+      // Who held it may give it away, deposed or not, once nothing of it runs there.
+      const given = by === was.host && session?.epoch === was.epoch;
+      if (was.host !== is.host && lives && !given)
+        this.#say(`${is.host} took ${service} from ${was.host}, whose session lives`);
       this.#nothingActive(was.host, service, `taken by ${is.host}`);
-      if (was.host !== is.host) this.#isOff(was.host, was.epoch, service);
+      if (was.host !== is.host && !given) this.#isOff(was.host, was.epoch, service);
     }
   }
 

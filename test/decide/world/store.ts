@@ -5,6 +5,8 @@ import type { StoreCompare, StorePut } from '../../../src/decide/effect.ts';
 
 export interface Write {
   readonly revision: number;
+  /** The host that wrote it; null: a person. */
+  readonly by: string | null;
   readonly puts: readonly StorePut[];
   readonly records: readonly RecordChange[];
 }
@@ -31,7 +33,7 @@ export class SimStore {
     this.identity = identity;
   }
 
-  txn(compares: readonly StoreCompare[], puts: readonly StorePut[]): Applied {
+  txn(compares: readonly StoreCompare[], puts: readonly StorePut[], by: string | null = null): Applied {
     if (compares.some(({ key, revision }) => (this.entries.get(key)?.revision ?? 0) !== revision)) {
       const current: RecordChange[] = [];
       for (const { key } of compares) {
@@ -46,7 +48,7 @@ export class SimStore {
       if (value === null) this.entries.delete(key);
       else this.entries.set(key, { value, revision: this.revision });
     const records = puts.flatMap(({ key, value }) => recordOf(key, value, this.revision));
-    const write = { revision: this.revision, puts, records };
+    const write = { revision: this.revision, by, puts, records };
     this.#log.push(write);
     if (this.#log.length > 2 * keptWrites) this.compact(this.revision - keptWrites);
     this.onWrite(write, before);
