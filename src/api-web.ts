@@ -1,5 +1,6 @@
 // The shapes of the console's HTTP API that are not the agent's own: what pages and other programs read. Types only.
 
+import type { AssessedView } from './api-assess.ts';
 import type {
   HostView,
   IncidentView,
@@ -230,7 +231,7 @@ export interface TopologyView {
 /** `GET /api/v1/assessment`. `result` is what `assess --json` prints. */
 export type AssessmentView =
   | { readonly state: 'computing'; readonly hash: string; readonly sinceMs: number }
-  | { readonly state: 'done'; readonly hash: string; readonly atMs: number; readonly result: JsonValue }
+  | { readonly state: 'done'; readonly hash: string; readonly atMs: number; readonly result: AssessedView }
   | { readonly state: 'failed'; readonly hash: string; readonly why: string };
 
 /** How the console of a host stands, as its agent knows. */

@@ -45,7 +45,7 @@ const house: Readonly<Record<string, Room>> = {
   journal: { imports: ['model', 'ports.ts'], types: ['api.ts', 'decide'], because: shellBecause },
   serve: {
     imports: ['model', 'ports.ts'],
-    types: ['api.ts', 'api-runbook.ts', 'api-web.ts', 'client.ts', 'decide'],
+    types: ['api.ts', 'api-assess.ts', 'api-runbook.ts', 'api-web.ts', 'client.ts', 'decide'],
     because: 'only carries what ports.ts hands it: put the question behind a port.',
   },
   keeper: {
@@ -54,21 +54,23 @@ const house: Readonly<Record<string, Room>> = {
   },
   cli: {
     imports: ['model', 'client.ts', 'layout.ts', 'journal', 'prove'],
-    types: ['api.ts', 'api-web.ts', 'api-runbook.ts'],
+    types: ['api.ts', 'api-assess.ts', 'api-web.ts', 'api-runbook.ts'],
     because: 'asks the agent through client.ts, like every other user.',
   },
   console: {
     imports: [],
-    types: ['api.ts', 'api-runbook.ts', 'api-web.ts', 'model'],
+    types: ['api.ts', 'api-assess.ts', 'api-runbook.ts', 'api-web.ts', 'model'],
     because: 'runs in a browser: it asks over HTTP, and knows only the shapes of the answers.',
   },
   web: wiring,
   'web.ts': wiring,
   'api-web.ts': {
     imports: [],
-    types: ['api.ts', 'ports.ts', 'model'],
-    because: 'is shapes only, for pages and other programs: import types of api.ts, ports.ts and model/.',
+    types: ['api.ts', 'api-assess.ts', 'ports.ts', 'model'],
+    because:
+      'is shapes only, for pages and other programs: import types of api.ts, api-assess.ts, ports.ts and model/.',
   },
+  'api-assess.ts': { imports: [], because: 'is shapes only, for pages and other programs: it imports nothing.' },
   packs: { imports: ['model'], types: ['ports.ts'], because: "uses only what a stranger's pack could." },
   agent: wiring,
   'agent.ts': wiring,

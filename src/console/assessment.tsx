@@ -2,8 +2,10 @@
 
 import { lazy, Suspense } from 'react';
 import { Link } from 'wouter';
+import type { AssessedView, StrategyName } from '../api-assess.ts';
 import type { AssessmentView, TopologyView } from '../api-web.ts';
 import { at, useAsked } from './ask.ts';
+import { Shape } from './marks.tsx';
 import { Said } from './said.tsx';
 import { Fact } from './service.tsx';
 import { Answer } from './states.tsx';
@@ -12,29 +14,7 @@ import { useTitle } from './title.ts';
 
 const Topology = lazy(() => import('./topology.tsx'));
 
-/** What `assess --json` prints, as far as it is shown. */
-interface Assessed {
-  readonly unavailability: number | null;
-  readonly survives: number | null;
-  readonly exact: boolean;
-  readonly cutSetCount: string;
-  readonly cutSets: readonly (readonly string[])[];
-  readonly services: readonly {
-    readonly name: string;
-    readonly unavailability: number | null;
-    readonly survives: number | null;
-  }[];
-  readonly grid: readonly {
-    readonly component: string;
-    readonly domain: string;
-    readonly strategy: Strategy;
-    readonly evidence: string;
-  }[];
-}
-
-type Strategy = 'avoid' | 'mask' | 'bound' | 'fixFast' | 'none';
-
-const strategies: Readonly<Record<Strategy, readonly [word: string, tone: string]>> = {
+const strategies: Readonly<Record<StrategyName, readonly [word: string, tone: string]>> = {
   avoid: ['avoid', 'text-good'],
   mask: ['mask', 'text-good'],
   bound: ['bound', 'text-note'],
@@ -42,7 +22,6 @@ const strategies: Readonly<Record<Strategy, readonly [word: string, tone: string
   none: ['none', 'text-bad'],
 };
 const mostSets = 40;
-const yearMs = 365.25 * 86_400_000;
 
 export default function Assessment() {
   useTitle('Assessment');
@@ -81,14 +60,13 @@ function Found({ view }: { readonly view: AssessmentView }) {
         </p>
       );
     case 'done':
-      // It is what this same version's `assess` made; what it lacks is seen as missing by the parts below.
-      return <Done of={view.result as unknown as Assessed} atMs={view.atMs} />;
+      return <Done of={view.result} atMs={view.atMs} />;
     default:
       return view satisfies never;
   }
 }
 
-function Done({ of, atMs }: { readonly of: Assessed; readonly atMs: number }) {
+function Done({ of, atMs }: { readonly of: AssessedView; readonly atMs: number }) {
   const single = of.cutSets.filter((each) => each.length === 1);
   const domains = [...new Set(of.grid.map((each) => each.domain))];
   const components = [...new Set(of.grid.map((each) => each.component))];
@@ -97,16 +75,20 @@ function Done({ of, atMs }: { readonly of: Assessed; readonly atMs: number }) {
       <section aria-label="In short" className="panel grid gap-3">
         <p className="text-xl font-semibold text-pretty">{inShort(of, single)}</p>
         <dl className="flex flex-wrap gap-x-8 gap-y-2 text-sm">
-          <Fact name="Unavailability">{of.unavailability === null ? 'not known' : rate(of.unavailability)}</Fact>
-          <Fact name="In a year">
-            {of.unavailability === null ? 'not known' : duration(of.unavailability * yearMs)}
+          <Fact name="Down in a year">
+            {duration(of.yearly.meanMs)}{' '}
+            <span className="text-dim">
+              ({duration(of.yearly.rangeMs[0])} to {duration(of.yearly.rangeMs[1])} in nine years of ten)
+            </span>
           </Fact>
-          <Fact name="Sets that break it">{of.cutSetCount}</Fact>
+          <Fact name="Unavailability">{rate(of.unavailability)}</Fact>
+          <Fact name="Sets that break it">{of.cutSetCount ?? 'not known'}</Fact>
           <Fact name="Arithmetic">{of.exact ? 'exact' : 'bounds'}</Fact>
           <Fact name="Computed">
             <At ms={atMs} />
           </Fact>
         </dl>
+        <Objective of={of} />
       </section>
       <div className="grid items-start gap-4 xl:grid-cols-2">
         <section aria-labelledby="sets" className="panel grid gap-2">
@@ -119,7 +101,7 @@ function Done({ of, atMs }: { readonly of: Assessed; readonly atMs: number }) {
               </li>
             ))}
           </ol>
-          {Number(of.cutSetCount) > mostSets ? (
+          {of.cutSetCount !== null && Number(of.cutSetCount) > mostSets ? (
             <p className="text-sm text-dim">
               The first {mostSets} of {of.cutSetCount}; all of them: standfast assess.
             </p>
@@ -144,13 +126,14 @@ function Done({ of, atMs }: { readonly of: Assessed; readonly atMs: number }) {
                     </Link>
                   </td>
                   <td>{each.survives === null ? 'all' : each.survives === 0 ? '0: one is enough' : each.survives}</td>
-                  <td>{each.unavailability === null ? 'not known' : rate(each.unavailability)}</td>
+                  <td>{rate(each.unavailability)}</td>
                 </tr>
               ))}
             </tbody>
           </table>
         </section>
       </div>
+      {of.advice.length === 0 ? null : <Advice of={of.advice} />}
       <section aria-labelledby="grid" className="panel grid gap-2">
         <h2 id="grid">What is done about each fault, with the evidence</h2>
         <div className="overflow-x-auto" tabIndex={0} role="group" aria-labelledby="grid">
@@ -198,7 +181,55 @@ function Done({ of, atMs }: { readonly of: Assessed; readonly atMs: number }) {
   );
 }
 
-function inShort(of: Assessed, single: readonly (readonly string[])[]): string {
+function Objective({ of: { objective, warnings } }: { readonly of: AssessedView }) {
+  return (
+    <div className="grid gap-1">
+      <p className={`mark whitespace-normal ${objective.met ? 'text-good' : 'text-warn'}`}>
+        <Shape of={objective.met ? 'stands' : 'unknown'} />
+        {objective.met
+          ? `Down ${duration(objective.unavailableMs)} in ${duration(objective.perMs)} at most: to be expected.`
+          : 'By these figures the objective is missed:'}
+      </p>
+      {[...objective.missed, ...warnings].map((each) => (
+        <p key={each} className="text-sm">
+          <Said text={each} most={600} />
+        </p>
+      ))}
+    </div>
+  );
+}
+
+/** Each was tried: what it would bring, and how the description changes. */
+function Advice({ of }: { readonly of: AssessedView['advice'] }) {
+  return (
+    <section aria-labelledby="advice" className="panel grid gap-2">
+      <h2 id="advice">What would help, each tried</h2>
+      <ul className="rows">
+        {of.map((each) => (
+          <li key={each.what} className="grid gap-1 py-2 text-sm">
+            <details>
+              <summary className="cursor-pointer">
+                <strong>
+                  <Said text={each.what} most={300} />
+                </strong>{' '}
+                <span className="text-dim">
+                  unavailability {rate(each.unavailability)}
+                  {each.survivesParts === null ? '' : `, survives any ${String(each.survivesParts)}`}; costs{' '}
+                  <Said text={each.cost} most={200} />
+                </span>
+              </summary>
+              <pre className="output mt-2" tabIndex={0} role="group" aria-label={`Change: ${each.what}`}>
+                <Said text={each.patch} most={20_000} />
+              </pre>
+            </details>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function inShort(of: AssessedView, single: readonly (readonly string[])[]): string {
   if (of.survives === null) return 'Nothing that is described can break it.';
   if (of.survives === 0) return `${single.length} ${single.length === 1 ? 'part breaks' : 'parts break'} it alone.`;
   return `It survives any ${of.survives} ${of.survives === 1 ? 'failure' : 'failures at once'}.`;

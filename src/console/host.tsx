@@ -1,9 +1,11 @@
 // A host: how it stands, what it shares with others, what runs there, what one can do.
 
 import { Link } from 'wouter';
+import type { FiguresView, GapView } from '../api-web.ts';
 import type { HostView, InstanceView } from '../api.ts';
 import { ActButton } from './act.tsx';
 import { at, useAsked } from './ask.ts';
+import { Figures, shareText, sizeText } from './figures.tsx';
 import { useStatus } from './live.ts';
 import { HostMark, PhaseMark, SeverityMark } from './marks.tsx';
 import { Said } from './said.tsx';
@@ -16,6 +18,8 @@ interface HostAnswer {
   readonly host: HostView;
   readonly address: string | null;
   readonly domains: readonly { readonly name: string; readonly kind: string }[];
+  readonly figures: FiguresView | null;
+  readonly missing: readonly GapView[];
   readonly runs: readonly { readonly service: string; readonly instance: InstanceView }[];
 }
 
@@ -30,7 +34,7 @@ const stateWords: Readonly<Record<HostView['state'], string>> = {
 
 export default function Host({ name }: { readonly name: string }) {
   useTitle(name);
-  const asked = useAsked<HostAnswer>(`/api/v1/hosts/${at(name)}`, { everyMs: 10_000 });
+  const asked = useAsked<HostAnswer>(`/api/v1/hosts/${at(name)}`, { everyMs: 5_000 });
   const status = useStatus();
   return (
     <Answer of={asked}>
@@ -89,6 +93,7 @@ export default function Host({ name }: { readonly name: string }) {
                 )}
               </div>
             </section>
+            <Figures of={answer.figures} missing={answer.missing} />
             <section aria-labelledby="runs" className="panel grid gap-2">
               <h2 id="runs">What runs there</h2>
               {runs.length === 0 ? <p className="text-dim">Nothing is to run there.</p> : null}
@@ -105,6 +110,7 @@ export default function Host({ name }: { readonly name: string }) {
                     />
                     {instance.severity === 0 ? null : <SeverityMark severity={instance.severity} />}
                     {instance.pid === null ? null : <span className="text-dim tabular-nums">pid {instance.pid}</span>}
+                    <Used of={answer.figures} pid={instance.pid} />
                     {instance.reason === null ? null : <Said text={instance.reason} most={600} />}
                   </li>
                 ))}
@@ -114,5 +120,17 @@ export default function Host({ name }: { readonly name: string }) {
         );
       }}
     </Answer>
+  );
+}
+
+/** Of its main process; what that started is not in it. */
+function Used({ of, pid }: { readonly of: FiguresView | null; readonly pid: number | null }) {
+  const found = of?.processes?.find((each) => each.pid === pid);
+  if (found === undefined) return null;
+  return (
+    <span className="text-dim tabular-nums" title="of its main process, without what that started">
+      {sizeText(found.memory)}
+      {found.used === null ? '' : `, ${shareText(found.used)} of a processor`}
+    </span>
   );
 }

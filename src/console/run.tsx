@@ -1,15 +1,13 @@
 // A run of a runbook, live: what each step did and wrote, and what it asks of a person.
 
-import { useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { RunBlockView, RunView } from '../api-runbook.ts';
 import { Refused } from './refused.tsx';
-import { ask, at, Failure, send, useMe } from './ask.ts';
+import { at, Failure, send, useMe } from './ask.ts';
 import { Shape, type ShapeName } from './marks.tsx';
 import { Code } from './runbook.tsx';
 import { Said } from './said.tsx';
-import { Answer } from './states.tsx';
 import { At, duration } from './times.tsx';
 import { useTitle } from './title.ts';
 
@@ -27,23 +25,51 @@ const states: Readonly<Record<RunBlockView['state'], readonly [shape: ShapeName,
 
 export default function Run({ id }: { readonly id: string }) {
   useTitle('Runbook run');
-  const path = `/api/v1/runs/${at(id)}`;
-  const version = useRef<string | null>(null);
-  // The server answers as soon as there is something newer, so asking again at once is live.
-  const asked = useQuery({
-    queryKey: ['run', path],
-    queryFn: async () => {
-      const after = version.current === null ? '' : `?after=${at(version.current)}`;
-      const { value } = await ask<{ readonly value: RunView }>(`${path}${after}`);
-      version.current = value.version;
-      return value;
-    },
-    refetchInterval: ({ state: { data, error } }) => (data?.phase === 'ended' ? false : error === null ? 100 : 2_000),
-  });
-  return <Answer of={asked}>{(run) => <Whole run={run} again={() => void asked.refetch()} />}</Answer>;
+  const { run, refused, heard } = useRun(id);
+  if (run === null) return refused === null ? <p role="status">Asking…</p> : <Refused {...refused} />;
+  return (
+    <>
+      {heard && refused === null ? null : (
+        <p role="status" className="font-semibold text-warn">
+          {refused === null ? 'Connection lost: what you see may be old. Trying again.' : <Said text={refused.why} />}
+        </p>
+      )}
+      <Whole run={run} />
+    </>
+  );
 }
 
-function Whole({ run, again }: { readonly run: RunView; readonly again: () => void }) {
+interface Followed {
+  readonly run: RunView | null;
+  readonly refused: { readonly code: string; readonly why: string; readonly next: string } | null;
+  /** False: the stream is broken, and the browser tries again. */
+  readonly heard: boolean;
+}
+
+/** The run as it goes, with what its steps have written so far, until it ends. */
+function useRun(id: string): Followed {
+  const [followed, setFollowed] = useState<Followed>({ run: null, refused: null, heard: true });
+  useEffect(() => {
+    const stream = new EventSource(`/api/v1/runs/${at(id)}/events`);
+    // What it says is the server's, of this same version.
+    stream.addEventListener('run', (event: MessageEvent<string>) => {
+      const run = JSON.parse(event.data) as RunView;
+      setFollowed({ run, refused: null, heard: true });
+      if (run.phase === 'ended') stream.close();
+    });
+    stream.addEventListener('refused', (event: MessageEvent<string>) => {
+      const refused = JSON.parse(event.data) as NonNullable<Followed['refused']>;
+      setFollowed(({ run }) => ({ run, refused, heard: true }));
+      // An agent that is silent may be back; a run that is not there stays so.
+      if (refused.code !== 'SF-810') stream.close();
+    });
+    stream.addEventListener('error', () => setFollowed((before) => ({ ...before, heard: false })));
+    return () => stream.close();
+  }, [id]);
+  return followed;
+}
+
+function Whole({ run }: { readonly run: RunView }) {
   return (
     <>
       <section className="panel grid gap-3" aria-labelledby="name">
@@ -67,13 +93,13 @@ function Whole({ run, again }: { readonly run: RunView; readonly again: () => vo
           )}
           . <Link href={`/runbook/${at(run.runbook)}`}>The runbook</Link>
         </p>
-        {run.needs.kind === 'person' ? <Ask run={run} again={again} /> : null}
+        {run.needs.kind === 'person' ? <Ask run={run} /> : null}
         {run.needs.kind === 'waiting' ? (
           <p>
             It waits: <Said text={run.needs.why} />
           </p>
         ) : null}
-        {run.phase === 'ended' ? null : <GiveUp run={run} again={again} />}
+        {run.phase === 'ended' ? null : <GiveUp run={run} />}
       </section>
       <ol className="grid gap-3">
         {run.headings.map((heading, step) => (
@@ -140,9 +166,32 @@ function Block({ block }: { readonly block: RunBlockView }) {
       ) : (
         <Code text={block.text} label={`What step ${block.step + 1} runs`} />
       )}
-      {written === '' ? null : <Code text={written} label={`What step ${block.step + 1} wrote`} />}
+      {written === '' ? null : <Written text={written} step={block.step + 1} live={block.state === 'running'} />}
       {block.undone === null ? null : <p className="text-sm">Taken back: {block.undone.state}</p>}
     </div>
+  );
+}
+
+/** While it runs the newest stays in sight, unless the reader has gone up to read. */
+function Written({ text, step, live }: { readonly text: string; readonly step: number; readonly live: boolean }) {
+  const box = useRef<HTMLPreElement>(null);
+  const atEnd = useRef(true);
+  useEffect(() => {
+    if (live && atEnd.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
+  }, [text, live]);
+  return (
+    <pre
+      ref={box}
+      className="output"
+      tabIndex={0}
+      role="group"
+      aria-label={`What step ${String(step)} ${live ? 'writes' : 'wrote'}`}
+      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+        atEnd.current = scrollHeight - scrollTop - clientHeight < 24;
+      }}
+    >
+      <Said text={text} most={140_000} />
+    </pre>
   );
 }
 
@@ -169,7 +218,7 @@ const answers: Readonly<Record<'approve' | 'confirm' | 'settle', readonly (reado
   ],
 };
 
-function Ask({ run, again }: { readonly run: RunView; readonly again: () => void }) {
+function Ask({ run }: { readonly run: RunView }) {
   const me = useMe();
   const [location] = useLocation();
   const [failure, setFailure] = useState<Failure | null>(null);
@@ -183,7 +232,6 @@ function Ask({ run, again }: { readonly run: RunView; readonly again: () => void
     setFailure(null);
     try {
       await send(`/api/v1/runs/${at(run.id)}/word`, { block: index, undo, word, why: '' }, me);
-      again();
     } catch (error) {
       setFailure(error instanceof Failure ? error : new Failure({ code: '', why: String(error), next: '' }, 0));
     }
@@ -222,7 +270,7 @@ function Ask({ run, again }: { readonly run: RunView; readonly again: () => void
   );
 }
 
-function GiveUp({ run, again }: { readonly run: RunView; readonly again: () => void }) {
+function GiveUp({ run }: { readonly run: RunView }) {
   const me = useMe();
   const [sure, setSure] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
@@ -230,7 +278,6 @@ function GiveUp({ run, again }: { readonly run: RunView; readonly again: () => v
   const abort = async (): Promise<void> => {
     try {
       await send(`/api/v1/runs/${at(run.id)}/abort`, { why: '' }, me);
-      again();
     } catch (error) {
       setFailure(error instanceof Failure ? error : new Failure({ code: '', why: String(error), next: '' }, 0));
     }

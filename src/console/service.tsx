@@ -3,7 +3,7 @@
 import { lazy, Suspense } from 'react';
 import { Link } from 'wouter';
 import type { CheckView, ExplanationView, GapView, MeasuredView, TopologyView } from '../api-web.ts';
-import type { FailoverView, ServiceView } from '../api.ts';
+import type { FailoverView, ManagerView, ServiceView } from '../api.ts';
 import { ActButton } from './act.tsx';
 import { at, useAsked } from './ask.ts';
 import { useStatus } from './live.ts';
@@ -131,6 +131,7 @@ function Head({
                 <Said text={each.reason} most={800} />
               </span>
             )}
+            {each.manager === undefined ? null : <ManagedBy of={each.manager} />}
             <span className="ml-auto">
               <ActButton action={{ kind: 'restart', service: name, host: each.host }}>
                 Restart<span className="sr-only"> on {each.host}</span>
@@ -172,6 +173,36 @@ function Head({
         </div>
       )}
     </section>
+  );
+}
+
+/** Who owns the process when that is not Standfast, what it says of it, and why it could not be asked. */
+function ManagedBy({ of }: { readonly of: ManagerView }) {
+  return (
+    <span className="order-last grid w-full gap-x-5 gap-y-1 text-dim sm:flex sm:flex-wrap">
+      <span>
+        Owned by <Said text={of.title} most={80} />, which calls it <Said text={of.name} most={120} />
+      </span>
+      <span>
+        after a crash: <Said text={of.restarts} most={200} />
+      </span>
+      {of.says === null ? null : (
+        <span>
+          it says: <Said text={of.says} most={400} />
+          {of.asOfMs === null ? null : (
+            <>
+              {' '}
+              (<At ms={of.asOfMs} />)
+            </>
+          )}
+        </span>
+      )}
+      {of.trouble === null ? null : (
+        <strong className="text-warn">
+          <Said text={of.trouble} most={600} />
+        </strong>
+      )}
+    </span>
   );
 }
 

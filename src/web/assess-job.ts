@@ -3,8 +3,9 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
 import type { AssessmentView } from '../api-web.ts';
-import type { JsonValue } from '../model/json.ts';
+import { assessedShape } from '../serve/web/shapes.ts';
 import type { AssessAnswer, AssessJob } from './assess-worker.ts';
 
 const program = fileURLToPath(new URL(`./assess-worker${extname(import.meta.url)}`, import.meta.url));
@@ -40,8 +41,10 @@ export function openAssessment(state: string): (of: { text: string; folder: stri
     }, withinMs);
     worker.once('message', (answer: AssessAnswer) => {
       if (!answer.ok) return end({ state: 'failed', hash: of.hash, why: answer.why });
-      const result = JSON.parse(answer.json) as JsonValue;
-      return end({ state: 'done', hash: of.hash, atMs: Date.now(), result });
+      const result = assessedShape.safeParse(JSON.parse(answer.json));
+      if (!result.success)
+        return end({ state: 'failed', hash: of.hash, why: `it is not understood: ${z.prettifyError(result.error)}` });
+      return end({ state: 'done', hash: of.hash, atMs: Date.now(), result: result.data });
     });
     worker.once('error', (error: Error) => end({ state: 'failed', hash: of.hash, why: error.message }));
     worker.once('exit', () => end({ state: 'failed', hash: of.hash, why: 'it ended without an answer' }));

@@ -159,6 +159,7 @@ const kindOfHappening: Readonly<Record<string, Happening['kind']>> = {
   person: 'person',
   description: 'description',
   hostLost: 'host',
+  hostSilent: 'host',
   hostLeft: 'host',
   storeLost: 'store',
   storeBack: 'store',

@@ -85,7 +85,12 @@ test('people look and act through the console of any host', async (t) => {
   const stand = makeStand(t, description(`127.0.0.1:${base}`));
   const up = await stand.cli('up', stand.folder, '--detach');
   assert.equal(up.code, 0, up.stderr);
-  assert.match(up.stdout, new RegExp(`^Console http://127\\.0\\.0\\.1:${base}$`, 'm'));
+  // On a machine that is busy enough it is still starting when all instances are as planned.
+  assert.match(
+    up.stdout,
+    new RegExp(`^(Console http://127\\.0\\.0\\.1:${base}|The console is still starting; .*)$`, 'm'),
+  );
+  await eventually('the first console', async () => (await viewOf(stand, 'a'))?.state === 'listening');
   await eventually('the second console', async () => (await viewOf(stand, 'b'))?.state === 'listening');
   const at = (host: 'a' | 'b', path: string, headers: Record<string, string> = {}, body?: object): Promise<Answer> =>
     ask(base + (host === 'a' ? 0 : 1), { path, headers, ...(body === undefined ? {} : { method: 'POST', body }) });

@@ -1,11 +1,12 @@
 // `assess --json`: the contract's keys, and what was added to them.
 
+import type { AssessJson, VerdictJson } from '../../api-assess.ts';
 import type { Verdict } from '../../prove/analysis.ts';
 import type { Assessment } from '../../prove/assessment.ts';
 import type { Advice } from './advise.ts';
 
 /** The object that scripts read. */
-export function assessmentJson(assessment: Assessment, advice: readonly Advice[]): Record<string, unknown> {
+export function assessmentJson(assessment: Assessment, advice: readonly Advice[]): AssessJson {
   const { system, stated, analysis, failovers, prospect, pairs, grid, warnings } = assessment;
   const { whole, cutSetCount, cutSets, services, contributions, structure } = analysis;
   const [low, high] = whole.interval;
@@ -80,6 +81,6 @@ export function assessmentJson(assessment: Assessment, advice: readonly Advice[]
   };
 }
 
-function verdictJson({ unavailability, interval, exact, survives, survivesParts }: Verdict): Record<string, unknown> {
+function verdictJson({ unavailability, interval, exact, survives, survivesParts }: Verdict): VerdictJson {
   return { unavailability, unavailabilityInterval: interval, exact, survives, survivesParts };
 }

@@ -7,7 +7,7 @@ import { pause } from '../interruption.ts';
 import { safe } from '../text.ts';
 
 /** A console takes about a second to start, longer on a busy machine; nothing else waits for it. */
-const waitsMs = 5_000;
+const waitsMs = 15_000;
 const againMs = 100;
 
 /** `Console http://127.0.0.1:7420`, or why there is none; null when none is wanted or no agent answers. Waits a little while one is starting. */
@@ -20,7 +20,8 @@ export async function consoleLine(context: Context, system: ChosenSystem, signal
     const starting = views.some((each) => each.view.state === 'starting');
     if (!starting || signal.aborted || context.now() >= untilMs) {
       const why = views.find((each) => each.view.state === 'waiting' || each.view.state === 'failed')?.view.why;
-      return why === undefined || why === null ? null : `No console: ${safe(why)}`;
+      if (why !== undefined && why !== null) return `No console: ${safe(why)}`;
+      return starting ? 'The console is still starting; its address: standfast doctor' : null;
     }
     await pause(againMs, signal);
   }

@@ -19,6 +19,7 @@ import { Reply, type RouteRow } from './route.ts';
 import { lookRoutes } from './routes-look.ts';
 import { actRoutes } from './routes-act.ts';
 import { runbookRoutes } from './routes-runbook.ts';
+import { openRunStreams } from './run-stream.ts';
 import { signInRoutes } from './routes-sign-in.ts';
 import { isCsrf, openSessions, type Person, type Sessions } from './sessions.ts';
 
@@ -81,6 +82,7 @@ export function consoleApp(options: WebOptions): FastifyInstance {
   });
   const table = routeTable(options, sessions);
   const hub = openHub(port);
+  const runs = openRunStreams(port);
   const mayLook = isLoopback(options.choice.address);
   const names = new Set(['localhost', ...options.choice.names, ...options.names.map((name) => name.toLowerCase())]);
   const scheme = tls === null ? 'http' : 'https';
@@ -91,6 +93,7 @@ export function consoleApp(options: WebOptions): FastifyInstance {
   });
   app.addHook('onClose', () => {
     hub.close();
+    runs.close();
   });
   app.setErrorHandler(async (error, _request, reply) => {
     const { status, body } = failureOf(error);
@@ -144,13 +147,14 @@ export function consoleApp(options: WebOptions): FastifyInstance {
     const last = request.headers['last-event-id'];
     // A first look fetches the status from the agent, so that the stream begins with it.
     await port.status();
-    reply.hijack();
-    reply.raw.writeHead(200, {
-      ...headersOf(reply),
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-    });
+    beginStream(reply);
     if (!hub.add(reply.raw, typeof last === 'string' ? last : null)) reply.raw.end();
+  });
+
+  app.get<{ Params: { run: string } }>('/api/v1/runs/:run/events', async (request, reply) => {
+    demandRole('look', await personOf(request, reply), mayLook);
+    beginStream(reply);
+    if (!runs.add(request.params.run, reply.raw)) reply.raw.end();
   });
 
   app.get('/metrics', async (request, reply) => {
@@ -221,6 +225,16 @@ function headersOn(reply: FastifyReply, secure: boolean): void {
     'permissions-policy': 'camera=(), geolocation=(), microphone=()',
     'cache-control': 'no-store',
     ...(secure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  });
+}
+
+/** Server-sent events from now on: fastify has nothing more to do with it. */
+function beginStream(reply: FastifyReply): void {
+  reply.hijack();
+  reply.raw.writeHead(200, {
+    ...headersOf(reply),
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
   });
 }
 

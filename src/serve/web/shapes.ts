@@ -2,6 +2,7 @@
 // than stands here: a reader must not stumble over a key that a later version adds.
 
 import { z } from 'zod';
+import type { AssessedView } from '../../api-assess.ts';
 
 const text = z.string();
 const atMs = z.number().describe('Unix ms');
@@ -301,9 +302,65 @@ export const topologyShape = z.object({
   services: z.array(described),
 });
 
+const share = z.number().describe('0 to 1');
+const range = z.tuple([z.number(), z.number()]);
+const count = z.number().nullable();
+const verdict = {
+  unavailability: share,
+  unavailabilityInterval: range,
+  exact: z.boolean(),
+  survives: count,
+  survivesParts: count,
+};
+
+/** What `assess --json` prints, as far as pages show it. */
+export const assessedShape: z.ZodType<AssessedView> = z.looseObject({
+  ...verdict,
+  cutSetCount: text.nullable(),
+  cutSets: z.array(z.array(text)),
+  services: z.array(z.looseObject({ ...verdict, name: text, inFailovers: share })),
+  grid: z.array(
+    z.looseObject({
+      component: text,
+      domain: text,
+      strategy: z.enum(['avoid', 'mask', 'bound', 'fixFast', 'none']),
+      evidence: text,
+    }),
+  ),
+  objective: z.looseObject({
+    met: z.boolean(),
+    missed: z.array(text),
+    unavailableMs: z.number(),
+    perMs: z.number(),
+    recoverWithinMs: z.number(),
+    epsilon: z.number(),
+    chanceOfMoreThanEpsilon: share,
+    chanceOfMoreThanUnavailable: share,
+    chanceOfMissInYear: range,
+  }),
+  yearly: z.looseObject({
+    meanMs: z.number(),
+    rangeMs: range,
+    outages: z.number(),
+    failovers: z.number(),
+    unavailabilityWithoutRate: share,
+  }),
+  advice: z.array(
+    z.looseObject({
+      what: text,
+      cost: text,
+      unavailability: share,
+      survives: count,
+      survivesParts: count,
+      patch: text,
+    }),
+  ),
+  warnings: z.array(text),
+});
+
 export const assessmentShape = z.union([
   z.object({ state: z.literal('computing'), hash: text, sinceMs: atMs }),
-  z.object({ state: z.literal('done'), hash: text, atMs, result: z.unknown() }),
+  z.object({ state: z.literal('done'), hash: text, atMs, result: assessedShape }),
   z.object({ state: z.literal('failed'), hash: text, why: text }),
 ]);
 
