@@ -99,7 +99,7 @@ function stillRunning(d: Draft, before: System, after: System): string[] {
       const state = hostState(d, host);
       const left = d.s.sessions.get(host)?.value.left === true;
       if (state === 'down' && left) continue;
-      if (state !== 'up') {
+      if (state !== 'up' || !isTold(d, host)) {
         found.push(`whether ${service.name} runs on ${host} is not known`);
         continue;
       }
@@ -108,6 +108,12 @@ function stillRunning(d: Draft, before: System, after: System): string[] {
     }
   }
   return found;
+}
+
+/** Whether its keeper has told in the life of its agent what runs there. */
+function isTold(d: Draft, host: string): boolean {
+  if (host === d.s.me) return d.s.keeper.pid !== null;
+  return d.s.reports.get(host)?.report.keeperPid !== null;
 }
 
 function ownPhase(d: Draft, service: string): string {

@@ -46,6 +46,7 @@ export function leaseFacts(d: Draft, service: RunService, slot: Slot): LeaseFact
   return {
     storeRead: store.firstReadAt !== null,
     sessionKnown: own.revision > 0 || own.deposed,
+    keeperSaid: keeper.pid !== null,
     inFlight: slot.leaseTxn !== null || isUnsure(d, slot),
     paused: isPaused(d, service.name),
     leaving: d.s.leaving !== null,

@@ -10,6 +10,8 @@ export interface LeaseFacts {
   readonly storeRead: boolean;
   /** Whether our session goes on or was ended by others is known in this life. */
   readonly sessionKnown: boolean;
+  /** A keeper has told what runs here in this life of the agent. */
+  readonly keeperSaid: boolean;
   readonly inFlight: boolean;
   readonly paused: boolean;
   readonly leaving: boolean;
@@ -118,6 +120,13 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
     when: (f) => !f.storeRead,
     then: wait('store'),
     why: 'the store has not been read in this life',
+  },
+  {
+    n: 205,
+    name: 'keeper-has-not-said',
+    when: (f) => !f.keeperSaid,
+    then: wait('keeper'),
+    why: 'no keeper has told what runs here in this life: what a former life made active may be so still',
   },
   {
     n: 206,

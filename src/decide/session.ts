@@ -67,7 +67,8 @@ function sessionFacts(d: Draft): SessionFacts {
     holds: holdsUnderLease(d).length > 0 || namedInLease(d),
     hung: isHung(d),
     leavingAndDown:
-      leaving !== null && (leaving.leaveRunning || [...d.s.slots.values()].every((slot) => slot.now === null)),
+      leaving !== null &&
+      (leaving.leaveRunning || (keeper.pid !== null && [...d.s.slots.values()].every((slot) => slot.now === null))),
   };
 }
 

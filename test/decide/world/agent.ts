@@ -110,26 +110,28 @@ export class SimAgent {
   }
 
   /** The watch: everything written since, in order, or that the store is lost. */
-  poll(): void {
+  poll(upTo = this.world.store.revision): void {
     const { world, host } = this;
     if (!this.alive || this.#heardUpTo === null || !world.storage.reaches(host) || host.watchCut) return;
-    const changes = world.store.since(this.#heardUpTo);
+    // Of a store that is there no more, or heard of meanwhile.
+    if (upTo > world.store.revision || upTo < this.#heardUpTo) return;
+    const changes = world.store.since(this.#heardUpTo, upTo);
     if (changes === null) {
       // Compacted away: it reads everything anew.
       this.#heardUpTo = null;
       return this.#readStore();
     }
-    if (changes.length === 0 && this.#heardUpTo === world.store.revision) return;
-    this.#heardUpTo = world.store.revision;
+    if (upTo === this.#heardUpTo) return;
+    this.#heardUpTo = upTo;
     world.storage.knows(host);
-    this.hear({ kind: 'storeChanges', revision: world.store.revision, changes, system: this.#changedSystem(changes) });
+    this.hear({ kind: 'storeChanges', revision: upTo, changes, system: this.#changedSystem(changes) });
   }
 
   /** The watch says again what it has said. */
   repeat(): void {
     const { world, host } = this;
     if (!this.alive || this.#heardUpTo === null || !world.storage.reaches(host)) return;
-    const changes = world.store.since(Math.max(0, this.#heardUpTo - 10));
+    const changes = world.store.since(Math.max(0, this.#heardUpTo - 10), this.#heardUpTo);
     if (changes === null) return;
     const system = this.#changedSystem(changes);
     this.hear({ kind: 'storeChanges', revision: this.#heardUpTo, changes, system });
@@ -158,7 +160,7 @@ export class SimAgent {
     const { store } = world;
     const { revision } = store;
     const entries = store.all();
-    world.at(world.lines.storeDelay(), () => {
+    world.at(world.lines.storeDelay(host), () => {
       if (!this.alive || this.#heardUpTo !== null) return;
       // The store was lost meanwhile, or is another one.
       if (!world.storage.reaches(host) || world.store !== store) return this.#readStore();
@@ -172,12 +174,14 @@ export class SimAgent {
 
   #connect(): void {
     const { keeper } = this.host;
-    if (!this.alive || keeper === null || !keeper.alive) return;
-    this.hear({
-      kind: 'keeperHello',
-      keeper: { pid: keeper.pid, startTicks: keeper.pid * 10 },
-      running: keeper.running(),
-      ended: [...keeper.ended],
+    keeper?.hears(() => {
+      if (!this.alive || !keeper.alive) return;
+      this.hear({
+        kind: 'keeperHello',
+        keeper: { pid: keeper.pid, startTicks: keeper.pid * 10 },
+        running: keeper.running(),
+        ended: [...keeper.ended],
+      });
     });
   }
 

@@ -154,20 +154,22 @@ export class Hands {
     }
     // One line, so what is asked first is done first.
     this.#lineFreeAt = Math.max(this.#lineFreeAt, world.now + world.lines.keeperDelay());
-    world.on(host, this.#lineFreeAt - world.now, () => {
-      if (!keeper.alive) return came({ kind: 'unknown', why: 'the keeper went away' });
-      // A keeper does nothing more for an agent whose successor has been told what runs.
-      if (!this.#agent.alive && host.agent !== null) return;
-      const fate = world.lines.keeperFate();
-      if (fate === 'request lost') return world.at(200, () => came({ kind: 'unknown', why: 'no answer' }));
-      if (fate === 'answer lost') world.at(200, () => came({ kind: 'unknown', why: 'no answer' }));
-      ask(keeper, (answer) => {
-        if (fate !== 'answer lost')
-          world.at(world.lines.keeperDelay(), () =>
-            came(keeper.alive ? answer : { kind: 'unknown', why: 'the keeper went away' }),
-          );
-      });
-    });
+    world.on(host, this.#lineFreeAt - world.now, () =>
+      keeper.hears(() => {
+        if (!keeper.alive) return came({ kind: 'unknown', why: 'the keeper went away' });
+        // A keeper does nothing more for an agent whose successor has been told what runs.
+        if (!this.#agent.alive && host.agent !== null) return;
+        const fate = world.lines.keeperFate();
+        if (fate === 'request lost') return world.at(200, () => came({ kind: 'unknown', why: 'no answer' }));
+        if (fate === 'answer lost') world.at(200, () => came({ kind: 'unknown', why: 'no answer' }));
+        ask(keeper, (answer) => {
+          if (fate !== 'answer lost')
+            world.at(world.lines.keeperDelay(), () =>
+              came(keeper.alive ? answer : { kind: 'unknown', why: 'the keeper went away' }),
+            );
+        });
+      }),
+    );
   }
 
   #callActivate(effect: Extract<Effect, { kind: 'activate' }>): void {

@@ -73,6 +73,8 @@ export function readEvent(words: readonly string[], line: string): (world: World
       return (world) => world.storage.isolate(a, true);
     case 'rejoin':
       return (world) => world.storage.isolate(a, false);
+    case 'slow-store':
+      return (world) => void (world.host(a).storeSlowMs = b === '' ? 0 : duration(b));
     case 'cut-watch':
       return (world) => void (world.host(a).watchCut = true);
     case 'heal-watch':

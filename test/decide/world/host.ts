@@ -34,6 +34,10 @@ export class SimHost {
   alone = false;
   /** Hears nothing from these, though they hear it. */
   readonly deafTo = new Set<string>();
+  /** When the last of what is on its way from the store's watch arrives. */
+  watchFreeAt = 0;
+  /** Each way to the store takes so much longer (ms). */
+  storeSlowMs = 0;
   /** Writes and reads work, and nothing is heard of what others write. */
   watchCut = false;
   /** Of the store that it knows: its identity, and the newest revision that it has seen. */

@@ -39,8 +39,9 @@ export class SimKeeper {
   readonly world: World;
   readonly pid: number;
   alive = true;
-  /** Does not answer, though it lives. */
-  stuck = false;
+  /** Hears and tells nothing, though it lives, and keeps its deadlines. */
+  #stuck = false;
+  readonly #unheard: (() => void)[] = [];
   readonly ended: Ended[] = [];
   readonly #terms = new Map<string, number>();
 
@@ -50,6 +51,21 @@ export class SimKeeper {
     host.keepers += 1;
     host.pids += 1;
     this.pid = host.pids;
+  }
+
+  get stuck(): boolean {
+    return this.#stuck;
+  }
+
+  set stuck(stuck: boolean) {
+    this.#stuck = stuck;
+    if (!stuck) for (const each of this.#unheard.splice(0)) each();
+  }
+
+  /** Now, or when it hears and tells again; also when it has died meanwhile. */
+  hears(run: () => void): void {
+    if (this.#stuck && this.alive) this.#unheard.push(run);
+    else run();
   }
 
   start(
@@ -268,9 +284,11 @@ export class SimKeeper {
     const { keeper } = this.host;
     if (keeper === null) return void this.host.diedAlone.push(ended);
     keeper.ended.push(ended);
-    this.world.at(1, () => {
-      if (keeper.alive) this.host.agent?.hear({ kind: 'ended', ended });
-    });
+    this.world.at(1, () =>
+      keeper.hears(() => {
+        if (keeper.alive) this.host.agent?.hear({ kind: 'ended', ended });
+      }),
+    );
   }
 
   #arm(process: Process): void {

@@ -24,9 +24,12 @@ export class Lines {
     for (let copy = 0; copy < copies; copy += 1)
       this.#world.at(this.#delay(1), () => {
         if (!from.up || from.peersCut.has(to)) return;
-        for (const host of this.#world.everyMachine())
-          if (host.name === to && host.up && !host.peersCut.has(from.name) && !host.deafTo.has(from.name))
-            host.agent?.hear(input);
+        // Two machines of one name have one address as well: one of them gets it.
+        const named = [...this.#world.everyMachine()].filter((host) => host.name === to && host.up);
+        if (named.length === 0) return;
+        const host = named.length === 1 ? named[0] : this.#world.random.pick(named);
+        if (host === undefined || host.peersCut.has(from.name) || host.deafTo.has(from.name)) return;
+        host.agent?.hear(input);
       });
   }
 
@@ -38,8 +41,8 @@ export class Lines {
         ? this.#world.random.pick(['request', 'answer'] as const)
         : null;
     return {
-      goMs: this.storeDelay(),
-      backMs: this.storeDelay(),
+      goMs: this.storeDelay(host),
+      backMs: this.storeDelay(host),
       lost,
       twice: this.noise > 0 && this.#world.random.chance(this.noise),
     };
@@ -51,12 +54,14 @@ export class Lines {
       : null;
   }
 
-  storeDelay(): number {
-    return this.#delay(2);
+  storeDelay(host: SimHost): number {
+    const delay = this.#delay(2);
+    return host.storeSlowMs === 0 ? delay : delay + this.#world.random.between(0, host.storeSlowMs);
   }
 
+  /** What is late here holds up all that follows, so it is so less often. */
   watchDelay(): number {
-    return this.#delay(3);
+    return this.#delay(3, this.noise / 10);
   }
 
   keeperDelay(): number {
@@ -64,8 +69,8 @@ export class Lines {
   }
 
   /** Usually short, now and then as long as a session or three. */
-  #delay(usual: number): number {
-    if (this.noise > 0 && this.#world.random.chance(this.noise)) return this.#world.random.between(10, 6000);
+  #delay(usual: number, late = this.noise): number {
+    if (this.noise > 0 && this.#world.random.chance(late)) return this.#world.random.between(10, 6000);
     return this.noise > 0 ? this.#world.random.between(usual / 4, usual * 4) : usual;
   }
 }

@@ -75,6 +75,7 @@ export class Machines {
     const { keeper } = host;
     if (keeper === null) return;
     keeper.alive = false;
+    keeper.stuck = false;
     host.keeper = null;
     for (const process of host.processes.values())
       if (process.alive && process.deadline !== null)

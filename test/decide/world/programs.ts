@@ -128,8 +128,9 @@ export class Programs {
   beat(host: SimHost, instance: string, agent: SimAgent): void {
     const process = host.processes.get(instance);
     if (process === undefined) return;
-    const service = this.#world.service(process.service);
-    const every = service.detect.heartbeat?.every ?? null;
+    // As the agent that listens has it described: another description may be in force by now.
+    const service = agent.state.system?.services.find((each) => each.name === process.service);
+    const every = service?.detect.heartbeat?.every ?? null;
     if (every === null) return;
     const next = (): void => {
       if (!process.alive || !agent.alive) return;

@@ -213,18 +213,17 @@ export class Referee {
     return entry === undefined ? null : (JSON.parse(entry.value) as WrittenSession);
   }
 
-  #nothingActive(host: string, service: string, what: string): void {
-    if (this.#world.addresses.answers(this.#world.host(host), service))
-      this.#say(`${host} may still answer for the address of ${service} when its ${over(what)}`);
-    for (const process of this.#world.host(host).processes.values())
-      if (
-        process.service === service &&
-        process.alive &&
-        process.mayBeActive &&
-        !this.#standsStill(this.#world.host(host), process)
-      )
-        // Being killed takes a few milliseconds, which room stands for.
-        this.#say(`${process.id} may still be active on ${host} when its ${over(what)}`);
+  /** On no machine of that name. */
+  #nothingActive(name: string, service: string, what: string): void {
+    for (const host of this.#world.everyMachine()) {
+      if (host.name !== name) continue;
+      if (this.#world.addresses.answers(host, service))
+        this.#say(`${name} may still answer for the address of ${service} when its ${over(what)}`);
+      for (const process of host.processes.values())
+        if (process.service === service && process.alive && process.mayBeActive && !this.#standsStill(host, process))
+          // Being killed takes a few milliseconds, which room stands for.
+          this.#say(`${process.id} may still be active on ${name} when its ${over(what)}`);
+    }
   }
 }
 

@@ -32,8 +32,12 @@ export class Storage {
     this.store = store;
     store.onWrite = (write, before) => this.#world.referee.wrote(write, before);
     store.onChanged = () => {
-      for (const host of this.#world.hosts.values())
-        this.#world.at(this.#world.lines.watchDelay(), () => host.agent?.poll());
+      const { revision } = store;
+      for (const host of this.#world.hosts.values()) {
+        // One line: what was written first is heard of first, and what comes late holds up what comes after it.
+        host.watchFreeAt = Math.max(host.watchFreeAt, this.#world.now + this.#world.lines.watchDelay());
+        this.#world.atTrue(host.watchFreeAt, () => host.agent?.poll(revision));
+      }
     };
   }
 

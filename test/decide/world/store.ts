@@ -60,11 +60,11 @@ export class SimStore {
     return [...this.entries].flatMap(([key, { value, revision }]) => recordOf(key, value, revision));
   }
 
-  /** What was written after that revision, in order; null: that was compacted away. */
-  since(revision: number): RecordChange[] | null {
+  /** What was written after the one revision and up to the other, in order; null: that was compacted away. */
+  since(revision: number, upTo = this.revision): RecordChange[] | null {
     if (revision < this.#compactedTo) return null;
     // Every write is one revision, so the log's place is known.
-    return this.#log.slice(revision - this.#compactedTo).flatMap((write) => write.records);
+    return this.#log.slice(revision - this.#compactedTo, upTo - this.#compactedTo).flatMap((write) => write.records);
   }
 
   compact(upTo: number): void {

@@ -47,9 +47,10 @@ function drawFault(random: Random, { hosts, services }: DrawnSystem, at: number,
     [4, () => once(`kill-both ${host}`)],
     [6, () => spell(`lose ${host}`, 8000, `boot ${host}`)],
     [1, () => spell(`lose ${host}`, 8000, `replace ${host}`)],
-    [1, () => spell(`supplant ${host}`, 8000, `power-off-former ${host}`)],
+    [1, () => spell(`supplant ${host}`, 20_000, `power-off-former ${host}`)],
     [13, () => once(`crash ${place}${random.chance(0.5) ? ' exit 1' : ''}`)],
     [5, () => once(`hang ${place}`)],
+    [2, () => drawHungMove(random, host, service.name, place, at)],
     [4, () => drawBehaviour(random, place, at, soon(8000))],
     [7, () => spell('store-stops', 7000, 'store-returns')],
     [4, () => spell('store-leader-lost', 2500, 'store-elected')],
@@ -63,6 +64,7 @@ function drawFault(random: Random, { hosts, services }: DrawnSystem, at: number,
     [4, () => spell(`freeze ${host}`, 5000, `wake ${host}`)],
     [3, () => spell(`freeze-host ${host}`, 9000, `thaw-host ${host}`)],
     [3, () => drawIsolation(random, host, at)],
+    [2, () => drawSlowStore(random, host, at)],
     [2, () => spell(`keeper-stuck ${host}`, 4000, `keeper-answers ${host}`)],
     [
       2,
@@ -95,6 +97,7 @@ function drawBehaviour(random: Random, place: string, at: number, until: number)
     ['bMs', '4000', '300'],
     ['iMs', '2500', '20'],
     ['stopMs', '600000', '30'],
+    ['killMs', '45', '3'],
     ['addressMs', '400', '3'],
     ['deactivateMs', '2000', '5'],
     ['activateFails', 'true', 'false'],
@@ -124,6 +127,25 @@ function drawIsolation(random: Random, host: string, at: number): Fault {
     { at: wakes, does: `wake ${host}` },
     { at: alone, does: `isolate ${host}` },
     { at: alone + Math.ceil(random.between(1, 6000)), does: `rejoin ${host}` },
+  ];
+}
+
+/** The store takes its time with all that it asks, and then hears nothing more of it: what was answered last was answered late. */
+function drawSlowStore(random: Random, host: string, at: number): Fault {
+  const gone = at + Math.ceil(random.between(1000, 6000));
+  return [
+    { at, does: `slow-store ${host} ${Math.ceil(random.between(20, 490))}ms` },
+    { at: gone, does: `isolate ${host}` },
+    { at: gone + Math.ceil(random.between(1, 5000)), does: `rejoin ${host}` },
+    { at: gone + 5000, does: `slow-store ${host}` },
+  ];
+}
+
+/** It hangs, and is to move before anybody notices. */
+function drawHungMove(random: Random, host: string, service: string, place: string, at: number): Fault {
+  return [
+    { at, does: `hang ${service}@${place.split('@')[1] ?? ''}` },
+    { at: at + Math.ceil(random.between(1, 300)), does: `ask ${host} failover ${service} for 4000ms` },
   ];
 }
 
@@ -157,6 +179,7 @@ export function heal(world: World): void {
   for (const [name, host] of world.hosts) {
     host.storeCut = false;
     host.watchCut = false;
+    host.storeSlowMs = 0;
     host.effectsLeft = null;
     host.wallOff = 0;
     host.peersCut.clear();

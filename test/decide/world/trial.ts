@@ -44,12 +44,18 @@ export function drawPlan(seed: number, stormMs = 25_000): Plan {
     ...(later === null
       ? []
       : [`then hosts ${later.hosts.join(' ')}`, ...later.services.map((each) => `then ${lineOf(each)}`)]),
-    ...system.hosts.map((host) => `clock ${host} ${(1 + random.between(-rateError, rateError)).toFixed(4)}`),
+    ...system.hosts.map((host) => `clock ${host} ${drawRate(random).toFixed(4)}`),
     ...(random.chance(0.4) ? ['noise 0.03'] : []),
   ];
   const terms = { from, until: from + stormMs, everyMs: random.between(300, 1500), applies: later !== null };
   const faults = drawStorm(random, system, terms);
   return { seed, hosts: system.hosts, about, faults, until: Math.round(from + stormMs + 8000) };
+}
+
+/** Often as fast or as slow as is allowed: there is least room where two such meet. */
+function drawRate(random: Random): number {
+  const error = random.between(-rateError, rateError);
+  return 1 + (random.chance(0.4) ? Math.sign(error) * rateError : error);
 }
 
 /** As a scenario. */

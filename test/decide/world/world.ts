@@ -103,9 +103,11 @@ export class World {
     return host;
   }
 
+  /** As described now; one that is described no longer as it was before. */
   service(name: string): RunService {
-    const services = [...(this.later?.services ?? []), ...this.system.services];
-    const service = services.find((each) => each.name === name);
+    const { inForce } = this;
+    const before = this.later !== null && inForce === this.system ? this.later : this.system;
+    const service = [...inForce.services, ...before.services].find((each) => each.name === name);
     if (service?.kind !== 'run') throw new Error(`no service ${name}`);
     return service;
   }
