@@ -11,6 +11,8 @@ export interface PairOptions {
   readonly recoverWithin: string;
   /** What loading the state takes. */
   readonly loadMs: number;
+  /** Further services, as they stand in the description. */
+  readonly besides?: string;
 }
 
 /** The active one, as the command line tells it. */
@@ -68,7 +70,7 @@ function activeOf({ hosts, services }: StatusView): Active | null {
   return asPlanned && host !== undefined && typeof active?.pid === 'number' ? { host, pid: active.pid } : null;
 }
 
-function describe({ policy, recoverWithin, loadMs }: PairOptions, ports: readonly number[]): string {
+function describe({ policy, recoverWithin, loadMs, besides = '' }: PairOptions, ports: readonly number[]): string {
   const run = JSON.stringify([process.execPath, join(import.meta.dirname, 'services/answerer.mjs')]);
   return `system: bench
 objective: { unavailable: 10m, per: 60m, recoverWithin: ${recoverWithin} }
@@ -83,7 +85,7 @@ services:
     activate: { message: true }
     deactivate: { message: true }
     backOff: { upTo: 100ms }
-`;
+${besides}`;
 }
 
 async function freePort(): Promise<number> {

@@ -11,6 +11,7 @@ import { hostLost } from './rows/host-lost.ts';
 import { idleCpu } from './rows/idle-cpu.ts';
 import { killToReplacement } from './rows/kill-to-replacement.ts';
 import { memory } from './rows/memory.ts';
+import { pages } from './rows/pages.ts';
 import { plannedSwitch } from './rows/planned-switch.ts';
 import { startMany } from './rows/start-many.ts';
 import { statusShell } from './rows/status-shell.ts';
@@ -25,6 +26,7 @@ const rows: readonly Row[] = [
   plannedSwitch,
   hostLost,
   beatsUnderLoad,
+  pages,
 ];
 
 const { values: options, positionals } = parseArgs({

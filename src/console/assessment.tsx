@@ -2,10 +2,11 @@
 
 import { lazy, Suspense } from 'react';
 import { Link } from 'wouter';
-import type { AssessedView, StrategyName } from '../api-assess.ts';
+import type { AssessedView } from '../api-assess.ts';
 import type { AssessmentView, TopologyView } from '../api-web.ts';
 import { at, useAsked } from './ask.ts';
 import { Shape } from './marks.tsx';
+import { FaultGrid } from './fault-grid.tsx';
 import { Said } from './said.tsx';
 import { Fact } from './service.tsx';
 import { Answer } from './states.tsx';
@@ -14,13 +15,6 @@ import { useTitle } from './title.ts';
 
 const Topology = lazy(() => import('./topology.tsx'));
 
-const strategies: Readonly<Record<StrategyName, readonly [word: string, tone: string]>> = {
-  avoid: ['avoid', 'text-good'],
-  mask: ['mask', 'text-good'],
-  bound: ['bound', 'text-note'],
-  fixFast: ['fix fast', 'text-note'],
-  none: ['none', 'text-bad'],
-};
 const mostSets = 40;
 
 export default function Assessment() {
@@ -68,8 +62,6 @@ function Found({ view }: { readonly view: AssessmentView }) {
 
 function Done({ of, atMs }: { readonly of: AssessedView; readonly atMs: number }) {
   const single = of.cutSets.filter((each) => each.length === 1);
-  const domains = [...new Set(of.grid.map((each) => each.domain))];
-  const components = [...new Set(of.grid.map((each) => each.component))];
   return (
     <>
       <section aria-label="In short" className="panel grid gap-3">
@@ -134,49 +126,7 @@ function Done({ of, atMs }: { readonly of: AssessedView; readonly atMs: number }
         </section>
       </div>
       {of.advice.length === 0 ? null : <Advice of={of.advice} />}
-      <section aria-labelledby="grid" className="panel grid gap-2">
-        <h2 id="grid">What is done about each fault, with the evidence</h2>
-        <div className="overflow-x-auto" tabIndex={0} role="group" aria-labelledby="grid">
-          <table className="w-full text-sm">
-            <thead>
-              <tr>
-                <th scope="col" className="py-1 pr-4">
-                  part
-                </th>
-                {domains.map((domain) => (
-                  <th key={domain} scope="col" className="pr-4">
-                    <Said text={domain} />
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {components.map((component) => (
-                <tr key={component} className="border-t border-line align-top">
-                  <th scope="row" className="py-2 pr-4">
-                    <Said text={component} most={80} />
-                  </th>
-                  {domains.map((domain) => {
-                    const cell = of.grid.find((each) => each.component === component && each.domain === domain);
-                    return (
-                      <td key={domain} className="min-w-56 py-2 pr-4">
-                        {cell === undefined ? (
-                          <span className="text-dim">does not apply</span>
-                        ) : (
-                          <>
-                            <strong className={strategies[cell.strategy][1]}>{strategies[cell.strategy][0]}</strong>{' '}
-                            <Said text={cell.evidence} most={500} />
-                          </>
-                        )}
-                      </td>
-                    );
-                  })}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </section>
+      <FaultGrid of={of.grid} />
     </>
   );
 }

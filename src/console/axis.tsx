@@ -2,13 +2,13 @@
 // as text, for who reads it on a phone or hears it.
 
 import { useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { Link } from 'wouter';
 import type { BudgetView, Happening } from '../api-web.ts';
 import type { StatusView } from '../api.ts';
-import { at, useAsked } from './ask.ts';
+import { useAsked } from './ask.ts';
+import { Happened, kinds } from './happened.tsx';
 import { useNow } from './live.ts';
-import { Said, visible } from './said.tsx';
-import { At, clockLike, duration, stamp } from './times.tsx';
+import { visible } from './said.tsx';
+import { clockLike, duration, stamp } from './times.tsx';
 
 const spans: readonly (readonly [ms: number, text: string])[] = [
   [900_000, '15 min'],
@@ -23,26 +23,6 @@ const budgetTop = 96;
 const budgetBottom = 126;
 /** Nearer marks are one, with their number. */
 const nearPx = 13;
-const listed = 8;
-/** How many are looked at for the list. */
-const lookedAt = 400;
-
-/** Lane, sign and words of each kind. */
-const kinds: Readonly<
-  Record<
-    Happening['kind'],
-    { readonly lane: number; readonly sign: string; readonly tone: string; readonly word: string }
-  >
-> = {
-  incident: { lane: 0, sign: '▲', tone: 'text-bad', word: 'incident' },
-  resolved: { lane: 0, sign: '△', tone: 'text-good', word: 'resolved' },
-  failover: { lane: 1, sign: '◆', tone: 'text-warn', word: 'failover' },
-  host: { lane: 1, sign: '■', tone: 'text-warn', word: 'host' },
-  store: { lane: 1, sign: '■', tone: 'text-warn', word: 'store' },
-  restart: { lane: 2, sign: '●', tone: 'text-dim', word: 'start' },
-  person: { lane: 3, sign: '✚', tone: 'text-link', word: 'person' },
-  description: { lane: 3, sign: '✎', tone: 'text-link', word: 'change' },
-};
 const laneNames = ['incidents', 'failovers', 'starts', 'people, changes'];
 
 export function Axis({ objective }: { readonly objective: StatusView['objective'] }) {
@@ -168,53 +148,9 @@ export function Axis({ objective }: { readonly objective: StatusView['objective'
             : `${budget.outages.length} ${budget.outages.length === 1 ? 'outage' : 'outages'}.`}
         </p>
       )}
-      <ol aria-label="What happened last" className="rows text-sm">
-        {folded(inSight).map(({ of: each, times }, index) => (
-          <li
-            key={`${each.atMs} ${each.subject} ${String(index)}`}
-            className="grid grid-cols-[auto_1fr] gap-x-4 py-1.5 sm:grid-cols-[auto_7rem_1fr]"
-          >
-            <At ms={each.atMs} />
-            <span className={`mark ${kinds[each.kind].tone}`}>
-              <span aria-hidden="true">{kinds[each.kind].sign}</span> {kinds[each.kind].word}
-            </span>
-            <span className="col-span-2 sm:col-span-1">
-              <Happened of={each} />
-              {times > 1 ? <span className="text-dim"> · {times} times</span> : null}
-            </span>
-          </li>
-        ))}
-        {inSight.length === 0 ? (
-          <li className="py-1.5 text-dim">
-            {happenings === undefined ? 'Reading the journals…' : 'Nothing happened.'}
-          </li>
-        ) : null}
-      </ol>
+      <Happened of={inSight} empty={happenings === undefined ? 'Reading the journals…' : 'Nothing happened.'} />
     </section>
   );
-}
-
-function Happened({ of }: { readonly of: Happening }) {
-  const text = <Said text={of.text} most={300} />;
-  if (of.kind === 'incident' || of.kind === 'resolved')
-    return (
-      <Link className="text-ink" href={`/incident/${at(of.subject)}`}>
-        {text}
-      </Link>
-    );
-  if (of.service !== null)
-    return (
-      <Link className="text-ink" href={`/service/${at(of.service)}`}>
-        {text}
-      </Link>
-    );
-  if (of.host !== null)
-    return (
-      <Link className="text-ink" href={`/host/${at(of.host)}`}>
-        {text}
-      </Link>
-    );
-  return text;
 }
 
 function Budget({
@@ -262,19 +198,6 @@ function Budget({
       ))}
     </>
   );
-}
-
-/** The newest, with what came again and again told once. */
-function folded(happenings: readonly Happening[]): readonly { readonly of: Happening; readonly times: number }[] {
-  const found = new Map<string, { readonly of: Happening; times: number }>();
-  for (const each of happenings.slice(-lookedAt).toReversed()) {
-    const key =
-      each.kind === 'restart' ? `${each.service ?? ''}@${each.host ?? ''}` : `${each.kind} ${each.atMs} ${each.text}`;
-    const known = found.get(key);
-    if (known === undefined) found.set(key, { of: each, times: 1 });
-    else known.times += 1;
-  }
-  return [...found.values()].slice(0, listed);
 }
 
 interface Mark {

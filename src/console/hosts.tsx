@@ -3,7 +3,7 @@
 import { Link } from 'wouter';
 import type { TopologyView } from '../api-web.ts';
 import { at, useAsked } from './ask.ts';
-import { grouped } from './grid.tsx';
+import { grouped } from './grouped.ts';
 import { useStatus } from './live.ts';
 import { HostMark } from './marks.tsx';
 import { Said } from './said.tsx';

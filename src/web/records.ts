@@ -122,7 +122,9 @@ export function openRecords(of: {
       return lines.flatMap((line) => {
         const kind = happeningOf(line);
         if (kind === null) return [];
-        const { text } = say(line);
+        // People know an incident by its cause, not by its name.
+        const text =
+          line.kind !== 'incident' ? say(line).text : `${kind === 'resolved' ? 'over: ' : ''}${words.cause(line)}`;
         const id = line.because['id'];
         const subject =
           line.kind === 'incident' && typeof id === 'string' ? id : (line.service ?? `${line.seq}@${line.host}`);
