@@ -1,35 +1,74 @@
-// The whole rehearsal of the Deephaven pack, `npm run rehearsal`, some ten minutes: each page with each of its `sh do` steps taken out in turn, which must end
-// as failed; and every procedure against the fault or the wish that it is for.
+// The rest of the rehearsal of the Deephaven pack, `npm run rehearsal`: each fault with a restart, which does not cure it; every procedure against the fault or the
+// wish that it is for; what monit and Standfast do beside each other.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { eventually, lives, serviceOf } from '../system/stand.ts';
+import type { StatusView } from '../../src/api.ts';
+import { eventually, instanceOf, lives, serviceOf } from '../system/stand.ts';
 import { faults, pidOf } from './faults.ts';
-import { breakIt, levels, mend, startRehearsal, type Rehearsal } from './rehearsal.ts';
+import { newCertificate, switchOff } from './procedures.ts';
+import { allStand, atOnce, breakIt, levels, mend, missingHere, startRehearsal, waves } from './rehearsal.ts';
 
-test('with any one step that changes something taken out, a page ends as failed', async (t) => {
+const skip = missingHere();
+
+test('no restart cures what the pages mend', { skip }, async (t) => {
   const rehearsal = await startRehearsal(t);
-  for (const service of Object.keys(levels)) {
-    const page = join(rehearsal.folder, 'runbooks', `${service}.md`);
-    const text = readFileSync(page, 'utf8');
-    const steps = text.match(/^```sh do/gm)?.length ?? 0;
-    for (let n = 0; n < steps; n += 1) {
-      const fault = faults.find((each) => each.service === service && each.needs.includes(n));
-      assert.ok(fault !== undefined, `no fault needs step ${n} of ${service}`);
+  const { stand } = rehearsal;
+  for (const wave of waves()) {
+    await atOnce(2, wave, async (fault) => {
       await breakIt(rehearsal, fault);
-      writeFileSync(page, without(text, n));
-      const { code, stdout } = await rehearsal.run(service);
-      assert.equal(code, 1, `${service} without its step ${n}, while ${fault.what}:\n${stdout}`);
-      writeFileSync(page, text);
-      await mend(rehearsal, fault);
-    }
+      const before = instanceOf(await stand.until('a picture', () => true), fault.service, 'dh').pid;
+      const { code, stderr } = await stand.cli('restart', fault.service, '--why', 'perhaps that helps');
+      assert.equal(code, 0, stderr);
+      // A new one is well until its checks have been asked.
+      await stand.until(`${fault.service}, restarted: still ${fault.what}`, (view) => {
+        const { pid, severity } = instanceOf(view, fault.service, 'dh');
+        return pid !== before && severity !== 0;
+      });
+    });
+    await atOnce(2, wave, (fault) => mend(rehearsal, fault));
+    await stand.until('all stands', allStand);
   }
 });
 
-test('every procedure does what it says', async (t) => {
+test('monit and Standfast do not fight over a process', { skip }, async (t) => {
+  const { stand, paths, monit } = await startRehearsal(t);
+  const pidIn = (view: StatusView, service: string): number | null => instanceOf(view, service, 'dh').pid;
+  const first = await stand.until('a picture', () => true);
+
+  // Who restarts it in monit gets what he asked for, once; who stops it there sees it come back, since Standfast says what is to run.
+  for (const word of ['restart', 'stop']) {
+    const before = pidOf(paths, 'db_ltds');
+    monit(word, 'db_ltds');
+    const after = await stand.until(
+      `db_ltds is back after monit ${word}`,
+      (view) => pidIn(view, 'db_ltds') !== before && allStand(view),
+    );
+    assert.equal(pidIn(after, 'db_ltds'), pidOf(paths, 'db_ltds'));
+  }
+  // What Standfast stops stays down, whatever monit's cycle; monit lets go of it.
+  assert.equal((await stand.cli('stop', 'db_ltds', '--why', 'not today')).code, 0);
+  await stand.until('db_ltds is down', (view) => instanceOf(view, 'db_ltds', 'dh').phase === 'down');
+  await eventually('monit leaves it alone', () => /monitoring status +Not monitored/.test(monit('status', 'db_ltds')));
+  assert.ok(!lives(pidOf(paths, 'db_ltds')));
+  assert.equal((await stand.cli('start', 'db_ltds')).code, 0);
+  await stand.until('db_ltds is back', allStand);
+
+  // monit itself dies: what it runs goes on, and monit is started again.
+  const last = await stand.until('a picture', () => true);
+  process.kill(pidIn(last, 'monit') ?? assert.fail('monit does not run'), 'SIGKILL');
+  const again = await stand.until(
+    'monit is back',
+    (view) => pidIn(view, 'monit') !== pidIn(last, 'monit') && allStand(view),
+  );
+  for (const name of Object.keys(levels))
+    if (name !== 'db_ltds') assert.equal(pidIn(again, name), pidIn(first, name), `${name} ran on`);
+});
+
+test('every procedure does what it says', { skip }, async (t) => {
   const rehearsal = await startRehearsal(t);
   const { stand, paths, mustRun } = rehearsal;
   const at = (name: string, ...rest: string[]): string => join(paths[name] ?? '', ...rest);
@@ -63,11 +102,11 @@ test('every procedure does what it says', async (t) => {
     assert.match(await mustRun('corrupt-intraday', ask), /Intraday\/Order\/Event\/partition1\/2018-02-09/);
     assert.ok(!existsSync(table('Event', '2018-02-09')));
     assert.ok(existsSync(at('DH_DB', 'Intraday/Market/Quotes/partition1/2018-02-09/table.size')));
-    await stand.until('all is well', (view) => view.severity === 0);
+    await stand.until('all is well', allStand);
   });
 
   await t.test('a keystore is replaced, with owner and mode, and the old one kept', async () => {
-    newCertificate(rehearsal);
+    newCertificate(paths);
     const before = readFileSync(at('KEYSTORE'));
     await mustRun('replace-keystore', { HOSTNAME: 'localhost' });
     assert.deepEqual(readFileSync(`${at('KEYSTORE')}.ORG`), before);
@@ -80,9 +119,7 @@ test('every procedure does what it says', async (t) => {
       ['web_api_service', 'web_api_service.conf', 'web_api_service.disabled', 'enable-web-api'],
       ['client_update_service', 'cus.conf', 'cus.conf.disabled', 'enable-update-service'],
     ] as const) {
-      renameSync(at('DH_MONIT_D', from), at('DH_MONIT_D', to));
-      process.kill(pidOf(paths, service), 'SIGKILL');
-      await stand.until(`${service} is down`, (view) => serviceOf(view, service).severity === levels[service]);
+      await switchOff(rehearsal, service, from, to);
       assert.notEqual((await rehearsal.run(service)).code, 0, 'its own page names the procedure');
       await mustRun(name, service === 'client_update_service' ? { HOSTNAME: 'localhost' } : {});
     }
@@ -143,26 +180,12 @@ test('every procedure does what it says', async (t) => {
         users.every((name, n) => serviceOf(view, name).severity === 0 && pidOf(paths, name) !== pids[n])
       );
     });
+    const connections = (): string =>
+      execFileSync('ss', ['-tnH', `dport = :${paths['LAS_PORT']}`], { encoding: 'utf8' });
+    assert.equal(connections(), '', 'none of them logs through it');
+    assert.match(await mustRun('with-log-aggregator'), /started anew/);
+    await eventually('all of them log through it again', () => connections().trim().split('\n').length >= users.length);
+    assert.doesNotMatch(readFileSync(at('DH_ETC', 'resources/iris-environment.prop'), 'utf8'), /LogsToSystemOut/);
+    await stand.until('all stands', allStand);
   });
 });
-
-/** The page without its nth `sh do`, and without its undo; nobody waits long for what cannot come. */
-function without(text: string, n: number): string {
-  let seen = -1;
-  return text
-    .replaceAll(/^```sh do[^]*?^```\n(\n```sh undo\n[^]*?^```\n)?/gm, (block) => {
-      seen += 1;
-      return seen === n ? '' : block;
-    })
-    .replaceAll(/within=\d+s/g, 'within=12s');
-}
-
-/** As a certificate authority would hand it over. */
-function newCertificate({ paths }: Rehearsal): void {
-  const out = ['-keyout', paths['TLS_KEY'] ?? '', '-out', paths['TLS_CERTIFICATE'] ?? ''];
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '90', ...names, ...out], {
-    stdio: 'ignore',
-  });
-  assert.equal(spawnSync('openssl', ['x509', '-in', paths['TLS_CERTIFICATE'] ?? '', '-noout']).status, 0);
-}

@@ -43,6 +43,8 @@ function read(output: string, name: string): ManagerSays {
   const field = (key: string): string | null =>
     new RegExp(`^\\s+${key}\\s{2,}(.+?)\\s*$`, 'm').exec(output)?.[1] ?? null;
   const status = field('status');
+  // monit writes the words of a service while another thread changes it: then the line stands there without any.
+  if (status === null && output.includes(`Process '${name}'`)) return { kind: 'changing', text: 'just changing' };
   if (status === null)
     return trouble('unknown', `monit shows no status of ${name}: it must be a \`check process\` of that name`);
   const pid = Number(field('pid') ?? 0);
