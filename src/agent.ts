@@ -124,6 +124,7 @@ const store = openStoreLink({
   file: system.storeFile,
   memoryFile: layout.memoryFile,
   descriptionFile: layout.descriptionFile,
+  readingFile: layout.readingFile,
   hereFile: system.hereFile,
   tell,
   // etcd tells everybody by itself.

@@ -57,6 +57,8 @@ export interface HostLayout {
   readonly journalFile: string;
   /** The description that the agent last used. */
   readonly descriptionFile: string;
+  /** The same as it was read, for whoever reads the same text again. */
+  readonly readingFile: string;
   /** What an agent remembers across restarts while the store is away: identity, revision, terms. */
   readonly memoryFile: string;
   /** That the host was told to go down, for an agent that is killed meanwhile. */
@@ -110,6 +112,7 @@ function hostLayout(system: string, host: string): HostLayout {
     socketLink: link,
     journalFile: join(folder, 'journal.db'),
     descriptionFile: join(folder, 'description.json'),
+    readingFile: join(folder, 'reading.bin'),
     memoryFile: join(folder, 'memory.json'),
     leavingFile: join(folder, 'leaving.json'),
     peerCertificate: join(folder, 'peer.pem'),

@@ -98,6 +98,10 @@ const world: World = {
       },
     };
   },
+  async keepReading(file, given, system) {
+    const { keepReading } = await import('./agent/kept-reading.ts');
+    keepReading(file, given, system);
+  },
   async hashPassword(password) {
     const { hashed } = await import('./serve/web/passwords.ts');
     return hashed(password);

@@ -6,7 +6,6 @@ import type { PersonAnswer } from '../decide/effect.ts';
 import type { Input, PersonRequest, Seen } from '../decide/input.ts';
 import type { State } from '../decide/state.ts';
 import { formatOf } from '../model/format.ts';
-import { readDescription } from '../model/read.ts';
 import { isLeased, serviceNamed } from '../model/system.ts';
 import { ms, type Now } from '../model/units.ts';
 import type { MessageDesk } from '../act/message-desk.ts';
@@ -104,6 +103,7 @@ export function openDesk(options: {
     },
     async apply(request) {
       const { text, folder, file } = request;
+      const { readDescription } = await import('../model/read.ts');
       const { system, errors } = readDescription({ text, folder, file });
       if (system === null)
         return {

@@ -6,12 +6,12 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { StoreCompare, StorePut } from '../decide/effect.ts';
 import type { Input, StoreOutcome } from '../decide/input.ts';
-import type { DescriptionRecord, RecordChange } from '../decide/records.ts';
-import { readDescription } from '../model/read.ts';
+import { keys, type DescriptionRecord, type RecordChange } from '../decide/records.ts';
 import type { System } from '../model/system.ts';
 import type { Ms } from '../model/units.ts';
 import { openStore, placeWords, readPlace } from '../store/place.ts';
-import type { Store, StoreEntry } from '../ports.ts';
+import type { Store, StoreChanges, StoreEntry } from '../ports.ts';
+import { openReading } from './kept-reading.ts';
 import { readRecord } from './records.ts';
 
 export interface StoreLink {
@@ -29,6 +29,8 @@ export interface StoreLinkOptions {
   readonly file: string;
   readonly memoryFile: string;
   readonly descriptionFile: string;
+  /** See HostLayout. */
+  readonly readingFile: string;
   /** Where the description lies on this machine; see SystemLayout. */
   readonly hereFile: string;
   readonly tell: (input: Input) => void;
@@ -52,6 +54,9 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
   let system: System | null = null;
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
+  const reading = openReading(options.readingFile);
+  /** What the watch tells while the code that reads is loaded waits for it. */
+  let loading: Promise<void> | null = null;
 
   const open = async (): Promise<void> => {
     timer = null;
@@ -73,7 +78,11 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
         throw new Error(`the store went back from revision ${known.revision} to ${revision}`);
       for (const entry of entries) options.saw(entry);
       const understood = entries.map(readRecord).filter((record) => record !== null);
-      for (const record of understood) useDescription(record);
+      for (const record of understood)
+        if (useDescription(record) === 'unread') {
+          await reading.load();
+          useDescription(record);
+        }
       if (system === null) throw new Error('the store holds no description yet');
       await writeMemory(options.memoryFile, { identity, revision, place: where });
       // A watch that cannot go on where it was begins anew from what was just read.
@@ -89,53 +98,69 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
 
   const follow = (opened: Store, revision: number, known: { identity: string; place: string }): void => {
     let remembering = revision;
+    const take = (changes: StoreChanges): void => {
+      const records: RecordChange[] = [];
+      let changedSystem: System | null = null;
+      for (const change of changes.changes) {
+        options.saw({ ...change });
+        const record = readRecord(change);
+        if (record === null) continue;
+        if (useDescription(record) === 'taken') changedSystem = system;
+        records.push(record);
+      }
+      options.tell({ kind: 'storeChanges', revision: changes.revision, changes: records, system: changedSystem });
+      if (changes.revision > remembering + rememberEvery) {
+        remembering = changes.revision;
+        void writeMemory(options.memoryFile, { ...known, revision: remembering });
+      }
+    };
     watch = opened.watch(revision, {
       changes(changes) {
-        const records: RecordChange[] = [];
-        let changedSystem: System | null = null;
-        for (const change of changes.changes) {
-          options.saw({ ...change });
-          const record = readRecord(change);
-          if (record === null) continue;
-          if (useDescription(record)) changedSystem = system;
-          records.push(record);
-        }
-        options.tell({ kind: 'storeChanges', revision: changes.revision, changes: records, system: changedSystem });
-        if (changes.revision > remembering + rememberEvery) {
-          remembering = changes.revision;
-          void writeMemory(options.memoryFile, { ...known, revision: remembering });
-        }
+        if (!reading.isLoaded() && changes.changes.some(({ key }) => key === keys.description))
+          loading ??= reading
+            .load()
+            .catch((error: unknown) => options.log(`descriptions cannot be read: ${String(error)}`))
+            .then(() => {
+              loading = null;
+            });
+        inTurn(() => take(changes));
       },
-      lost(why) {
-        options.tell({ kind: 'storeLost', why });
-        timer ??= setTimeout(() => void open(), reopenMs);
-      },
-      back() {
-        if (timer !== null) clearTimeout(timer);
-        timer = null;
-        options.tell({ kind: 'storeChanges', revision: 0, changes: [], system: null });
-      },
+      lost: (why) =>
+        inTurn(() => {
+          options.tell({ kind: 'storeLost', why });
+          timer ??= setTimeout(() => void open(), reopenMs);
+        }),
+      back: () =>
+        inTurn(() => {
+          if (timer !== null) clearTimeout(timer);
+          timer = null;
+          options.tell({ kind: 'storeChanges', revision: 0, changes: [], system: null });
+        }),
     });
   };
 
-  /** Takes a description over; true when it is another than before. One that cannot be read is left alone: the old one stays in force. */
-  const useDescription = (record: RecordChange): boolean => {
-    if (record.kind !== 'description' || record.value === null) return false;
+  /** At once, but for what comes while that code is loaded. */
+  const inTurn = (what: () => void): void => {
+    if (loading === null) what();
+    else void loading.then(what);
+  };
+
+  /** Takes a description over when it is another than before. One that is wrong is left alone: the old one stays in force. */
+  const useDescription = (record: RecordChange): 'taken' | 'left' | 'unread' => {
+    if (record.kind !== 'description' || record.value === null) return 'left';
     const value = { ...record.value, ...readHere(options.hereFile) };
-    if (value.hash === description?.hash && value.folder === description.folder) return false;
-    const { system: read, errors } = readDescription({
-      text: value.text,
-      file: value.file,
-      folder: value.folder,
-    });
-    if (read === null) {
-      options.log(`the description in the store cannot be read: ${errors[0]?.message ?? 'unknown reason'}`);
-      return false;
+    if (value.hash === description?.hash && value.folder === description.folder) return 'left';
+    const { text, file, folder } = value;
+    const read = reading.read({ text, file, folder });
+    if (read === null) return 'unread';
+    if (read.system === null) {
+      options.log(`the description in the store cannot be read: ${read.errors[0]?.message ?? 'unknown reason'}`);
+      return 'left';
     }
     description = value;
-    system = read;
+    system = read.system;
     void replaceFile(options.descriptionFile, JSON.stringify(value)).catch(() => undefined);
-    return true;
+    return 'taken';
   };
 
   /** The description last used, so that what needs no lease can run while the store is away. */
@@ -143,12 +168,9 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
     const text = await readFile(options.descriptionFile, 'utf8').catch(() => null);
     const parsed = text === null ? null : remembered.safeParse(parse(text));
     if (parsed === null || !parsed.success) return;
-    const { system: read } = readDescription({
-      text: parsed.data.text,
-      file: parsed.data.file,
-      folder: parsed.data.folder,
-    });
-    if (read !== null) options.tell({ kind: 'rememberedSystem', system: read });
+    if (reading.read(parsed.data) === null) await reading.load();
+    const read = reading.read(parsed.data);
+    if (read !== null && read.system !== null) options.tell({ kind: 'rememberedSystem', system: read.system });
   };
 
   void open();

@@ -29,6 +29,12 @@ export interface World {
     /** From now on the wanted one. */
     use(): void;
   }>;
+  /** Keeps what was read of this text for the agent, which need not read it again; see HostLayout. */
+  keepReading(
+    file: string,
+    given: { readonly text: string; readonly folder: string; readonly file: string },
+    system: System,
+  ): Promise<void>;
   /** Who listens on the TCP port of this machine; null when nobody can be seen. */
   ownerOfPort(port: number): Promise<PortOwner | null>;
   /** Which control groups a keeper can make here; null: none. */

@@ -47,6 +47,8 @@ export const up: Run = async (context, words, options) => {
   await makeFolders(context.state, layout, hosts, context.world.uid);
   const { inForce, written } = await putOrCheck(context, system, given, { hosts, timeoutMs });
   await keepHere(system, layout, given, inForce);
+  if (inForce.hash === system.hash)
+    for (const host of hosts) await context.world.keepReading(layout.host(host).readingFile, given, system);
   const started = await startKeepers(context, { system: system.name, layout, hosts });
   const chosen: ChosenSystem = { name: system.name, layout, hosts };
   const difference = written
