@@ -67,9 +67,13 @@ export class InstanceFiles {
   /** Replaces the role by rename, so that a reader sees the old or the new one, whole. */
   writeRole(instance: InstanceId, role: RoleFile): Promise<void> {
     return this.#disk(async () => {
-      await mkdir(join(this.folder, instance), { recursive: true, mode: 0o755 });
       const next = `${this.roleFile(instance)}.next`;
-      await writeFile(next, JSON.stringify(role));
+      const text = JSON.stringify(role);
+      // The folder is there unless somebody took it away: to look first would cost every failover a hand-over to another thread.
+      await writeFile(next, text).catch(async () => {
+        await mkdir(join(this.folder, instance), { recursive: true, mode: 0o755 });
+        await writeFile(next, text);
+      });
       await rename(next, this.roleFile(instance));
     });
   }

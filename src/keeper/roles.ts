@@ -145,13 +145,19 @@ export async function disarm(ground: Ground, request: Request<'disarm'>): Promis
     await ground.addresses.drop(owned.instance);
     if (isEnding(owned)) return refuse('ending', `${owned.instance} is ending`);
     release(ground, owned);
-    await ground.files
-      .unmarkLeased(owned.instance)
-      .catch((error: unknown) =>
-        ground.log(`${owned.instance}: the next keeper will think it leased: ${wordsOf(error)}`),
-      );
+    void inTurn(owned, () => unmark(ground, owned));
     return done(null);
   });
+}
+
+/** After the answer, since somebody waits for that to become active: a mark that stays only has the next keeper end what is inactive. */
+async function unmark(ground: Ground, owned: Owned): Promise<void> {
+  if (owned.deadline !== null) return;
+  try {
+    await ground.files.unmarkLeased(owned.instance);
+  } catch (error) {
+    ground.log(`${owned.instance}: the next keeper will think it leased: ${wordsOf(error)}`);
+  }
 }
 
 function isEnding(owned: Owned): boolean {
