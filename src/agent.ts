@@ -168,6 +168,7 @@ const managedEtcd = await openManagedEtcd({
   log,
 });
 const managed = openManagedHere({ file: layout.managedFile, tell, log });
+const ownHand = openOwnHand(await realInstances(layout), monoNow);
 const keeper: KeeperLink = openKeeperLink({
   socket: layout.keeperSocket,
   tell,
@@ -184,6 +185,7 @@ const keeper: KeeperLink = openKeeperLink({
   pingEveryMs: () => pingEvery(loop?.state().timing.ttl ?? 1000),
   own: managedEtcd?.own ?? null,
   managed,
+  seen: (ended) => ownHand.seen(ended),
   log,
 });
 const talk = await openPeers({
@@ -307,7 +309,7 @@ const answers: AgentAnswers = {
 };
 const hands: Hands = {
   keeper,
-  ownHand: openOwnHand(await realInstances(layout)),
+  ownHand,
   store,
   peers: talk,
   observer,

@@ -156,6 +156,8 @@ export interface EndedInstance {
   readonly by: 'itself' | 'stop' | 'kill' | 'deadline' | 'keeper-lost';
   /** The term it was active under when it ended; 0 when none. */
   readonly term: number;
+  /** False: when the keeper first looked, nothing of it lived any more, so that it may have been gone for long. Absent: not told. */
+  readonly foundLiving?: boolean | undefined;
 }
 
 export type KeeperAnswer<T> =

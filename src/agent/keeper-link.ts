@@ -2,7 +2,7 @@
 
 import { connectKeeper, type KeeperClient } from '../keeper/client.ts';
 import type { Input } from '../decide/input.ts';
-import type { Keeper, KeeperAnswer, KeeperEvents } from '../ports.ts';
+import type { EndedInstance, Keeper, KeeperAnswer, KeeperEvents } from '../ports.ts';
 import { ms, type MonoMs } from '../model/units.ts';
 import type { Managed } from '../act/managers/managed.ts';
 import { isOwnEtcd, type OwnEtcd } from './own-etcd.ts';
@@ -24,6 +24,8 @@ export function openKeeperLink(options: {
   readonly own: OwnEtcd | null;
   /** What belongs to other managers goes past the keeper, to them. */
   readonly managed: Managed;
+  /** An end, with what we saw of it ourselves. */
+  readonly seen: (ended: EndedInstance) => EndedInstance;
   readonly log: (text: string) => void;
 }): KeeperLink {
   const { tell, now } = options;
@@ -38,13 +40,13 @@ export function openKeeperLink(options: {
         kind: 'keeperHello',
         keeper: { pid: state.keeperPid, startTicks: state.keeperStartTicks },
         running: [...state.running.filter((each) => !isOwnEtcd(each)), ...others.running],
-        ended: [...state.ended.filter((each) => !isOwnEtcd(each)), ...others.ended],
+        ended: [...state.ended.filter((each) => !isOwnEtcd(each)).map(options.seen), ...others.ended],
       });
       options.own?.hello(state.running, state.ended);
     },
     ended(ended) {
       if (isOwnEtcd(ended)) options.own?.ended(ended);
-      else tell({ kind: 'ended', ended });
+      else tell({ kind: 'ended', ended: options.seen(ended) });
     },
     lost(why) {
       if (closed) return;

@@ -7,6 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Marks } from '../keeper/marks.ts';
 import { readStat } from '../keeper/proc.ts';
 import { send } from '../keeper/reaper.ts';
+import { monoMs, wallMs, type MonoMs } from '../model/units.ts';
+import type { EndedInstance } from '../ports.ts';
 
 export interface MainProcess {
   readonly pid: number;
@@ -17,6 +19,11 @@ export interface MainProcess {
 export interface OwnHand {
   /** SIGKILL to all of an instance. `main`: its main process; null when that is not known, or is gone. */
   kill(instance: string, main: MainProcess | null): void;
+  /**
+   * An end as the keeper tells it, with the time at which we saw that nothing lived any more. A keeper that was stopped sees it only once it is woken; but
+   * if it still found something then, it knows better.
+   */
+  seen(ended: EndedInstance): EndedInstance;
 }
 
 /** Two looks that find nothing: a list of all processes is not one moment. */
@@ -24,15 +31,24 @@ const emptyLooks = 2;
 /** What lives on after this many is not ours to kill. */
 const mostLooks = 20;
 const againMs = 5;
+/** Ends are told within seconds; a name is never used twice. */
+const mostRemembered = 100;
 
 /** `instancesFolder`: of the host, as marks name it. */
-export function openOwnHand(instancesFolder: string): OwnHand {
+export function openOwnHand(instancesFolder: string, now: () => MonoMs): OwnHand {
   const marks = new Marks(instancesFolder);
+  const goneAt = new Map<string, MonoMs>();
+  const remember = (instance: string): void => {
+    goneAt.set(instance, now());
+    const [oldest] = goneAt.keys();
+    if (goneAt.size > mostRemembered && oldest !== undefined) goneAt.delete(oldest);
+  };
   const clear = async (instance: string, group: number): Promise<void> => {
     for (let look = 0, empty = 0; look < mostLooks && empty < emptyLooks; look += 1) {
       const living = await marks.of(instance, { group, sinceTicks: 0 });
       for (const pid of living) send(pid, 'SIGKILL');
       empty = living.length === 0 ? empty + 1 : 0;
+      if (empty === emptyLooks && !goneAt.has(instance)) remember(instance);
       if (empty === 0) await pause(againMs);
     }
   };
@@ -41,6 +57,17 @@ export function openOwnHand(instancesFolder: string): OwnHand {
       if (main !== null && isSameGroup(main)) send(-main.pid, 'SIGKILL');
       // A /proc that cannot be read leaves the rest to the keeper.
       void clear(instance, main?.pid ?? 0).catch(() => undefined);
+    },
+    seen(ended) {
+      const at = goneAt.get(ended.instance);
+      if (at === undefined || at >= ended.goneAt || ended.foundLiving !== false) return ended;
+      const earlierMs = Math.max(0, ended.endedAt - at);
+      return {
+        ...ended,
+        goneAt: at,
+        endedAt: monoMs(ended.endedAt - earlierMs),
+        endedAtMs: wallMs(ended.endedAtMs - earlierMs),
+      };
     },
   };
 }

@@ -39,6 +39,8 @@ export interface Owned {
     readonly atMs: WallMs;
   } | null;
   ended: EndedInstance | null;
+  /** Something of it still lived when it was first looked for. */
+  foundLiving: boolean;
   /** Whether the command was reached: `underWay` while the lines of shell before it run. */
   launch: 'underWay' | 'runs' | 'failed';
   /** An agent was told of it before that was known, so that its end must be told too. */
@@ -60,6 +62,7 @@ export function fresh(): Pick<
   | 'force'
   | 'exit'
   | 'ended'
+  | 'foundLiving'
   | 'launch'
   | 'told'
   | 'gone'
@@ -74,6 +77,7 @@ export function fresh(): Pick<
     force: null,
     exit: null,
     ended: null,
+    foundLiving: false,
     launch: 'underWay',
     told: false,
     gone: Promise.withResolvers<void>(),

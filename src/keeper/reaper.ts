@@ -93,6 +93,7 @@ export class Reaper {
     for (let look = 0, empty = 0; owned.ended === null; look++) {
       const mainEnded = owned.exit !== null;
       const living = await this.#lookAndKill(owned);
+      owned.foundLiving ||= living > 0;
       if (owned.ended !== null) break;
       if (owned.adopted && owned.exit === null && living === 0) this.#noteExit(owned, null, null);
       empty = mainEnded && living === 0 ? empty + 1 : 0;
@@ -141,6 +142,7 @@ export class Reaper {
       endedAtMs: owned.exit.atMs,
       by: owned.endingBy ?? 'itself',
       term: activeTerm(owned),
+      foundLiving: owned.foundLiving,
     };
     owned.guard?.close();
     if (owned.cgroup !== null) void removeCgroup(owned.cgroup);

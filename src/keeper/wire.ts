@@ -94,6 +94,7 @@ export const endedShape: Shape<EndedInstance> = object({
   endedAtMs: wallMoment,
   by: oneOf('itself', 'stop', 'kill', 'deadline', 'keeper-lost'),
   term: number,
+  foundLiving: optional(flag),
 });
 
 export const stateShape: Shape<KeeperState> = object({

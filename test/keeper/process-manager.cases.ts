@@ -358,7 +358,7 @@ export function managerCases(suite: ManagerSuite): void {
 
     a('disarms only after deactivation, which leaves the deadline armed', async ({ m, name, start: go }) => {
       const instance = `${name}@a#1`;
-      const deadline = inMs(1200);
+      const deadline = inMs(4000);
       const started = await go(name, 'exec sleep 600', leased(8, deadline));
       // what shares the deadline and is not disarmed tells when it has passed
       const other = `${name}-other@a#1`;
@@ -387,7 +387,7 @@ export function managerCases(suite: ManagerSuite): void {
         [],
         'nothing to extend any more',
       );
-      const third = await go(`${name}-third`, 'exec sleep 600', leased(1, inMs(900)));
+      const third = await go(`${name}-third`, 'exec sleep 600', leased(1, inMs(3000)));
       value(await m.deactivate({ instance: third.instance, term: 1, role: 'passive', signal: null }));
       assert.equal((await under.ended(third.instance)).by, 'deadline', 'deactivated is not yet confirmed');
     });
