@@ -61,16 +61,16 @@ export function decideLease(d: Draft, service: RunService): void {
       deactivate(d, service);
       break;
     case 'release':
-      say();
+      writeSaid(d, slot, row.n, say);
       writeLease(d, service, row.n, { kind: 'release', next: move.next });
       break;
     case 'give':
-      say();
+      writeSaid(d, slot, row.n, say);
       writeLease(d, service, row.n, { kind: 'give', to: move.to });
       break;
     case 'take':
       takeWhenFenced(d, service, slot, () => {
-        say();
+        writeSaid(d, slot, row.n, say);
         writeLease(d, service, row.n, { kind: 'take' });
       });
       break;
@@ -128,6 +128,14 @@ function waitSaid(d: Draft, slot: Slot, rule: number, facts: Readonly<Record<str
   const said = `${rule} ${JSON.stringify(facts['waitsFor'] ?? null)}`;
   if (d.slot(slot.service)?.leaseSaid === said) return;
   d.note({ kind: 'wait', rule, service: slot.service, instance: slot.now?.id ?? null, facts });
+  d.setQuietly(slot.service, { leaseSaid: said });
+}
+
+/** A write that did not come through is made again and again, by the same rule on the same revision: it is told once. */
+function writeSaid(d: Draft, slot: Slot, rule: number, say: () => void): void {
+  const said = `${rule} on ${d.s.leases.get(slot.service)?.revision ?? 0}`;
+  if (d.slot(slot.service)?.leaseSaid === said) return;
+  say();
   d.setQuietly(slot.service, { leaseSaid: said });
 }
 

@@ -122,7 +122,8 @@ function operate(members: EtcdMembers, prefix: string, known: Known): Store {
           return { kind: 'applied', revision };
         }
         // An earlier sending may have been carried out, and be the very reason why this one was refused.
-        if (!asked.alone) return { kind: 'unknown', why: 'the answer was lost, and asked again etcd refused' };
+        if (!asked.alone)
+          return { kind: 'unknown', why: 'the answer to a write was lost: whether it was made is not known yet' };
         const current = rangesIn(asked.value)
           .slice(1)
           .flat()
