@@ -175,7 +175,7 @@ export class Bed {
   async etcdWhole(): Promise<void> {
     const urls = hosts.map((host) => this.etcdUrl(host)).join(',');
     for (const untilMs = performance.now() + longestWaitMs; performance.now() < untilMs; await pause(100))
-      if (this.etcdctl('--endpoints', urls, '--command-timeout', '1s', 'endpoint', 'health') !== null) return;
+      if (this.etcdctl('--endpoints', urls, '--command-timeout', '2s', 'endpoint', 'health') !== null) return;
     throw new Error('not every member of etcd came back');
   }
 
@@ -238,8 +238,13 @@ export class Bed {
     this.consumers.close();
     // Who waits for a disk cannot be ended.
     for (const folder of this.#blocked) spawnSync('fsfreeze', ['--unfreeze', folder]);
-    for (const space of this.#allSpaces) space.remove();
-    this.bridge.remove();
+    for (const space of [...this.#allSpaces, this.bridge])
+      try {
+        space.remove();
+      } catch (error) {
+        // The others are to go all the same.
+        console.error(error instanceof Error ? error.message : error);
+      }
     for (const mount of this.#mounts.toReversed()) spawnSync('umount', ['-l', mount]);
     rmSync(this.folder, { recursive: true, force: true });
   }

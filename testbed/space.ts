@@ -65,7 +65,16 @@ export class Space {
   }
 
   pids(): number[] {
-    return ip('netns', 'pids', this.name)
+    // Processes that end while it looks make it err now and then.
+    for (let look = 0; look < 5; look++) {
+      const { status, stdout } = spawnSync('ip', ['netns', 'pids', this.name], { encoding: 'utf8' });
+      if (status === 0) return this.#listed(stdout);
+    }
+    throw new Error(`what runs in ${this.name} could not be listed`);
+  }
+
+  #listed(text: string): number[] {
+    return text
       .split('\n')
       .filter((line) => line !== '')
       .map(Number)
@@ -100,9 +109,12 @@ export class Space {
 
   remove(): void {
     this.spared.clear();
-    this.thaw();
-    this.killAll();
-    spawnSync('ip', ['netns', 'del', this.name]);
+    try {
+      this.thaw();
+      this.killAll();
+    } finally {
+      spawnSync('ip', ['netns', 'del', this.name]);
+    }
   }
 }
 

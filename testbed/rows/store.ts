@@ -53,13 +53,15 @@ function another(make: (scene: Scene) => unknown, before?: (scene: Scene) => Pro
   };
 }
 
-/** A backup, and then a failover that it knows nothing of. */
-async function backUpThenMove({ bed, active, others }: Scene): Promise<void> {
+/** A backup, and then a failover that it knows nothing of, to its end: what is between hosts when the store goes is active nowhere until it is back. */
+async function backUpThenMove({ bed, active, others, moved }: Scene): Promise<void> {
   await bed.etcd?.killAll();
   bed.etcd?.keepCopy('old');
   await bed.etcd?.start();
   await bed.settled();
   await bed.failover(active, 'subject', others[0]?.host ?? '');
+  await moved();
+  await bed.settled();
 }
 
 export const storeRows: readonly Row[] = [
