@@ -36,15 +36,15 @@ const overCountsForMs = 300_000;
 const seenLateMs = 90_000;
 /** What stood this long without harm needs another reason to harm now. */
 const borneMs = 12 * 3_600_000;
-const likelyFrom = 7;
+const likelyFrom = 8;
 const clearBy = 1;
 
 /** The likeliest first; empty when nothing that was found could have to do with it. */
 export function suspectsOf(failed: Failed, found: readonly FoundAt[]): readonly Suspect[] {
-  const weighed = onePerMachine(found)
+  const concerned = onePerMachine(found)
     .map((each) => weigh(failed, each))
-    .filter((each) => each !== null)
-    .toSorted((a, b) => b.score - a.score || order(a.found, b.found));
+    .filter((each) => each !== null);
+  const weighed = withWhatItBrings(concerned).toSorted((a, b) => b.score - a.score || order(a.found, b.found));
   const [first, second] = weighed;
   return weighed.slice(0, mostSuspects).map((each) => ({
     mode: each.found.mode,
@@ -87,6 +87,9 @@ function weigh(failed: Failed, found: FoundAt): Weighed | null {
   points.push(timed, weightPoint(found), harmPoint(failed.cause, mode));
   const said = wordsPoint(failed.cause, mode);
   if (said !== null) points.push(said);
+  // A busy host is so common that it is named only for what it brings about: what is late or silent.
+  const harm = harmOf(failed.cause);
+  if (found.weight === 'pressure' && said === null && harm !== null && !mode.harms.includes(harm)) return null;
   return {
     found,
     score: points.reduce((sum, point) => sum + point.score, 0),
@@ -94,6 +97,27 @@ function weigh(failed: Failed, found: FoundAt): Weighed | null {
     for: points.flatMap((point) => point.for ?? []),
     against: points.flatMap((point) => point.against ?? []),
   };
+}
+
+/**
+ * A mode that brings another about explains what that one explains, and itself besides: a name that leads elsewhere goes before the port that refuses
+ * there. Only on the same services, and not when it came clearly later.
+ */
+function withWhatItBrings(all: readonly Weighed[]): readonly Weighed[] {
+  return all.map((each) => {
+    const brings = modeNamed(each.found.mode)?.brings ?? [];
+    const brought = all
+      .filter((other) => brings.includes(other.found.mode) && sharesService(each.found, other.found))
+      .filter((other) => each.found.sinceMs <= other.found.sinceMs + seenLateMs)
+      .toSorted((a, b) => b.score - a.score)[0];
+    if (brought === undefined) return each;
+    const score = Math.max(each.score, brought.score + 0.5);
+    return { ...each, score, for: [...each.for, `it brings about that ${brought.found.text}`] };
+  });
+}
+
+function sharesService(a: FoundAt, b: FoundAt): boolean {
+  return a.services.length === 0 || b.services.length === 0 || a.services.some((name) => b.services.includes(name));
 }
 
 interface Point {
@@ -119,7 +143,7 @@ function relation(failed: Failed, found: FoundAt): Point | null {
   const need = found.services.find((name) => failed.needs.includes(name));
   if (need !== undefined) return { score: 2, for: `${service} needs ${need}, which it concerns` };
   if (found.services.length > 0) return null;
-  return here ? { score: 2.5, for: `all of ${found.host} depends on it` } : null;
+  return here ? { score: 3, for: `all of ${found.host} depends on it` } : null;
 }
 
 /** Null: it was over, or changed, too long before. */
@@ -146,11 +170,11 @@ function timing(failed: Failed, found: FoundAt): Point | null {
 function weightPoint(found: FoundAt): Point {
   switch (found.weight) {
     case 'fault':
-      return { score: 2 };
+      return { score: 3 };
     case 'ahead':
-      return { score: 0, against: 'it was near its limit, not beyond it' };
+      return { score: 1.5, against: 'it was near its limit, not beyond it' };
     case 'change':
-      return { score: 0.5, against: 'a change is no fault by itself' };
+      return { score: -1, against: 'a change is no fault by itself' };
     case 'pressure':
       return { score: -0.5, against: 'a busy host alone ends nothing' };
     default:

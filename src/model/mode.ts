@@ -45,6 +45,8 @@ export interface Mode {
   readonly looks: number;
   /** How it makes a service fail: what speaks for it when that is what is seen. */
   readonly harms: readonly Harm[];
+  /** Modes that come of it, so that it goes before them when both are there; absent: none. */
+  readonly brings?: readonly string[];
   /** Words in error texts and logs that this mode brings about, as a regular expression without regard to case; null: none is typical. */
   readonly words: string | null;
 }

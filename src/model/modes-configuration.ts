@@ -49,7 +49,7 @@ export const configurationModes: readonly Mode[] = [
     tested: 'made',
     severity: 3,
     looks: 1,
-    harms: ['ends', 'fails', 'slow'],
+    harms: ['ends', 'fails'],
     words: 'config|propert|setting|parse|syntax|invalid|unknown (key|option)',
   },
   {
@@ -66,7 +66,8 @@ export const configurationModes: readonly Mode[] = [
     tested: 'made',
     severity: 3,
     looks: 1,
-    harms: ['ends', 'fails', 'slow'],
+    harms: ['ends', 'fails'],
+    brings: ['configuration-changed'],
     words: 'config|propert|setting|undefined|missing|required',
   },
   {
@@ -101,6 +102,7 @@ export const configurationModes: readonly Mode[] = [
     severity: 3,
     looks: 2,
     harms: ['fails', 'silent', 'slow'],
+    brings: ['port-refused', 'port-blocked', 'certificate-name'],
     words: 'ECONNREFUSED|refused|EHOSTUNREACH|no route|time(d)? ?out|ETIMEDOUT',
   },
   {
@@ -150,6 +152,7 @@ export const configurationModes: readonly Mode[] = [
     severity: 2,
     looks: 2,
     harms: ['silent', 'fails', 'ends'],
+    brings: ['port-refused', 'port-blocked', 'connections-exhausted'],
     words: 'EADDRNOTAVAIL|cannot assign requested address|no route|EHOSTUNREACH',
   },
   {

@@ -136,7 +136,7 @@ export const exhaustionModes: readonly Mode[] = [
     severity: 3,
     looks: 2,
     harms: ['slow', 'silent'],
-    words: 'time(d)? ?out|ETIMEDOUT|late',
+    words: null,
   },
   {
     id: 'cpu-throttled',

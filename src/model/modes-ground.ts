@@ -86,6 +86,7 @@ export const groundModes: readonly Mode[] = [
     severity: 2,
     looks: 1,
     harms: ['fails', 'ends', 'slow'],
+    brings: ['configuration-missing', 'disk-space'],
     words: 'no such file|ENOENT|not found|empty|not mounted',
   },
   {

@@ -16,7 +16,7 @@ export const peopleModes: readonly Mode[] = [
     tested: 'made',
     severity: 3,
     looks: 1,
-    harms: ['ends', 'fails', 'slow'],
+    harms: ['ends', 'fails'],
     words:
       'version|incompatible|unsupported|symbol lookup|shared librar|cannot find module|NoSuchMethod|ClassNotFound|deprecated',
   },
@@ -68,6 +68,7 @@ export const peopleModes: readonly Mode[] = [
     severity: 3,
     looks: 1,
     harms: ['ends', 'fails'],
+    brings: ['version-changed'],
     words: 'no such file|ENOENT|not found|shared librar|cannot find module',
   },
   {
