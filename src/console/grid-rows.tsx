@@ -19,17 +19,17 @@ const shapes: Readonly<Record<Form, string>> = {
   line: 'flex h-11 items-center',
   stacked: 'grid h-16 content-center gap-y-1',
 };
-/** More are counted. */
-const mostInLine: Readonly<Record<Form, number>> = { columns: 0, line: 6, stacked: 3 };
-
 export function Rows({
   rows,
   groups,
   form,
+  most,
 }: {
   readonly rows: readonly ServiceView[];
   readonly groups: readonly HostGroup[];
   readonly form: Form;
+  /** Instances of a line that are named; more are counted. */
+  readonly most: number;
 }) {
   const scroll = useRef<HTMLDivElement>(null);
   const [present, setPresent] = useState<readonly [row: number, column: number]>([0, 0]);
@@ -60,7 +60,9 @@ export function Rows({
     'data-at': `${String(row)}-${String(column)}`,
     tabIndex: present[0] === row && present[1] === column ? 0 : -1,
   });
-  const template = wide ? { gridTemplateColumns: `minmax(6.5rem, 18rem) repeat(${hosts.length}, minmax(0, 1fr))` } : {};
+  const template = wide
+    ? { gridTemplateColumns: `clamp(6.5rem, 26%, 18rem) repeat(${hosts.length}, minmax(0, 1fr))` }
+    : {};
   const items = virtual.getVirtualItems();
   /** The worst come first. */
   const broken = rows[0] !== undefined && rows[0].severity !== 0;
@@ -117,7 +119,7 @@ export function Rows({
             >
               <div
                 role="rowheader"
-                className={`flex min-w-0 items-center gap-2 px-2 ${form === 'line' ? 'w-60 shrink-0' : ''}`}
+                className={`flex min-w-0 items-center gap-2 px-2 ${form === 'line' ? 'w-48 shrink-0' : ''}`}
               >
                 {service.severity !== 0 ? (
                   <SeverityMark severity={service.severity} />
@@ -147,7 +149,7 @@ export function Rows({
                 ))
               ) : (
                 <div role="gridcell" className="flex min-w-0 items-center gap-x-4 overflow-hidden px-2">
-                  <Line service={service} most={mostInLine[form]} />
+                  <Line service={service} most={most} />
                 </div>
               )}
             </div>

@@ -16,6 +16,9 @@ const mostColumns = 12;
 /** Below it, a line has no room for a name and what runs. */
 const stackedBelowPx = 640;
 
+/** Of an instance in a line: its host, its sign, its phase. */
+const instancePx = 132;
+
 /** For the names of services, and for each host. */
 function leastPx(hosts: number): number {
   return 120 + 92 * hosts;
@@ -52,6 +55,7 @@ export function Grid({ status }: { readonly status: ConsoleStatus }) {
   const width = useWidth(box);
   const form =
     count <= mostColumns && width >= leastPx(count) ? 'columns' : width < stackedBelowPx ? 'stacked' : 'line';
+  const most = Math.max(2, Math.floor((width - (form === 'line' ? 230 : 50)) / instancePx));
   return (
     <section ref={box} aria-labelledby="services" className="panel grid gap-3">
       <div className="flex flex-wrap items-center gap-3">
@@ -77,7 +81,7 @@ export function Grid({ status }: { readonly status: ConsoleStatus }) {
       {rows.length === 0 ? (
         <p>No service is called that.</p>
       ) : (
-        <Rows key={form} rows={rows} groups={groups} form={form} />
+        <Rows key={form} rows={rows} groups={groups} form={form} most={most} />
       )}
     </section>
   );

@@ -1,20 +1,23 @@
 // An incident: its story in order, from cause to resolution, and the same as Markdown for the post-mortem.
 
 import { useState } from 'react';
+import { Link } from 'wouter';
 import type { ExplanationView } from '../api-web.ts';
-import type { IncidentView, SuspectView } from '../api.ts';
+import type { FailoverView, IncidentView, SuspectView } from '../api.ts';
 import { at, useAsked } from './ask.ts';
 import { IncidentCard } from './incident-card.tsx';
 import { useStatus } from './live.ts';
 import { Said } from './said.tsx';
 import { Answer } from './states.tsx';
 import { Story } from './story.tsx';
+import { At, duration } from './times.tsx';
 import { markdownOf } from './post-mortem.ts';
 import { useTitle } from './title.ts';
 
 interface IncidentAnswer {
   readonly incident: IncidentView | null;
   readonly explanation: ExplanationView | null;
+  readonly failovers: readonly FailoverView[];
 }
 
 export default function Incident({ id }: { readonly id: string }) {
@@ -24,7 +27,7 @@ export default function Incident({ id }: { readonly id: string }) {
   const open = status?.incidents.find((each) => each.id === id);
   return (
     <Answer of={asked}>
-      {({ incident, explanation }) => {
+      {({ incident, explanation, failovers }) => {
         const shown = open ?? incident;
         return (
           <>
@@ -33,10 +36,17 @@ export default function Incident({ id }: { readonly id: string }) {
                 Incident <Said text={id} most={120} />
               </h1>
               <span className="text-dim">{shown?.resolvedAtMs === null ? 'open' : 'over'}</span>
-              {shown === null ? null : <Copy text={() => markdownOf(shown, explanation, status?.system ?? '')} />}
+              {shown === null ? null : (
+                <Copy
+                  text={() =>
+                    markdownOf({ incident: shown, story: explanation, failovers, system: status?.system ?? '' })
+                  }
+                />
+              )}
             </div>
             {shown === null ? null : <IncidentCard incident={shown} whole />}
             {shown === null || shown.modes.length === 0 ? null : <Suspects of={shown.modes} />}
+            {failovers.length === 0 ? null : <Recovered of={failovers} />}
             <section aria-labelledby="story" className="panel grid gap-3">
               <h2 id="story">The story</h2>
               {explanation === null ? (
@@ -49,6 +59,36 @@ export default function Incident({ id }: { readonly id: string }) {
         );
       }}
     </Answer>
+  );
+}
+
+/** What moved meanwhile, and how long consumers went without. */
+function Recovered({ of }: { readonly of: readonly FailoverView[] }) {
+  return (
+    <section aria-labelledby="recovered" className="panel grid gap-2">
+      <h2 id="recovered">What recovered meanwhile, and what it took</h2>
+      <ul className="rows text-sm">
+        {of.map((each) => (
+          <li
+            key={`${each.service} ${each.atMs} ${String(each.term)}`}
+            className="flex flex-wrap gap-x-5 gap-y-1 py-1.5"
+          >
+            <At ms={each.atMs} />
+            <Link href={`/service/${at(each.service)}`} className="font-semibold">
+              <Said text={each.service} most={80} />
+            </Link>
+            <span>
+              <Said text={`${each.from ?? '?'} → ${each.to ?? 'nobody'}`} />
+            </span>
+            <Said text={each.cause} most={200} />
+            <span className="ml-auto tabular-nums">
+              <strong>{each.zMs === null ? 'not measured' : duration(each.zMs)}</strong>{' '}
+              <span className="text-dim">of {duration(each.declaredZMs)} allowed</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

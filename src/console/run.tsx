@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { RunBlockView, RunView } from '../api-runbook.ts';
+import { Prose } from './prose.tsx';
 import { Refused } from './refused.tsx';
 import { at, Failure, send, useMe } from './ask.ts';
 import { Shape, type ShapeName } from './marks.tsx';
@@ -160,9 +161,7 @@ function Block({ block }: { readonly block: RunBlockView }) {
         {block.why === null ? null : <Said text={block.why} />}
       </p>
       {block.state === 'skipped' ? null : block.kind === 'person' ? (
-        <p className="whitespace-pre-line">
-          <Said text={block.text} />
-        </p>
+        <Prose text={block.text} />
       ) : (
         <Code text={block.text} label={`What step ${block.step + 1} runs`} />
       )}
@@ -247,9 +246,7 @@ function Ask({ run }: { readonly run: RunView }) {
             : 'it was interrupted: how did it end?'}
       </p>
       {block.kind === 'person' ? (
-        <p className="whitespace-pre-line">
-          <Said text={block.text} />
-        </p>
+        <Prose text={block.text} />
       ) : (
         <Code text={undo ? (block.undo ?? '') : block.text} label="What would run" />
       )}

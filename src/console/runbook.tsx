@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import type { RunbookView, RunView } from '../api-runbook.ts';
 import { Dialog } from './act.tsx';
+import { Prose } from './prose.tsx';
 import { Refused } from './refused.tsx';
 import { at, Failure, send, useAsked, useMe } from './ask.ts';
 import { Said } from './said.tsx';
@@ -34,9 +35,9 @@ export default function Runbook({ name }: { readonly name: string }) {
             </span>
           </div>
           {book.about === '' ? null : (
-            <p className="panel whitespace-pre-line">
-              <Said text={book.about} />
-            </p>
+            <div className="panel">
+              <Prose text={book.about} />
+            </div>
           )}
           {book.found.length === 0 ? null : (
             <ul role="alert" className="panel text-warn">
@@ -53,11 +54,7 @@ export default function Runbook({ name }: { readonly name: string }) {
                 <h2 className="text-base text-ink">
                   {step + 1}. <Said text={heading.title} />
                 </h2>
-                {heading.text === '' ? null : (
-                  <p className="whitespace-pre-line">
-                    <Said text={heading.text} />
-                  </p>
-                )}
+                {heading.text === '' ? null : <Prose text={heading.text} />}
                 {book.blocks
                   .filter((block) => block.step === step)
                   .map((block) => (

@@ -1,21 +1,20 @@
 // A service: how it stands, what one can do, what its recoveries took against what is declared, its checks, why it is so, what it writes.
 
-import { lazy, Suspense } from 'react';
 import { Link } from 'wouter';
 import type { CheckView, ExplanationView, GapView, MeasuredView, TopologyView } from '../api-web.ts';
 import type { FailoverView, ManagerView, ServiceView } from '../api.ts';
 import { ActButton } from './act.tsx';
 import { at, useAsked } from './ask.ts';
+import { Checks } from './checks.tsx';
 import { useStatus } from './live.ts';
 import { LogTailPanel } from './log.tsx';
 import { PhaseMark, SeverityMark, severityWord, Shape } from './marks.tsx';
+import { Recoveries } from './recoveries.tsx';
 import { Said } from './said.tsx';
-import { Answer, NotFrom } from './states.tsx';
+import { Answer } from './states.tsx';
 import { Story } from './story.tsx';
 import { At, duration } from './times.tsx';
 import { useTitle } from './title.ts';
-
-const Plot = lazy(() => import('./plot.tsx'));
 
 interface ServiceAnswer {
   readonly service: ServiceView;
@@ -40,7 +39,7 @@ export default function Service({ name }: { readonly name: string }) {
           <>
             <Head service={service} described={answer.described} />
             <div className="grid items-start gap-4 xl:grid-cols-2">
-              <Recoveries answer={answer} />
+              <Recoveries failovers={answer.failovers} measured={answer.measured} />
               <Checks checks={answer.checks} missing={answer.missing} />
             </div>
             <section aria-labelledby="story" className="panel grid gap-3">
@@ -213,144 +212,4 @@ export function Fact({ name, children }: { readonly name: string; readonly child
       <dd>{children}</dd>
     </div>
   );
-}
-
-function Recoveries({ answer }: { readonly answer: ServiceAnswer }) {
-  const { failovers } = answer;
-  return (
-    <section aria-labelledby="recoveries" className="panel grid gap-3">
-      <h2 id="recoveries">What recoveries took, against what is declared</h2>
-      {failovers.length === 0 ? (
-        <p className="text-dim">No failover yet.</p>
-      ) : (
-        <>
-          <Suspense fallback={<p>Drawing…</p>}>
-            <Plot failovers={failovers} />
-          </Suspense>
-          <div className="overflow-x-auto" tabIndex={0} role="group" aria-label="Recoveries as a table">
-            <table className="w-full text-sm tabular-nums">
-              <thead>
-                <tr>
-                  {['when', 'from → to', 'cause', 'd', 's', 'b', 'i', 'z', 'declared'].map((each) => (
-                    <th key={each} scope="col" className="py-1 pr-4">
-                      {each}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody className="rows">
-                {failovers
-                  .slice(-12)
-                  .toReversed()
-                  .map((each) => (
-                    <tr key={`${each.atMs} ${each.term}`} className="border-t border-line">
-                      <td className="py-1 pr-4">
-                        <At ms={each.atMs} />
-                      </td>
-                      <td className="pr-4 whitespace-nowrap">
-                        <Said text={`${each.from ?? '?'} → ${each.to ?? 'nobody'}`} />
-                      </td>
-                      <td className="min-w-40 pr-4">
-                        <Said text={each.cause} most={200} />
-                        {each.planned ? <span className="text-dim"> (asked for)</span> : null}
-                      </td>
-                      {[each.dMs, each.switchMs, each.bMs, each.iMs].map((ms, index) => (
-                        <td key={`${String(index)}`} className="pr-4 whitespace-nowrap">
-                          {ms === null ? (
-                            <span className="text-dim">
-                              ?<span className="sr-only"> not measured</span>
-                            </span>
-                          ) : (
-                            duration(ms)
-                          )}
-                        </td>
-                      ))}
-                      <td
-                        className={`pr-4 font-semibold whitespace-nowrap ${each.zMs !== null && each.zMs > each.declaredZMs ? 'text-bad' : ''}`}
-                      >
-                        {each.zMs === null ? '?' : duration(each.zMs)}
-                        {each.zMs !== null && each.zMs > each.declaredZMs ? ' too long' : ''}
-                      </td>
-                      <td className="whitespace-nowrap">{duration(each.declaredZMs)}</td>
-                    </tr>
-                  ))}
-              </tbody>
-            </table>
-          </div>
-        </>
-      )}
-      {answer.measured.some((each) => each.bMs.length + each.iMs.length > 0) ? (
-        <ul className="text-sm text-dim">
-          {answer.measured.map((each) => (
-            <li key={each.host}>
-              <Said text={each.host} />: b {worst(each.bMs)}, i {worst(each.iMs)}, s {worst(each.switchMs)}{' '}
-              <span>(last, worst of {Math.max(each.bMs.length, each.iMs.length)})</span>
-            </li>
-          ))}
-        </ul>
-      ) : null}
-    </section>
-  );
-}
-
-function worst(times: readonly number[]): string {
-  const last = times.at(-1);
-  return last === undefined ? 'not measured' : `${duration(last)} (${duration(Math.max(...times))})`;
-}
-
-const results = {
-  ok: ['stands', 'text-good'],
-  warning: ['starting', 'text-note'],
-  critical: ['failed', 'text-bad'],
-  unknown: ['unknown', 'text-warn'],
-} as const;
-
-function Checks({ checks, missing }: { readonly checks: readonly CheckView[]; readonly missing: readonly GapView[] }) {
-  return (
-    <section aria-labelledby="checks" className="panel grid gap-3">
-      <h2 id="checks">Checks</h2>
-      {checks.length === 0 ? (
-        <p className="text-dim">{missing.length === 0 ? 'None are described.' : 'None are known here.'}</p>
-      ) : null}
-      <ul className="rows">
-        {checks.map((each) => {
-          const [shape, tone] = results[each.result];
-          return (
-            <li key={`${each.host} ${each.check}`} className="grid gap-1 py-2 text-sm">
-              <div className="flex flex-wrap items-center gap-x-4">
-                <span className={`mark ${tone}`}>
-                  <Shape of={shape} />
-                  {each.result}
-                </span>
-                <span className="min-w-0 font-medium">
-                  <Said text={`${each.check} on ${each.host}`} most={300} />
-                </span>
-                <span className="ml-auto text-dim">
-                  <At ms={each.atMs} />
-                </span>
-              </div>
-              {each.text === '' ? null : (
-                <p className="min-w-0 text-dim">
-                  <Said text={each.text} most={600} />
-                </p>
-              )}
-              <p className="flex flex-wrap gap-1" role="img" aria-label={recentWords(each)}>
-                {each.recent.slice(-40).map((one, index) => (
-                  <span key={`${one.atMs} ${String(index)}`} className={results[one.result][1]}>
-                    <Shape of={results[one.result][0]} size={9} />
-                  </span>
-                ))}
-              </p>
-            </li>
-          );
-        })}
-      </ul>
-      <NotFrom gaps={missing} what="checks" />
-    </section>
-  );
-}
-
-function recentWords(check: CheckView): string {
-  const bad = check.recent.filter((each) => each.result !== 'ok').length;
-  return `${check.recent.length} recent answers, ${bad} not ok`;
 }

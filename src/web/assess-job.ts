@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import type { AssessmentView } from '../api-web.ts';
-import { assessedShape } from '../serve/web/shapes.ts';
+import { assessedShape } from '../serve/web/shapes-assess.ts';
 import type { AssessAnswer, AssessJob } from './assess-worker.ts';
 
 const program = fileURLToPath(new URL(`./assess-worker${extname(import.meta.url)}`, import.meta.url));

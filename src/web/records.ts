@@ -42,7 +42,8 @@ export function openRecords(of: {
       const { host } = line.because;
       const about = line.instance?.replace('@', ' on ').split('#')[0] ?? line.service;
       const cause = vocabulary.cause(line.because['cause']) ?? say(line).text;
-      return `${about ?? (typeof host === 'string' ? `host ${host}` : 'the system')}: ${cause}`;
+      const subject = about ?? (typeof host === 'string' ? `host ${host}` : 'the system');
+      return cause.startsWith(subject) ? cause : `${subject}: ${cause}`;
     },
     impact: of.impact,
     runbook(mode) {

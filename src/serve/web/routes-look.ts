@@ -1,6 +1,7 @@
 // What people and programs may look at.
 
 import type { BudgetView, ConsoleStatus, DetailsView } from '../../api-web.ts';
+import type { FailoverView, IncidentView } from '../../api.ts';
 import { z } from 'zod';
 import { budgetOf } from './budget.ts';
 import type { ConsolePort } from './port.ts';
@@ -66,11 +67,16 @@ export function lookRoutes(port: ConsolePort): readonly RouteRow[] {
       params: named,
       answer: incidentShape,
       async handle({ params }) {
-        const [status, explanation] = await Promise.all([port.status(), port.explain(params.name, 0)]);
+        const [status, explanation, failovers] = await Promise.all([
+          port.status(),
+          port.explain(params.name, 0),
+          // Without an agent the journal still tells the story.
+          port.failovers().catch(() => []),
+        ]);
         const incident =
           status?.incidents.find((each) => each.id === params.name) ?? (await port.incident(params.name));
         if (incident === null && explanation === null) throw noSuch(`there is no incident ${params.name}`);
-        return { incident, explanation };
+        return { incident, explanation, failovers: incident === null ? [] : failovers.filter(during(incident)) };
       },
     }),
     route({
@@ -263,6 +269,16 @@ function newestMeasured(details: readonly DetailsView[]): DetailsView['measured'
     }
   return [...byName.values()];
 }
+
+/** Recoveries of what an incident names, while it was open or from what opened it. */
+function during({ service, also, sinceMs, resolvedAtMs }: IncidentView): (failover: FailoverView) => boolean {
+  const services = new Set([service, ...also.map((each) => each.split('@', 1)[0])]);
+  const [fromMs, toMs] = [sinceMs - aroundMs, (resolvedAtMs ?? Infinity) + aroundMs];
+  return (each) => services.has(each.service) && each.atMs >= fromMs && each.atMs <= toMs;
+}
+
+/** An incident is opened a moment after what it is about, and over a moment after it was mended. */
+const aroundMs = 10_000;
 
 /** A domain that one of these lies in, at any depth. */
 function isIn(

@@ -2,7 +2,7 @@
 // than stands here: a reader must not stumble over a key that a later version adds.
 
 import { z } from 'zod';
-import type { AssessedView } from '../../api-assess.ts';
+import { assessedShape } from './shapes-assess.ts';
 
 const text = z.string();
 const atMs = z.number().describe('Unix ms');
@@ -142,7 +142,6 @@ export const statusShape = z.looseObject({
 });
 
 export const incidentsShape = z.object({ open: z.array(incident), past: z.array(incident) });
-export const incidentShape = z.object({ incident: incident.nullable(), explanation: z.unknown() });
 
 export const failoversShape = z.array(
   z.looseObject({
@@ -162,6 +161,12 @@ export const failoversShape = z.array(
     planned: z.boolean(),
   }),
 );
+
+export const incidentShape = z.object({
+  incident: incident.nullable(),
+  explanation: z.unknown(),
+  failovers: failoversShape.describe('Recoveries of what it names, while it was open.'),
+});
 
 export const intentsShape = z.array(
   z.looseObject({
@@ -300,62 +305,6 @@ export const topologyShape = z.object({
   domains: z.array(z.object({ name: text, kind: text, in: z.array(text) })),
   hosts: z.array(z.object({ name: text, address: text, in: z.array(text) })),
   services: z.array(described),
-});
-
-const share = z.number().describe('0 to 1');
-const range = z.tuple([z.number(), z.number()]);
-const count = z.number().nullable();
-const verdict = {
-  unavailability: share,
-  unavailabilityInterval: range,
-  exact: z.boolean(),
-  survives: count,
-  survivesParts: count,
-};
-
-/** What `assess --json` prints, as far as pages show it. */
-export const assessedShape: z.ZodType<AssessedView> = z.looseObject({
-  ...verdict,
-  cutSetCount: text.nullable(),
-  cutSets: z.array(z.array(text)),
-  services: z.array(z.looseObject({ ...verdict, name: text, inFailovers: share })),
-  grid: z.array(
-    z.looseObject({
-      component: text,
-      domain: text,
-      strategy: z.enum(['avoid', 'mask', 'bound', 'fixFast', 'none']),
-      evidence: text,
-    }),
-  ),
-  objective: z.looseObject({
-    met: z.boolean(),
-    missed: z.array(text),
-    unavailableMs: z.number(),
-    perMs: z.number(),
-    recoverWithinMs: z.number(),
-    epsilon: z.number(),
-    chanceOfMoreThanEpsilon: share,
-    chanceOfMoreThanUnavailable: share,
-    chanceOfMissInYear: range,
-  }),
-  yearly: z.looseObject({
-    meanMs: z.number(),
-    rangeMs: range,
-    outages: z.number(),
-    failovers: z.number(),
-    unavailabilityWithoutRate: share,
-  }),
-  advice: z.array(
-    z.looseObject({
-      what: text,
-      cost: text,
-      unavailability: share,
-      survives: count,
-      survivesParts: count,
-      patch: text,
-    }),
-  ),
-  warnings: z.array(text),
 });
 
 export const assessmentShape = z.union([
