@@ -1,7 +1,7 @@
 // What lies in an instance's folder: `role.json` for the service, `record` and `leased` for the next keeper. Role and record are first written by
 // the lines of shell that become the service, so nothing runs without them. Nothing is synced: all of it is void after a boot. A disk that is full may cost the record, never the instance: the next keeper also looks for marks.
 
-import { mkdir, readFile, readdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { gate } from './gate.ts';
@@ -67,14 +67,19 @@ export class InstanceFiles {
   /** Replaces the role by rename, so that a reader sees the old or the new one, whole. */
   writeRole(instance: InstanceId, role: RoleFile): Promise<void> {
     return this.#disk(async () => {
+      // Each step here is a hand-over to another thread and back, and lies in the gap of every failover: so the folder, which is there unless somebody
+      // took it away, is not looked for first, and the file is closed when it is in its place.
       const next = `${this.roleFile(instance)}.next`;
-      const text = JSON.stringify(role);
-      // The folder is there unless somebody took it away: to look first would cost every failover a hand-over to another thread.
-      await writeFile(next, text).catch(async () => {
+      const file = await open(next, 'w').catch(async () => {
         await mkdir(join(this.folder, instance), { recursive: true, mode: 0o755 });
-        await writeFile(next, text);
+        return open(next, 'w');
       });
-      await rename(next, this.roleFile(instance));
+      try {
+        await file.writeFile(JSON.stringify(role));
+        await rename(next, this.roleFile(instance));
+      } finally {
+        void file.close().catch(() => undefined);
+      }
     });
   }
 
