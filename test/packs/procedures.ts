@@ -25,12 +25,12 @@ const host = (): Readonly<Record<string, string>> => ({ HOSTNAME: 'localhost' })
 export const procedures: readonly Procedure[] = [
   { page: 'cache-backup', values: none, prepare: () => undefined },
   { page: 'controller-export', values: none, prepare: () => undefined },
-  { page: 'cache-restore', values: none, prepare: ({ paths }) => rmSync(query(paths)) },
+  { page: 'cache-restore', values: none, prepare: ({ paths }) => rmSync(query(paths), { force: true }) },
   {
     page: 'controller-import-keep',
     values: (paths) => ({ FILE: exported(paths) }),
     prepare: ({ paths }) => {
-      exportTo(paths, exported(paths));
+      exportAll(paths, exported(paths));
       rmSync(query(paths));
     },
   },
@@ -38,7 +38,7 @@ export const procedures: readonly Procedure[] = [
     page: 'controller-import-replace',
     values: (paths) => ({ FILE: exported(paths) }),
     prepare: ({ paths }) => {
-      exportTo(paths, exported(paths));
+      exportAll(paths, exported(paths));
       writeFileSync(query(paths), readFileSync(query(paths), 'utf8').replace(/name="\w+"/, 'name="Changed"'));
     },
   },
@@ -137,8 +137,9 @@ export const procedures: readonly Procedure[] = [
   },
 ];
 
-/** By the tool that the pages use, and not by a page. */
-function exportTo(paths: Paths, to: string): void {
+/** All queries are there, and written by the tool that the pages use. */
+function exportAll(paths: Paths, to: string): void {
+  writeFileSync(query(paths), '<query serial="1001" name="ImportQuotes">t = db.i("Market", "Quotes")</query>\n');
   execFileSync(paths['IRIS'] ?? '', ['controller_tool', '--export', '--file', to], { stdio: 'ignore' });
 }
 
@@ -149,8 +150,13 @@ export async function switchOff(rehearsal: Rehearsal, service: string, from: str
     renameSync(file(paths, 'DH_MONIT_D', from), file(paths, 'DH_MONIT_D', to));
   monit('reload');
   await eventually(`monit does not know ${service}`, () => {
-    const known = monit('summary');
-    return known.includes('db_dis') && !known.includes(service);
+    try {
+      const known = monit('summary');
+      return known.includes('db_dis') && !known.includes(service);
+    } catch {
+      // It reads its files: whoever asks meanwhile is turned away.
+      return false;
+    }
   });
   const pid = pidOf(paths, service);
   if (instanceOf((await stand.status()) ?? (await stand.until('a picture', () => true)), service, 'dh').pid === pid)

@@ -63,18 +63,34 @@ function staleLines(
   return wrapped(text, terminal.columns()).map((line) => terminal.paint('bad', line));
 }
 
+/** With more of one manager than this on a host only trouble is told one by one. */
+const fewest = 3;
+
 /** Whose processes are not Standfast's own, what their managers say of them, and who may start them again. */
 function managerLines(view: StatusView, terminal: Terminal): string[] {
-  const lines = view.services.flatMap((service) =>
-    service.instances.flatMap(({ host, manager }) => {
-      if (manager === undefined) return [];
-      const says = manager.trouble ?? manager.says;
-      const said = says === null ? '' : `: ${says}`;
-      const owner = `${service.name} on ${host} belongs to ${manager.title} (${manager.name})${said}. After a crash: ${manager.restarts}.`;
-      return wrapped(safe(owner), terminal.columns() - 2).map((line) => `  ${line}`);
-    }),
+  const owned = view.services.flatMap((service) =>
+    service.instances.flatMap(({ host, manager }) =>
+      manager === undefined ? [] : [{ service: service.name, host, manager }],
+    ),
   );
-  return lines.length === 0 ? [] : ['', ...lines];
+  const groups = Map.groupBy(owned, ({ host, manager }) => `${host} ${manager.title} ${manager.restarts}`);
+  const lines = [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { manager, host } = first;
+    const told = group.length > fewest ? group.filter((each) => each.manager.trouble !== null) : group;
+    return [
+      `${group.map((each) => each.service).join(', ')} on ${host} ${group.length === 1 ? 'belongs' : 'belong'} to ${manager.title}. After a crash: ${manager.restarts}.`,
+      ...told.flatMap((each) => {
+        const says = each.manager.trouble ?? each.manager.says;
+        const called = each.manager.name === each.service ? '' : ` (${each.manager.name})`;
+        return says === null ? [] : [`${each.service}${called}: ${says}`];
+      }),
+    ];
+  });
+  return lines.length === 0
+    ? []
+    : ['', ...lines.flatMap((line) => wrapped(safe(line), terminal.columns() - 2).map((each) => `  ${each}`))];
 }
 
 function hostLines(view: StatusView, nowMs: number): string[] {
