@@ -9,6 +9,7 @@ import type { HostReport, InstanceReport } from '../decide/records.ts';
 import type { State } from '../decide/state.ts';
 import { isPaused, leaseOf, liveHolder, plannedDown, reportOf } from '../decide/view.ts';
 import { usedIn } from '../judge/budget.ts';
+import { consumersWithout } from '../judge/consumers.ts';
 import type { Incident } from '../judge/incidents.ts';
 import { notUsable, whatCanBeLost } from '../judge/lose.ts';
 import { gravest, gravity, type Reason } from '../judge/reason.ts';
@@ -274,40 +275,36 @@ export function intentViews(state: State, nowMs: number): IntentView[] {
   }));
 }
 
-/** The system's outages in the running period: those that are over, of all hosts, and those that last. */
+/** How long consumers went without in the running period: by outages that are over, of all hosts, and by those that last. */
 function used(d: Draft, system: System): number {
   const reports = [d.s.lastReport, ...[...d.s.reports.values()].map((each) => each.report)];
-  const over = reports
-    .flatMap((report) => report?.outages ?? [])
-    .filter((each) => system.serves.includes(each.service));
-  const lasting = [...d.s.slots.values()]
-    .filter(
-      (slot) => slot.recovery !== null && system.serves.includes(slot.service) && d.s.usable.get(slot.service) !== true,
-    )
-    .map((slot) => ({ service: slot.service, fromMs: slot.recovery?.endedAtMs ?? d.now.wall, toMs: d.now.wall }));
-  return usedIn(
-    system.objective,
-    [...over, ...lasting].map((each) => ({
-      service: each.service,
-      fromMs: wallMs(each.fromMs),
-      toMs: wallMs(each.toMs),
-    })),
-    d.now.wall,
+  const over = reports.flatMap((report) => report?.outages ?? []);
+  const lasting = [...d.s.slots.values()].flatMap(({ service, recovery }) =>
+    recovery !== null && d.s.usable.get(service) !== true
+      ? [{ service, fromMs: recovery.endedAtMs, toMs: d.now.wall }]
+      : [],
   );
+  const away = [...d.s.away]
+    .filter(([service]) => isExpected(d, service))
+    .map(([service, fromMs]) => ({ service, fromMs, toMs: d.now.wall }));
+  const since = d.now.wall - system.objective.per;
+  const outages = [...over, ...lasting, ...away]
+    .filter((each) => each.toMs > since)
+    .map((each) => ({ service: each.service, fromMs: wallMs(each.fromMs), toMs: wallMs(each.toMs) }));
+  return usedIn(system.objective, consumersWithout(system, outages, d.now.wall), d.now.wall);
+}
+
+/** Something here runs it, and nobody wants it down. */
+function isExpected(d: Draft, name: string): boolean {
+  const service = d.runService(name);
+  return service?.on.some(({ host }) => plannedDown(d, service, host) === null) ?? false;
 }
 
 function missingNow(d: Draft, system: System, out: readonly string[]): { service: string; forMs: number | null }[] {
   return out
-    .filter((name) => {
-      const service = d.service(name);
-      return (
-        service?.kind === 'run' &&
-        service.on.some(({ host }) => plannedDown(d, service, host) === null) &&
-        system.serves.includes(name)
-      );
-    })
+    .filter((name) => isExpected(d, name) && system.serves.includes(name))
     .map((service) => {
-      const since = d.slot(service)?.recovery?.endedAtMs;
+      const since = d.slot(service)?.recovery?.endedAtMs ?? d.s.away.get(service);
       return { service, forMs: since === undefined ? null : Math.max(0, d.now.wall - since) };
     });
 }

@@ -6,6 +6,7 @@ import type { RunService } from '../model/system.ts';
 import { between } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { Ended } from './input.ts';
+import { standsForMs } from './new-instance.ts';
 import { hotLoss } from './recovery.ts';
 import type { Instance, Slot } from './state.ts';
 import { needsOf } from './view.ts';
@@ -56,6 +57,7 @@ export function instanceEnded(d: Draft, ended: Ended): void {
     failing: !finished && (!asked || slot.failing),
     wantedSince: d.mono,
     failedUntil: next?.at ?? null,
+    mustStand: failed && between(instance.startedAt ?? ended.endedAt, ended.endedAt) < standsForMs,
     finishedAtMs: finished ? Math.round(ended.endedAtMs) : slot.finishedAtMs,
     said: null,
     leaseSaid: null,

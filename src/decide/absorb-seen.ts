@@ -18,7 +18,10 @@ export function seen(d: Draft, each: Seen): void {
   const instance = slot.now;
   switch (each.kind) {
     case 'ready':
-      if (instance.phase === 'starting' && instance.startedAt !== null) becameReady(d, service, instance, each.at);
+      if (instance.phase !== 'starting' || instance.startedAt === null) break;
+      // Rule 518 says when it has stood long enough.
+      if (service.ready === null && slot.mustStand) d.setInstance(slot.service, { standsSince: each.at });
+      else becameReady(d, service, instance, each.at);
       break;
     case 'active':
       if (instance.phase === 'activating')
@@ -71,7 +74,8 @@ function setInstanceQuietly(d: Draft, slot: Slot, change: Partial<Instance>): vo
   if (slot.now !== null) d.setQuietly(slot.service, { now: { ...slot.now, ...change } });
 }
 
-function becameReady(d: Draft, service: RunService, instance: Instance, at: MonoMs): void {
+/** Of use since `at`, or to be activated now. */
+export function becameReady(d: Draft, service: RunService, instance: Instance, at: MonoMs): void {
   const slot = d.slot(service.name);
   if (slot === undefined) return;
   // Of one that an agent before had started it is not known when it became ready.

@@ -107,6 +107,32 @@ export function watchPeers(d: Draft): void {
   }
 }
 
+/** Silent for so many of its lives, it would have been deposed long ago, were there anybody to do it. */
+const livesUntilGivenUp = 3;
+
+/**
+ * Gives up what nobody deposes: what ran on a host that fell silent is not known any more, though its lease, if it holds one, stands. Where nobody may
+ * depose it, as on hosts that share no leased service, that is after ttl·(1 + drift).
+ */
+export function giveUpSilent(d: Draft): void {
+  if (!d.s.store.reachable) return;
+  for (const [host, session] of d.s.sessions) {
+    const { value, seenAt, givenUpAt } = session;
+    if (host === d.s.me || value.dead || givenUpAt !== null) continue;
+    const lives = value.mayDepose.length === 0 ? 1 + drift : livesUntilGivenUp;
+    const at = Math.max(seenAt, d.s.store.backAt ?? seenAt) + value.ttlMs * lives;
+    if (d.mono < at) {
+      d.wakeBy(at);
+      continue;
+    }
+    setPeer(d, host, { ...session, givenUpAt: d.mono });
+    d.note({ kind: 'hostSilent', facts: { host, epoch: value.epoch, silentMs: Math.round(d.mono - seenAt) } });
+    d.touchAll();
+    d.usableDirty = true;
+    d.incidentsDirty = true;
+  }
+}
+
 /** It names us, and this very machine where it names one. */
 function isListed(d: Draft, session: SessionRecord): boolean {
   return session.mayDepose.includes(d.s.me) && (session.machines[d.s.me] ?? d.s.machine) === d.s.machine;
@@ -153,8 +179,10 @@ export function peerSessionSeen(d: Draft, host: string, value: SessionRecord | n
     deposing: null,
     deposeAgainAt: null,
     deposedAt: died ? d.mono : value.dead ? (known?.deposedAt ?? d.mono) : null,
+    givenUpAt: null,
   });
-  if (died || known === undefined || known.value.dead !== value.dead || known.value.epoch !== value.epoch) {
+  const returns = known !== undefined && known.givenUpAt !== null;
+  if (died || returns || known === undefined || known.value.dead !== value.dead || known.value.epoch !== value.epoch) {
     d.touchAll();
     d.incidentsDirty = true;
     if (died)

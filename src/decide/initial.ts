@@ -71,6 +71,7 @@ export function initialState(who: {
     slots: new Map(),
     externals: new Map(),
     usable: new Map(),
+    away: new Map(),
     everUsable: new Set(),
     leaving: null,
     counter: 0,

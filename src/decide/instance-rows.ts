@@ -18,12 +18,16 @@ export interface LifeFacts {
   readonly startsByLease: boolean;
   /** Who needs it and still runs, when everything is to stop. */
   readonly dependants: readonly string[];
+  /** Who needs it and runs on, on hosts that do not go down. */
+  readonly leftBehind: readonly string[];
   readonly missingNeeds: readonly string[];
   readonly backOffMs: number;
   readonly tries: number;
   /** Its end was asked for, was not heard of in time, and nothing is under way. */
   readonly endOverdue: boolean;
   readonly startOverdue: boolean;
+  /** It has to stand for a moment before it counts as ready, and has; null: it need not. */
+  readonly stood: boolean | null;
   readonly activateOverdue: boolean;
   /** What makes it unfit to go on; null: nothing. */
   readonly unhealthy: string | null;
@@ -39,6 +43,7 @@ export type LifeMove =
   | { readonly move: 'nothing' }
   | { readonly move: 'wait'; readonly forMs: number | null; readonly waitsFor: string }
   | { readonly move: 'start' }
+  | { readonly move: 'ready' }
   | { readonly move: 'endAgain' }
   | { readonly move: 'stop'; readonly why: string }
   | { readonly move: 'fail'; readonly why: string; readonly orderly: boolean };
@@ -86,6 +91,18 @@ export const lifeRows: readonly Row<LifeFacts, LifeMove>[] = [
     why: 'a person paused it: we observe and act on nothing',
   },
   {
+    n: 509,
+    name: 'stop-though-needed-elsewhere',
+    when: (f) =>
+      !f.wanted &&
+      running(f) &&
+      f.dependants.length === 0 &&
+      f.leftBehind.length > 0 &&
+      !(f.busy && f.phase === 'deactivating'),
+    then: (f) => ({ move: 'stop', why: f.plannedBecause }),
+    why: 'what needs it runs on a host that does not go down, and would be waited for without end',
+  },
+  {
     n: 510,
     name: 'stop-waits-for-dependants',
     when: (f) => !f.wanted && running(f) && f.dependants.length > 0,
@@ -112,6 +129,13 @@ export const lifeRows: readonly Row<LifeFacts, LifeMove>[] = [
     when: (f) => running(f) && f.restartAsked && !f.busy,
     then: () => ({ move: 'stop', why: 'restart' }),
     why: 'a person asked for a restart',
+  },
+  {
+    n: 518,
+    name: 'has-stood',
+    when: (f) => f.phase === 'starting' && f.stood === true,
+    then: () => ({ move: 'ready' }),
+    why: 'the one before ended at once; this one has stood for a moment, so it counts as ready',
   },
   {
     n: 520,

@@ -1,13 +1,17 @@
 // The life of one instance on this host (rules 500–599): started, restarted, stopped in order, ended when unfit.
 
 import { isLeased, type RunService } from '../model/system.ts';
+import type { MonoMs } from '../model/units.ts';
 import type { JsonValue } from '../model/json.ts';
 import type { PlannedDown } from '../judge/reason.ts';
 import { turnOf } from './change.ts';
 import type { Draft } from './draft.ts';
 import { grade } from './grade.ts';
+import { isLost } from './judged.ts';
 import { lifeRows, type LifeFacts } from './instance-rows.ts';
 import { rank } from './rank.ts';
+import { standsForMs } from './new-instance.ts';
+import { becameReady } from './absorb-seen.ts';
 import { beginStart, endInstance } from './role-moves.ts';
 import { firstMatch } from './row.ts';
 import type { Instance, Slot } from './state.ts';
@@ -59,13 +63,24 @@ export function decideLife(d: Draft, service: RunService): void {
       });
       break;
     }
+    case 'ready': {
+      d.note({
+        kind: 'rule',
+        rule: row.n,
+        service: service.name,
+        instance: slot.now?.id ?? null,
+        facts: { ...shown, tries: facts.tries },
+      });
+      if (slot.now !== null) becameReady(d, service, slot.now, slot.now.standsSince ?? d.mono);
+      break;
+    }
     case 'stop': {
       d.note({
         kind: 'rule',
         rule: row.n,
         service: service.name,
         instance: slot.now?.id ?? null,
-        facts: { ...shown, why: move.why },
+        facts: { ...shown, why: move.why, ...(row.n === 509 ? { leftBehind: facts.leftBehind.join(', ') } : {}) },
       });
       endInstance(d, service, { why: move.why, rule: row.n, orderly: true, planned: true });
       if (move.why === 'restart') finishRestart(d, service);
@@ -113,6 +128,9 @@ function lifeFacts(d: Draft, service: RunService, slot: Slot): LifeFacts {
   const terms = termsOf(d, service);
   const leased = isLeased(service);
   if (instance?.phase === 'starting') d.wakeBy(instance.since + terms.readyWithin);
+  const stands = instance?.standsSince ?? null;
+  const standsUntil = stands === null ? null : stands + standsForMs;
+  if (instance?.phase === 'starting' && standsUntil !== null) d.wakeBy(standsUntil);
   if (instance?.phase === 'stopping' && instance.effect === null)
     d.wakeBy(instance.since + endWithin(service, instance));
   if (instance?.phase === 'activating') d.wakeBy(instance.since + terms.activeWithin);
@@ -125,8 +143,9 @@ function lifeFacts(d: Draft, service: RunService, slot: Slot): LifeFacts {
     wanted: down === null,
     plannedBecause: down ?? '',
     startsByLease: service.policy === 'hot-active/cold-passive',
-    dependants:
-      leaving !== null ? runningDependants(d, service.name) : down === null ? [] : stoppingHere(d, service, down),
+    ...(leaving !== null
+      ? runningDependants(d, service.name, leaving.since)
+      : { dependants: down === null ? [] : stoppingHere(d, service, down), leftBehind: [] }),
     missingNeeds: missingNeeds(d, service),
     backOffMs: slot.failedUntil === null ? 0 : slot.failedUntil - d.mono,
     tries: slot.failures.length,
@@ -135,6 +154,7 @@ function lifeFacts(d: Draft, service: RunService, slot: Slot): LifeFacts {
       instance.phase === 'stopping' &&
       instance.effect === null &&
       d.mono - instance.since >= endWithin(service, instance),
+    stood: standsUntil === null ? null : d.mono >= standsUntil,
     startOverdue: instance !== null && d.mono - instance.since >= terms.readyWithin,
     activateOverdue: instance !== null && d.mono - instance.since >= terms.activeWithin,
     unhealthy: verdict?.unhealthy === true ? (verdict.reasons[0]?.kind ?? 'unfit') : null,
@@ -172,23 +192,37 @@ function endWithin(service: RunService, instance: Instance): number {
 
 const usualEndMs = 1000;
 
-/** Who needs this service and still runs, here or elsewhere. */
-function runningDependants(d: Draft, name: string): string[] {
-  const { system } = d.s;
-  if (system === null) return [];
-  const running: string[] = [];
-  for (const other of system.services) {
+/** Within this an agent that can be told that the system goes down has said that it goes too. */
+const toldToGoWithinMs = 5000;
+
+/**
+ * Who needs this service and still runs, here or elsewhere: those that go down too are waited for. `leftBehind`: on hosts that were not told, or that only we
+ * leave, so that they would run on for ever.
+ */
+function runningDependants(
+  d: Draft,
+  name: string,
+  leavingSince: MonoMs,
+): { readonly dependants: readonly string[]; readonly leftBehind: readonly string[] } {
+  const dependants: string[] = [];
+  const leftBehind: string[] = [];
+  const patience = leavingSince + toldToGoWithinMs;
+  for (const other of d.s.system?.services ?? []) {
     if (other.kind !== 'run' || !needsOf(other).includes(name)) continue;
-    const up = other.on.some(({ host }) => {
-      if (host === d.s.me) return d.slot(other.name)?.now !== null && d.slot(other.name) !== undefined;
-      const session = d.s.sessions.get(host);
-      if (session === undefined || session.value.dead) return false;
-      const phase = reportOf(d, other.name, host)?.phase;
-      return phase !== undefined && phase !== 'down' && phase !== 'failed';
-    });
-    if (up) running.push(other.name);
+    const where = other.on.map(({ host }) => host).filter((host) => stillRuns(d, other.name, host));
+    const stays = where.filter((host) => host !== d.s.me && d.s.reports.get(host)?.report.leaving !== true);
+    if (where.length > stays.length || (stays.length > 0 && d.mono < patience)) dependants.push(other.name);
+    else leftBehind.push(...stays.map((host) => `${other.name}@${host}`));
+    if (stays.length > 0 && d.mono < patience) d.wakeBy(patience);
   }
-  return running;
+  return { dependants, leftBehind };
+}
+
+function stillRuns(d: Draft, service: string, host: string): boolean {
+  if (host === d.s.me) return d.slot(service)?.now !== null && d.slot(service) !== undefined;
+  if (d.s.sessions.get(host)?.value.dead !== false || isLost(d, host)) return false;
+  const phase = reportOf(d, service, host)?.phase;
+  return phase !== undefined && phase !== 'down' && phase !== 'failed';
 }
 
 /** The restart that a person asked for and that this host has yet to do. */

@@ -91,6 +91,12 @@ export function hostState(d: Draft, host: string): HostState {
   return d.s.store.reachable && d.mono - since > session.value.ttlMs ? 'silent' : 'up';
 }
 
+/** What it reported last says nothing any more: others have ended its session, or would have, were there anybody to do it. */
+export function isLost(d: Draft, host: string): boolean {
+  const session = d.s.sessions.get(host);
+  return host !== d.s.me && session !== undefined && (session.value.dead || session.givenUpAt !== null);
+}
+
 /** The same with what people have against it: what is worked on may be away without a word. */
 export function hostShown(d: Draft, host: string): HostState {
   const state = hostState(d, host);
@@ -116,12 +122,13 @@ export function silentMs(d: Draft, host: string): number | null {
 export function judgeInstance(d: Draft, service: RunService, host: string): JudgedInstance {
   const state = hostState(d, host);
   const report = reportOf(d, service.name, host);
-  if (state === 'down' || state === 'unknown') {
+  const lost = isLost(d, host);
+  if (lost || state === 'unknown') {
     const left = d.s.sessions.get(host)?.value.left === true || d.s.leaving !== null;
     const expected =
       plannedDown(d, service, host) === null &&
       !left &&
-      (state === 'down' || (everActive(d, service.name) && d.mono >= (beginsBy(d, service) ?? Infinity)));
+      (lost || (everActive(d, service.name) && d.mono >= (beginsBy(d, service) ?? Infinity)));
     const planned: Phase = 'active';
     return {
       host,

@@ -1,6 +1,9 @@
 import type { MonoMs } from '../model/units.ts';
 import type { Instance } from './state.ts';
 
+/** One that ends sooner than this after its start was never of use: of a process without `ready`, that it exists says too little then. */
+export const standsForMs = 1000;
+
 /** An instance of which nothing is known but that it is being started. */
 export function newInstance(id: string, role: Instance['role'], term: number, at: MonoMs): Instance {
   return {
@@ -13,6 +16,7 @@ export function newInstance(id: string, role: Instance['role'], term: number, at
     requestedAt: at,
     startedAt: null,
     startedAtMs: null,
+    standsSince: null,
     readyAt: null,
     activateAt: null,
     activeAt: null,

@@ -24,6 +24,7 @@ export function emptySlot(service: string): Slot {
     freeSince: null,
     handover: null,
     failedUntil: null,
+    mustStand: false,
     said: null,
     leaseSaid: null,
   };

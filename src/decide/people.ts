@@ -46,7 +46,7 @@ export function personAsks(d: Draft, request: number, owner: string, why: string
 
 function leave(d: Draft, request: number, owner: string, why: string, leaveRunning: boolean): void {
   if (d.s.leaving === null) {
-    d.s.leaving = { leaveRunning, quit: false };
+    d.s.leaving = { leaveRunning, quit: false, since: d.mono };
     d.note({ kind: 'person', rule: 600, facts: { verb: 'down', owner, why, leaveRunning } });
     d.reportDirty = true;
     d.touchAll();

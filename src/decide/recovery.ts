@@ -74,7 +74,7 @@ export function becameActive(d: Draft, service: RunService, at: MonoMs, i: numbe
     },
   });
   if (service.policy === 'hot-active/hot-active' && othersActive(d, service)) return;
-  outage(d, service.name, recovery.endedAtMs, recovery.endedAtMs + z);
+  countOutage(d, service.name, recovery.endedAtMs, recovery.endedAtMs + z);
 }
 
 /** One of several hot ones was lost: nobody switches; consumers' gap is what their own way of choosing costs. */
@@ -105,7 +105,7 @@ export function hotLoss(d: Draft, service: RunService, ended: Ended): void {
       declaredZMs: service.objective.recoverWithin,
     },
   });
-  if (gap > 0) outage(d, service.name, ended.endedAtMs, ended.endedAtMs + gap);
+  if (gap > 0) countOutage(d, service.name, ended.endedAtMs, ended.endedAtMs + gap);
 }
 
 /** An agent before this one saw it end and died before it was back: the outage goes on, or was over when it was found running. */
@@ -117,7 +117,7 @@ export function goOnMending(
   const slot = d.slot(service);
   if (slot === undefined || slot.recovery !== null) return;
   if (slot.now !== null && slot.now.activeAt !== null)
-    return outage(d, service, mending.fromMs, Math.max(mending.fromMs, slot.now.startedAtMs ?? d.now.wall));
+    return countOutage(d, service, mending.fromMs, Math.max(mending.fromMs, slot.now.startedAtMs ?? d.now.wall));
   const endedAt = monoMs(d.mono - Math.max(0, d.now.wall - mending.fromMs));
   d.setSlot(service, {
     failing: true,
@@ -141,7 +141,8 @@ function othersActive(d: Draft, service: RunService): boolean {
   });
 }
 
-function outage(d: Draft, service: string, fromMs: number, toMs: number): void {
+/** Consumers went without it; reported, and kept for as long as the budget looks back. */
+export function countOutage(d: Draft, service: string, fromMs: number, toMs: number): void {
   const outages = addOutage(
     d.s.outages.map((each) => ({ service: each.service, fromMs: wallMs(each.fromMs), toMs: wallMs(each.toMs) })),
     { service, fromMs: wallMs(Math.round(fromMs)), toMs: wallMs(Math.round(toMs)) },

@@ -89,7 +89,7 @@ export function leaveWhenRemoved(d: Draft): void {
   const { system, leaving } = d.s;
   if (system === null || leaving !== null || d.s.slots.size > 0 || d.s.keeper.unplaced.length > 0) return;
   if (system.hosts.some((host) => host.name === d.s.me)) return;
-  d.s.leaving = { leaveRunning: false, quit: false };
+  d.s.leaving = { leaveRunning: false, quit: false, since: d.mono };
   d.note({ kind: 'person', rule: 616, facts: { host: d.s.me } });
   d.reportDirty = true;
 }

@@ -50,6 +50,8 @@ export interface State {
   readonly externals: ReadonlyMap<string, ExternalState>;
   /** Is a service of use to who needs it, as far as is known here. */
   readonly usable: ReadonlyMap<string, boolean>;
+  /** Services of no use since their hosts were lost, with when that was (Unix ms): no agent there is left to count it. */
+  readonly away: ReadonlyMap<string, number>;
   /** Services that were of use once in this life: before that, not being so is a first start. */
   readonly everUsable: ReadonlySet<string>;
   readonly leaving: Leaving | null;
@@ -186,6 +188,8 @@ export interface PeerSession extends Kept<SessionRecord> {
   readonly deposeAgainAt: MonoMs | null;
   /** When we, or somebody, deposed it; `silentSince` is the last renewal seen. */
   readonly deposedAt: MonoMs | null;
+  /** Since when it has been silent for so long that what its host reported last says nothing any more; null: it was heard of, or is deposed. */
+  readonly givenUpAt: MonoMs | null;
 }
 
 /** A fencing that this agent does: claimed in the store, then called, then its result noted in the store. */
@@ -235,6 +239,7 @@ export interface IncidentState {
 
 export interface Leaving {
   readonly leaveRunning: boolean;
+  readonly since: MonoMs;
   readonly quit: boolean;
 }
 
@@ -294,6 +299,8 @@ export interface Slot {
     readonly cause: string | null;
   } | null;
   readonly failedUntil: MonoMs | null;
+  /** The one before failed so soon that the next, should nothing else tell that it is ready, must stand for a moment first. */
+  readonly mustStand: boolean;
   /** What was last written to the journal of why nothing is done: each reason once. */
   readonly said: string | null;
   /** The same of its lease. */
@@ -333,6 +340,8 @@ export interface Instance {
   readonly requestedAt: MonoMs;
   readonly startedAt: MonoMs | null;
   readonly startedAtMs: number | null;
+  /** It exists since then, must stand for a moment, and counts as ready only when it has; null: not so. */
+  readonly standsSince: MonoMs | null;
   readonly readyAt: MonoMs | null;
   readonly activateAt: MonoMs | null;
   readonly activeAt: MonoMs | null;

@@ -3,7 +3,7 @@
 import type { Now, MonoMs } from '../model/units.ts';
 import { isLeased } from '../model/system.ts';
 import { absorb } from './absorb.ts';
-import { watchPeers } from './depose.ts';
+import { giveUpSilent, watchPeers } from './depose.ts';
 import { Draft, type Because } from './draft.ts';
 import type { Effect } from './effect.ts';
 import { keepFencing } from './fence.ts';
@@ -46,6 +46,7 @@ export function step(state: State, input: Input, now: Now): Decided {
   const begins = state.own.revision === 0 && d.s.own.revision > 0;
   if (begins || input.kind === 'storeRead' || input.kind === 'keeperHello') retireOrphans(d);
   keepValidity(d);
+  giveUpSilent(d);
   let round = 0;
   for (let touched = d.takeTouched(); touched.length > 0; touched = d.takeTouched()) {
     round += 1;

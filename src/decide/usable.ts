@@ -1,8 +1,8 @@
 // Which services are of use to those that need them. A change is followed to the dependants: what waited for them goes on.
 
 import type { Draft } from './draft.ts';
-import { isExternalUsable } from './judged.ts';
-import { hostState } from './judged.ts';
+import { countAway } from './away.ts';
+import { isExternalUsable, isLost } from './judged.ts';
 import { activeOutside, missingNeeds, needsOf, reportOf } from './view.ts';
 
 /** Works out anew whether these are of use, and touches who needs them when that changed. */
@@ -17,11 +17,10 @@ export function spreadUsable(d: Draft, names: Iterable<string>): void {
     const usable =
       service.kind === 'external'
         ? isExternalUsable(d, service) && missingNeeds(d, service).length === 0
-        : service.on.some(({ host }) => {
-            const state = hostState(d, host);
-            return (state === 'up' || state === 'silent') && reportOf(d, name, host)?.phase === 'active';
-          }) || activeOutside(d, service).length > 0;
+        : service.on.some(({ host }) => isHeardOf(d, host) && reportOf(d, name, host)?.phase === 'active') ||
+          activeOutside(d, service).length > 0;
     if (d.s.usable.get(name) === usable) continue;
+    if (service.kind === 'run') countAway(d, service, usable);
     const map = d.own('usable', d.s.usable);
     map.set(name, usable);
     d.s.usable = map;
@@ -35,6 +34,10 @@ export function spreadUsable(d: Draft, names: Iterable<string>): void {
       d.touch(dependant);
     }
   }
+}
+
+function isHeardOf(d: Draft, host: string): boolean {
+  return host === d.s.me || (d.s.sessions.has(host) && !isLost(d, host));
 }
 
 /** What anybody needs, and these. */

@@ -4,7 +4,10 @@ import fc from 'fast-check';
 import '../seed.ts';
 import { addOutage, budgetLeft, pruneOutages, usedIn } from '../../src/judge/budget.ts';
 import type { Outage } from '../../src/judge/budget.ts';
+import { consumersWithout } from '../../src/judge/consumers.ts';
+import type { Need } from '../../src/model/system.ts';
 import { ms, wallMs } from '../../src/model/units.ts';
+import { need, service } from './systems.ts';
 
 const out = (service: string, from: number, to: number | null): Outage => ({
   service,
@@ -78,4 +81,36 @@ test('property: equals counting millisecond by millisecond, in whatever order it
     ),
     { numRuns: 2000 },
   );
+});
+
+test('what a service that is used from outside needs counts too, unless its need is met another way', () => {
+  const either: Need = {
+    kind: 'anyOf',
+    of: [
+      { kind: 'service', name: 'r1' },
+      { kind: 'service', name: 'r2' },
+    ],
+  };
+  const of = {
+    serves: ['front'],
+    services: [
+      service('front', ['a'], { needs: need('middle') }),
+      service('middle', ['a'], { needs: either }),
+      service('r1', ['a']),
+      service('r2', ['a']),
+      service('aside', ['a']),
+    ],
+  };
+  const cases: readonly [what: string, outages: readonly Outage[], used: number][] = [
+    ['itself', [out('front', 100, 300)], 200],
+    ['what it needs', [out('middle', 100, 300)], 200],
+    ['nobody that it needs', [out('aside', 100, 300)], 0],
+    ['one of two that will do', [out('r1', 100, 300)], 0],
+    ['while both are away', [out('r1', 100, 300), out('r2', 250, 400)], 50],
+    ['once, whatever lies under it', [out('front', 100, 300), out('middle', 200, 350)], 250],
+    ['what lasts', [out('r1', 100, null), out('r2', 900, null)], 100],
+    ['a clock set back counts as nothing', [out('front', 300, 100)], 0],
+  ];
+  for (const [what, outages, used] of cases)
+    assert.equal(usedIn(hour, consumersWithout(of, outages, wallMs(1000)), wallMs(1000)), used, what);
 });

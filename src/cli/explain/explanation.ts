@@ -173,6 +173,7 @@ function isToldByNext(lines: readonly JournalLine[], index: number): boolean {
 function concerns(line: JournalLine, hosts: ReadonlySet<JsonValue>): boolean {
   switch (line.kind) {
     case 'hostLost':
+    case 'hostSilent':
     case 'hostLeft':
     case 'rule':
     case 'incident':

@@ -83,6 +83,15 @@ export const kindRows: readonly WordRow[] = [
     }),
   },
   {
+    kind: 'hostSilent',
+    say: ({ facts, line }) => {
+      facts.implied('epoch');
+      return {
+        text: `nothing has been heard of host ${facts.text('host') ?? '?'} for ${durationText(facts.number('silentMs'))}, and nobody may end its session: what it said last counts no more (said by ${safe(line.host)})`,
+      };
+    },
+  },
+  {
     kind: 'fencing',
     say: ({ facts, line }) => {
       facts.implied('epoch');
