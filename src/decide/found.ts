@@ -1,7 +1,8 @@
 // Failure modes in the core: what the detectors found on each host becomes incidents of its own, and a suspect for what else fails.
 // The detectors damp (agent/findings.ts); here everything that stands counts.
 
-import { onePerMachine, suspectsOf, type FoundAt } from '../judge/modes.ts';
+import { onePerMachine, type FoundAt } from '../judge/modes-once.ts';
+import { suspectsOf } from '../judge/modes.ts';
 import type { DesiredIncident, Incident } from '../judge/incidents.ts';
 import { modeNamed } from '../model/modes.ts';
 import type { Finding } from '../model/mode.ts';
@@ -54,8 +55,11 @@ export function standingModes(d: Draft): readonly DesiredIncident[] {
     const mode = modeNamed(each.mode);
     if (mode === null || (each.weight !== 'fault' && each.weight !== 'ahead') || isToldOf(d, each)) return [];
     const severity: FaultSeverity = each.weight === 'ahead' ? 3 : mode.severity;
-    const { subject, weight, text, host, services } = each;
-    const service = services.length === 1 ? (services[0] ?? null) : null;
+    const { subject, weight, text, host, services, alsoOn = [] } = each;
+    const instances = services.flatMap((name) =>
+      [host, ...alsoOn].filter((on) => runsOn(d, name, on)).map((on) => `${name}@${on}`),
+    );
+    const service = services.length === 1 && instances.length <= 1 ? (services[0] ?? null) : null;
     return [
       {
         key: `mode:${mode.id}:${host}:${subject}`,
@@ -64,10 +68,15 @@ export function standingModes(d: Draft): readonly DesiredIncident[] {
         instance: service === null ? null : `${service}@${host}`,
         host,
         cause: { kind: 'mode', facts: { mode: mode.id, subject, weight, text } },
-        also: service === null ? services.map((name) => `${name}@${host}`) : [],
+        also: service === null ? instances : [],
       },
     ];
   });
+}
+
+function runsOn(d: Draft, name: string, host: string): boolean {
+  const service = d.service(name);
+  return service?.kind === 'run' && service.on.some((place) => place.host === host);
 }
 
 /** A declared file that is not as declared is an incident of its service already; the mode is named there. */

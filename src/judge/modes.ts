@@ -4,10 +4,12 @@
 //
 // Does not cover: causes that no detector looks for. Then the list is empty or holds only what is possible, and says so.
 
+import { harmOf, harmWords, saidBy } from './modes-harm.ts';
+import { onePerMachine, type FoundAt } from './modes-once.ts';
 import type { Reason } from './reason.ts';
 import { durationWords } from './words.ts';
 import { modeNamed } from '../model/modes.ts';
-import type { Finding, Harm, Mode, Suspect } from '../model/mode.ts';
+import type { Mode, Suspect } from '../model/mode.ts';
 
 /** What failed, as the incident has it. */
 export interface Failed {
@@ -18,12 +20,6 @@ export interface Failed {
   readonly cause: Reason;
   /** Services that it needs, also through others. */
   readonly needs: readonly string[];
-}
-
-export interface FoundAt extends Finding {
-  readonly host: string;
-  /** Machine and boot: two hosts of one machine see the same. */
-  readonly machine: string;
 }
 
 /** So many are kept; the rest explains nothing. */
@@ -128,13 +124,13 @@ interface Point {
 
 /** Null: it has nothing to do with what failed. */
 function relation(failed: Failed, found: FoundAt): Point | null {
-  const here = failed.host === null || failed.host === found.host;
+  const here = failed.host === null || failed.host === found.host || (found.alsoOn ?? []).includes(failed.host);
   const { service } = failed;
   if (service === null)
-    return here && failed.host !== null ? { score: 3, for: `it is on ${found.host}, which failed` } : null;
+    return here && failed.host !== null ? { score: 3, for: `it is on ${failed.host}, which failed` } : null;
   if (found.services.includes(service))
     return here
-      ? { score: 4, for: `${service} on ${found.host} uses ${found.subject}` }
+      ? { score: 4, for: `${service} on ${failed.host ?? found.host} uses ${found.subject}` }
       : {
           score: 2,
           for: `it concerns ${service}`,
@@ -143,7 +139,7 @@ function relation(failed: Failed, found: FoundAt): Point | null {
   const need = found.services.find((name) => failed.needs.includes(name));
   if (need !== undefined) return { score: 2, for: `${service} needs ${need}, which it concerns` };
   if (found.services.length > 0) return null;
-  return here ? { score: 3, for: `all of ${found.host} depends on it` } : null;
+  return here ? { score: 3, for: `all of ${failed.host ?? found.host} depends on it` } : null;
 }
 
 /** Null: it was over, or changed, too long before. */
@@ -196,122 +192,6 @@ function wordsPoint(cause: Reason, mode: Mode): Point | null {
   if (mode.words === null || text === '') return null;
   const found = new RegExp(mode.words, 'i').exec(text);
   return found === null ? null : { score: 3, for: `what failed says “${found[0]}”` };
-}
-
-function saidBy(cause: Reason): string {
-  switch (cause.kind) {
-    case 'check-failed':
-    case 'check-warns':
-    case 'check-unsure':
-    case 'external-down':
-    case 'external-warns':
-      return cause.facts.text;
-    case 'status-unreadable':
-    case 'store-unreachable':
-      return cause.facts.why;
-    case 'down':
-    case 'coming-back':
-      return cause.facts.startError ?? '';
-    case 'files-missing':
-      return cause.facts.files.join(', ');
-    case 'as-reported':
-    case 'mode':
-      return cause.facts.text;
-    case 'down-as-planned':
-    case 'not-heard-of':
-    case 'changing':
-    case 'overdue':
-    case 'up-though-planned-down':
-    case 'active-though-not-planned':
-    case 'process-gone':
-    case 'beat-late':
-    case 'says-failed':
-    case 'says-degraded':
-    case 'none-active':
-    case 'too-few':
-    case 'host-silent':
-    case 'host-down':
-    case 'not-fenced':
-    case 'kill-late':
-    case 'model-surprise':
-      return '';
-    default:
-      return cause satisfies never;
-  }
-}
-
-/** How the failure shows; null: it tells nothing about what is behind it. */
-export function harmOf(cause: Reason): Harm | null {
-  switch (cause.kind) {
-    case 'down':
-    case 'coming-back':
-    case 'process-gone':
-      return 'ends';
-    case 'check-failed':
-    case 'external-down':
-    case 'says-failed':
-    case 'files-missing':
-      return 'fails';
-    case 'beat-late':
-    case 'not-heard-of':
-    case 'host-silent':
-    case 'host-down':
-    case 'not-fenced':
-    case 'overdue':
-    case 'status-unreadable':
-    case 'store-unreachable':
-      return 'silent';
-    case 'check-warns':
-    case 'check-unsure':
-    case 'external-warns':
-    case 'says-degraded':
-    case 'kill-late':
-    case 'model-surprise':
-      return 'slow';
-    case 'down-as-planned':
-    case 'changing':
-    case 'up-though-planned-down':
-    case 'active-though-not-planned':
-    case 'none-active':
-    case 'too-few':
-    case 'as-reported':
-    case 'mode':
-      return null;
-    default:
-      return cause satisfies never;
-  }
-}
-
-function harmWords(harm: Harm): string {
-  switch (harm) {
-    case 'ends':
-      return 'an end of the process';
-    case 'fails':
-      return 'a failing check';
-    case 'silent':
-      return 'silence';
-    case 'slow':
-      return 'slowness or errors';
-    default:
-      return harm satisfies never;
-  }
-}
-
-/** Hosts of one machine see the same: the first of them stands for all, with every service that any of them named. */
-export function onePerMachine(found: readonly FoundAt[]): readonly FoundAt[] {
-  const made = new Map<string, FoundAt>();
-  for (const each of found) {
-    const key = `${each.machine} ${each.mode} ${each.subject} ${each.services.length === 0 ? '' : each.host}`;
-    const known = made.get(key);
-    if (known === undefined || graver(each, known)) made.set(key, each);
-  }
-  return [...made.values()];
-}
-
-/** One that stands before one that is over, then the older. */
-function graver(a: FoundAt, b: FoundAt): boolean {
-  if ((a.untilMs === null) !== (b.untilMs === null)) return a.untilMs === null;
-  return a.sinceMs < b.sinceMs;
 }
 
 function order(a: FoundAt, b: FoundAt): number {

@@ -43,7 +43,7 @@ export const configurationModes: readonly Mode[] = [
     takesDown: 'every',
     detector: 'configuration',
     thresholds:
-      'Change: another hash than the last known good; a file is known good once its service ran 10 minutes without fault on it.',
+      'Change: another content than the last known good, apart from comments and blank lines; a file is known good once its service ran 10 minutes without fault on it.',
     runbook: 'configuration',
     strategies: ['avoid', 'fixFast'],
     tested: 'made',

@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { suspectsOf, type Failed, type FoundAt } from '../../src/judge/modes.ts';
+import { onePerMachine, type FoundAt } from '../../src/judge/modes-once.ts';
+import { suspectsOf, type Failed } from '../../src/judge/modes.ts';
 import { findingsOf, remembered, settle, type Standing } from '../../src/judge/modes-settle.ts';
 import type { Reason } from '../../src/judge/reason.ts';
 import { modes } from '../../src/model/modes.ts';
@@ -124,6 +125,33 @@ test('what concerns others, or another host, is no suspect or a weaker one', () 
     found('disk-space', 'fault', 60_000, { host: 'b', machine: 'a' }),
   ]);
   assert.ok(both.length >= 1 && both[0]?.host === 'a');
+});
+
+test('several hosts on one machine: what all of them see is said once, for all of them', () => {
+  const seen = (host: string, services: readonly string[], mode = 'disk-space'): FoundAt =>
+    found(mode, 'fault', 60_000, { host, machine: 'm', services, subject: '/' });
+  const [one, ...more] = onePerMachine([seen('a', ['pricer']), seen('b', ['feed']), seen('c', ['pricer'])]);
+  assert.deepEqual([one?.host, one?.alsoOn, one?.services, more], ['a', ['b', 'c'], ['pricer', 'feed'], []]);
+  assert.equal(onePerMachine([seen('a', []), seen('b', ['feed'])])[0]?.services.length, 0, 'all of the machine');
+  assert.equal(onePerMachine([seen('a', ['x'], 'slow-peer'), seen('b', ['x'], 'slow-peer')]).length, 2);
+  const [suspect] = suspectsOf(failed(harmCauses.ends), [seen('b', ['feed']), seen('a', ['pricer'])]);
+  assert.equal(suspect?.sure, 'likely');
+});
+
+test('a mode goes before what it brings about, on the same service', () => {
+  const refused = found('port-refused', 'fault', 30_000, { subject: 'rates:443' });
+  const [first, second] = suspectsOf(failed(harmCauses.fails), [refused, found('name-changed', 'change', 40_000)]);
+  assert.deepEqual([first?.mode, second?.mode], ['name-changed', 'port-refused']);
+  assert.ok(first?.sure === 'possible', 'a change is only ever possible');
+  assert.match(first.for.join(), /it brings about that port-refused/);
+  const late = suspectsOf(failed(harmCauses.fails), [refused, found('name-changed', 'change', -600_000)]);
+  assert.equal(late[0]?.mode, 'port-refused');
+});
+
+test('a busy host is named for what is late or silent, and for nothing else', () => {
+  const busy = found('cpu-starved', 'pressure', 60_000, { services: [] });
+  assert.deepEqual(suspectsOf(failed(harmCauses.ends), [busy]), []);
+  assert.equal(suspectsOf(failed(harmCauses.silent), [busy])[0]?.sure, 'possible');
 });
 
 test('two faults that explain as well: neither is called likely', () => {

@@ -7,7 +7,7 @@ import type { Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
 import { keep, readKept } from './kept.ts';
-import { readProperties } from './properties.ts';
+import { isSameButForComments, readProperties } from './properties.ts';
 import { accountNumbers, type AccountNumbers } from './passwd.ts';
 import type { Watch, WatchedFile } from './watch.ts';
 import { counted } from './words.ts';
@@ -126,7 +126,7 @@ function declaredSeen(file: WatchedFile, known: Known, { users, groups }: Accoun
 function changesSeen(file: WatchedFile, known: Known, before: Known | null): Seen[] {
   if (before === null) return [];
   const seen: Seen[] = [];
-  if (before.hash !== known.hash) {
+  if (before.hash !== known.hash && !isSameButForComments(before.content, known.content)) {
     const changes =
       before.content === null || known.content === null ? null : differences(before.content, known.content);
     const more = changes === null ? '' : `: ${changes}`;

@@ -1,6 +1,19 @@
 // Files of properties: `name=value`, `name: value` or `name value`, `#` or `!` for comments, a backslash at the end for a longer line
 // (the format of java.util.Properties), and what else writes settings line by line.
 
+/** Only comments (lines that begin with `#`, `;`, `!` or `//`) and blank lines differ. Null: not known, and then not the same. */
+export function isSameButForComments(one: string | null, other: string | null): boolean {
+  return one !== null && other !== null && withoutComments(one) === withoutComments(other);
+}
+
+/** A first line that begins with `#!` names a program: it is none. */
+function withoutComments(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .filter((line, n) => !/^\s*(?:$|[#;!]|\/\/)/.test(line) || (n === 0 && line.startsWith('#!')))
+    .join('\n');
+}
+
 /** Names and values; of a name said twice the last counts. */
 export function readProperties(text: string): ReadonlyMap<string, string> {
   const properties = new Map<string, string>();

@@ -55,6 +55,8 @@ test('changed content and properties, against the last known good that survives 
   assert.ok(said(await look(detector, watch)).includes('property-changed fault'));
   writeFileSync(path, good);
   assert.deepEqual(said(await look(detector, watch)), [], 'put back, it is as it was');
+  writeFileSync(path, good.replace('# rates', '# rates, as agreed\n\n; with Ann'));
+  assert.deepEqual(said(await look(detector, watch)), [], 'comments are read by people only');
 });
 
 test('a change becomes good when the service has run on it; a restart begins that anew', async (t) => {

@@ -186,9 +186,9 @@ export const exhaustionCases: readonly Case[] = [
         how: 'a process keeps 8 MiB more with every step of a clock that is set forward',
         app: {
           ...python('keep=[]\nwhile True:\n  wait()\n  keep.append(b"x"*(8<<20))\n  say()'),
-          limits: { memory: '640MiB' },
+          limits: { memory: '160MiB' },
         },
-        make: (place) => steps(place, 14, 10, 'echo go > go', 12),
+        make: (place) => steps(place, 14, 1, 'echo go > go', 12),
         clock: true,
         off: ['host'],
         shows: 'own',
@@ -198,9 +198,9 @@ export const exhaustionCases: readonly Case[] = [
         how: 'it gives a third of each piece back',
         app: {
           ...python('keep=[]\nwhile True:\n  wait()\n  x=[b"y"*(1<<20) for _ in range(12)]\n  keep+=x[:8]\n  say()'),
-          limits: { memory: '640MiB' },
+          limits: { memory: '160MiB' },
         },
-        make: (place) => steps(place, 14, 10, 'echo go > go', 12),
+        make: (place) => steps(place, 14, 1, 'echo go > go', 12),
         clock: true,
         off: ['host'],
         shows: 'own',
