@@ -21,8 +21,8 @@ import { hostState, judgeAgainAt, judgeSystem } from './judged.ts';
 import { keys } from './records.ts';
 import { plannedDown, reportOf } from './view.ts';
 
-/** Not worked out oftener than this: what is over sooner is told in the journal alone. */
-const atMostEveryMs = 50;
+/** Not worked out oftener than this: what is over sooner is told in the journal alone. Of many services seldomer, since all are judged each time. */
+const atMostEvery = { ms: 50, msPerService: 0.5 };
 /** While something is open it is looked at for what time alone changes. */
 const whileOpenEveryMs = 1000;
 
@@ -50,8 +50,9 @@ export function keepIncidents(d: Draft): void {
   const kept = d.s.incidents;
   const due = begins || (kept.nextAt !== null && d.mono >= kept.nextAt);
   if (!d.incidentsDirty && !due) return d.wakeBy(kept.nextAt);
-  if (d.incidentsDirty && kept.workedAt !== null && d.mono - kept.workedAt < atMostEveryMs) {
-    const nextAt = after(kept.workedAt, atMostEveryMs);
+  const restMs = Math.max(atMostEvery.ms, atMostEvery.msPerService * (d.s.system?.services.length ?? 0));
+  if (d.incidentsDirty && kept.workedAt !== null && d.mono - kept.workedAt < restMs) {
+    const nextAt = after(kept.workedAt, restMs);
     d.s.incidents = { ...kept, nextAt };
     return d.wakeBy(nextAt);
   }
