@@ -12,11 +12,15 @@ import { Consumers, outside, type Line } from './consumers.ts';
 import { describe, hosts, ports, system, type WatchedService } from './description.ts';
 import { EtcdCluster } from './etcd.ts';
 import { clockOf, setClock, type Machine } from './machine.ts';
-import { addressOf, Bridge, MachineSpace } from './space.ts';
+import { addressOf, Bridge, MachineSpace, namePrefix } from './space.ts';
 
 const repository = join(import.meta.dirname, '..');
 const launcher = join(repository, 'standfast');
 const longestWaitMs = 60_000;
+/** Where beds lie: in memory, or on a disk. */
+export const folders = { disk: join(repository, 'bench/tmp'), memory: '/dev/shm' };
+/** Names of ours there: this, and the pid of who made them. */
+export const folderPrefix = 'standfast-bed-';
 
 export interface BedOptions {
   readonly recoverWithin: string;
@@ -55,11 +59,11 @@ export class Bed {
   private constructor(options: BedOptions) {
     this.options = options;
     this.services = ['subject', ...(options.also ?? [])];
-    const tmp = options.inMemory === true ? '/dev/shm' : join(repository, 'bench/tmp');
+    const tmp = options.inMemory === true ? folders.memory : folders.disk;
     mkdirSync(tmp, { recursive: true });
-    this.folder = mkdtempSync(join(tmp, 'standfast-bed-'));
+    this.folder = mkdtempSync(join(tmp, `${folderPrefix}${process.pid}-`));
     // A letter, since the kernel allows a device 15 characters; whoever had it before is taken down.
-    this.#name = `sft${process.pid}${String.fromCharCode(97 + (Bed.#count++ % 26))}`;
+    this.#name = `${namePrefix}${process.pid}${String.fromCharCode(97 + (Bed.#count++ % 26))}`;
     this.bridge = new Bridge(this.#name);
     for (const [at, host] of hosts.entries()) this.#machines.set(host, this.#addMachine(host, at));
     const lines = this.services.flatMap((service) =>

@@ -114,7 +114,7 @@ export function printed(measured: Measured): string {
       ({ what, values }) => `  ${what}: median ${median(values).toFixed(1)}, p99 ${p99(values).toFixed(1)}`,
     ),
     short.length === 0 ? '✔ as it should be' : `✖ ${short.join('; ')}`,
-    ...told.slice(-3).map((text) => `  explain: ${text}`),
+    ...told.slice(0, 5).map((text) => `  explain: ${text}`),
     '',
   ].join('\n');
 }

@@ -76,7 +76,7 @@ function circumstances(all: readonly Measured[]): string {
 }
 
 function explainText({ row, runs }: Measured): string[] {
-  const told = runs.findLast((run) => run.explained.length > 0)?.explained.slice(-2) ?? [];
+  const told = runs.findLast((run) => run.explained.length > 0)?.explained.slice(0, 5) ?? [];
   const notes = [...new Set(runs.flatMap((run) => run.notes))].slice(0, 3);
   return [...told, ...notes].length === 0 ? [] : [`- **${row.name}**: ${[...told, ...notes].map(plain).join(' / ')}\n`];
 }

@@ -8,6 +8,7 @@ import { Bed } from './bed.ts';
 import { Campaign, type Plan } from './campaign.ts';
 import { missed, type Measured } from './figures.ts';
 import { KeptRows } from './kept.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { failoverText, writePages } from './page.ts';
 import { spanText } from './progress.ts';
 import { rows } from './rows.ts';
@@ -43,6 +44,7 @@ if (cannot !== null) {
   process.exit(3);
 }
 
+removeLeftovers();
 const folder = options.save ? join(import.meta.dirname, 'results') : mkdtempSync(join(tmpdir(), 'standfast-testbed-'));
 const kept = new KeptRows(folder);
 const chosen = rows.filter(({ name }) => options.all || positionals.includes(name));

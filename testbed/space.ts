@@ -12,11 +12,14 @@ export function missing(): string | null {
     ['nft', 'nftables'],
   ] as const)
     if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0) return `needs ${program} (Debian: ${debian})`;
-  const probe = `sft${process.pid}p`;
+  const probe = `${namePrefix}${process.pid}p`;
   if (spawnSync('ip', ['netns', 'add', probe]).status !== 0) return 'needs the right to make network namespaces';
   spawnSync('ip', ['netns', 'del', probe]);
   return null;
 }
+
+/** Names of ours: this, and the pid of who made them. */
+export const namePrefix = 'sft';
 
 export const outsideAddress = '10.88.0.254';
 
@@ -43,8 +46,10 @@ export class Space {
   /** Processes of ours within, which are no part of the machine. */
   readonly spared = new Set<number>();
 
-  constructor(name: string) {
+  /** `fresh` false: it is there already. */
+  constructor(name: string, fresh = true) {
     this.name = name;
+    if (!fresh) return;
     ip('netns', 'add', name);
     ip('-n', name, 'link', 'set', 'lo', 'up');
   }
