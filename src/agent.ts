@@ -266,6 +266,7 @@ const desk = openDesk({
   }),
   looks: () => findings.looks(),
   description: store.description,
+  whyNotSameStore: (described) => store.whyNotSame(described),
   spreadDown: (leaveRunning) => talk.down(leaveRunning),
   console: {
     details: () => detailsNow(),

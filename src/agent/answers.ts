@@ -6,7 +6,7 @@ import type { PersonAnswer } from '../decide/effect.ts';
 import type { Input, PersonRequest, Seen } from '../decide/input.ts';
 import type { State } from '../decide/state.ts';
 import { formatOf } from '../model/format.ts';
-import { isLeased, serviceNamed } from '../model/system.ts';
+import { isLeased, serviceNamed, type System } from '../model/system.ts';
 import { ms, type Now } from '../model/units.ts';
 import type { MessageDesk } from '../act/message-desk.ts';
 import type { DescriptionRecord, IntentVerb } from '../decide/records.ts';
@@ -40,6 +40,8 @@ export function openDesk(options: {
   /** When each detector of this host looked last. */
   readonly looks: () => Readonly<Record<string, number>>;
   readonly description: () => DescriptionRecord | null;
+  /** Why the store that a description names is not the one in use; null: it is. */
+  whyNotSameStore(described: System): Promise<string | null>;
   /** A system is to go down: its other agents on this machine hear it too. */
   spreadDown(leaveRunning: boolean): void;
   readonly console: Omit<ConsoleAnswers, 'preview'>;
@@ -111,6 +113,14 @@ export function openDesk(options: {
           code: 'SF-420',
           why: `the agent of ${state().me} cannot read it: ${errors[0]?.message ?? 'unknown reason'}`,
           next: 'standfast check PATH; is that agent of an older version?',
+        };
+      const another = await options.whyNotSameStore(system);
+      if (another !== null)
+        return {
+          ok: false,
+          code: 'SF-423',
+          why: `seen from host ${state().me}, the store that it names is not the one in use: ${another}`,
+          next: 'Name members of the etcd in use, new ones beside the old. To another store: standfast down, then as docs/store.md says.',
         };
       const description = { text, folder, file, hash: system.hash, format: formatOf(system) };
       const asks: PersonRequest = { kind: 'apply', description, system, revision: request.revision };

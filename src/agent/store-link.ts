@@ -9,10 +9,11 @@ import type { Input, StoreOutcome } from '../decide/input.ts';
 import { keys, type DescriptionRecord, type RecordChange } from '../decide/records.ts';
 import type { System } from '../model/system.ts';
 import type { Ms } from '../model/units.ts';
-import { openStore, placeWords, readPlace } from '../store/place.ts';
+import { openStore, placeWords, readPlace, writePlace } from '../store/place.ts';
 import type { Store, StoreChanges, StoreEntry } from '../ports.ts';
 import { openReading } from './kept-reading.ts';
 import { readRecord } from './records.ts';
+import { openSame, otherWay, whyNotSame } from './store-move.ts';
 
 export interface StoreLink {
   txn(compares: readonly StoreCompare[], puts: readonly StorePut[], timeoutMs: Ms): Promise<StoreOutcome>;
@@ -21,6 +22,8 @@ export interface StoreLink {
   readonly opened: () => Store | null;
   /** The description in force as text; null: not read yet. */
   readonly description: () => DescriptionRecord | null;
+  /** Why the store that a description names is not the one in use; null: it is. */
+  whyNotSame(described: System): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -42,6 +45,10 @@ export interface StoreLinkOptions {
 }
 
 const reopenMs = 500;
+/** A way to the store that does not lead there is tried again after this. */
+const moveAgainMs = 5000;
+/** What is under way on the former way may end. */
+const formerEndsMs = 5000;
 /** `place`: where the store was then; absent, as older versions wrote it: embedded. */
 const memory = z.object({ identity: z.string(), revision: z.number(), place: z.string().optional() });
 const remembered = z.object({ text: z.string(), folder: z.string(), file: z.string() });
@@ -57,6 +64,32 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
   const reading = openReading(options.readingFile);
   /** What the watch tells while the code that reads is loaded waits for it. */
   let loading: Promise<void> | null = null;
+  let moving: NodeJS.Timeout | null = null;
+  let said = '';
+
+  /** Goes over to how the description in force has the store reached, once it turns out to be the same. */
+  const move = async (): Promise<void> => {
+    moving = null;
+    const inUse = store;
+    const place = system === null ? null : otherWay(system, options.file);
+    if (closed || place === null || inUse === null) return;
+    try {
+      const found = await openSame(inUse, place);
+      const { revision } = await found.read(keys.description);
+      await writeMemory(options.memoryFile, { identity: await found.identity(), revision, place: placeWords(place) });
+      writePlace(place, options.file);
+      options.log(`the store is reached as the description has it now: ${placeWords(place)}`);
+      store = found;
+      setTimeout(() => void inUse.close(), formerEndsMs);
+      if (timer !== null) clearTimeout(timer);
+      await open();
+    } catch (error) {
+      const why = `the store is not reached as the description has it (${placeWords(place)}), and goes on being reached as before: ${error instanceof Error ? error.message : String(error)}`;
+      if (why !== said) options.log(why);
+      said = why;
+      if (!closed) moving ??= setTimeout(() => void move(), moveAgainMs);
+    }
+  };
 
   const open = async (): Promise<void> => {
     timer = null;
@@ -159,6 +192,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
     }
     description = value;
     system = read.system;
+    if (store !== null) moving ??= setTimeout(() => void move(), 0);
     void replaceFile(options.descriptionFile, JSON.stringify(value)).catch(() => undefined);
     return 'taken';
   };
@@ -199,8 +233,10 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
     },
     opened: () => store,
     description: () => description,
+    whyNotSame: (described) => whyNotSame(store, described, options.file),
     async close() {
       closed = true;
+      if (moving !== null) clearTimeout(moving);
       if (timer !== null) clearTimeout(timer);
       watch?.stop();
       await store?.close();

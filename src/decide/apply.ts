@@ -32,7 +32,7 @@ export function applyDescription(
       `it describes the system ${system.name}, and this is ${before.name}`,
       `Start it beside this one: standfast up PATH`,
     );
-  if (system.store.kind !== before.store.kind)
+  if (keptBy(system) !== keptBy(before))
     return refuse(
       d,
       request,
@@ -71,6 +71,11 @@ export function applyDescription(
     puts: [{ key: keys.description, value: JSON.stringify(description) }],
     taken,
   });
+}
+
+/** Who keeps the store. From one to another it goes with everything down: two stores could each make an instance active. */
+function keptBy({ store }: System): string {
+  return store.kind === 'etcd' && store.managed ? 'managed etcd' : store.kind;
 }
 
 const taken = {

@@ -108,6 +108,12 @@ export const askedErrors: readonly ErrorRow[] = [
     next: 'standfast apply stops and starts it; or stop it, apply, start it',
   },
   {
+    code: 'SF-423',
+    what: 'the description names another store than the one in use',
+    why: 'it cannot be reached from here as described, or what answers there is not the store that the agents agree in: with two, both could make an instance active',
+    next: 'name members of the etcd in use, new ones beside the old; to move to another store, take the system down first (docs/store.md)',
+  },
+  {
     code: 'SF-425',
     what: 'that host is not lost',
     why: 'only a host whose session was ended because it fell silent is fenced, by an agent or by hand',

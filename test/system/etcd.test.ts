@@ -23,6 +23,7 @@ import {
   serviceOf,
   services,
   signal,
+  textOf,
 } from './stand.ts';
 
 const skip = noEtcd();
@@ -90,6 +91,48 @@ test("trouble of an etcd of one's own demotes nobody", { skip }, async (t) => {
   const { findings } = JSON.parse(doctor.stdout) as { findings: { what: string; verdict: string }[] };
   assert.equal(findings.filter(({ what }) => what.startsWith('etcd http')).length, 3, doctor.stdout);
 });
+
+test(
+  'other members of the same etcd are taken up under running agents; another etcd is refused',
+  { skip },
+  async (t) => {
+    const cluster = await startCluster(t, { members: 3 });
+    const another = await startCluster(t, { members: 1 });
+    const [first = '', ...rest] = cluster.urls;
+    const text = await description('ways', `{ etcd: [ "${first}" ] }`, ['127.0.0.1', '127.0.0.1', '127.0.0.1']);
+    const naming = (urls: readonly string[]): string =>
+      text.replace(/^store: .*$/m, `store: { etcd: [ ${urls.map((url) => `"${url}"`).join(', ')} ] }`);
+    const stand = makeStand(t, text);
+    await stand.up();
+    const before = await stand.until('all as planned', (view) => asPlanned(view) && view.store.reachable);
+
+    stand.write(naming(another.urls));
+    const refused = await stand.cli('apply', stand.folder, '--yes');
+    assert.equal(refused.code, 1, refused.stdout);
+    assert.match(refused.stderr, /SF-423[^]*not the one in use[^]*another store/);
+    stand.write(naming([]).replace(/^store: .*$/m, 'store: { etcd: managed }'));
+    const kept = await stand.cli('apply', stand.folder, '--yes');
+    assert.match(kept.stderr, /SF-421/, 'a managed one is another');
+
+    stand.write(naming(rest));
+    const applied = await stand.cli('apply', stand.folder, '--yes');
+    assert.equal(applied.code, 0, applied.stderr);
+    for (const host of ['a', 'b', 'c'])
+      await eventually(`${host} goes over`, () =>
+        /is reached as the description has it now/.test(textOf(stand.at(host, 'agent.log'))),
+      );
+    await cluster.members[0]?.kill();
+    const after = await stand.until(
+      'the store answers without the first',
+      (view) => asPlanned(view) && view.store.reachable,
+    );
+    assert.equal(standing(after), standing(before));
+    const until = after.atMs + 3000;
+    const later = await stand.until('it goes on', (view) => view.atMs > until);
+    assert.ok(later.store.reachable);
+    assert.equal(standing(later), standing(before));
+  },
+);
 
 test(
   'a managed etcd outlives agents, restarts its members and replaces one whose data is gone',

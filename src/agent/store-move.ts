@@ -1,0 +1,39 @@
+// Another way to the same store: when a description in force names other URLs, certificates or users of an etcd of one's own, agents go over to them as
+// they run. Only to the very store that they agree in: its identity and etcd's own name for the cluster must be those known. Two stores could each make an
+// instance active, so to another one nobody goes while anything runs.
+
+import type { System } from '../model/system.ts';
+import { StoreUnreachable, type Store } from '../ports.ts';
+import { openStore, placeOf, readPlace, type StorePlace } from '../store/place.ts';
+
+type OwnEtcd = Extract<StorePlace, { kind: 'etcd' }>;
+
+/** Where the description has the store, when that is another way than the one in use; null: it is the same, or none that can be changed under agents. */
+export function otherWay(system: System, storeFile: string): OwnEtcd | null {
+  const before = readPlace(storeFile);
+  const after = placeOf(system, storeFile);
+  if (before.kind !== 'etcd' || after.kind !== 'etcd' || before.managed !== null || after.managed !== null) return null;
+  return JSON.stringify(before.access) === JSON.stringify(after.access) ? null : after;
+}
+
+/** Why the description's store is not the one that is in use; null: it is, or is reached as before. */
+export async function whyNotSame(inUse: Store | null, system: System, storeFile: string): Promise<string | null> {
+  const place = otherWay(system, storeFile);
+  if (place === null || inUse === null) return null;
+  try {
+    const found = await openSame(inUse, place);
+    await found.close();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Opens the store in use by the other way. Rejects when it cannot be reached by it, or is another. */
+export async function openSame(inUse: Store, place: OwnEtcd): Promise<Store> {
+  const found = await openStore(place, false);
+  const [known, its] = await Promise.all([inUse.identity(), found.identity()]);
+  if (its === known) return found;
+  await found.close();
+  throw new StoreUnreachable(`another store answers there: ${its}, and the one in use is ${known}`);
+}
