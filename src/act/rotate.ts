@@ -1,8 +1,10 @@
 // Keeps output files below their size by copy and truncate: the writer keeps its file, so nobody has to be told.
-// `file` becomes `file.1`, that `file.2`, up to the number to keep. A file that grows fast is looked at oftener.
+// `file` becomes `file.1`, that `file.2`, up to the number to keep. A file that grows fast is looked at oftener; one that rests, only now and then, as long
+// as its disk has not lost as much as would fill it: one question to the disk in place of one about each of hundreds of files.
 // Does not cover: what is written between the last read and the truncation; it is lost, and the result says about how much.
 
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Bytes } from '../model/units.ts';
 
 export type Rotated =
@@ -28,6 +30,10 @@ export interface Rotator {
 
 const idleEveryMs = 2000;
 const shortestMs = 50;
+/** One that rests is looked at this often whatever the disk says: something else may have been removed while it grew. */
+const restingEveryMs = 10_000;
+/** One with less room may be full before the disk, which counts in blocks, has noticed. */
+const restingRoomBytes = 1024 * 1024;
 const chunkBytes = 1024 * 1024;
 /** Copying goes on until so little is left that truncating now loses next to nothing, or the writer is faster. */
 const caughtUpBytes = 64 * 1024;
@@ -41,6 +47,8 @@ interface Followed {
   /** How fast it grows, or lately did. */
   perMs: number;
   lookedAt: number;
+  /** What was free on its disk just before it was last looked at; null: not known. */
+  freeThen: number | null;
   due: number;
   failing: boolean;
 }
@@ -64,9 +72,17 @@ export function openRotator(options: { onRotated: (rotated: Rotated) => void; no
     working = true;
     // Those of one round together, so that many idle files cost one timer.
     const due = [...followed.values()].filter((file) => file.due <= now() + shortestMs);
+    const free = new Map<string, number | null>();
+    for (const folder of new Set(due.map(({ path }) => dirname(path)))) free.set(folder, await freeAt(folder));
     for (const file of due) {
       if (closed) break;
-      if (followed.get(file.path) === file) await look(file, now, options.onRotated);
+      const freeNow = free.get(dirname(file.path)) ?? null;
+      if (followed.get(file.path) !== file) continue;
+      if (mayRest(file, freeNow, now())) file.due = now() + idleEveryMs;
+      else {
+        file.freeThen = freeNow;
+        await look(file, now, options.onRotated);
+      }
     }
     working = false;
     arm();
@@ -80,6 +96,7 @@ export function openRotator(options: { onRotated: (rotated: Rotated) => void; no
         size: 0,
         perMs: 0,
         lookedAt: now(),
+        freeThen: null,
         due: now() + shortestMs,
         failing: false,
       });
@@ -94,6 +111,20 @@ export function openRotator(options: { onRotated: (rotated: Rotated) => void; no
       clearTimeout(timer);
     },
   };
+}
+
+/** It cannot have filled up: its disk has lost less since than half of what it has left, and it grows too slowly to fill that meanwhile. */
+function mayRest({ size, perMs, maxSize, lookedAt, freeThen }: Followed, freeNow: number | null, now: number): boolean {
+  const room = maxSize - size;
+  if (room < restingRoomBytes || freeThen === null || freeNow === null) return false;
+  return now - lookedAt < restingEveryMs && perMs * restingEveryMs < room / 2 && freeThen - freeNow < room / 2;
+}
+
+async function freeAt(folder: string): Promise<number | null> {
+  return statfs(folder).then(
+    ({ bfree, bsize }) => bfree * bsize,
+    () => null,
+  );
 }
 
 async function look(file: Followed, now: () => number, tell: (rotated: Rotated) => void): Promise<void> {
