@@ -30,17 +30,19 @@ export function ActButton({
   readonly hosts?: readonly string[];
   readonly children: ReactNode;
 }) {
-  const [open, setOpen] = useState(false);
+  // What was asked for stays so, though the button may mean something else by then: after a pause it resumes.
+  const [asked, setAsked] = useState<Action | null>(null);
+  const close = (): void => setAsked(null);
   return (
     <>
-      <button type="button" className="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+      <button type="button" className="button" aria-haspopup="dialog" onClick={() => setAsked(action)}>
         {children}
       </button>
-      {open ? (
-        <Dialog title={titleOf(action)} onClose={() => setOpen(false)}>
-          <Steps action={action} hosts={hosts ?? []} onClose={() => setOpen(false)} />
+      {asked === null ? null : (
+        <Dialog title={titleOf(asked)} onClose={close}>
+          <Steps action={asked} hosts={hosts ?? []} onClose={close} />
         </Dialog>
-      ) : null}
+      )}
     </>
   );
 }

@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { routeTable } from '../../../src/serve/web/app.ts';
 import { openSessions } from '../../../src/serve/web/sessions.ts';
 import { incident, instance, service, status } from '../../cli/views.ts';
 import { account, ask, loopback, picture, serve, type Json, type Served } from './console.ts';
+import { openEvents } from './listening.ts';
 
 const act = { kind: 'restart', service: 'pricer', why: 'why not' };
 
@@ -298,54 +297,6 @@ test(
     assert.match(text, /^standfast_last_failover_seconds\{service="pricer",part="z"\} 0\.018$/m);
   },
 );
-
-interface Heard {
-  readonly id: string;
-  readonly text: string;
-  readonly data: Json;
-}
-
-/** A stream of events; `next` waits for the next of a kind. */
-async function openEvents(
-  port: number,
-  lastId?: string,
-): Promise<{ next(kind: string): Promise<Heard>; close(): void }> {
-  const sent = request({
-    host: '127.0.0.1',
-    port,
-    path: '/api/v1/events',
-    agent: false,
-    headers: lastId === undefined ? {} : { 'last-event-id': lastId },
-  });
-  sent.on('error', () => undefined);
-  sent.end();
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  assert.equal(response.headers['content-type'], 'text/event-stream; charset=utf-8');
-  const heard: { kind: string; event: Heard }[] = [];
-  let rest = '';
-  let wake = (): void => undefined;
-  response.setEncoding('utf8').on('data', (text: string) => {
-    rest += text;
-    for (let at = rest.indexOf('\n\n'); at !== -1; at = rest.indexOf('\n\n')) {
-      const block = rest.slice(0, at);
-      rest = rest.slice(at + 2);
-      const field = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? '';
-      if (field('event') !== '')
-        heard.push({ kind: field('event'), event: { id: field('id'), text: block, data: JSON.parse(field('data')) } });
-    }
-    wake();
-  });
-  return {
-    async next(kind) {
-      for (;;) {
-        const at = heard.findIndex((each) => each.kind === kind);
-        if (at !== -1) return heard.splice(0, at + 1)[at]!.event;
-        await new Promise<void>((resolve) => (wake = resolve));
-      }
-    },
-    close: () => sent.destroy(),
-  };
-}
 
 test('a page that reads nothing holds nobody up', async (t) => {
   const { port, show } = picture();
