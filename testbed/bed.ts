@@ -16,7 +16,8 @@ import { addressOf, Bridge, MachineSpace, namePrefix } from './space.ts';
 
 const repository = join(import.meta.dirname, '..');
 const launcher = join(repository, 'standfast');
-const longestWaitMs = 60_000;
+/** Against hanging alone: on a busy machine all of a bed takes a minute to start. */
+const longestWaitMs = 300_000;
 /** Where beds lie: in memory, or on a disk. */
 export const folders = { disk: join(repository, 'bench/tmp'), memory: '/dev/shm' };
 /** Names of ours there: this, and the pid of who made them. */
@@ -122,7 +123,7 @@ export class Bed {
   }
 
   async up(machine: Machine): Promise<void> {
-    const { code, stdout, stderr } = await this.cli(machine, 'up', machine.folder, '--detach');
+    const { code, stdout, stderr } = await this.cli(machine, 'up', machine.folder, '--detach', '--timeout', `${longestWaitMs / 1000}s`);
     if (code !== 0) throw new Error(`up on ${machine.host} ended with ${code}:\n${stderr}${stdout}`);
   }
 
