@@ -27,13 +27,13 @@ try {
   standfast('up', example, '--detach');
   const address = /console of a +listens on (http:\S+)/.exec(standfast('doctor'))?.[1];
   if (address === undefined) throw new Error('the console of a does not listen: standfast doctor');
-  await shoot(address, 'calm', ['/', '/assessment']);
+  await shoot(address, 'calm', ['/', '/assessment', '/host/a']);
   process.kill(pidOf('pricer'), 'SIGKILL');
   await until(address, (severity) => severity === 0);
   renameSync(join(example, 'gateway.mjs'), join(example, 'gateway.away'));
   process.kill(pidOf('gateway'), 'SIGKILL');
   await until(address, (severity) => severity === 1);
-  await shoot(address, 'down', ['/', '/service/pricer']);
+  await shoot(address, 'down', ['/', '/service/pricer', `/incident/${await openIncident(address)}`]);
 } finally {
   standfast('down');
   rmSync(folder, { recursive: true, force: true });
@@ -68,6 +68,17 @@ async function until(address: string, holds: (severity: number) => boolean): Pro
   }
 }
 
+/** Of the gravest. */
+async function openIncident(address: string): Promise<string> {
+  const answer = await fetch(`${address}/api/v1/status`);
+  const { incidents } = (await answer.json()) as {
+    incidents: readonly { readonly id: string; readonly severity: number }[];
+  };
+  const found = incidents.find((each) => each.severity === 1)?.id;
+  if (found === undefined) throw new Error('no incident is open');
+  return encodeURIComponent(found);
+}
+
 async function shoot(address: string, name: string, paths: readonly string[]): Promise<void> {
   const executablePath = (process.env['PATH'] ?? '')
     .split(delimiter)
@@ -89,10 +100,15 @@ async function shoot(address: string, name: string, paths: readonly string[]): P
         .waitFor({ state: 'detached' });
       await page.evaluate('new Promise((drawn) => setTimeout(drawn, 800))');
       await page.screenshot({
-        path: join(screens, `${name}${path === '/' ? '' : path.replaceAll('/', '-')}-${size}.png`),
+        path: join(screens, `${name}${path === '/' ? '' : nameOf(path)}-${size}.png`),
       });
     }
     await page.close();
   }
   await browser.close();
+}
+
+/** An incident's id is another each time: its file keeps its name. */
+function nameOf(path: string): string {
+  return path.replace(/^\/incident\/.*/, '-incident').replaceAll('/', '-');
 }

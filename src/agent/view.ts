@@ -227,6 +227,12 @@ function aboutOf(incident: Incident): string {
   return incident.host === null ? incident.key : `host ${incident.host}`;
 }
 
+/** `pricer on a: ended`; what names its subject itself, `host a is down`, is not told it twice. */
+function causeText(incident: Incident): string {
+  const [about, cause] = [aboutOf(incident), reasonWords(incident.cause)];
+  return cause.startsWith(about) ? cause : `${about}: ${cause}`;
+}
+
 /** An incident in words. */
 export function incidentView(system: System, incident: Incident): IncidentView {
   const service =
@@ -238,7 +244,7 @@ export function incidentView(system: System, incident: Incident): IncidentView {
     service: incident.service,
     instance: incident.instance,
     host: incident.host,
-    cause: `${aboutOf(incident)}: ${reasonWords(incident.cause)}`,
+    cause: causeText(incident),
     impact:
       service?.impact ?? (incident.also.length > 0 ? `also: ${incident.also.slice(0, 5).join(', ')}` : 'none declared'),
     sinceMs: incident.sinceMs,

@@ -325,7 +325,7 @@ function incident({ facts, vocabulary, line }: Entry): Said {
       : `; also hit: ${also.slice(0, 4).join(', ')}${also.length > 4 ? ` and ${also.length - 4} more` : ''}`;
   return {
     // What is about the whole system, such as the store, says so itself.
-    text: `incident ${id} ${event}: ${about === null || about === undefined ? '' : `${safe(about)}: `}${safe(cause)}${more}`,
+    text: `incident ${id} ${event}: ${about === null || about === undefined || cause.startsWith(about) ? '' : `${safe(about)}: `}${safe(cause)}${more}`,
     aside: severity === null ? '' : `severity ${severity}`,
   };
 }
