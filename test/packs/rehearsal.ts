@@ -135,15 +135,19 @@ function fileOf({ folder }: Rehearsal, page: string): string {
   return join(folder, 'runbooks', `${page}.md`);
 }
 
-/** Without the undo of it too; and nobody waits long for what cannot come. */
+/** Without the undo of it too, and without its words where no other block stands below the heading; and nobody waits long for what cannot come. */
 function without(text: string, step: number): string {
   let seen = -1;
-  return text
-    .replaceAll(/^```sh do[^]*?^```\n(\n```sh undo\n[^]*?^```\n)?/gm, (block) => {
+  const sections = text.split(/^(?=## )/m).map((section) => {
+    let taken = false;
+    const rest = section.replaceAll(/^```sh do[^]*?^```\n(\n```sh undo\n[^]*?^```\n)?/gm, (block) => {
       seen += 1;
+      taken ||= seen === step;
       return seen === step ? '' : block;
-    })
-    .replaceAll(/within=\d+s/g, 'within=12s');
+    });
+    return taken && !rest.includes('```sh') ? '' : rest;
+  });
+  return sections.join('').replaceAll(/within=\d+s/g, 'within=12s');
 }
 
 /** Some at a time: more would only wait for one another on a small machine. */

@@ -3,16 +3,51 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { StatusView } from '../../src/api.ts';
-import { eventually, instanceOf, lives, serviceOf } from '../system/stand.ts';
+import { parseEnvFile } from '../../src/model/environment.ts';
+import { eventually, instanceOf, lives, makeStand, serviceOf } from '../system/stand.ts';
 import { faults, pidOf } from './faults.ts';
 import { newCertificate, switchOff } from './procedures.ts';
-import { allStand, atOnce, breakIt, levels, mend, missingHere, startRehearsal, waves } from './rehearsal.ts';
+import { allStand, atOnce, breakIt, levels, mend, missingHere, pack, startRehearsal, waves } from './rehearsal.ts';
 
 const skip = missingHere();
+
+test(
+  'an installation that runs already is taken as it is, with nothing changed but the block of paths',
+  { skip },
+  async (t) => {
+    const stand = makeStand(t, readFileSync(join(pack, 'standfast.yaml'), 'utf8'));
+    const installation = join(stand.folder, 'i');
+    execFileSync(process.execPath, [join(pack, 'rehearsal', 'build.mjs'), installation], { stdio: 'ignore' });
+    const { env: paths } = parseEnvFile(readFileSync(join(installation, 'paths.env'), 'utf8'));
+    const { env: inPack } = parseEnvFile(readFileSync(join(pack, 'paths.env'), 'utf8'));
+    assert.deepEqual(Object.keys(paths), Object.keys(inPack), 'one block, the same names');
+    for (const name of ['ETCD_SERVICE', 'MARIADB_SERVICE', 'MONIT_SERVICE'])
+      execFileSync(paths['SERVICE'] ?? '', [paths[name] ?? '', 'start']);
+    const names = Object.keys(levels);
+    const ports = Object.entries(paths).filter(([name]) => name.endsWith('_PORT'));
+    await eventually('monit has started all of it', () => {
+      const listening = execFileSync('ss', ['-ltnH'], { encoding: 'utf8' });
+      return ports.every(([, port]) => listening.includes(`:${port} `));
+    });
+    const before = new Map(names.map((name) => [name, pidOf(paths, name)]));
+
+    const described = join(stand.folder, 'd');
+    for (const each of ['standfast.yaml', 'runbooks', 'README.md'])
+      cpSync(join(pack, each), join(described, each), { recursive: true });
+    cpSync(join(installation, 'paths.env'), join(described, 'paths.env'));
+    const up = await stand.cli('up', described, '--detach', '--timeout', '120s');
+    assert.equal(up.code, 0, up.stderr + up.stdout);
+    const view = await stand.until('all of it stands', allStand);
+    for (const name of names)
+      assert.equal(instanceOf(view, name, 'dh').pid, before.get(name), `${name} is the one that ran`);
+    const tested = await stand.cli('runbook', 'test');
+    assert.doesNotMatch(tested.stdout, /SF-2/, 'no page mentions what is not there');
+  },
+);
 
 test('no restart cures what the pages mend', { skip }, async (t) => {
   const rehearsal = await startRehearsal(t);
