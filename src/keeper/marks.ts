@@ -26,6 +26,8 @@ const settledAfterMs = 1000;
 /** Processes read in one turn, which takes about half a millisecond. */
 const readAtOnce = 50;
 
+type Stats = ReadonlyMap<number, Stat>;
+
 /** What of an environment is Standfast's; empty where there is no mark. */
 type Environment = ReadonlyMap<string, string>;
 
@@ -39,6 +41,8 @@ interface Seen {
 export class Marks {
   readonly #folder: string;
   readonly #seen = new Map<number, Seen>();
+  #reading: Promise<Stats> | null = null;
+  #next: Promise<Stats> | null = null;
 
   constructor(instancesFolder: string) {
     this.#folder = `${instancesFolder}/`;
@@ -62,7 +66,7 @@ export class Marks {
     return [...pids];
   }
 
-  async #look(sinceTicks: number): Promise<{ marked: Marked[]; stats: ReadonlyMap<number, Stat> }> {
+  async #look(sinceTicks: number): Promise<{ marked: Marked[]; stats: Stats }> {
     const stats = await this.#allStats();
     const marked: Marked[] = [];
     for (const [pid, stat] of stats) {
@@ -76,8 +80,21 @@ export class Marks {
     return { marked, stats };
   }
 
-  /** Everybody alive but the kernel's own threads. Some at a time at once: a read of /proc takes 10 µs, a hand-over to another thread more. */
-  async #allStats(): Promise<Map<number, Stat>> {
+  /** Everybody alive, as read after this was asked: who asks while a list is being read shares the next one, however many instances end at once. */
+  #allStats(): Promise<Stats> {
+    if (this.#reading !== null) return (this.#next ??= this.#readNext(this.#reading));
+    this.#reading = this.#readStats().finally(() => (this.#reading = null));
+    return this.#reading;
+  }
+
+  async #readNext(reading: Promise<Stats>): Promise<Stats> {
+    await reading.catch(() => undefined);
+    this.#next = null;
+    return this.#allStats();
+  }
+
+  /** All but the kernel's own threads. Some at a time at once: a read of /proc takes 10 µs, a hand-over to another thread more. */
+  async #readStats(): Promise<Stats> {
     const stats = new Map<number, Stat>();
     for (const [index, pid] of (await allPids()).entries()) {
       if (index % readAtOnce === readAtOnce - 1) await nextTurn();
