@@ -12,7 +12,7 @@ export interface Ahead {
 }
 
 /** Until it was measured: what a run takes beside its fault, to prepare it and to come back to where it was, and to make a bed. */
-const assumed = { besideMs: 5000, bedMs: 8000 };
+const assumed = { besideMs: 3000, bedMs: 6000 };
 
 export class Progress {
   readonly #left = new Map<string, Ahead>();
