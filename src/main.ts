@@ -87,14 +87,14 @@ const world: World = {
     };
   },
   async storePlace(file, system) {
-    const { placeOf, placeWords, readPlace, writePlace } = await import('./store/place.ts');
+    const { movePlace, placeOf, placeWords, readPlace } = await import('./store/place.ts');
     const wanted = placeOf(system, file);
     return {
       inUse: placeWords(readPlace(file)),
       wanted: placeWords(wanted),
       managed: wanted.kind === 'etcd' ? (wanted.managed?.members.map((member) => member.host) ?? null) : null,
       use: () => {
-        writePlace(wanted, file);
+        movePlace(wanted, file);
       },
     };
   },

@@ -1,47 +1,109 @@
-// When a system moves from the embedded store to an etcd, its terms go along: what services write to refuses older ones, so they must not begin anew.
-// From one etcd to another they go by a snapshot of etcd's own (docs/store.md).
+// Terms never go back, since what services write to refuses older ones: when a system begins in another store, or in one that was emptied, each lease begins
+// with the highest term that is known. That is what the former store says, as far as it can still be asked, and what the journals of this machine tell of
+// activations. Nothing runs yet when this is done: a lease that somebody holds already is left alone.
+//
+// Does not cover: terms that only a machine knows on which `up` is run after another has taken the lease, where the former store cannot be asked.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { keys, type LeaseRecord } from '../decide/records.ts';
 import { ms } from '../model/units.ts';
 import type { Store } from '../ports.ts';
-import { openEmbedded } from '../store/embedded.ts';
+import { formerPlaceFile, openStore, readFormerPlace } from '../store/place.ts';
 import { readRecord } from './records.ts';
 
 const writeWithin = ms(5000);
 /** etcd takes 128 operations in a transaction unless told otherwise, and each lease is compared and put. */
 const atOnce = 50;
 
-/** Takes the leases of the embedded store in `file` over, all of them free, and puts that store aside. Nothing to do when there is none. */
+/**
+ * Raises the free leases of the store to what is known of their terms, and puts aside what says where the store was before. `file`: where the embedded
+ * store is, or was. Nothing is done in a store that is in use and was so before.
+ */
 export async function carryTerms(file: string, to: Store): Promise<void> {
-  if (to.kind === 'embedded' || !existsSync(file)) return;
-  const leases = await leasesIn(file);
-  for (let at = 0; at < leases.length; at += atOnce) {
-    const some = leases.slice(at, at + atOnce);
+  const moved = (to.kind !== 'embedded' && existsSync(file)) || existsSync(formerPlaceFile(file));
+  const { entries } = await to.read('');
+  if (!moved && entries.some(({ key }) => key === keys.description)) return;
+  const terms = new Map<string, number>();
+  const know = (service: string, term: number): void => {
+    terms.set(service, Math.max(term, terms.get(service) ?? 0));
+  };
+  for (const { service, term } of await activations(file)) know(service, term);
+  if (moved) for (const { service, term } of await formerLeases(file, to)) know(service, term);
+  const held = new Map(
+    entries.flatMap((entry) => {
+      const record = readRecord(entry);
+      return record?.kind === 'lease' && record.value !== null
+        ? [[record.service, { ...record.value, at: entry.revision }]]
+        : [];
+    }),
+  );
+  const puts = [...terms].flatMap(([service, term]) => {
+    const now = held.get(service);
+    if (now !== undefined && (now.host !== null || now.term >= term)) return [];
+    const free: LeaseRecord = {
+      term,
+      host: null,
+      epoch: 0,
+      instance: null,
+      next: null,
+      given: false,
+      handed: null,
+      returns: now?.returns ?? [],
+    };
+    return [{ key: keys.lease(service), revision: now?.at ?? 0, value: JSON.stringify(free) }];
+  });
+  for (let at = 0; at < puts.length; at += atOnce) {
+    const some = puts.slice(at, at + atOnce);
     const answer = await to.txn(
-      some.map(({ key }) => ({ key, revision: 0 })),
-      some,
+      some.map(({ key, revision }) => ({ key, revision })),
+      some.map(({ key, value }) => ({ key, value })),
       writeWithin,
     );
-    // Refused: they are there already, and are newer.
-    if (answer.kind === 'unknown')
-      throw new Error(`the terms of the former store could not be taken over: ${answer.why}`);
+    // Refused: somebody else has just done it, or has begun.
+    if (answer.kind === 'unknown') throw new Error(`the terms known so far could not be taken over: ${answer.why}`);
   }
-  for (const end of ['-wal', '-shm', '']) if (existsSync(file + end)) await rename(file + end, `${file}.former${end}`);
+  if (to.kind !== 'embedded')
+    for (const end of ['-wal', '-shm', ''])
+      if (existsSync(file + end)) await rename(file + end, `${file}.former${end}`);
+  const place = formerPlaceFile(file);
+  if (existsSync(place)) await rename(place, `${place}.done`);
 }
 
-async function leasesIn(file: string): Promise<{ key: string; value: string }[]> {
-  const store = await openEmbedded({ file, prefix: '' });
+/** What the store before this one says; nothing when it cannot be asked any more, or is the same. */
+async function formerLeases(file: string, to: Store): Promise<{ service: string; term: number }[]> {
+  const place = readFormerPlace(file);
+  if (place === null) return [];
+  const store = await openStore(place, false).catch(() => null);
+  if (store === null) return [];
   try {
+    if ((await store.identity()) === (await to.identity())) return [];
     const { entries } = await store.read(keys.lease(''));
     return entries.flatMap((entry) => {
       const record = readRecord(entry);
-      if (record?.kind !== 'lease' || record.value === null) return [];
-      const free: LeaseRecord = { ...record.value, host: null, epoch: 0, instance: null, next: null, given: false, handed: null };
-      return [{ key: entry.key, value: JSON.stringify(free) }];
+      return record?.kind === 'lease' && record.value !== null
+        ? [{ service: record.service, term: record.value.term }]
+        : [];
     });
+  } catch {
+    return [];
   } finally {
     await store.close();
   }
+}
+
+/** Terms of activations, as the hosts of this machine have written them down. */
+async function activations(file: string): Promise<{ service: string; term: number }[]> {
+  const folder = dirname(file);
+  const journals = readdirSync(folder, { withFileTypes: true })
+    .filter((each) => each.isDirectory() && !each.name.startsWith('.'))
+    .map((each) => join(folder, each.name, 'journal.db'))
+    .filter((journal) => existsSync(journal));
+  if (journals.length === 0) return [];
+  const { readJournal } = await import('../journal/query.ts');
+  // One that cannot be read says nothing here; whoever reads journals says so.
+  return readJournal(journals, { kinds: ['active'] }, () => undefined).flatMap(({ service, term }) =>
+    service !== null && term !== null && term > 0 ? [{ service, term }] : [],
+  );
 }

@@ -13,7 +13,7 @@ import { unfenced } from './fence.ts';
 import { standingModes } from './found.ts';
 import type { ExternalState } from './state.ts';
 import { failoverIntent } from './wishes.ts';
-import { activeOutside, barredFrom, isLive, leaseOf, plannedDown, reportOf } from './view.ts';
+import { activeOutside, barredFrom, isLive, isUnheld, leaseOf, plannedDown, reportOf } from './view.ts';
 
 /** Everything judged, for `desiredIncidents`. */
 export function judgeSystem(d: Draft): JudgedSystem {
@@ -171,7 +171,8 @@ export function judgeAgainAt(d: Draft): number | null {
 }
 
 function everActive(d: Draft, service: string): boolean {
-  return d.s.everUsable.has(service) || leaseOf(d, service).term > 1;
+  const lease = leaseOf(d, service);
+  return d.s.everUsable.has(service) || (lease.term > 1 && !isUnheld(lease));
 }
 
 function judgeRun(d: Draft, service: RunService): JudgedService {

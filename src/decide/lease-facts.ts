@@ -14,6 +14,7 @@ import {
   isLive,
   isPaused,
   leaseOf,
+  isUnheld,
   missingNeeds,
   plannedDown,
   reportOf,
@@ -38,7 +39,7 @@ export function leaseFacts(d: Draft, service: RunService, slot: Slot): LeaseFact
   const named = handover?.to ?? null;
   const target = handover === null ? null : named === null ? best : others.includes(named) ? named : null;
   const freshUntil =
-    lease.term === 0 && store.firstReadAt !== null ? store.firstReadAt + timing.ttl * (1 + drift) : null;
+    isUnheld(lease) && store.firstReadAt !== null ? store.firstReadAt + timing.ttl * (1 + drift) : null;
   const takeover = takeoverBy(d, service.name);
   const asked = holder === 'free' ? failoverIntent(d, service.name) : null;
   const back = failBack(d, service, slot, others);
@@ -93,7 +94,7 @@ export function leaseFacts(d: Draft, service: RunService, slot: Slot): LeaseFact
     best,
     missingNeeds: missingNeeds(d, service),
     backOffMs: slot.failedUntil === null ? 0 : slot.failedUntil - d.mono,
-    preferredStarting: lease.term === 0 && preferredStarts(d, service),
+    preferredStarting: isUnheld(lease) && preferredStarts(d, service),
     failBackTo: back?.waitsFor === null ? back.to : null,
     failBackWaits: back === null || back.waitsFor === null ? null : { waitsFor: back.waitsFor, forMs: back.forMs },
     barred: barredFrom(d, service, d.s.me) !== null,

@@ -312,7 +312,7 @@ export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
     name: 'store-without-history',
     when: (f) => f.freshForMs > 0,
     then: wait('a store without history', (f) => f.freshForMs),
-    why: 'this lease was never written in this store: somebody may hold one that a lost store knew, so ttl and drift are waited',
+    why: 'nobody has held this lease in this store: somebody may hold one that a lost store knew, so ttl and drift are waited',
   },
   {
     n: 260,

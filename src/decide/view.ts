@@ -144,6 +144,11 @@ export function leaseOf(d: Draft, service: string): LeaseRecord {
   );
 }
 
+/** Nobody has held it in this store: it was never written, or its term alone was taken over from another store. */
+export function isUnheld(lease: LeaseRecord): boolean {
+  return lease.term === 0 || (lease.host === null && lease.epoch === 0);
+}
+
 /** Names of the services that this service's needs mention. */
 export function needsOf(service: Service): string[] {
   const names: string[] = [];

@@ -1,7 +1,7 @@
 // Where a system's store is: written by `up` into the system's folder, read by agents and verbs before they know any description. The
 // description in force cannot say it, since it lies in the store.
 
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { System } from '../model/system.ts';
@@ -57,7 +57,10 @@ const written = z.object({
 /** The store of the system whose embedded one would be `storeFile`. Throws when what `up` wrote cannot be read. */
 export function readPlace(storeFile: string): StorePlace {
   const file = placeFile(storeFile);
-  if (!existsSync(file)) return { kind: 'embedded', file: storeFile };
+  return existsSync(file) ? placeIn(file) : { kind: 'embedded', file: storeFile };
+}
+
+function placeIn(file: string): StorePlace {
   const { system, managed, ...access } = parsed(file);
   return { kind: 'etcd', system, managed, access };
 }
@@ -101,12 +104,32 @@ function isFormedPlain(storeFile: string): boolean {
   return former.kind === 'etcd' && former.managed !== null && former.managed.tls === null;
 }
 
+/** What `store.json` said before the store was moved, until the terms have gone along. */
+export function formerPlaceFile(storeFile: string): string {
+  return `${placeFile(storeFile)}.former`;
+}
+
+/** Where the store was before: in another etcd, or in the embedded file; null: nowhere else. */
+export function readFormerPlace(storeFile: string): StorePlace | null {
+  const file = formerPlaceFile(storeFile);
+  if (existsSync(file)) return placeIn(file);
+  return existsSync(storeFile) ? { kind: 'embedded', file: storeFile } : null;
+}
+
+/** Writes it down that the store is another one from now on, and where it was. With everything down. */
+export function movePlace(place: StorePlace, storeFile: string): void {
+  const file = placeFile(storeFile);
+  if (existsSync(file) && placeWords(readPlace(storeFile)) !== placeWords(place))
+    copyFileSync(file, formerPlaceFile(storeFile));
+  writePlace(place, storeFile);
+}
+
 /** Writes it down for the agents; nothing for an embedded store where none was written before. */
 export function writePlace(place: StorePlace, storeFile: string): void {
   const file = placeFile(storeFile);
   if (place.kind === 'embedded' && !existsSync(file)) return;
   if (place.kind === 'embedded') {
-    renameSync(file, `${file}.former`);
+    rmSync(file);
     return;
   }
   const { system, managed, access } = place;
