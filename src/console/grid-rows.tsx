@@ -134,7 +134,9 @@ export function Rows({
                   <Said text={service.name} most={60} />
                 </Link>
                 {service.paused ? <PausedSign /> : null}
-                {service.scheduledDown ? <span className="text-[13px] text-dim">as planned</span> : null}
+                {service.scheduledDown ? (
+                  <span className="sr-only text-[13px] text-dim sm:not-sr-only">as planned</span>
+                ) : null}
               </div>
               {wide ? (
                 hosts.map((host, column) => (

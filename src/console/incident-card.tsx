@@ -20,8 +20,6 @@ export function IncidentCard({
   readonly whole?: boolean;
 }) {
   const now = useNow(1_000);
-  // On its own page it stands right below the page's heading.
-  const Heading = whole ? 'h2' : 'h3';
   const { done, also } = incident;
   const over = incident.resolvedAtMs !== null;
   const earlier = whole ? 0 : Math.max(0, done.length - lastDone);
@@ -31,16 +29,14 @@ export function IncidentCard({
       <div className="flex items-start gap-3">
         <SeverityMark severity={incident.severity} />
         <div className="min-w-0 flex-1">
-          <Heading className="text-base leading-6 font-semibold tracking-normal text-ink">
-            {whole ? (
-              <Said text={incident.cause} />
-            ) : (
+          {whole ? null : (
+            <h3 className="text-base leading-6 font-semibold tracking-normal text-ink">
               <Link href={`/incident/${at(incident.id)}`} className="text-ink">
                 <Said text={incident.cause} most={300} />
               </Link>
-            )}
-          </Heading>
-          <p>
+            </h3>
+          )}
+          <p className={whole ? 'text-lg' : ''}>
             <Said text={incident.impact} most={500} />
           </p>
         </div>

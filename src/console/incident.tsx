@@ -32,10 +32,12 @@ export default function Incident({ id }: { readonly id: string }) {
         return (
           <>
             <div className="flex flex-wrap items-center gap-3">
-              <h1>
-                Incident <Said text={id} most={120} />
+              <h1 className="min-w-0 text-pretty">
+                <Said text={shown?.cause ?? `Incident ${id}`} most={300} />
               </h1>
-              <span className="text-dim">{shown?.resolvedAtMs === null ? 'open' : 'over'}</span>
+              <span className="text-dim">
+                {shown?.resolvedAtMs === null ? 'open' : 'over'} · <Said text={id} most={120} />
+              </span>
               {shown === null ? null : (
                 <Copy
                   text={() =>

@@ -11,6 +11,7 @@ import { isLoopback } from '../../model/lower-console.ts';
 import type { ConsoleChoice } from '../../model/system.ts';
 import { Refusal } from '../refusal.ts';
 import { openHub } from './hub.ts';
+import { jsonText } from './json-text.ts';
 import { metricsText } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import type { ConsolePort } from './port.ts';
@@ -132,10 +133,7 @@ export function consoleApp(options: WebOptions): FastifyInstance {
         const answer = given instanceof Reply ? given : new Reply(200, given);
         for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value);
         if (answer.body === undefined) return reply.status(answer.status).send();
-        return reply
-          .status(answer.status)
-          .type('application/json; charset=utf-8')
-          .send(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+        return reply.status(answer.status).type('application/json; charset=utf-8').send(jsonText(answer.body));
       },
     });
 
