@@ -105,7 +105,8 @@ export function openMembers(access: EtcdAccess, first: number): EtcdMembers {
             .values()
             .filter((each) => now - each.sinceMs >= hedgeMs)
             .toArray();
-          all.abort();
+          // Of a question that nobody else is still asked there is nothing to give up, and giving up costs as much as asking: an error with its stack.
+          if (open.size > 0) all.abort();
           for (const { member } of silent) member.drop();
           resolve(answer);
         };
