@@ -3,11 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readlink } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
-import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { DetailsView } from './api-web.ts';
 import type { AgentAnswers } from './api.ts';
 import { MessageDesk } from './act/message-desk.ts';
@@ -20,6 +16,7 @@ import { openFigures } from './agent/figures.ts';
 import { openFindings } from './agent/findings.ts';
 import { openConsoleProcess } from './agent/console-process.ts';
 import { openDetails } from './agent/details.ts';
+import { openEnding } from './agent/ending.ts';
 import { carryOut, type Hands } from './agent/effects.ts';
 import { openElsewhere, openFailovers } from './agent/elsewhere.ts';
 import { journalLater } from './agent/journal-later.ts';
@@ -27,7 +24,6 @@ import { openKeeperLink, pingEvery, type KeeperLink } from './agent/keeper-link.
 import { openLoop, type Loop } from './agent/loop.ts';
 import { openOwnHand } from './agent/own-hand.ts';
 import { openManagedHere, withManagers } from './agent/managed.ts';
-import { ownMachine } from './agent/machine.ts';
 import { openRunbooks, type Runbooks } from './agent/runbooks.ts';
 import { openPeerRecord } from './agent/peers/say.ts';
 import { answerPeer } from './agent/peer-answers.ts';
@@ -36,6 +32,7 @@ import { plansFor, type Plans } from './agent/plans.ts';
 import { openStoreLink } from './agent/store-link.ts';
 import { withStanding } from './agent/standing.ts';
 import { withUnheard } from './agent/unheard.ts';
+import { thisHost } from './agent/this-host.ts';
 import { openUpkeep } from './agent/upkeep.ts';
 import { openManagedEtcd } from './agent/managed-etcd.ts';
 import { readPlace } from './store/place.ts';
@@ -47,11 +44,9 @@ import { initialState } from './decide/initial.ts';
 import { openJournal } from './journal/journal.ts';
 import { monoNow, wallNow } from './keeper/clock.ts';
 import { agentCommand, programFolder } from './agent/command.ts';
-import { takeLock } from './keeper/lock.ts';
-import { bootId, readStat } from './keeper/proc.ts';
+import { readStat } from './keeper/proc.ts';
 import { realInstances } from './keeper/paths.ts';
 import { startKeeper } from './keeper/start-keeper.ts';
-import { systemLayout } from './layout.ts';
 import { bytes, ms, type Now } from './model/units.ts';
 import { openObserver } from './observe/observer.ts';
 import { runCommand } from './observe/command.ts';
@@ -66,42 +61,10 @@ if (process.argv[2] === '--compile-only') {
   ]);
   process.exit(0);
 }
-const { values } = parseArgs({
-  options: { state: { type: 'string' }, system: { type: 'string' }, host: { type: 'string' } },
-});
-const { state: stateDir, system: systemName, host: me } = values;
-if (stateDir === undefined || systemName === undefined || me === undefined) {
-  process.stderr.write('agent: --state, --system and --host are needed; `standfast up` starts it\n');
-  process.exit(2);
-}
-
-/** Ends that the keeper understands: 64 an invariant broke. It starts another after any end. */
-const brokenExit = 64;
-const otherAgentExit = 3;
-const quitTries = 20;
-const quitAgainMs = 100;
-const leaveWithinMs = 5000;
+const { stateDir, systemName, me, system, layout, log, boot, machine } = await thisHost();
 const journalKeeps = { maxAgeMs: ms(30 * 86_400_000), maxBytes: bytes(256 << 20) };
-
-const system = systemLayout(stateDir, systemName);
-const layout = system.host(me);
-const log = (text: string): void => {
-  process.stderr.write(`${new Date().toISOString()} agent ${me}: ${text}\n`);
-};
 const now = (): Now => ({ mono: monoNow(), wall: wallNow() });
 
-// What it writes is for its owner alone; services are the keeper's children and keep the umask of who ran `up`.
-process.umask(0o077);
-await mkdir(layout.logs, { recursive: true, mode: 0o700 });
-// A former life that is stopped, or that another keeper knows nothing of, would fight with this one over sockets, keeper and session.
-const other = takeLock(join(layout.folder, 'agent.lock'), 'agent');
-if (other !== null) {
-  log(other.why);
-  process.exit(otherAgentExit);
-}
-// Hosts made of network namespaces share a boot but are not one machine.
-const boot = `${bootId()}:${await readlink('/proc/self/ns/net').catch(() => '')}`;
-const machine = await ownMachine(layout.machineFile);
 const initial = initialState({ me, boot, machine, life: randomBytes(4).toString('hex'), agentPid: process.pid });
 
 let peers: Peers | null = null;
@@ -142,7 +105,6 @@ const journal = journalLater(openJournal({ file: layout.journalFile, host: me, .
 const messages = new MessageDesk(monoNow);
 let plans: Plans | null = null;
 let plansHash = '';
-let quitting = false;
 
 const record = (because: Because): void => {
   journal.append({
@@ -320,10 +282,19 @@ const hands: Hands = {
   tell,
   notify: notices.send,
   answer: (effect) => desk.answered(effect.request, effect.answer),
-  quit: (leaveRunning) => void quit(leaveRunning),
+  quit: (leaveRunning) => void ending.quit(leaveRunning),
   running: (service, instance) => upkeep.running(service, instance, plans),
 };
 
+const ending = openEnding({
+  journal,
+  keeper: () => keeper,
+  storeNotNeeded: async () => {
+    await managedEtcd?.own?.stop();
+  },
+  close: closeAll,
+  log,
+});
 loop = openLoop({
   initial,
   now,
@@ -332,21 +303,7 @@ loop = openLoop({
     carryOut(effect, state, hands);
   },
   record,
-  broken: (error, input) => {
-    log(
-      `an invariant is broken, this agent stops; services go on. Input: ${input.kind}. ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
-    journal.append({
-      atMs: wallNow(),
-      kind: 'broken',
-      service: null,
-      instance: null,
-      term: null,
-      rule: null,
-      facts: { why: String(error), input: input.kind },
-    });
-    void journal.flush().finally(() => process.exit(brokenExit));
-  },
+  broken: (error, input) => ending.broken(error, input),
   stepped: (state) => {
     peerRecord.look();
     if (state.system !== null && state.system.hash !== plansHash) useSystem(state.system);
@@ -366,7 +323,7 @@ log(`serves ${layout.agentSocket} as pid ${process.pid}`);
 // An agent is as a rule killed, not ended: what was compiled is written now, so that the next is back in a fraction of the time.
 setImmediate(flushCompileCache);
 
-process.on('SIGTERM', () => void leave(0));
+process.on('SIGTERM', () => void ending.leave(0));
 process.on('SIGINT', () => undefined);
 
 /** The described hosts whose state folders lie here, or elsewhere. */
@@ -383,37 +340,15 @@ function detailsNow(): DetailsView {
 /** Another description: what is planned, watched, told and talked to follows it. */
 function useSystem(described: NonNullable<ReturnType<Loop['state']>['system']>): void {
   plansHash = described.hash;
-  plans = plansFor(described, me ?? '', layout);
+  plans = plansFor(described, me, layout);
   talk.use(described);
   notices.use(described);
   upkeep.observeExternals(described, observer);
   pages.use(described.hash, described.console !== null);
 }
 
-/** Everything here is down, or is to be left alone: keeper and agent end. */
-async function quit(leaveRunning: boolean): Promise<void> {
-  if (quitting) return;
-  quitting = true;
-  await journal.flush();
-  // The last that this host needed of the store is done.
-  if (!leaveRunning) await managedEtcd?.own?.stop();
-  let answer = await keeper.quit({ leave: leaveRunning });
-  // What we had killed and do not know may yet be dying. A keeper that stays would start another agent, and that one all the services.
-  for (let tries = 0; answer.kind === 'failed' && tries < quitTries; tries++) {
-    await pause(quitAgainMs);
-    answer = await keeper.quit({ leave: leaveRunning });
-  }
-  if (answer.kind === 'failed') {
-    log(`something is left running: ${answer.why}`);
-    await keeper.quit({ leave: true });
-  }
-  await leave(0);
-}
-
-/** Ends this agent only. Its socket goes last: who waits for it to be gone sees it then. */
-async function leave(code: number): Promise<void> {
-  // A disk that stalls holds nobody up for ever.
-  setTimeout(() => process.exit(code), leaveWithinMs);
+/** All parts, in order. The agent's socket goes last: who waits for it to be gone sees it then. */
+async function closeAll(): Promise<void> {
   loop?.stop();
   managedEtcd?.close();
   runbooks.close();
@@ -429,5 +364,4 @@ async function leave(code: number): Promise<void> {
   await store.close();
   await journal.close();
   await server.close();
-  process.exit(code);
 }
