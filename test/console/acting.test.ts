@@ -187,6 +187,7 @@ test('signing in with a provider, and what one may then', { skip }, async (t) =>
   const faults = faultsOf(page);
   provider.groups = ['oncall'];
   await page.goto(`http://127.0.0.1:${served.port}/signin`);
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor(most);
   await demandAccessible(page, 'signing in with a provider');
   await page.getByRole('link', { name: /^Sign in with / }).click(most);
   await page.getByRole('button', { name: /maria@example\.org/ }).waitFor(most);

@@ -131,3 +131,69 @@ test('a silent agent and a lost server are said, with the age', { skip }, async 
     .first()
     .waitFor(most);
 });
+
+test('forty hosts are counted, and those that are not up are named', { skip }, async (t) => {
+  const pages = builtPages(t);
+  const names = Array.from({ length: 40 }, (_, index) => `host-${String(index).padStart(2, '0')}`);
+  const shown = picture({
+    topology: () =>
+      Promise.resolve({
+        system: 'big',
+        serves: [],
+        domains: [
+          { name: 'zone-1', kind: 'zone', in: [] },
+          { name: 'zone-2', kind: 'zone', in: [] },
+        ],
+        hosts: names.map((name, index) => ({ name, address: '10.0.0.1', in: [index < 20 ? 'zone-1' : 'zone-2'] })),
+        services: [],
+      }),
+  });
+  const template = status().hosts[0] ?? assert.fail('no host');
+  const states = new Map([
+    ['host-07', 'down' as const],
+    ['host-09', 'silent' as const],
+  ]);
+  shown.show(
+    status({
+      hosts: names.map((name) => ({ ...template, name, state: states.get(name) ?? 'up' })),
+      services: [
+        service(
+          'spread',
+          names.map((name) =>
+            name === 'host-07'
+              ? instance(name, 'unknown', { planned: 'active', severity: 1, reason: 'host-07 is down' })
+              : instance(name, name === 'host-00' ? 'active' : 'standby'),
+          ),
+          { severity: 1 },
+        ),
+      ],
+      incidents: [],
+    }),
+  );
+  const served = await serve(t, shown.port, { pages });
+  const browser = await openBrowser(t);
+  for (const [width, colorScheme] of [
+    [1440, 'light'],
+    [390, 'dark'],
+  ] as const) {
+    const page = await browser.newPage({ viewport: { width, height: 844 }, colorScheme });
+    const faults = faultsOf(page);
+    await page.goto(`http://127.0.0.1:${served.port}/`);
+    await page.getByText('38 of 40 hosts are up').waitFor(most);
+    assert.deepEqual(await page.locator('ul[aria-label="Hosts that are not up"] a').allInnerTexts(), [
+      'host-07',
+      'host-09',
+    ]);
+    // The one that is not as it should be comes first, and every one is counted.
+    const cell = await page.locator('[role=gridcell]').first().innerText();
+    assert.match(cell, /^host-07\s+unknown/);
+    const named = cell.match(/host-\d\d/g)?.length ?? 0;
+    const counted = [...cell.matchAll(/(\d+) (?:active|standby)/g)].reduce((sum, match) => sum + Number(match[1]), 0);
+    assert.equal(named + counted, 40, cell);
+    await page.getByText('All hosts, by what they share').click(most);
+    await page.getByText('zone-2').first().waitFor(most);
+    await demandAccessible(page, `forty hosts at ${width}`);
+    assert.deepEqual(faults, []);
+    await page.close();
+  }
+});
