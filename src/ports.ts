@@ -324,6 +324,8 @@ export interface CommandRequest {
   readonly within: Ms;
   /** Kills it sooner: nobody wants the answer any more. */
   readonly signal?: AbortSignal;
+  /** What it leaves running when it ends is meant to stay: it starts something. */
+  readonly leaves?: boolean;
 }
 
 export type CommandEnd =

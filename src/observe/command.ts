@@ -70,7 +70,8 @@ function start(argv: readonly string[], request: CommandRequest): Promise<Comman
     child.on('exit', (code, signal) => {
       exited = { code, signal };
       drain = setTimeout(() => {
-        if (child.pid !== undefined) killLeftBehind(child.pid);
+        // A daemon on its way may not have left the group yet, on a busy machine.
+        if (child.pid !== undefined && request.leaves !== true) killLeftBehind(child.pid);
         child.stdout?.destroy();
         child.stderr?.destroy();
       }, drainMs);

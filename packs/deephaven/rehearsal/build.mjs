@@ -200,7 +200,9 @@ case "$1" in
 start)
   if runs; then exit 0; fi
   setsid ${command} </dev/null >>'${paths.DH_LOG}/${name}.out' 2>&1 &
-  echo $! >'${pidFile}' ;;
+  echo $! >'${pidFile}'
+  # Not before it is in a session of its own: whoever called may end what it finds in his.
+  while kill -0 $! 2>/dev/null && ! runs; do sleep 0.05; done ;;
 stop)
   if runs; then kill -TERM "$pid"; fi ;;
 status)

@@ -33,7 +33,16 @@ const holdAskedMs = 200;
 export function askManager(about: AskedManager, run: RunCommand): Asking {
   const tongue = tongueOf(about.manager, about.service);
   const ask = (command: ManagerTongue['status'], within: Ms): Promise<CommandEnd> =>
-    run({ command, dir: about.dir, env: about.env, user: null, group: null, input: null, within });
+    run({
+      command,
+      dir: about.dir,
+      env: about.env,
+      user: null,
+      group: null,
+      input: null,
+      within,
+      leaves: command === tongue.start,
+    });
   const status = async (): Promise<ManagerSays> => tongue.read(await ask(tongue.status, statusWithin));
   return {
     tongue,

@@ -104,6 +104,8 @@ export function openManaged(options: ManagedOptions): Managed {
     file.write([...known.values()].map(({ forced: _forced, ending: _ending, ...each }) => ({ ...each })));
   const asking = (of: Pick<ManagedInstance, 'service' | 'manager' | 'dir' | 'env'>): Asking =>
     askManager({ ...of, env: { LC_ALL: 'C', ...options.env, ...of.env } }, async (request) => {
+      // A start that is broken off half way would leave nobody knows what.
+      if (request.leaves === true) return options.run(request);
       const one = new AbortController();
       open.add(one);
       const end = await options.run({ ...request, signal: one.signal });
