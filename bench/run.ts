@@ -15,6 +15,7 @@ import { pages } from './rows/pages.ts';
 import { plannedSwitch } from './rows/planned-switch.ts';
 import { startMany } from './rows/start-many.ts';
 import { statusShell } from './rows/status-shell.ts';
+import { stuck } from './rows/stuck.ts';
 
 const rows: readonly Row[] = [
   killToReplacement,
@@ -26,6 +27,7 @@ const rows: readonly Row[] = [
   plannedSwitch,
   hostLost,
   beatsUnderLoad,
+  stuck,
   pages,
 ];
 

@@ -1,6 +1,17 @@
 // docs/failure-modes.md, made from the catalogue.
 
+import { existsSync, readFileSync } from 'node:fs';
+import type { Machine } from '../bench/machine.ts';
 import { modes } from '../src/model/modes.ts';
+import {
+  calmFile,
+  isCertain,
+  isFirst,
+  resultsFile,
+  totals,
+  type Kept,
+  type MeasuredWay,
+} from '../testbed/modes/report.ts';
 import type { Mode, ModeFamily } from '../src/model/mode.ts';
 
 const head = `# Failure modes
@@ -36,7 +47,67 @@ const families: readonly (readonly [ModeFamily, string])[] = [
 
 /** The whole page. */
 export function failureModesPage(): string {
-  return `${head}${families.map(([family, title]) => section(title, family)).join('')}`;
+  return `${head}${families.map(([family, title]) => section(title, family)).join('')}${measured()}`;
+}
+
+/** What `npm run modes` and `npm run calm` came to, as they were kept. */
+function measured(): string {
+  if (!existsSync(resultsFile)) return '';
+  const kept = JSON.parse(readFileSync(resultsFile, 'utf8')) as Kept;
+  const known = new Map(kept.modes.map((each) => [each.mode, each.ways]));
+  const { ways, first, off, certain } = totals(kept.modes);
+  const all = modes.filter(
+    ({ id }) => (known.get(id) ?? []).length > 0 && (known.get(id) ?? []).every((way) => isFirst(id, way.on)),
+  );
+  const rows = modes.map(({ id }) => {
+    const of = known.get(id) ?? [];
+    const cells = [0, 1].map((n) => wayCell(id, of[n]));
+    return `| \`${id}\` | ${cells.join(' | ')} | ${offCell(of)} |\n`;
+  });
+  return `
+## Measured
+
+\`npm run modes\` makes each mode in two ways on the running product, in namespaces of its own, each time with two harmless changes (a comment in its configuration, an
+upgraded package), and asks \`explain\`; then again with the detector switched off that finds it. Named first: **${first} of ${ways} ways, ${all.length} of ${modes.length} modes in both**. With its detector off another certain answer: **${certain} of ${off}**.
+${calm()}
+Measured ${on(kept.machine)} The busier the machine, the likelier a wait runs out: such a way counts as not named.
+
+| mode | way 1 | way 2 | its detector off: another certain answer |
+| --- | --- | --- | --- |
+${rows.join('')}
+Not made: \`one-way\` needs two machines, \`raid-degraded\` and \`storage-single-device\` a kernel with md; what their detectors are fed stands in test/observe/modes.
+`;
+}
+
+function wayCell(mode: string, way: MeasuredWay | undefined): string {
+  if (way === undefined || way.on === null) return '–';
+  if (typeof way.on === 'string') return `${way.how}: not made`;
+  const named = isFirst(mode, way.on) ? `yes, ${way.on.sure ?? ''}` : `no: ${way.on.first ?? 'nothing in time'}`;
+  return `${named} (${way.how})`.replaceAll('|', '\\|');
+}
+
+function offCell(ways: readonly MeasuredWay[]): string {
+  const tried = ways.filter(({ off }) => off !== null && typeof off !== 'string');
+  if (tried.length === 0) return '–';
+  const others = tried.flatMap(({ off }) =>
+    off !== null && typeof off !== 'string' && isCertain(off) ? off.wrong : [],
+  );
+  return others.length === 0 ? 'no' : others.join(', ');
+}
+
+function calm(): string {
+  if (!existsSync(calmFile)) return '';
+  const { pack, minutes, falseAlarms, machine } = JSON.parse(readFileSync(calmFile, 'utf8')) as {
+    pack: string;
+    minutes: number;
+    falseAlarms: number;
+    machine: Machine;
+  };
+  return `\nFalse alarms of the healthy rehearsal of \`packs/${pack}\` under load (\`npm run calm\`): **${falseAlarms} in ${minutes} min**, ${on(machine)}\n`;
+}
+
+function on({ cpu, cores, load, commit, at }: Machine): string {
+  return `${at.slice(0, 10)} at ${commit}: ${cpu}, ${cores} cores, load ${load} before it began.`;
 }
 
 function section(title: string, family: ModeFamily): string {

@@ -122,7 +122,7 @@ export const verbs: readonly Verb[] = [
     about: 'what the detectors of failure modes see now, also what calls nobody',
     options: [['--at <instance>', 'only what concerns pricer@a (or pricer, or @a)'], json],
     examples: [
-      ['found', 'all of it; exit 1 while something stands'],
+      ['found', 'all of it; exit 1 while something holds up what uses it, or soon will'],
       ['found disk-space disk-inodes --at pricer@a', 'exit 0 when neither holds it up: a check for a runbook'],
     ],
     load: async () => (await import('./verbs/found.ts')).found,

@@ -53,8 +53,10 @@ export function harmOf(cause: Reason): Harm | null {
     case 'coming-back':
     case 'process-gone':
       return 'ends';
+    // A check says in its words whether it was refused or only waited.
     case 'check-failed':
     case 'external-down':
+      return /\b(late|slow|time(d)? ?out|etimedout)\b/i.test(cause.facts.text) ? 'slow' : 'fails';
     case 'says-failed':
     case 'files-missing':
       return 'fails';

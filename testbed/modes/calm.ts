@@ -1,29 +1,32 @@
-// npm run calm -- [--minutes N] [PACK]
+// npm run calm -- [--minutes N] [--save] [PACK]
 // Cries wolf? A healthy rehearsal of a pack runs while the machine is kept busy: processors in bursts beyond what there are, a disk that is written to and
 // synced. Every incident that opens is a false alarm, since nothing is broken. Exit status 1 when one did.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
+import { describeMachine } from '../../bench/machine.ts';
 import { endMarked } from '../../scripts/marked.ts';
 import type { IncidentView, StatusView } from '../../src/api.ts';
+import { calmFile } from './report.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { minutes: { type: 'string', default: '60' } },
+  options: { minutes: { type: 'string', default: '60' }, save: { type: 'boolean', default: false } },
 });
 const minutes = Number(options.minutes);
 const pack = positionals[0] ?? join(repository, 'packs', 'deephaven');
 if (!(minutes > 0)) {
-  console.error('usage: npm run calm -- [--minutes N] [PACK]');
+  console.error('usage: npm run calm -- [--minutes N] [--save] [PACK]');
   process.exit(2);
 }
 
+const machine = describeMachine(import.meta.dirname);
 const folder = mkdtempSync(join(tmpdir(), 'sf-calm-'));
 const env = { ...process.env, STANDFAST_STATE: join(folder, 'state') };
 const children = new Set<ChildProcess>();
@@ -104,5 +107,10 @@ if (failed !== null) {
   console.error(`could not be measured: ${failed}`);
   process.exit(3);
 }
+if (options.save)
+  writeFileSync(
+    calmFile,
+    `${JSON.stringify({ machine, pack: basename(pack), minutes, looks, falseAlarms: alarms.size }, null, 1)}\n`,
+  );
 console.log(`${alarms.size} false alarms in ${minutes} min under load (${looks} looks)`);
 process.exit(alarms.size === 0 ? 0 : 1);

@@ -47,3 +47,14 @@ export async function steps(place: Place, count: number, hours: number, line: st
     await pause(everyS * 1000);
   }
 }
+
+/** Of the service's process, which must run. */
+export async function pidOf(place: Place): Promise<string> {
+  for (let tries = 0; tries < 60; tries += 1) {
+    const service = (await place.status())?.services.find(({ name }) => name === place.app);
+    const pid = service?.instances[0]?.pid;
+    if (typeof pid === 'number') return String(pid);
+    await pause(500);
+  }
+  throw new Error(`${place.app} does not run`);
+}

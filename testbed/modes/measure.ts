@@ -35,7 +35,7 @@ export async function runWays(jobs: readonly Job[], off: string | null): Promise
       [...at].map(async ([job, own]) => {
         try {
           const madeAt = performance.now();
-          harmless(own, job.mode);
+          harmless(own, job.mode, place);
           await job.way.make(own);
           told.set(job, await listen(own, { ...job, off: off !== null, madeAt }));
         } catch (error) {
@@ -53,11 +53,13 @@ export async function runWays(jobs: readonly Job[], off: string | null): Promise
 /** Up, all as planned, and every detector has looked. */
 export async function start(place: Place, jobs: readonly Job[], off: string | null): Promise<Map<Job, Place>> {
   const at = new Map(jobs.map((job) => [job, place.of(`${job.mode}-${job.n + 1}`)]));
-  const services: Record<string, unknown> = {};
+  place.write('lib/tool/package.json', '{ "name": "tool", "version": "1.0.0" }');
+  const services: Record<string, unknown> = {
+    other: { run: 'sleep 100000', on: 'a', watch: { packages: [`npm:${place.at('lib/tool')}`] } },
+  };
   let more: Record<string, unknown> = {};
   for (const [{ way }, own] of at) {
     own.write('etc/app.conf', '# how the app works\nworkers=4\n');
-    own.write('etc/feed.conf', '# feed\nrate=10\n');
     own.write('lib/tool/package.json', '{ "name": "tool", "version": "1.0.0" }');
     await way.prepare?.(own);
     const { watch = {}, files = [], ...rest } = way.app;
@@ -69,7 +71,7 @@ export async function start(place: Place, jobs: readonly Job[], off: string | nu
       dir: own.folder,
       ...rest,
       env: { PLACE: own.folder },
-      files: [{ path: 'etc/app.conf' }, { path: 'etc/feed.conf' }, ...files],
+      files: [{ path: 'etc/app.conf' }, ...files],
       watch: {
         ...watch,
         packages: [`npm:${own.at('lib/tool')}`, ...((watch['packages'] as string[] | undefined) ?? [])],
@@ -98,14 +100,18 @@ export async function start(place: Place, jobs: readonly Job[], off: string | nu
   return at;
 }
 
-/** A comment in a file of its own, and a package of its own that was upgraded; where the fault is of such a kind, a comment in another file. */
-function harmless(place: Place, mode: string): void {
-  const detector = modeNamed(mode)?.detector;
-  if (detector !== 'configuration') place.write('etc/app.conf', '# how the app works, see the handbook\nworkers=4\n');
-  if (detector !== 'versions') place.write('lib/tool/package.json', '{ "name": "tool", "version": "1.0.1" }');
-  if (detector === 'configuration' || detector === 'versions')
-    place.write('etc/feed.conf', '# feed, as agreed with Ann\nrate=10\n');
+/**
+ * A comment in a file of its own, and a package that was upgraded: its own, too, unless the fault is a mere change, which nothing that is known would tell
+ * from it; then another service's.
+ */
+function harmless(place: Place, mode: string, other: Place): void {
+  place.write('etc/app.conf', '# how the app works, see the handbook\nworkers=4\n');
+  const owner = changes.has(modeNamed(mode)?.detector ?? '') ? other : place;
+  owner.write('lib/tool/package.json', '{ "name": "tool", "version": "1.0.1" }');
 }
+
+/** Whose findings may be changes. */
+const changes: ReadonlySet<string> = new Set(['configuration', 'versions', 'names', 'host']);
 
 interface Listening extends Job {
   readonly off: boolean;
@@ -135,7 +141,7 @@ async function listen(place: Place, of: Listening): Promise<Told> {
 }
 
 /** The incident that is to name it: the app's, or the mode's own. */
-function shown(status: StatusView | null, { mode, way }: Job, app: string): IncidentView | null {
+export function shown(status: StatusView | null, { mode, way }: Job, app: string): IncidentView | null {
   // One that comes and goes counts as well: open ones first, then the newest.
   const open = (status?.incidents ?? []).toSorted(
     (x, y) => Number(x.resolvedAtMs !== null) - Number(y.resolvedAtMs !== null) || y.sinceMs - x.sinceMs,

@@ -44,6 +44,8 @@ export interface Ended {
   readonly errors: string;
 }
 
+const open = new Set<Place>();
+
 export class Place {
   /** Of one service in it: files lie here, and what is run begins here. */
   readonly folder: string;
@@ -82,11 +84,11 @@ export class Place {
   }
 
   /** `clock`: the wall clock of all that runs in it can be moved by `setClock`; monotonic clocks stay as they are. */
-  static async open(clock = false): Promise<Place> {
+  static async open(clock = false, further: Readonly<Record<string, string>> = {}): Promise<Place> {
     const folder = mkdtempSync(join(tmpdir(), 'sf-place-'));
     const file = join(folder, 'clock');
     if (clock) writeFileSync(file, '+0\n');
-    const more = clock ? clockOf(file) : {};
+    const more = { ...(clock ? clockOf(file) : {}), ...further };
     const { NO_COLOR: _no, FORCE_COLOR: _force, NODE_TEST_CONTEXT: _test, ...rest } = process.env;
     const env = { ...rest, STANDFAST_STATE: join(folder, 'state'), PLACE: folder, ...more };
     // Without the mark in its environment: it outlives all that has it.
@@ -102,7 +104,9 @@ export class Place {
         throw new Error(`no machine could be made: ${errors}`);
       }),
     ]);
-    return new Place({ folder, app: '', root: folder, holder, env, children: new Set(), after: [] });
+    const place = new Place({ folder, app: '', root: folder, holder, env, children: new Set(), after: [] });
+    open.add(place);
+    return place;
   }
 
   /** As faketime writes it: `+5h`, `-2d`. */
@@ -193,7 +197,13 @@ export class Place {
     return connectAgent(systemLayout(join(this.#root, 'state'), 'm').host(host).agentSocket);
   }
 
+  /** Of all that this process has opened: when it is told to end. */
+  static async closeAll(): Promise<void> {
+    await Promise.all([...open].map((each) => each.close()));
+  }
+
   async close(): Promise<void> {
+    open.delete(this);
     for (const child of this.#children) child.kill('SIGKILL');
     endMarked(this.#root);
     for (const then of this.#after) await then();

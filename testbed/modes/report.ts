@@ -31,6 +31,9 @@ export interface Totals {
 /** The kept results, oldest measurement of each mode replaced by its newest. */
 export const resultsFile = join(import.meta.dirname, '..', '..', 'bench', 'results', 'modes.json');
 
+/** The last run of `npm run calm -- --save`. */
+export const calmFile = join(import.meta.dirname, '..', '..', 'bench', 'results', 'calm.json');
+
 /** Counts over all ways. */
 export function totals(measured: readonly Measured[]): Totals {
   const all = measured.flatMap(({ mode, ways }) => ways.map((way) => ({ mode, ...way })));
@@ -44,11 +47,13 @@ export function totals(measured: readonly Measured[]): Totals {
   };
 }
 
-function isFirst(mode: string, told: MeasuredWay['on']): boolean {
+/** It was named first. */
+export function isFirst(mode: string, told: MeasuredWay['on']): boolean {
   return told !== null && typeof told !== 'string' && told.first === mode;
 }
 
-function isCertain(told: MeasuredWay['on']): boolean {
+/** Something that is not there was said for certain. */
+export function isCertain(told: MeasuredWay['on']): boolean {
   return told !== null && typeof told !== 'string' && told.wrong.length > 0;
 }
 
@@ -73,16 +78,32 @@ function cell(mode: string, told: MeasuredWay['on']): string {
   return `✔ ${told.sure ?? ''}, ${((told.afterMs ?? 0) / 1000).toFixed(0)} s`;
 }
 
-interface Kept {
+/** As it lies in `resultsFile`. */
+export interface Kept {
   readonly machine: Machine;
   readonly modes: readonly Measured[];
+}
+
+/** What was not tried this time stays as it was measured before. */
+function merged(before: Measured | undefined, now: Measured): Measured {
+  const old = new Map((before?.ways ?? []).map((way) => [way.how, way]));
+  const ways = now.ways.map((way) => ({
+    how: way.how,
+    on: way.on ?? old.get(way.how)?.on ?? null,
+    off: way.off ?? old.get(way.how)?.off ?? null,
+  }));
+  const names = new Set(ways.map(({ how }) => how));
+  // With `--way` only one of the two was tried.
+  const others = (before?.ways ?? []).filter(({ how }) => !names.has(how)).slice(0, Math.max(0, 2 - ways.length));
+  return { mode: now.mode, ways: [...ways, ...others] };
 }
 
 /** Puts these in the place of their earlier measurements. */
 export function save(measured: readonly Measured[], machine: Machine): string {
   const before = existsSync(resultsFile) ? (JSON.parse(readFileSync(resultsFile, 'utf8')) as Kept).modes : [];
-  const kept = before.filter(({ mode }) => !measured.some((each) => each.mode === mode));
-  const modes = [...kept, ...measured].toSorted((a, b) => a.mode.localeCompare(b.mode));
+  const known = new Map(before.map((each) => [each.mode, each]));
+  for (const each of measured) known.set(each.mode, merged(known.get(each.mode), each));
+  const modes = [...known.values()].toSorted((a, b) => a.mode.localeCompare(b.mode));
   writeFileSync(resultsFile, `${JSON.stringify({ machine, modes } satisfies Kept, null, 1)}\n`);
   return resultsFile;
 }

@@ -1,4 +1,5 @@
-// npm run modes -- [MODE…] [--way N] [--at-once N] [--explain] [--save]
+// npm run modes -- [MODE…] [--way N] [--at-once N] [--together N] [--only-on] [--explain] [--save]
+// npm run modes -- --pages [PAGE…]: each page of docs/runbooks/modes against a fault that it is for.
 // Makes every failure mode in two ways on the running product, with two harmless changes at the same time, once with all detectors and once with the one
 // that finds it switched off. Exit status 1 when too few are named first, or something else is said for certain.
 
@@ -8,8 +9,9 @@ import { modeNamed } from '../../src/model/modes.ts';
 import type { Case } from './case.ts';
 import { cases } from './cases.ts';
 import { runWays, type Job, type Told } from './measure.ts';
-import { missing } from './place.ts';
-import { printed, save, totals, type Measured, type MeasuredWay } from './report.ts';
+import { pageJobs, tryPage } from './pages.ts';
+import { missing, Place } from './place.ts';
+import { printed, resultsFile, save, totals, type Measured, type MeasuredWay } from './report.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,19 +21,25 @@ const { values: options, positionals } = parseArgs({
     together: { type: 'string', default: '8' },
     explain: { type: 'boolean', default: false },
     'only-on': { type: 'boolean', default: false },
+    pages: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
   },
 });
-const unknown = positionals.filter((mode) => !cases.some((each) => each.mode === mode));
-if (unknown.length > 0) {
-  console.error(`no such mode: ${unknown.join(', ')}; known: ${cases.map(({ mode }) => mode).join(', ')}`);
-  process.exit(2);
-}
 const cannot = missing();
 if (cannot !== null) {
   console.error(`failure modes cannot be made here: it ${cannot}`);
   process.exit(3);
 }
+if (options.pages) process.exit(await tryPages(positionals));
+
+const unknown = positionals.filter((mode) => !cases.some((each) => each.mode === mode));
+if (unknown.length > 0) {
+  console.error(`no such mode: ${unknown.join(', ')}; known: ${cases.map(({ mode }) => mode).join(', ')}`);
+  process.exit(2);
+}
+const machine = describeMachine(import.meta.dirname);
+for (const name of ['SIGINT', 'SIGTERM'] as const)
+  process.on(name, () => void Place.closeAll().then(() => process.exit(130)));
 
 interface Batch {
   readonly jobs: readonly Job[];
@@ -89,6 +97,7 @@ async function work(): Promise<void> {
       );
       if (options.explain && typeof result !== 'string') console.error(result.explained.replaceAll(/^/gm, '    '));
     }
+    if (options.save) save(measuredYet(), machine);
   }
 }
 
@@ -99,17 +108,19 @@ function words(result: Told | string): string {
   return `${first ?? 'nothing'} (${sure ?? 'no incident'})${after}${wrong.length === 0 ? '' : `; also for certain: ${wrong.join(', ')}`}`;
 }
 
-const machine = describeMachine(import.meta.dirname);
-await Promise.all(Array.from({ length: Number(options['at-once']) }, work));
-
-const measured: Measured[] = [...Map.groupBy(jobs, ({ mode }) => mode)].map(([mode, of]) => ({
-  mode,
-  ways: of.map((job): MeasuredWay => ({
-    how: job.way.how,
-    on: figuresOf(on.get(job) ?? null),
-    off: figuresOf(without.get(job) ?? null),
-  })),
-}));
+/** What is known so far: a long run that is broken off has kept what it came to. */
+function measuredYet(): Measured[] {
+  return [...Map.groupBy(jobs, ({ mode }) => mode)]
+    .map(([mode, of]) => ({
+      mode,
+      ways: of.map((job) => ({
+        how: job.way.how,
+        on: figuresOf(on.get(job) ?? null),
+        off: figuresOf(without.get(job) ?? null),
+      })),
+    }))
+    .filter(({ ways }) => ways.some((way) => way.on !== null || way.off !== null));
+}
 
 function figuresOf(result: Told | string | null): MeasuredWay['on'] {
   if (result === null || typeof result === 'string') return result;
@@ -117,7 +128,34 @@ function figuresOf(result: Told | string | null): MeasuredWay['on'] {
   return figures;
 }
 
+await Promise.all(Array.from({ length: Number(options['at-once']) }, work));
+const measured = measuredYet();
 console.log(printed(measured));
-if (options.save) console.log(`saved in ${save(measured, machine)}`);
+if (options.save) console.log(`saved in ${resultsFile}`);
 const { first, ways, certain } = totals(measured);
 process.exit(first >= 0.9 * ways && certain === 0 ? 0 : 1);
+
+/** Exit status 0: each fails while the fault stands, ends as done after, and none has rotted. */
+async function tryPages(only: readonly string[]): Promise<number> {
+  const left = [...pageJobs(cases)].filter(([page]) => only.length === 0 || only.includes(page));
+  let bad = 0;
+  const next = async (): Promise<void> => {
+    for (let job = left.shift(); job !== undefined; job = left.shift()) {
+      const [page, of] = job;
+      try {
+        const { failing, during, after, rotted } = await tryPage(page, of);
+        // A page whose own steps mend the fault ends as done at once.
+        const fits = failing.length > 0 && after === 'done' && rotted.length === 0;
+        if (!fits) bad += 1;
+        console.log(
+          `${fits ? '✔' : '✖'} ${page}, by ${of.mode}: ${during} (${failing.join('; ') || 'no check failed'}), mended: ${after}${rotted.length === 0 ? '' : `, rotted: ${rotted.join('; ')}`}`,
+        );
+      } catch (error) {
+        bad += 1;
+        console.log(`✖ ${page}, by ${of.mode}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Number(options['at-once']) }, next));
+  return bad === 0 ? 0 : 1;
+}

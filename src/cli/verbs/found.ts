@@ -27,7 +27,10 @@ export const found: Run = async (context, words, options) => {
       (one) => (wanted.length === 0 || wanted.includes(one.mode)) && (at === null || concerns(one, each.host, at)),
     ),
   }));
-  const holds = hosts.some((each) => each.found.some((one) => one.untilMs === null));
+  // A change holds up nothing by itself, and a busy host is a circumstance.
+  const holds = hosts.some((each) =>
+    each.found.some((one) => one.untilMs === null && (one.weight === 'fault' || one.weight === 'ahead')),
+  );
   if (options.flag('json')) {
     context.terminal.print(JSON.stringify({ hosts }, null, 2));
     return holds ? 1 : 0;

@@ -60,6 +60,12 @@ function usedBy(watch: Watch, mounts: readonly Mount[]): readonly Place[] {
   return [...places.values()];
 }
 
+/** Services with a folder there; none: it is of the whole host. */
+function usersOf(watch: Watch, at: string): readonly string[] {
+  const within = watch.folders.filter(({ path }) => path === at || path.startsWith(`${at}/`));
+  return [...new Set(within.flatMap(({ services }) => services))];
+}
+
 function missingSeen(ground: Ground, watch: Watch, mounts: readonly Mount[], first: readonly Mount[]): Seen[] {
   const isMounted = (path: string): boolean => mounts.some((mount) => mount.at === path);
   const missing = watch.mounts.filter(({ path }) => !isMounted(path)).map(({ path, services }) => ({ path, services }));
@@ -69,7 +75,7 @@ function missingSeen(ground: Ground, watch: Watch, mounts: readonly Mount[], fir
     .map((line) => line.trim().split(/\s+/)[1] ?? '');
   for (const { at } of first)
     if (table.includes(at) && !isMounted(at) && !missing.some(({ path }) => path === at))
-      missing.push({ path: at, services: [] });
+      missing.push({ path: at, services: usersOf(watch, at) });
   return missing.map(({ path, services }) => ({
     mode: 'mount-missing',
     subject: path,

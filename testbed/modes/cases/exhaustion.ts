@@ -2,7 +2,7 @@
 
 import { checked, worker, type Case } from '../case.ts';
 import type { Place } from '../place.ts';
-import { cgroup, inCgroup, python, steps } from '../means.ts';
+import { cgroup, inCgroup, pidOf, python, steps } from '../means.ts';
 
 const tmpfs =
   (options: string) =>
@@ -57,7 +57,7 @@ export const exhaustionCases: readonly Case[] = [
         how: 'an ext4 on a loop device is filled, and a check that writes says so',
         app: {
           ...checked(
-            'dd if=/dev/zero of=data/probe bs=64k count=1 conv=fsync 2>&1 | grep -i "no space" && exit 1; exit 0',
+            'dd if=/dev/zero of=data/probe.$$ bs=64k count=1 conv=fsync 2>&1 | grep -i "no space" && exit 1; rm data/probe.$$',
           ),
           watch: data,
         },
@@ -133,7 +133,6 @@ export const exhaustionCases: readonly Case[] = [
           await lay(place, '/proc/pressure/memory', pressure(40, 22));
           place.write('starved', '');
         },
-        mend: async (place) => void (await place.sh('umount /proc/pressure/memory; rm starved')),
         shows: 'app',
       },
       {
@@ -169,7 +168,7 @@ export const exhaustionCases: readonly Case[] = [
         app: inCgroup(
           'memory',
           python(
-            'import os\nwait()\nif os.fork()==0:\n  a=b"x"*(56<<20)\n  time.sleep(9999)\nkeep=b"x"*(50<<20)\nsay()\nwhile True:\n  open("/usr/bin/env","rb").read()\n  time.sleep(0.2)',
+            'import os\nwait()\nif os.fork()==0:\n  a=b"x"*(54<<20)\n  time.sleep(9999)\nkeep=b"x"*(46<<20)\nsay()\nwhile True:\n  open("/usr/bin/env","rb").read()\n  time.sleep(0.2)',
           ),
         ),
         prepare: (place) => cgroup(place, 'memory', String(128 << 20)),
@@ -249,15 +248,22 @@ export const exhaustionCases: readonly Case[] = [
           await lay(place, '/proc/loadavg', '31.50 28.40 17.30 33/900 4711\n');
           place.write('starved', '');
         },
-        mend: async (place) => void (await place.sh('umount /proc/pressure/cpu /proc/loadavg; rm starved')),
         shows: 'app',
       },
       {
         alone: true,
-        how: 'fed: the same, and its heartbeat is late',
+        how: 'fed: the same, and who asks it waits in vain',
         app: {
-          shell: 'while :; do test -e starved || touch beat; sleep 0.2; done',
-          detect: { heartbeat: { file: 'beat', every: '500ms' } },
+          run: 'sleep 100000',
+          detect: {
+            checks: [
+              {
+                command: ['sh', '-c', 'test ! -e starved || { echo "timed out waiting for an answer"; exit 1; }'],
+                every: '1s',
+                severity: 2,
+              },
+            ],
+          },
         },
         make: async (place) => {
           await lay(place, '/proc/pressure/cpu', pressure(92, 0));
@@ -337,8 +343,8 @@ export const exhaustionCases: readonly Case[] = [
         how: 'the limit of a running process is lowered to what it has open',
         app: python('f=[open("/dev/null") for _ in range(40)]\nwait()'),
         make: async (place) => {
-          const pid = (await place.status())?.services.find(({ name }) => name === place.app)?.instances[0]?.pid;
-          await place.sh('prlimit --pid "$1" --nofile=44:64', String(pid));
+          const pid = await pidOf(place);
+          await place.sh('prlimit --pid "$1" --nofile=44:64', pid);
         },
         shows: 'own',
       },
@@ -414,8 +420,8 @@ export const exhaustionCases: readonly Case[] = [
           detect: { checks: [{ tcp: '10.9.0.1:7101', every: '2s', severity: 2 }] },
         },
         make: async (place) => {
-          const pid = (await place.status())?.services.find(({ name }) => name === place.app)?.instances[0]?.pid;
-          await place.sh('kill -STOP "$1"', String(pid));
+          const pid = await pidOf(place);
+          await place.sh('kill -STOP "$1"', pid);
           await place.begin(
             'python3',
             '-c',

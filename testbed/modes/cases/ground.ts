@@ -228,6 +228,10 @@ const hostCases: readonly Case[] = [
           place.setClock('-1h');
           await Promise.resolve();
         },
+        mend: async (place) => {
+          place.setClock('+0');
+          await Promise.resolve();
+        },
         shows: 'app',
       },
       {
