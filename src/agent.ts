@@ -85,6 +85,7 @@ const storeKind = storePlace.kind;
 // First of all the store and the keeper: until both have answered, what is leased here runs towards its deadline.
 const store = openStoreLink({
   file: system.storeFile,
+  me,
   memoryFile: layout.memoryFile,
   descriptionFile: layout.descriptionFile,
   readingFile: layout.readingFile,

@@ -19,17 +19,18 @@ const atOnce = 50;
 
 /**
  * Raises the free leases of the store to what is known of their terms, and puts aside what says where the store was before. `file`: where the embedded
- * store is, or was. Nothing is done in a store that is in use and was so before.
+ * store is, or was. Nothing is done in a store that is in use and that the hosts of this machine remember.
  */
 export async function carryTerms(file: string, to: Store): Promise<void> {
   const moved = (to.kind !== 'embedded' && existsSync(file)) || existsSync(formerPlaceFile(file));
   const { entries } = await to.read('');
-  if (!moved && entries.some(({ key }) => key === keys.description)) return;
+  const folders = hostFolders(file);
+  if (!moved && !isForgotten(folders) && entries.some(({ key }) => key === keys.description)) return;
   const terms = new Map<string, number>();
   const know = (service: string, term: number): void => {
     terms.set(service, Math.max(term, terms.get(service) ?? 0));
   };
-  for (const { service, term } of await activations(file)) know(service, term);
+  for (const { service, term } of await activations(folders)) know(service, term);
   if (moved) for (const { service, term } of await formerLeases(file, to)) know(service, term);
   const held = new Map(
     entries.flatMap((entry) => {
@@ -94,16 +95,25 @@ async function formerLeases(file: string, to: Store): Promise<{ service: string;
 }
 
 /** Terms of activations, as the hosts of this machine have written them down. */
-async function activations(file: string): Promise<{ service: string; term: number }[]> {
-  const folder = dirname(file);
-  const journals = readdirSync(folder, { withFileTypes: true })
-    .filter((each) => each.isDirectory() && !each.name.startsWith('.'))
-    .map((each) => join(folder, each.name, 'journal.db'))
-    .filter((journal) => existsSync(journal));
+async function activations(folders: readonly string[]): Promise<{ service: string; term: number }[]> {
+  const journals = folders.map((folder) => join(folder, 'journal.db')).filter((journal) => existsSync(journal));
   if (journals.length === 0) return [];
   const { readJournal } = await import('../journal/query.ts');
   // One that cannot be read says nothing here; whoever reads journals says so.
   return readJournal(journals, { kinds: ['active'] }, () => undefined).flatMap(({ service, term }) =>
     service !== null && term !== null && term > 0 ? [{ service, term }] : [],
   );
+}
+
+/** Of the hosts of this machine. */
+function hostFolders(file: string): string[] {
+  const folder = dirname(file);
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((each) => each.isDirectory() && !each.name.startsWith('.'))
+    .map((each) => join(folder, each.name));
+}
+
+/** A person had a host forget the store that it knew, so as to have it take one that was put back. */
+function isForgotten(folders: readonly string[]): boolean {
+  return folders.some((folder) => existsSync(join(folder, 'journal.db')) && !existsSync(join(folder, 'memory.json')));
 }

@@ -1,7 +1,8 @@
 // How far a member of a managed etcd is, written down before it is started, so that it is never begun twice.
 
 import { existsSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { replaceFile } from './replace-file.ts';
 
 /** `unformed`: no etcd was ever here. `forming`: it was begun together with all others. `formed`: it has agreed with a majority. */
 export type Forming = 'unformed' | 'forming' | 'formed';
@@ -19,6 +20,5 @@ export async function readForming(mark: string): Promise<Forming> {
 
 /** Replaces the mark. */
 export async function writeForming(mark: string, forming: Forming): Promise<void> {
-  await writeFile(`${mark}.new`, `${forming}\n`, { mode: 0o600 });
-  await rename(`${mark}.new`, mark);
+  await replaceFile(mark, `${forming}\n`);
 }

@@ -2,7 +2,7 @@
 // again; another store than the one known is as good as none, and a person is called.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { StoreCompare, StorePut } from '../decide/effect.ts';
 import type { Input, StoreOutcome } from '../decide/input.ts';
@@ -13,7 +13,10 @@ import { openStore, placeWords, readPlace, writePlace } from '../store/place.ts'
 import type { Store, StoreChanges, StoreEntry } from '../ports.ts';
 import { openReading } from './kept-reading.ts';
 import { readRecord } from './records.ts';
+import { replaceFile } from './replace-file.ts';
+import { readMemory, writeMemory } from './store-memory.ts';
 import { openSame, otherWay, whyNotSame } from './store-move.ts';
+import { openWitness } from './store-witness.ts';
 
 export interface StoreLink {
   txn(compares: readonly StoreCompare[], puts: readonly StorePut[], timeoutMs: Ms): Promise<StoreOutcome>;
@@ -31,6 +34,8 @@ export interface StoreLinkOptions {
   /** The embedded store; beside it stands where the store is when it is another. */
   readonly file: string;
   readonly memoryFile: string;
+  /** This host. */
+  readonly me: string;
   readonly descriptionFile: string;
   /** See HostLayout. */
   readonly readingFile: string;
@@ -49,8 +54,6 @@ const reopenMs = 500;
 const moveAgainMs = 5000;
 /** What is under way on the former way may end. */
 const formerEndsMs = 5000;
-/** `place`: where the store was then; absent, as older versions wrote it: embedded. */
-const memory = z.object({ identity: z.string(), revision: z.number(), place: z.string().optional() });
 const remembered = z.object({ text: z.string(), folder: z.string(), file: z.string() });
 
 /** Opens the line; returns at once, what it finds is told as inputs. */
@@ -66,6 +69,10 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
   let loading: Promise<void> | null = null;
   let moving: NodeJS.Timeout | null = null;
   let said = '';
+  const own = keys.session(options.me);
+  const witness = openWitness(own);
+  const remember = (what: { identity: string; revision: number; place: string }): Promise<void> =>
+    writeMemory(options.memoryFile, { ...what, session: witness.newest() });
 
   /** Goes over to how the description in force has the store reached, once it turns out to be the same. */
   const move = async (): Promise<void> => {
@@ -76,7 +83,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
     try {
       const found = await openSame(inUse, place);
       const { revision } = await found.read(keys.description);
-      await writeMemory(options.memoryFile, { identity: await found.identity(), revision, place: placeWords(place) });
+      await remember({ identity: await found.identity(), revision, place: placeWords(place) });
       writePlace(place, options.file);
       options.log(`the store is reached as the description has it now: ${placeWords(place)}`);
       store = found;
@@ -109,6 +116,11 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
         throw new Error(`this is another store (${identity}) than the one known (${known.identity})`);
       if (known !== null && revision < known.revision)
         throw new Error(`the store went back from revision ${known.revision} to ${revision}`);
+      if (known !== null) witness.saw(known.session ?? 0);
+      const session = entries.find(({ key }) => key === own)?.revision;
+      const lost = witness.whyLost(session);
+      if (lost !== null) throw new Error(lost);
+      witness.saw(session ?? 0);
       for (const entry of entries) options.saw(entry);
       const understood = entries.map(readRecord).filter((record) => record !== null);
       for (const record of understood)
@@ -117,7 +129,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
           useDescription(record);
         }
       if (system === null) throw new Error('the store holds no description yet');
-      await writeMemory(options.memoryFile, { identity, revision, place: where });
+      await remember({ identity, revision, place: where });
       // A watch that cannot go on where it was begins anew from what was just read.
       watch?.stop();
       options.tell({ kind: 'storeRead', revision, entries: understood, system });
@@ -136,6 +148,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
       let changedSystem: System | null = null;
       for (const change of changes.changes) {
         options.saw({ ...change });
+        if (change.key === own) witness.saw(change.revision);
         const record = readRecord(change);
         if (record === null) continue;
         if (useDescription(record) === 'taken') changedSystem = system;
@@ -144,7 +157,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
       options.tell({ kind: 'storeChanges', revision: changes.revision, changes: records, system: changedSystem });
       if (changes.revision > remembering + rememberEvery) {
         remembering = changes.revision;
-        void writeMemory(options.memoryFile, { ...known, revision: remembering });
+        void remember({ ...known, revision: remembering });
       }
     };
     watch = opened.watch(revision, {
@@ -214,14 +227,24 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
       const answer = await store.txn(compares, puts, timeoutMs);
       switch (answer.kind) {
         case 'applied':
+          if (puts.some(({ key }) => key === own)) witness.saw(answer.revision);
           options.wrote();
           return answer;
-        case 'refused':
+        case 'refused': {
+          const asked = compares.some(({ key }) => key === own);
+          const lost = asked ? witness.whyLost(answer.current.find(({ key }) => key === own)?.revision) : null;
+          if (lost !== null) {
+            watch?.stop();
+            options.tell({ kind: 'storeLost', why: lost });
+            timer ??= setTimeout(() => void open(), reopenMs);
+            return { kind: 'unknown', why: lost };
+          }
           return {
             kind: 'refused',
             revision: answer.revision,
             current: answer.current.map(readRecord).filter((record) => record !== null),
           };
+        }
         case 'unknown':
           return answer;
         default:
@@ -255,21 +278,6 @@ function readHere(file: string): z.infer<typeof here> | null {
 
 /** How many revisions may pass before the newest is written down. */
 const rememberEvery = 100;
-
-async function readMemory(file: string): Promise<z.infer<typeof memory> | null> {
-  const text = await readFile(file, 'utf8').catch(() => null);
-  const parsed = text === null ? null : memory.safeParse(parse(text));
-  return parsed?.success === true ? parsed.data : null;
-}
-
-async function writeMemory(file: string, what: z.infer<typeof memory>): Promise<void> {
-  await replaceFile(file, JSON.stringify(what)).catch(() => undefined);
-}
-
-async function replaceFile(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text, { mode: 0o600 });
-  await rename(`${file}.new`, file);
-}
 
 function parse(text: string): unknown {
   try {

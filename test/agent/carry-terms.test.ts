@@ -1,7 +1,7 @@
 // Terms go on growing when a system begins in another store, or in one that was emptied.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -61,8 +61,14 @@ test('an emptied store begins with the terms that the journals tell of; one in u
   await carryTerms(file, store);
   assert.deepEqual(await termsIn(store), { 'lease/pricer': '7 free', 'lease/risk': '2 free' });
   await put(store, { description: '{}', 'lease/risk': lease(1, 'a') });
+  for (const host of ['a', 'b']) writeFileSync(join(dirname(file), host, 'memory.json'), '{}');
+  await put(store, { 'lease/pricer': lease(5, null) });
   await carryTerms(file, store);
-  assert.equal((await termsIn(store))['lease/risk'], '1 a', 'it is in use');
+  assert.deepEqual(await termsIn(store), { 'lease/pricer': '5 free', 'lease/risk': '1 a' }, 'it is in use');
+  // Put back from a backup, and taken for the right one by a person.
+  rmSync(join(dirname(file), 'b', 'memory.json'));
+  await carryTerms(file, store);
+  assert.deepEqual(await termsIn(store), { 'lease/pricer': '7 free', 'lease/risk': '1 a' });
 });
 
 test(
