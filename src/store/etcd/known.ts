@@ -1,7 +1,8 @@
 // What we know of the store that we opened, and whether an answer still comes from it: by its identity, by etcd's own name for the
 // cluster, and by a revision that only grows.
 //
-// Does not cover: a store restored from a backup and then written to by others until it is past what we saw, while we looked away;
+// Does not cover: a store restored from a backup and then written to by others until it is past what we saw, while we looked away
+// (`agent/store-witness.ts` knows it by what it lost);
 // the transaction that finds the restored store out is carried out in it (and told as unknown).
 
 import type { ResponseHeader } from './gen/etcd_pb.js';
