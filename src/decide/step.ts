@@ -71,9 +71,10 @@ export function step(state: State, input: Input, now: Now): Decided {
 
 /** One service on this host: what people asked, then its lease, then its instance, then what to report. */
 function decideService(d: Draft, name: string): void {
-  const service = d.runService(name);
-  if (service === undefined) return;
+  // Whatever it asked to be woken for is over; of one that is forgotten nothing else would say so.
   d.about(name);
+  const service = d.runService(name);
+  if (service === undefined) return d.about(null);
   notePlan(d, service);
   decideStartAsked(d, service);
   if (isLeased(service)) {
