@@ -11,7 +11,7 @@ import { type Recovery, type Slot } from './state.ts';
 import { leaseOf, reportOf } from './view.ts';
 
 /** What is done with a lease: taken (a new term), released, perhaps with a name of who is next, or given to another host (a new term). */
-export type LeaseWrite =
+type LeaseWrite =
   | { readonly kind: 'take' }
   | { readonly kind: 'release'; readonly next: string | null }
   | { readonly kind: 'give'; readonly to: string };
