@@ -49,7 +49,7 @@ test(
       // A page is tried without one of its steps here; each without each of them by `npm run rehearsal`.
       const file = wave.find((fault) => fault.what === 'its property file was removed');
       if (file !== undefined) await mustFailWithout(rehearsal, { page: file.service, step: 0 });
-      await atOnce(5, wave, (fault) => mend(rehearsal, fault));
+      await atOnce(3, wave, (fault) => mend(rehearsal, fault));
       await stand.until('all stands', allStand);
     }
     const restarted = sample.filter((fault) => fault.kill);
