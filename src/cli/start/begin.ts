@@ -2,6 +2,7 @@
 // the agents.
 
 import { existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SystemLayout } from '../../layout.ts';
 import type { Context } from '../context.ts';
 import { Failure } from '../failure.ts';
@@ -11,6 +12,7 @@ import { presences } from './keepers.ts';
 
 /** Until then forming an etcd is nothing to speak of. */
 const sayAfterMs = 5000;
+const againMs = 100;
 
 /**
  * Puts the description into the store if there is none; answers with the one in force. With `waiting`, a store that does not answer yet is
@@ -22,15 +24,19 @@ export async function putDescription(
   given: StoredDescription,
   waiting: { readonly untilMs: number } | null,
 ): Promise<{ readonly inForce: StoredDescription; readonly written: boolean }> {
-  const store =
-    waiting === null ? await openStore(context, layout) : await openForming(context, layout, waiting.untilMs);
-  try {
-    const written = await store.describe(given);
-    return { inForce: (await store.description()) ?? given, written };
-  } catch (error) {
-    throw storeFailure(context, layout, error);
-  } finally {
-    await store.close();
+  for (;;) {
+    const store =
+      waiting === null ? await openStore(context, layout) : await openForming(context, layout, waiting.untilMs);
+    try {
+      const written = await store.describe(given);
+      return { inForce: (await store.description()) ?? given, written };
+    } catch (error) {
+      // One that was just formed, on machines that are busy with starting, may yet be slow.
+      if (waiting === null || context.now() >= waiting.untilMs) throw storeFailure(context, layout, error);
+    } finally {
+      await store.close();
+    }
+    await pause(againMs);
   }
 }
 
