@@ -1,7 +1,5 @@
-// Looks for what breaks, in scenarios and in storms, until something does. Exit status 1 and what it was, with the first storm that shows it shrunk to
-// a trace; or 0. Run by mistakes.ts on a copy of the core.
+// Looks for a storm that breaks something: over the core as it is, or over one with a mistake (broken-core.ts).
 
-import { readdirSync, readFileSync } from 'node:fs';
 import { readScenario } from './world/scenario.ts';
 import { traceOf } from './world/trace.ts';
 import { firstOf, shrink } from './world/shrink.ts';
@@ -9,10 +7,8 @@ import { drawPlan, textOf } from './world/trial.ts';
 
 /** How a mistake shows itself. */
 export interface Found {
-  /** The first storm that breaks something; null: none was met. */
-  readonly seed: number | null;
-  /** The first golden trace that breaks something; null: none does. */
-  readonly trace: string | null;
+  /** The first storm that was tried and breaks something. */
+  readonly seed: number;
   /** What the referee says of the shrunk storm. */
   readonly found: string;
   /** The shrunk storm, and what is decided in it. */
@@ -20,44 +16,17 @@ export interface Found {
   readonly lines: readonly string[];
 }
 
-const mostStorms = 10_000;
-/** What a golden trace shows anyway need not be met by a storm for so long. */
-const mostStormsBesideTrace = 250;
-
-process.exitCode = look();
-
-function look(): 0 | 1 {
-  const inTrace = firstTrace();
-  const most = inTrace === null ? mostStorms : mostStormsBesideTrace;
-  for (let seed = 1; seed <= most; seed += 1) {
-    const plan = drawPlan(seed);
-    if (firstOf(plan, 'safety') === null) continue;
-    const least = shrink(plan, 'safety');
-    return say({
-      seed,
-      trace: inTrace,
-      found: firstOf(least, 'safety') ?? '',
-      text: textOf(least),
-      lines: linesOf(textOf(least)),
-    });
-  }
-  return inTrace === null ? 0 : say({ seed: null, trace: inTrace, found: '', text: '', lines: [] });
+/** The first of these storms that breaks something; null: none does. */
+export function firstSeed(seeds: Iterable<number>): number | null {
+  for (const seed of seeds) if (firstOf(drawPlan(seed), 'safety') !== null) return seed;
+  return null;
 }
 
-/** The first golden trace in which it shows; null: in none. */
-function firstTrace(): string | null {
-  const traces = new URL('../traces/', import.meta.url);
-  for (const file of readdirSync(traces)) {
-    const scenario = readScenario(readFileSync(new URL(file, traces), 'utf8'));
-    if (scenario.notCovered !== null) continue;
-    try {
-      if (traceOf(scenario).world.referee.broken.length > 0) return file;
-    } catch {
-      // A core that throws has shown its mistake too.
-      return file;
-    }
-  }
-  return null;
+/** That storm shrunk to a trace. */
+export function told(seed: number): Found {
+  const least = shrink(drawPlan(seed), 'safety');
+  const text = textOf(least);
+  return { seed, found: firstOf(least, 'safety') ?? '', text, lines: linesOf(text) };
 }
 
 /** A core that throws tells no trace. */
@@ -67,9 +36,4 @@ function linesOf(text: string): readonly string[] {
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }
-}
-
-function say(found: Found): 1 {
-  process.stdout.write(JSON.stringify(found));
-  return 1;
 }

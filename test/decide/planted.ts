@@ -22,6 +22,33 @@ export const mistakes: readonly Mistake[] = [
     ],
   },
   {
+    name: 'the room alone is left out: the holder may be active for all of ttl',
+    edits: [
+      {
+        from: 'const until = after(sent.sentAt, sent.ttlMs - d.s.timing.room);',
+        to: 'const until = after(sent.sentAt, sent.ttlMs);',
+      },
+    ],
+  },
+  {
+    name: 'the drift alone is left out: deposed after ttl',
+    edits: [
+      {
+        from: 'when: (f) => f.silentMs < f.ttlMs * (1 + drift)',
+        to: 'when: (f) => f.silentMs < f.ttlMs',
+      },
+    ],
+  },
+  {
+    name: 'a stale watch is believed: what a refused deposition shows of a session does not count as having moved',
+    edits: [
+      {
+        from: 'peerSessionSeen(d, host, change.value, change.revision);',
+        to: 'setPeer(d, host, { ...session, deposing: null, value: change.value, revision: change.revision });',
+      },
+    ],
+  },
+  {
     name: 'counted from when the answer was seen, not from when the renewal was sent',
     edits: [
       {
@@ -121,6 +148,56 @@ export const mistakes: readonly Mistake[] = [
     ],
   },
   {
+    name: 'a joined host that the holder never heard of deposes it: by its own description, not by the list of the session',
+    edits: [
+      {
+        from: "import { after, ms } from '../model/units.ts'; import type { Draft } from './draft.ts'; import type { StoreOutcome } from './input.ts'; import { keys, type SessionRecord } from './records.ts'; import { firstMatch",
+        to: `import { after, ms } from '../model/units.ts';
+          import { sharesLeaseWith } from '../model/system.ts';
+          import type { Draft } from './draft.ts';
+          import type { StoreOutcome } from './input.ts';
+          import { keys, type SessionRecord } from './records.ts';
+          import { firstMatch`,
+      },
+      {
+        from: 'return session.mayDepose.includes(d.s.me) && (session.machines',
+        to: `const [holder] = [...d.s.sessions].find(([, known]) => known.value === session) ?? [''];
+          if (d.s.system !== null && sharesLeaseWith(d.s.system, holder).includes(d.s.me)) return true;
+          return session.mayDepose.includes(d.s.me) && (session.machines`,
+      },
+    ],
+  },
+  {
+    name: 'a joined host that the holder has not heard to be named is not asked to promise',
+    edits: [{ from: 'for (const sent of d.s.own.sent) for (const host of sent.list) hosts.add(host);', to: '' }],
+  },
+  {
+    name: 'the promise of another machine of the same name is believed',
+    edits: [
+      {
+        from: 'return [own, ...own.sent].every(({ list, machines }) => !list.includes(host) || machines[host] === machine);',
+        to: 'return [own, ...own.sent].length > 0;',
+      },
+    ],
+  },
+  {
+    name: 'a replaced host is handed the session of the former machine of its name',
+    edits: [
+      {
+        from: "if (isOther && entry.mayDepose.length > 0) return 'other machine';",
+        to: "if (isOther) return 'same boot';",
+      },
+    ],
+  },
+  {
+    name: 'a replaced host ends the session of the former machine of its name, as if that had been booted again',
+    edits: [{ from: "if (isOther && entry.mayDepose.length > 0) return 'other machine';", to: '' }],
+  },
+  {
+    name: 'a lease is given away before the keeper has told what runs',
+    edits: [{ from: 'when: (f) => !f.keeperSaid,', to: 'when: (f) => !f.keeperSaid && f.term < 0,' }],
+  },
+  {
     name: 'the lease is released before the end is confirmed',
     edits: [
       {
@@ -135,6 +212,15 @@ export const mistakes: readonly Mistake[] = [
       {
         from: 'return session.value.epoch > lease.epoch || (session.value.epoch === lease.epoch && session.value.dead)',
         to: 'return session.value.epoch !== lease.epoch || session.value.dead',
+      },
+    ],
+  },
+  {
+    name: 'an activation before its deadline is armed: a cold one is started as active, and its deadline is to follow',
+    edits: [
+      {
+        from: "beginStart(d, service, { role: 'active', term, deadline: validUntil });",
+        to: "beginStart(d, service, { role: 'active', term, deadline: null });",
       },
     ],
   },
@@ -183,12 +269,12 @@ export const mistakes: readonly Mistake[] = [
       {
         from: 'function activate(d: Draft, service: RunService, rule: number): void {',
         to: `function activate(d: Draft, service: RunService, rule: number): void {
-          d.setSlot(service.name, { grant: { term: leaseOf(d, service.name).term, epoch: d.s.own.epoch, rule } });`,
+          d.setSlot(service.name, { grant: { term: d.s.leases.get(service.name)?.value.term ?? 0, epoch: d.s.own.epoch, rule } });`,
       },
     ],
   },
   {
-    name: 'an answer is believed though the store has moved on',
+    name: 'a late answer is believed, though the store has moved on',
     edits: [
       {
         from: "case 'unknown': // Whether it was applied",

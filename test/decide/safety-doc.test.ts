@@ -1,4 +1,4 @@
-// What docs/safety.md names exists: its traces, its rules, its planted mistakes.
+// What docs/safety.md names exists: its traces, its rules, its tests, its planted mistakes.
 
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
@@ -19,6 +19,16 @@ test('every rule that the argument names is there', () => {
   const named = [...text.matchAll(/\(rules? ([\d, and]+)\)/g)].flatMap((found) => (found[1] ?? '').match(/\d+/g) ?? []);
   assert.ok(named.length > 20);
   for (const n of named) assert.ok(known.has(Number(n)), `there is no rule ${n}`);
+});
+
+test('every test that the argument names is there, and each assumption names what tries it', () => {
+  const named = [...text.matchAll(/`(test\/[\w./-]+)`/g)].map((found) => found[1] ?? '');
+  assert.ok(named.length > 10);
+  for (const name of named) assert.ok(existsSync(new URL(`../../${name}`, import.meta.url)), name);
+  const [, table = ''] = /\| assumed \|.*\n\|.*\n((?:\|.*\n)+)/.exec(text) ?? [];
+  const rows = table.trim().split('\n');
+  assert.ok(rows.length > 8);
+  for (const row of rows) assert.match(row.split('|').at(-2) ?? '', /`.*`|storms|walk|said above/, row);
 });
 
 test('every mistake that the argument names is planted', () => {

@@ -24,6 +24,8 @@ export class Referee {
   /** By service: the highest term that was ever written, and under which something was ever made active. */
   readonly #terms = new Map<string, number>();
   readonly #activeTerms = new Map<string, { term: number; instance: string }>();
+  /** Under which term it was active when it confirmed that it is not any more. */
+  readonly #restedTerms = new WeakMap<Process, number>();
   /** Processes of leased services that may be active. */
   readonly #active = new Map<Process, SimHost>();
   /** By host and epoch: the boot in which that session was begun. One that was booted again since was off. */
@@ -94,6 +96,8 @@ export class Referee {
   }
 
   activated(host: SimHost, process: Process): void {
+    if (process.term <= (this.#restedTerms.get(process) ?? 0))
+      this.#say(`${process.id} was made active again under term ${process.term}, after it had rested`);
     if (process.deadline === null) this.#say(`${process.id} was activated without a deadline`);
     this.#newActive(host, process);
   }
@@ -108,6 +112,7 @@ export class Referee {
 
   rested(_: SimHost, process: Process): void {
     process.awaited = false;
+    this.#restedTerms.set(process, process.term);
   }
 
   #newActive(host: SimHost, process: Process): void {
@@ -188,8 +193,9 @@ export class Referee {
 
   /** Where a service demands it: off, back in a later session, or somebody's word in the store that it is off. */
   #isOff(host: string, epoch: number, service: string): void {
-    const demands = this.#world.system.services.some(
-      (each) => each.name === service && each.kind === 'run' && each.fenceBeforeTakeover,
+    // Under both descriptions, where there are two: agents come to another one after it is in force.
+    const demands = [this.#world.system, this.#world.later ?? this.#world.system].every(({ services }) =>
+      services.some((each) => each.name === service && each.kind === 'run' && each.fenceBeforeTakeover),
     );
     const off = !this.#world.host(host).up || this.#bootOf.get(`${host} ${epoch}`) !== this.#world.host(host).boot;
     if (!demands || off || (this.#sessionOf(host)?.epoch ?? 0) > epoch) return;

@@ -20,6 +20,8 @@ export function firstOf(plan: Plan, asks: 'all' | 'safety'): string | null {
     const { broken, unsettled } = tryPlan(plan, asks);
     return broken[0] ?? unsettled[0] ?? null;
   } catch (error) {
+    // Not the core's, but of who planted a mistake into it.
+    if (error instanceof ReferenceError) throw error;
     return `it throws: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

@@ -50,7 +50,7 @@ function drawFault(random: Random, { hosts, services }: DrawnSystem, at: number,
     [1, () => spell(`supplant ${host}`, 20_000, `power-off-former ${host}`)],
     [13, () => once(`crash ${place}${random.chance(0.5) ? ' exit 1' : ''}`)],
     [5, () => once(`hang ${place}`)],
-    [2, () => drawHungMove(random, host, service.name, place, at)],
+    [3, () => drawHungMove(random, host, service.name, place, at)],
     [4, () => drawBehaviour(random, place, at, soon(8000))],
     [7, () => spell('store-stops', 7000, 'store-returns')],
     [4, () => spell('store-leader-lost', 2500, 'store-elected')],
@@ -64,7 +64,8 @@ function drawFault(random: Random, { hosts, services }: DrawnSystem, at: number,
     [4, () => spell(`freeze ${host}`, 5000, `wake ${host}`)],
     [3, () => spell(`freeze-host ${host}`, 9000, `thaw-host ${host}`)],
     [3, () => drawIsolation(random, host, at)],
-    [2, () => drawSlowStore(random, host, at)],
+    [4, () => drawSlowStore(random, host, at)],
+    [2, () => drawTwins(random, host, other, at)],
     [2, () => spell(`keeper-stuck ${host}`, 4000, `keeper-answers ${host}`)],
     [
       2,
@@ -72,6 +73,7 @@ function drawFault(random: Random, { hosts, services }: DrawnSystem, at: number,
         spell(`wall ${host} ${random.pick(['', '-'])}${random.pick(['9s', '20h', '9000h'])}`, 8000, `wall ${host} 0s`),
     ],
     [2, () => once(applies ? `apply ${host}` : `kill-agent ${host}`)],
+    [applies ? 2 : 0, () => drawJoin(random, host, other, at)],
     [
       1,
       () =>
@@ -138,6 +140,27 @@ function drawSlowStore(random: Random, host: string, at: number): Fault {
     { at: gone, does: `isolate ${host}` },
     { at: gone + Math.ceil(random.between(1, 5000)), does: `rejoin ${host}` },
     { at: gone + 5000, does: `slow-store ${host}` },
+  ];
+}
+
+/** Another machine takes the name of one, and begins its session; then the store is away for a host that both of them could depose. */
+function drawTwins(random: Random, host: string, other: string, at: number): Fault {
+  const cut = at + Math.ceil(random.between(2500, 7000));
+  return [
+    { at, does: `supplant ${host}` },
+    { at: cut, does: `cut-store ${other}` },
+    { at: cut + Math.ceil(random.between(1000, 6000)), does: `heal-store ${other}` },
+    { at: cut + 7000, does: `power-off-former ${host}` },
+  ];
+}
+
+/** Another description, of which a host hears no more: or so late that it hears no answer to what it then writes. */
+function drawJoin(random: Random, host: string, other: string, at: number): Fault {
+  const cut = at + Math.ceil(random.between(1, 1200));
+  return [
+    { at, does: `apply ${host}` },
+    { at: cut, does: `cut-store ${other}` },
+    { at: cut + Math.ceil(random.between(500, 6000)), does: `heal-store ${other}` },
   ];
 }
 

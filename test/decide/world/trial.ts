@@ -48,7 +48,9 @@ export function drawPlan(seed: number, stormMs = 25_000): Plan {
     ...(random.chance(0.4) ? ['noise 0.03'] : []),
   ];
   const terms = { from, until: from + stormMs, everyMs: random.between(300, 1500), applies: later !== null };
-  const faults = drawStorm(random, system, terms);
+  // Some take nearly as long to die as is allowed.
+  const slow = system.services.filter(() => random.chance(0.3)).map((each) => [slowlyKilled(each.name)]);
+  const faults = [...slow, ...drawStorm(random, system, terms)];
   return { seed, hosts: system.hosts, about, faults, until: Math.round(from + stormMs + 8000) };
 }
 
@@ -56,6 +58,10 @@ export function drawPlan(seed: number, stormMs = 25_000): Plan {
 function drawRate(random: Random): number {
   const error = random.between(-rateError, rateError);
   return 1 + (random.chance(0.4) ? Math.sign(error) * rateError : error);
+}
+
+function slowlyKilled(service: string): Fault[number] {
+  return { at: 0, does: `behave ${service} killMs=45` };
 }
 
 /** As a scenario. */
