@@ -2,7 +2,7 @@
 
 import type { ExplanationView, GapView, Happening, JournalPage } from '../api-web.ts';
 import type { IncidentView, JournalLine, StatusView } from '../api.ts';
-import type { Known } from '../cli/explain/explanation.ts';
+import type { Known } from '../cli/explain/state-words.ts';
 import { worded, type Vocabulary } from '../cli/explain/words.ts';
 import { explained } from '../cli/verbs/explain.ts';
 import { modeNamed, modePage } from '../model/modes.ts';

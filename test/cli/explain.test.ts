@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JournalLine } from '../../src/api.ts';
 import { explainDecision, explainIncident, explainService } from '../../src/cli/explain/explanation.ts';
-import type { Known } from '../../src/cli/explain/explanation.ts';
+import type { Known } from '../../src/cli/explain/state-words.ts';
 import { explanationScreen } from '../../src/cli/explain/screen.ts';
 import { worded } from '../../src/cli/explain/words.ts';
 import type { Vocabulary } from '../../src/cli/explain/words.ts';

@@ -1,4 +1,4 @@
-// npm run modes -- [MODE…] [--way N] [--at-once N] [--together N] [--only-on] [--explain] [--save]
+// npm run modes -- [MODE…] [--way N] [--at-once N] [--together N] [--only-on | --only-off] [--explain] [--save]
 // npm run modes -- --pages [PAGE…]: each page of docs/runbooks/modes against a fault that it is for.
 // Makes every failure mode in two ways on the running product, with two harmless changes at the same time, once with all detectors and once with the one
 // that finds it switched off. Exit status 1 when too few are named first, or something else is said for certain.
@@ -21,6 +21,7 @@ const { values: options, positionals } = parseArgs({
     together: { type: 'string', default: '8' },
     explain: { type: 'boolean', default: false },
     'only-on': { type: 'boolean', default: false },
+    'only-off': { type: 'boolean', default: false },
     pages: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
   },
@@ -70,7 +71,7 @@ const detectors = [...new Set(jobs.map(({ mode }) => modeNamed(mode)?.detector ?
   (name) => name !== 'core',
 );
 const queue: Batch[] = [
-  ...batched(jobs, null),
+  ...(options['only-off'] ? [] : batched(jobs, null)),
   ...(options['only-on']
     ? []
     : detectors.flatMap((name) =>

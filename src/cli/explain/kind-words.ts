@@ -1,5 +1,6 @@
 // What happened, in words: entries by their kind.
 
+import { ended } from './end-words.ts';
 import { personWords } from './person-words.ts';
 import { safe } from '../text.ts';
 import { durationText } from '../times.ts';
@@ -189,69 +190,6 @@ export const kindRows: readonly WordRow[] = [
     }),
   },
 ];
-
-function ended({ service, host, facts }: Entry): Said {
-  const code = facts.number('code');
-  const signal = facts.text('signal');
-  const by = facts.text('by');
-  const why = facts.text('why');
-  const seen = facts.number('seenAfterMs');
-  const tries = facts.number('tries') ?? 0;
-  facts.implied('endedAtMs');
-  const how =
-    signal !== null
-      ? `killed by ${signalText(signal)}`
-      : code === null
-        ? 'exit status not known'
-        : `exit status ${code}`;
-  const whose = byText(by, why, signal !== null);
-  const again = tries > 1 ? `; failed ${tries} times in a row` : '';
-  const finished = facts.is('finished')
-    ? `${service} on ${host} has finished, as planned (${how})`
-    : `${service} on ${host} ended, ${how}${whose}`;
-  return { text: finished + again, aside: seen === null ? '' : `seen after ${durationText(seen)}` };
-}
-
-function byText(by: string | null, why: string | null, bySignal: boolean): string {
-  const because = why === null ? '' : `: ${why}`;
-  switch (by) {
-    case 'itself':
-      return bySignal && why === null ? ' (not by Standfast)' : because;
-    case 'stop':
-      return ` (stopped by Standfast${because})`;
-    case 'kill':
-      return ` (by Standfast${because})`;
-    case 'deadline':
-      return ` (by the keeper: its lease had run out${because})`;
-    case 'keeper-lost':
-      return ` (its keeper was lost${because})`;
-    default:
-      return ` (by ${by ?? 'nobody knows whom'}${because})`;
-  }
-}
-
-const signalNumbers: Readonly<Record<string, number>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGQUIT: 3,
-  SIGILL: 4,
-  SIGABRT: 6,
-  SIGBUS: 7,
-  SIGFPE: 8,
-  SIGKILL: 9,
-  SIGUSR1: 10,
-  SIGSEGV: 11,
-  SIGUSR2: 12,
-  SIGPIPE: 13,
-  SIGALRM: 14,
-  SIGTERM: 15,
-};
-
-/** `signal 9 (SIGKILL)`. */
-function signalText(signal: string): string {
-  const number = signalNumbers[signal];
-  return number === undefined ? `signal ${signal}` : `signal ${number} (${signal})`;
-}
 
 function active({ service, host, facts, line }: Entry): Said {
   const i = facts.number('iMs');

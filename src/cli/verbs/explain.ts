@@ -3,7 +3,8 @@
 import { chooseSystem } from '../context.ts';
 import type { ChosenSystem, Context } from '../context.ts';
 import { explainDecision, explainIncident, explainService } from '../explain/explanation.ts';
-import type { Explanation, Known } from '../explain/explanation.ts';
+import type { Explanation } from '../explain/explanation.ts';
+import type { Known } from '../explain/state-words.ts';
 import { explanationScreen } from '../explain/screen.ts';
 import { Failure } from '../failure.ts';
 import { gatherJournals } from '../elsewhere.ts';

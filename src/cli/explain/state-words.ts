@@ -1,0 +1,103 @@
+// How a service or an incident stands now, in sentences: the first thing that `explain` says.
+
+import type { InstanceView, JournalLine, ServiceView, StatusView } from '../../api.ts';
+import { safe } from '../text.ts';
+import { clockText } from '../times.ts';
+import type { Vocabulary } from './words.ts';
+
+/** What is known to explain from. */
+export interface Known {
+  /** Of all hosts of this machine, oldest first. */
+  readonly lines: readonly JournalLine[];
+  /** Journals that could not be read, in words. */
+  readonly unreadable: readonly string[];
+  /** Null: no agent answers. */
+  readonly status: StatusView | null;
+  readonly vocabulary: Vocabulary;
+  readonly nowMs: number;
+  /** Words a command that people can copy. */
+  readonly command: (words: string) => string;
+}
+
+/** How it stands, and whether somebody has to do anything. */
+export function serviceState(service: ServiceView, lines: readonly JournalLine[], known: Known): string {
+  const name = safe(service.name);
+  if (service.external !== null) {
+    if (service.external.ok === null) return `${name} is external and nothing here watches it.`;
+    return service.external.ok
+      ? `${name} is external and answers.`
+      : `${name} is external and does not answer${service.external.reason === null ? '' : `: ${safe(service.external.reason)}`}. Its owner has to act.`;
+  }
+  const where =
+    service.active.length === 0
+      ? phaseList(service)
+      : `is active on ${service.active.map(safe).join(', ')}${sinceText(service, lines, known)}`;
+  const term = service.term > 0 && service.active.length > 0 ? ` (term ${service.term})` : '';
+  const planned = service.scheduledDown ? ', as scheduled' : '';
+  const paused = service.paused ? ' It is paused: Standfast watches and does nothing.' : '';
+  return `${name} ${where}${term}${planned}.${paused} ${needsWords(service, known)}`;
+}
+
+/** Since when the newest of the active ones is active. */
+function sinceText(service: ServiceView, lines: readonly JournalLine[], known: Known): string {
+  const became = lines.findLast(
+    (line) => line.kind === 'active' && line.service === service.name && service.active.includes(line.host),
+  );
+  const started = service.instances.find((each) => service.active.includes(each.host))?.startedAtMs ?? null;
+  const at = became?.atMs ?? started;
+  return at === null ? '' : ` since ${clockText(at, known.nowMs)}`;
+}
+
+function phaseList(service: ServiceView): string {
+  if (service.instances.length === 0) return 'runs nowhere';
+  return `is active nowhere: ${service.instances.map((each) => `${each.phase} on ${safe(each.host)}${reasonText(each)}`).join(', ')}`;
+}
+
+function reasonText(instance: InstanceView): string {
+  return instance.reason === null ? '' : ` (${safe(instance.reason)})`;
+}
+
+/** The question of three in the morning: must I get up? */
+function needsWords(service: ServiceView, known: Known): string {
+  const incidents =
+    known.status?.incidents.filter(
+      (each) =>
+        each.resolvedAtMs === null &&
+        (each.service === service.name || each.also.some((also) => also.split('@')[0] === service.name)),
+    ) ?? [];
+  const first = incidents[0];
+  if (first !== undefined)
+    return `Incident ${safe(first.id)} (severity ${first.severity}): ${safe(first.cause)}. Next: ${safe(first.next)}`;
+  if (service.severity === 0) return 'Nobody has to do anything.';
+  const worst = service.instances.find((each) => each.severity === service.severity);
+  return `Severity ${service.severity}${worst?.reason === null || worst === undefined ? '' : `: ${safe(worst.host)}: ${safe(worst.reason)}`}.`;
+}
+
+/** How grave, since when, whose, and what is next. */
+export function incidentState(view: StatusView['incidents'][number], known: Known): string {
+  const held = view.ackBy === null ? 'Nobody has it yet' : `${safe(view.ackBy)} has it`;
+  const since = `since ${clockText(view.sinceMs, known.nowMs)}`;
+  const over = view.resolvedAtMs === null ? '' : ` It was over at ${clockText(view.resolvedAtMs, known.nowMs)}.`;
+  return `Severity ${view.severity} ${since}: ${safe(view.cause)}. ${held}.${over} Next: ${safe(view.next)}`;
+}
+
+/** Each mode that may be behind it, the likeliest first, with what speaks for and against it and where it stands what to do. */
+export function modesText(incidents: StatusView['incidents']): string[] {
+  return incidents.flatMap((incident) =>
+    incident.modes.map((each) => {
+      const pros = each.for.length === 0 ? '' : `; for it: ${each.for.map(safe).join(', ')}`;
+      const cons = each.against.length === 0 ? '' : `; against it: ${each.against.map(safe).join(', ')}`;
+      return `${each.sure === 'likely' ? 'Likely' : 'Possibly'} ${safe(each.mode)}: ${safe(each.text)}${pros}${cons}. What to do: ${safe(each.runbook)}`;
+    }),
+  );
+}
+
+/** What can be said when only the journal is left. */
+export function withoutAgent(known: Known): string {
+  const last = known.lines.at(-1);
+  const written =
+    last === undefined
+      ? 'The journal says nothing of it.'
+      : `The journal ends at ${clockText(last.atMs, known.nowMs)}.`;
+  return `No agent answers, so how it stands now is not known. ${written}`;
+}
