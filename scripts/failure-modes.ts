@@ -29,6 +29,8 @@ shadow and sudoers where the agent may not read them; an OOM kill by a limit abo
 *made*: its test brings the fault about for real (tmpfs, loop devices, FUSE, namespaces, cgroups, the real tools). *fed*: this cannot be made without harm to
 the machine, so recorded files go through the same port. *copy*: one instance or host; *every*: all copies at once, so that redundancy masks nothing.
 
+\`standfast found\` shows what the detectors see now, also what calls nobody; \`detectors: { off: [NAME] }\` switches one off that is wrong somewhere.
+
 Made from \`src/model/modes*.ts\` by \`node scripts/generate-schema.ts\`.
 `;
 

@@ -232,8 +232,8 @@ const nameCases: readonly Case[] = [
   },
 ];
 
-const versionPackage = (version: string, script: string): string =>
-  `rm -rf deb; mkdir -p deb/DEBIAN deb/var/lib/sf-engine && printf 'Package: sf-engine\\nVersion: ${version}\\nArchitecture: all\\nMaintainer: t <t@example.org>\\nDescription: test\\n' > deb/DEBIAN/control && printf '%s\\n' '${script}' > deb/var/lib/sf-engine/run && dpkg-deb -b deb ${version}.deb >/dev/null && dpkg -i ${version}.deb >/dev/null 2>&1`;
+const versionPackage = (version: string, script: string, name = 'sf-engine'): string =>
+  `rm -rf deb; mkdir -p deb/DEBIAN deb/var/lib/${name} && printf 'Package: ${name}\\nVersion: ${version}\\nArchitecture: all\\nMaintainer: t <t@example.org>\\nDescription: test\\n' > deb/DEBIAN/control && printf '%s\\n' '${script}' > deb/var/lib/${name}/run && dpkg-deb -b deb ${version}.deb >/dev/null && dpkg -i ${version}.deb >/dev/null 2>&1`;
 
 const peopleCases: readonly Case[] = [
   {
@@ -330,9 +330,9 @@ const peopleCases: readonly Case[] = [
     ways: [
       {
         how: 'dpkg removes it, and what needs it ends',
-        app: { ...worker('sh /var/lib/sf-engine/run'), watch: { packages: ['sf-engine'] } },
-        prepare: async (place) => void (await place.sh(versionPackage('1.0', 'exit 0'))),
-        make: async (place) => void (await place.sh('dpkg -r sf-engine >/dev/null 2>&1')),
+        app: { ...worker('sh /var/lib/sf-pump/run'), watch: { packages: ['sf-pump'] } },
+        prepare: async (place) => void (await place.sh(versionPackage('1.0', 'exit 0', 'sf-pump'))),
+        make: async (place) => void (await place.sh('dpkg -r sf-pump >/dev/null 2>&1')),
         shows: 'app',
       },
       {
@@ -367,9 +367,9 @@ const peopleCases: readonly Case[] = [
       },
       {
         how: 'userdel removes it, and what runs as it ends',
-        app: { ...worker('setpriv --reuid=sfapp --clear-groups true'), watch: { accounts: ['sfapp'] } },
-        prepare: async (place) => void (await place.sh('useradd -M sfapp')),
-        make: async (place) => void (await place.sh('userdel sfapp')),
+        app: { ...worker('setpriv --reuid=sfjobs --clear-groups true'), watch: { accounts: ['sfjobs'] } },
+        prepare: async (place) => void (await place.sh('useradd -M sfjobs')),
+        make: async (place) => void (await place.sh('userdel sfjobs')),
         shows: 'app',
       },
     ],

@@ -219,11 +219,10 @@ const hostCases: readonly Case[] = [
     mode: 'clock-off',
     ways: [
       {
-        how: 'the clock is set back by an hour, and what is signed is not yet valid',
+        how: 'the clock is set back by an hour',
         alone: true,
         clock: true,
-        app: checked('test "$(date +%s)" -ge "$(cat since)" || { echo "not yet valid"; exit 1; }'),
-        prepare: async (place) => void (await place.sh('date +%s > since')),
+        app: idle,
         make: async (place) => {
           place.setClock('-1h');
           await Promise.resolve();
@@ -232,7 +231,7 @@ const hostCases: readonly Case[] = [
           place.setClock('+0');
           await Promise.resolve();
         },
-        shows: 'app',
+        shows: 'own',
       },
       {
         how: 'it is set forward by a minute',
