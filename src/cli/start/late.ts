@@ -24,7 +24,8 @@ export async function lateFailure(
       const lines = await lastLines(system.layout.host(instance.host).output(service), most.lines);
       const why = instance.reason ?? 'no reason given yet';
       const wrote = lines.length === 0 ? 'It wrote nothing.' : `It wrote last: ${lines.join(' | ')}`;
-      return `${service} on ${instance.host} is ${instance.phase} and should be ${instance.planned}: ${why}. ${wrote}`;
+      const wanted = instance.planned === 'unknown' ? '' : ` and should be ${instance.planned}`;
+      return `${service} on ${instance.host} is ${instance.phase}${wanted}: ${why}. ${wrote}`;
     }),
   );
   const more = instances.length > most.instances ? [`… and ${instances.length - most.instances} more.`] : [];

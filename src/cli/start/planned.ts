@@ -7,7 +7,10 @@ export interface Unplanned {
   readonly instance: InstanceView;
 }
 
-/** The instances on these hosts that are not in their planned phase, and hosts that have not reported. */
+/**
+ * The instances on these hosts that are not in their planned phase, and hosts that have not reported. One of which nothing was heard yet is not
+ * where it should be, even when it is not known where that is: an agent hears that another lives before it hears what that one runs.
+ */
 export function unplanned(
   view: StatusView,
   hosts: readonly string[],
@@ -15,7 +18,7 @@ export function unplanned(
   const silent = hosts.filter((host) => view.hosts.find((each) => each.name === host)?.state !== 'up');
   const instances = view.services.flatMap((service) =>
     service.instances
-      .filter((instance) => hosts.includes(instance.host) && instance.phase !== instance.planned)
+      .filter(({ host, phase, planned }) => hosts.includes(host) && (phase !== planned || phase === 'unknown'))
       .map((instance): Unplanned => ({ service: service.name, instance })),
   );
   return { instances, hosts: silent };
