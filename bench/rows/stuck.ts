@@ -1,6 +1,7 @@
 // Does anything that hangs hold up the agent's loop? Its delay while all is well, and while a FUSE file system hangs on which a service keeps its data,
 // log and configuration, a check of it comes to no end, and the device of another is frozen. `--runs`: windows of 20 s.
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { missing, Place } from '../../testbed/modes/place.ts';
@@ -39,7 +40,8 @@ export const stuck: Row = {
     const cannot = missing();
     if (cannot !== null) throw new Error(cannot);
     const options = `--import ${join(import.meta.dirname, '..', 'loop-delay.mjs')}`;
-    const place = await Place.open(false, { NODE_OPTIONS: options, LOOP_DELAY_FILE: '/tmp/standfast-loop-delay' });
+    const folder = mkdtempSync(join(tmpdir(), 'sf-loop-'));
+    const place = await Place.open(false, { NODE_OPTIONS: options, LOOP_DELAY_FILE: join(folder, 'delay') });
     try {
       await place.sh(
         'mkdir hung frozen && echo a=1 > hung/app.conf && touch hung/app.log && mkdir hung/queue && truncate -s 24M image && mkfs.ext4 -q -F image && mount -o loop image frozen',
@@ -50,10 +52,10 @@ export const stuck: Row = {
       const pid = (await place.status())?.hosts[0]?.agentPid ?? 0;
       const longest = async (): Promise<number[]> => {
         const values: number[] = [];
-        await told(pid);
+        await told(folder, pid);
         for (let run = 0; run < context.runs(3); run += 1) {
           await pause(windowMs);
-          values.push((await told(pid)).max);
+          values.push((await told(folder, pid)).max);
         }
         return values;
       };
@@ -65,6 +67,7 @@ export const stuck: Row = {
         '-c',
         'exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hung hung && echo up && exec sleep 100000 3<&3',
       );
+      place.after(() => place.run(['fsfreeze', '-u', 'frozen']));
       await place.sh('fsfreeze -f frozen');
       const hung = await longest();
       await place.sh('fsfreeze -u frozen');
@@ -75,12 +78,13 @@ export const stuck: Row = {
     } finally {
       await place.standfast('down');
       await place.close();
+      rmSync(folder, { recursive: true, force: true });
     }
   },
 };
 
-async function told(pid: number): Promise<{ readonly max: number }> {
-  const file = `/tmp/standfast-loop-delay.${pid}`;
+async function told(folder: string, pid: number): Promise<{ readonly max: number }> {
+  const file = join(folder, `delay.${pid}`);
   rmSync(file, { force: true });
   process.kill(pid, 'SIGUSR2');
   for (let tries = 0; tries < 500; tries += 1) {
