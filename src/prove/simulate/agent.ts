@@ -8,6 +8,7 @@ import type { MonoMs } from '../../model/units.ts';
 import { latencies } from './behaviour.ts';
 import type { KeeperRequest } from './happening.ts';
 import type { SimHost } from './host.ts';
+import { extend, observed } from './processes.ts';
 import type { World } from './world.ts';
 
 /** Timers ring on this grid, never too early. In milliseconds. */
@@ -100,18 +101,18 @@ export class SimAgent {
         break;
       case 'extend':
         // The line to the keeper is there, and an extension is not answered.
-        world.extend(host, effect.until, effect.instances);
+        extend(world, host, effect.until, effect.instances);
         break;
       case 'observe': {
         const running = host.process(effect.instance);
-        if (running !== undefined && running.readyAt !== null) world.observed(host, running, 'ready');
+        if (running !== undefined && running.readyAt !== null) observed(world, host, running, 'ready');
         break;
       }
       case 'awaitActive': {
         const running = host.process(effect.instance);
         if (running === undefined) break;
         running.awaited = true;
-        if (running.serves) world.observed(host, running, 'active');
+        if (running.serves) observed(world, host, running, 'active');
         break;
       }
       case 'forget':

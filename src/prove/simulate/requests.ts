@@ -6,6 +6,7 @@ import type { MonoMs } from '../../model/units.ts';
 import { latencies } from './behaviour.ts';
 import type { Happening } from './happening.ts';
 import type { Process, SimHost } from './host.ts';
+import { arm, kill } from './processes.ts';
 import type { World } from './world.ts';
 
 type Asked = Extract<Happening, { kind: 'request' | 'called' | 'rested' }>;
@@ -64,7 +65,7 @@ function keeper(world: World, host: SimHost, asked: Extract<Happening, { kind: '
       });
       break;
     case 'kill':
-      world.kill(host, running, 'kill');
+      kill(world, host, running, 'kill');
       break;
     case 'activate': {
       const refused = refusal(world, host, running.service, wish.term, wish.deadline);
@@ -74,7 +75,7 @@ function keeper(world: World, host: SimHost, asked: Extract<Happening, { kind: '
       running.term = wish.term;
       running.mayBeActive = true;
       world.watcher.changed(running.service);
-      world.arm(host, running);
+      arm(world, host, running);
       world.after(2 * latencies.keeper, {
         kind: 'called',
         host: host.name,
@@ -142,7 +143,7 @@ function start(
     a.service < b.service ? -1 : a.service > b.service ? 1 : a.pid - b.pid,
   );
   world.watcher.changed(running.service);
-  world.arm(host, running);
+  arm(world, host, running);
   world.after(world.options.behaviours.get(wish.service)?.bMs ?? 1, {
     kind: 'ready',
     host: host.name,

@@ -5,19 +5,18 @@
 // by the thousand; here it is about how often parts fail.
 
 import type { initialState } from '../../decide/initial.ts';
-import type { Ended, Input } from '../../decide/input.ts';
 import type { Decided, step } from '../../decide/step.ts';
 import type { RunService, System } from '../../model/system.ts';
-import type { MonoMs } from '../../model/units.ts';
-import { monoMs, ms } from '../../model/units.ts';
+import { ms } from '../../model/units.ts';
 import { SimAgent } from './agent.ts';
 import type { Behaviour } from './behaviour.ts';
 import { latencies } from './behaviour.ts';
+import { happen } from './happen.ts';
 import type { Happening } from './happening.ts';
-import type { Process } from './host.ts';
 import { SimHost, timeBegan } from './host.ts';
 import { Queue } from './queue.ts';
-import { request } from './requests.ts';
+import { end } from './processes.ts';
+import { tellExternals } from './signs.ts';
 import { SimStore } from './store.ts';
 
 /** The core that is tried: the production one, or a copy of it with something broken. */
@@ -57,7 +56,8 @@ export class World {
   readonly queue = new Queue<Happening>();
   readonly store = new SimStore();
   readonly services: ReadonlyMap<string, RunService>;
-  readonly #checked: readonly { readonly service: string; readonly checks: readonly string[] }[];
+  /** External services that are checked. */
+  readonly checked: readonly { readonly service: string; readonly checks: readonly string[] }[];
   watcher: Watcher = { changed: () => undefined, finished: () => undefined, decided: () => undefined };
   now: number = timeBegan;
   steps = 0;
@@ -89,7 +89,7 @@ export class World {
     this.services = new Map(
       system.services.flatMap((service) => (service.kind === 'run' ? [[service.name, service] as const] : [])),
     );
-    this.#checked = system.services.flatMap((service) =>
+    this.checked = system.services.flatMap((service) =>
       service.kind === 'external' && service.detect.checks.length > 0
         ? [{ service: service.name, checks: service.detect.checks.map((check) => check.name) }]
         : [],
@@ -132,7 +132,7 @@ export class World {
       this.now = at;
       if (rings === null) {
         const what = this.queue.take();
-        if (what !== null) this.#happen(what);
+        if (what !== null) happen(this, what);
       } else if (rings.agent !== null) {
         if (rings.agent.giveUpAt <= at) rings.agent.giveUp();
         else rings.agent.hear({ kind: 'tick' });
@@ -144,126 +144,6 @@ export class World {
   counted(host: SimHost, decided: Decided): void {
     this.steps += 1;
     this.watcher.decided(host.name, decided);
-  }
-
-  #happen(what: Happening): void {
-    switch (what.kind) {
-      case 'pulse':
-        this.#pulse();
-        break;
-      case 'hear':
-        this.#agent(what.host, what.life)?.hear(what.input);
-        break;
-      case 'message':
-        if (this.hosts.get(what.from)?.up === true) this.hosts.get(what.to)?.agent?.hear(what.input);
-        break;
-      case 'write': {
-        if (!this.storeUp) break;
-        const answer = this.store.write(what.compares, what.puts);
-        this.after(latencies.store, {
-          kind: 'hear',
-          host: what.host,
-          life: what.life,
-          input: { kind: 'storeOutcome', id: what.id, answer },
-        });
-        if (answer.kind === 'applied')
-          for (const host of this.hosts.values())
-            if (host.agent !== null)
-              this.after(latencies.watch, { kind: 'watch', host: host.name, life: host.agent.life });
-        break;
-      }
-      case 'watch':
-        this.#agent(what.host, what.life)?.poll();
-        break;
-      case 'storeAway': {
-        const agent = this.#agent(what.host, what.life);
-        if (agent === undefined || this.storeUp || agent.heardUpTo === null) break;
-        agent.heardUpTo = null;
-        agent.hear({ kind: 'storeLost', why: 'it does not answer' });
-        break;
-      }
-      case 'request':
-      case 'called':
-      case 'rested':
-        request(this, what);
-        break;
-      case 'ready':
-        this.#ready(what.host, what.instance);
-        break;
-      case 'serves':
-        this.#serves(what.host, what.instance, what.term);
-        break;
-      case 'end':
-        this.end(what.host, what.instance, what);
-        break;
-      case 'finished':
-        if (this.hosts.get(what.host)?.process(what.instance) === undefined) break;
-        this.watcher.finished(this.hosts.get(what.host)?.process(what.instance)?.service ?? '');
-        this.end(what.host, what.instance, { by: 'itself', code: 0, signal: null });
-        break;
-      case 'deadline': {
-        const host = this.hosts.get(what.host);
-        const running = host?.process(what.instance);
-        if (
-          host !== undefined &&
-          running !== undefined &&
-          running.deadline !== null &&
-          running.deadline <= host.mono(this.now)
-        )
-          this.kill(host, running, 'deadline');
-        break;
-      }
-      default:
-        what satisfies never;
-    }
-  }
-
-  #agent(host: string, life: string): SimAgent | undefined {
-    const agent = this.hosts.get(host)?.agent ?? undefined;
-    return agent?.life === life ? agent : undefined;
-  }
-
-  // ---------------------------------------------------------------- signs of life
-
-  #pulse(): void {
-    this.after(this.options.pulseMs, { kind: 'pulse' });
-    let heard = this.store.revision;
-    for (const host of this.hosts.values()) {
-      const { agent } = host;
-      if (agent === null) continue;
-      if (agent.heardUpTo === null && this.storeUp) agent.readStore();
-      agent.hear({
-        kind: 'keeperHealth',
-        at: host.mono(this.now),
-        worstTimerLateMs: ms(1),
-        worstKillMs: ms(latencies.kill),
-      });
-      const at = host.mono(this.now);
-      const seen = host.processes.flatMap((running) =>
-        running.readyAt !== null && this.services.get(running.service)?.detect.heartbeat !== null
-          ? [{ kind: 'beat' as const, instance: running.id, at }]
-          : [],
-      );
-      if (seen.length > 0) agent.hear({ kind: 'seen', seen });
-      if (agent.heardUpTo !== null) heard = Math.min(heard, agent.heardUpTo);
-    }
-    this.store.forget(heard);
-  }
-
-  /** What the checks of external services say. */
-  #tellExternals(host: SimHost, only: string | null): void {
-    for (const { service, checks } of this.#checked) {
-      if (only !== null && only !== service) continue;
-      for (const check of checks)
-        host.agent?.hear({
-          kind: 'externalSeen',
-          service,
-          check,
-          at: host.mono(this.now),
-          result: this.away.has(service) ? 'critical' : 'ok',
-          text: '',
-        });
-    }
   }
 
   // ---------------------------------------------------------------- what befalls the world
@@ -321,7 +201,7 @@ export class World {
       worstTimerLateMs: ms(1),
       worstKillMs: ms(latencies.kill),
     });
-    this.#tellExternals(host, null);
+    tellExternals(this, host, null);
   }
 
   storeDown(): void {
@@ -343,7 +223,7 @@ export class World {
     if (away) set.add(service);
     else set.delete(service);
     this.away = set;
-    for (const host of this.hosts.values()) this.#tellExternals(host, service);
+    for (const host of this.hosts.values()) tellExternals(this, host, service);
     this.watcher.changed(service);
   }
 
@@ -351,123 +231,12 @@ export class World {
   crash(service: string, host: string, lasting: boolean): void {
     if (lasting) this.broken = new Set(this.broken).add(`${service}@${host}`);
     const running = this.hosts.get(host)?.processes.find((each) => each.service === service);
-    if (running !== undefined) this.end(host, running.id, { by: 'itself', code: 1, signal: null });
+    if (running !== undefined) end(this, host, running.id, { by: 'itself', code: 1, signal: null });
   }
 
   mend(service: string, host: string): void {
     const set = new Set(this.broken);
     set.delete(`${service}@${host}`);
     this.broken = set;
-  }
-
-  // ---------------------------------------------------------------- processes
-
-  observed(host: SimHost, running: Process, kind: 'ready' | 'active'): void {
-    if (host.agent === null) return;
-    const input: Input = { kind: 'seen', seen: [{ kind, instance: running.id, at: host.mono(this.now) }] };
-    this.after(latencies.probe, { kind: 'hear', host: host.name, life: host.agent.life, input });
-  }
-
-  extend(
-    host: SimHost,
-    until: MonoMs,
-    instances: readonly { readonly instance: string; readonly term: number }[],
-  ): void {
-    for (const { instance, term } of instances) {
-      const running = host.process(instance);
-      if (running === undefined || running.term !== term || running.deadline === null) continue;
-      running.deadline = monoMs(Math.max(running.deadline, until));
-      this.arm(host, running);
-    }
-  }
-
-  arm(host: SimHost, running: Process): void {
-    if (running.deadline !== null)
-      this.queue.add(Math.max(this.now, running.deadline), {
-        kind: 'deadline',
-        host: host.name,
-        instance: running.id,
-      });
-  }
-
-  kill(host: SimHost, running: Process, by: Ended['by']): void {
-    if (running.dying) return;
-    running.dying = true;
-    this.after(latencies.kill, {
-      kind: 'end',
-      host: host.name,
-      instance: running.id,
-      by,
-      code: null,
-      signal: 'SIGKILL',
-    });
-  }
-
-  /** The process is gone, whatever ended it. */
-  end(
-    name: string,
-    instance: string,
-    how: { readonly by: Ended['by']; readonly code: number | null; readonly signal: string | null },
-  ): void {
-    const host = this.hosts.get(name);
-    const running = host?.process(instance);
-    if (host === undefined || running === undefined) return;
-    host.processes = host.processes.filter((each) => each !== running);
-    const at = host.mono(this.now);
-    const { by, code, signal } = how;
-    const ended: Ended = {
-      instance,
-      service: running.service,
-      code,
-      signal,
-      endedAt: at,
-      goneAt: at,
-      endedAtMs: host.wall(this.now),
-      by,
-      term: running.term,
-    };
-    host.ended = [...host.ended, ended];
-    this.watcher.changed(running.service);
-    if (host.agent !== null)
-      this.after(latencies.keeper, {
-        kind: 'hear',
-        host: name,
-        life: host.agent.life,
-        input: { kind: 'ended', ended },
-      });
-  }
-
-  #ready(name: string, instance: string): void {
-    const host = this.hosts.get(name);
-    const running = host?.process(instance);
-    const service = running === undefined ? undefined : this.services.get(running.service);
-    const behaviour = running === undefined ? undefined : this.options.behaviours.get(running.service);
-    if (host === undefined || running === undefined || service === undefined || behaviour === undefined) return;
-    running.readyAt = this.now;
-    if (running.role === 'active')
-      if (service.active === null) this.#serves(name, instance, running.term);
-      else this.after(behaviour.iMs, { kind: 'serves', host: name, instance, term: running.term });
-    this.observed(host, running, 'ready');
-  }
-
-  /** It was told to be active, and is. */
-  #serves(name: string, instance: string, term: number): void {
-    const host = this.hosts.get(name);
-    const running = host?.process(instance);
-    if (
-      host === undefined ||
-      running === undefined ||
-      running.role !== 'active' ||
-      running.term !== term ||
-      running.serves
-    )
-      return;
-    running.serves = true;
-    this.watcher.changed(running.service);
-    if (running.awaited) this.observed(host, running, 'active');
-    const service = this.services.get(running.service);
-    const behaviour = this.options.behaviours.get(running.service);
-    if (service?.finishes === true && behaviour !== undefined)
-      this.after(behaviour.worksMs, { kind: 'finished', host: name, instance });
   }
 }
