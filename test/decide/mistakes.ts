@@ -1,6 +1,7 @@
 // Planted mistakes: each is made in a copy of the core, and the world must find it. `npm run mistakes` (some minutes) writes docs/mistakes.md; with a
 // part of a name it tries those alone, and prints them. Exit status 1 if one stays unfound, or if the text that it changes is no longer there.
 
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
@@ -38,11 +39,9 @@ async function main(): Promise<void> {
 async function tryInTurn(waiting: Mistake[], found: Map<string, Found | null>): Promise<void> {
   const worker = new Worker(new URL(import.meta.url));
   for (let mistake = waiting.shift(); mistake !== undefined; mistake = waiting.shift()) {
-    const { promise, resolve, reject } = Promise.withResolvers<Found | null>();
-    worker.once('message', resolve);
-    worker.once('error', reject);
     worker.postMessage(mistake.name);
-    const one = await promise;
+    // Rejects when the worker throws instead.
+    const [one] = (await once(worker, 'message')) as [Found | null];
     found.set(mistake.name, one);
     process.stdout.write(
       `${one === null ? 'NOT FOUND' : 'found    '}  ${mistake.name}${one === null ? '' : `  (storm ${one.seed}: ${one.found})`}\n`,
