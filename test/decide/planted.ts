@@ -168,10 +168,6 @@ export const mistakes: readonly Mistake[] = [
     ],
   },
   {
-    name: 'a joined host that the holder has not heard to be named is not asked to promise',
-    edits: [{ from: 'for (const sent of d.s.own.sent) for (const host of sent.list) hosts.add(host);', to: '' }],
-  },
-  {
     name: 'the promise of another machine of the same name is believed',
     edits: [
       {
