@@ -123,7 +123,14 @@ export class Bed {
   }
 
   async up(machine: Machine): Promise<void> {
-    const { code, stdout, stderr } = await this.cli(machine, 'up', machine.folder, '--detach', '--timeout', `${longestWaitMs / 1000}s`);
+    const { code, stdout, stderr } = await this.cli(
+      machine,
+      'up',
+      machine.folder,
+      '--detach',
+      '--timeout',
+      `${longestWaitMs / 1000}s`,
+    );
     if (code !== 0) throw new Error(`up on ${machine.host} ended with ${code}:\n${stderr}${stdout}`);
   }
 

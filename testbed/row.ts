@@ -94,7 +94,8 @@ export async function runOnce(row: Row, bed: Bed, explained = true): Promise<Run
     view,
     active,
     others: bed.others(active),
-    moved: (service = 'subject', withinMs = 120_000) => bed.consumers.above(service, terms.get(service) ?? -1, withinMs),
+    moved: (service = 'subject', withinMs = 120_000) =>
+      bed.consumers.above(service, terms.get(service) ?? -1, withinMs),
     hold: (forMs) => pause(forMs),
     async explain(on) {
       if (explained && said.length === 0) said.push(...(await explainSubject(bed, on, sinceMs)));
