@@ -21,8 +21,9 @@ export function fenceAsked(
 ): void {
   const { host, owner, why, confirm } = asked;
   const no = (code: string, what: string, next: string): void => refuse(d, request, code, what, next);
-  const described = d.s.system?.hosts.find(({ name }) => name === host);
-  if (described === undefined)
+  const described = d.s.system?.hosts.some(({ name }) => name === host) ?? false;
+  // One that was taken out of the description while it was lost may still hold what waits for it to be off.
+  if (!described && !d.s.sessions.has(host))
     return no(
       'SF-405',
       `there is no host "${host}"`,

@@ -39,10 +39,10 @@ export function beforeTaking(
   return { row, move: row.then(facts), host };
 }
 
-/** What is known of the fencing of that very loss; null: nothing. */
+/** What is known of the fencing of that loss, or of a later one: who was off then was off since this one too. Null: nothing. */
 function recordOf(d: Draft, host: string, epoch: number): FenceRecord | null {
   const record = d.s.fences.get(host)?.value ?? null;
-  return record?.epoch === epoch ? record : null;
+  return record !== null && record.epoch >= epoch ? record : null;
 }
 
 /** A later session of that host, and its own word that it runs nothing of it that could be active. */

@@ -222,11 +222,22 @@ export function heal(world: World): void {
   world.storage.members.look();
 }
 
-/** Of a machine whose name another took, and that no peer is left to depose, only a person knows that it is off (safety.md). */
+/**
+ * Only a person knows that these are off (safety.md): a machine whose name another took, and that no peer is left to depose; and a host that still holds a
+ * lease though no description tells any more how it could be fenced.
+ */
 function vouch(world: World): void {
-  for (const host of world.hosts.values()) {
-    const session = world.store.entries.get(`session/${host.name}`)?.value;
-    if (session?.includes('"dead":false') !== true || session.includes(`"machine":"${host.machine}"`)) continue;
-    for (const asked of world.hosts.keys()) world.person(asked, { kind: 'fence', host: host.name, confirm: true });
+  const described = new Set(world.inForce.hosts.map(({ name }) => name));
+  for (const { name, machine } of world.hosts.values()) {
+    const session = world.store.entries.get(`session/${name}`)?.value;
+    const former = session?.includes('"dead":false') === true && !session.includes(`"machine":"${machine}"`);
+    if (!former && (described.has(name) || !holdsLease(world, name))) continue;
+    for (const asked of world.hosts.keys()) world.person(asked, { kind: 'fence', host: name, confirm: true });
   }
+}
+
+function holdsLease(world: World, host: string): boolean {
+  return world.store.entries
+    .entries()
+    .some(([key, { value }]) => key.startsWith('lease/') && value.includes(`"host":"${host}"`));
 }
