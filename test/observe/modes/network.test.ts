@@ -77,7 +77,7 @@ test(
       sender.write(Buffer.alloc(1400));
       if (n % 5 === 0) await new Promise(setImmediate);
     }
-    while (sender.writableLength > 0) await once(sender, 'drain');
+    await new Promise((sent) => sender.write(Buffer.alloc(1400), sent));
     const [lost] = await look(loss, watch);
     assert.equal(lost?.mode, 'packet-loss');
     sender.destroy();
