@@ -16,12 +16,12 @@ import { openPorts } from '../../../src/observe/modes/ports.ts';
 import { openSockets } from '../../../src/observe/modes/sockets.ts';
 import { folder, ground, look, needs, said, sh, shQuietly, watchOn } from './look.ts';
 
-/** A namespace with one server that swallows what it is sent, reached over a pair of devices. */
+/** A namespace with one server that swallows what it is sent, reached over a pair of devices; each segment is a packet of its own. */
 async function farHost(t: TestContext): Promise<{ address: string; rule(text: string): void }> {
   const name = `sfm${process.pid}`;
   const net = `10.213.${process.pid % 250}`;
   sh(
-    'ip netns add "$1" && ip link add "$1" type veth peer name far netns "$1" && ip addr add "$2.1/30" dev "$1" && ip link set "$1" up && ip -n "$1" addr add "$2.2/30" dev far && ip -n "$1" link set far up && ip -n "$1" link set lo up && ip netns exec "$1" nft add table inet t && ip netns exec "$1" nft add chain inet t in "{ type filter hook input priority 0; }"',
+    'ip netns add "$1" && ip link add "$1" type veth peer name far netns "$1" && ip addr add "$2.1/30" dev "$1" && ip link set "$1" gso_max_segs 1 up && ip -n "$1" addr add "$2.2/30" dev far && ip -n "$1" link set far up && ip -n "$1" link set lo up && ip netns exec "$1" nft add table inet t && ip netns exec "$1" nft add chain inet t in "{ type filter hook input priority 0; }"',
     name,
     net,
   );
