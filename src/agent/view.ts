@@ -7,7 +7,7 @@ import { isOutdated } from '../decide/change.ts';
 import { plannedOn } from '../decide/planned-on.ts';
 import type { HostReport, InstanceReport } from '../decide/records.ts';
 import type { State } from '../decide/state.ts';
-import { isPaused, leaseOf, liveHolder, plannedDown, reportOf } from '../decide/view.ts';
+import { isPaused, lastHeard, leaseOf, liveHolder, plannedDown, reportOf } from '../decide/view.ts';
 import { usedIn } from '../judge/budget.ts';
 import { consumersWithout } from '../judge/consumers.ts';
 import type { Incident } from '../judge/incidents.ts';
@@ -177,10 +177,8 @@ function validFor(d: Draft, service: RunService, host: string): number | null {
 
 function asOf(d: Draft, host: string): number {
   if (host === d.s.me) return Math.round(d.now.wall);
-  const heard = d.s.reports.get(host)?.heardAt;
-  const seen = d.s.sessions.get(host)?.seenAt;
-  const newest = Math.max(heard ?? 0, seen ?? 0);
-  return newest === 0 ? 0 : Math.round(d.now.wall - (d.mono - newest));
+  const heardAt = lastHeard(d, host);
+  return heardAt === null ? 0 : Math.round(d.now.wall - (d.mono - heardAt));
 }
 
 function externalView(d: Draft, name: string): ServiceView {

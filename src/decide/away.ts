@@ -7,7 +7,7 @@ import { isLeased, type RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import { isLost } from './judged.ts';
 import { countOutage } from './recovery.ts';
-import { plannedDown, reportOf } from './view.ts';
+import { lastHeard, plannedDown, reportOf } from './view.ts';
 
 /** The service has become usable, or has ceased to be. */
 export function countAway(d: Draft, service: RunService, usable: boolean): void {
@@ -22,10 +22,10 @@ export function countAway(d: Draft, service: RunService, usable: boolean): void 
 /** When the last host of it was heard that had it active and was lost, by no wish of anybody; null: none was. */
 function lostAtMs(d: Draft, service: RunService): number | null {
   const heard = service.on.flatMap(({ host }) => {
-    const session = d.s.sessions.get(host);
-    const expected = plannedDown(d, service, host) === null && session?.value.left !== true;
-    if (session === undefined || !isLost(d, host) || !expected) return [];
-    return reportOf(d, service.name, host)?.phase === 'active' ? [d.now.wall - (d.mono - session.seenAt)] : [];
+    const heardAt = lastHeard(d, host);
+    const expected = plannedDown(d, service, host) === null && d.s.sessions.get(host)?.value.left !== true;
+    if (heardAt === null || !isLost(d, host) || !expected) return [];
+    return reportOf(d, service.name, host)?.phase === 'active' ? [d.now.wall - (d.mono - heardAt)] : [];
   });
   return heard.length === 0 ? null : Math.max(...heard);
 }

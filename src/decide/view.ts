@@ -2,7 +2,7 @@
 
 import { isScheduled, nextChange } from '../model/schedule.ts';
 import { isLeased, type RunService, type Service } from '../model/system.ts';
-import { wallMs } from '../model/units.ts';
+import { monoMs, wallMs, type MonoMs } from '../model/units.ts';
 import type { Barred } from '../judge/choice.ts';
 import type { PlannedDown } from '../judge/reason.ts';
 import type { Draft } from './draft.ts';
@@ -181,4 +181,10 @@ export function missingNeeds(d: Draft, service: Service): string[] {
     }
   };
   return met(service.needs) ? [] : [...missing];
+}
+
+/** When anything of another host was last heard, its session or its report; null: never. */
+export function lastHeard(d: Draft, host: string): MonoMs | null {
+  const heard = [d.s.reports.get(host)?.heardAt, d.s.sessions.get(host)?.seenAt].filter((at) => at !== undefined);
+  return heard.length === 0 ? null : monoMs(Math.max(...heard));
 }

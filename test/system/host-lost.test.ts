@@ -21,7 +21,7 @@ services:
 `,
   );
   await stand.up();
-  const before = await stand.until('all as planned', asPlanned);
+  const before = await stand.until('all as planned', asPlanned, 'a');
   assert.equal(before.objective.usedMs, 0);
   const heardMs = before.hosts.find((host) => host.name === 'b')?.asOfMs ?? assert.fail('b was never heard of');
   await eventually('b is lost', () => {
