@@ -15,7 +15,7 @@ import { openReading } from './kept-reading.ts';
 import { readRecord } from './records.ts';
 import { replaceFile } from './replace-file.ts';
 import { readMemory, writeMemory } from './store-memory.ts';
-import { openSame, otherWay, whyNotSame } from './store-move.ts';
+import { openSame, otherWay, whyNotSame, type StoreInUse } from './store-move.ts';
 import { openWitness } from './store-witness.ts';
 
 export interface StoreLink {
@@ -58,7 +58,7 @@ const remembered = z.object({ text: z.string(), folder: z.string(), file: z.stri
 
 /** Opens the line; returns at once, what it finds is told as inputs. */
 export function openStoreLink(options: StoreLinkOptions): StoreLink {
-  let store: Store | null = null;
+  let inUse: StoreInUse | null = null;
   let watch: ReturnType<Store['watch']> | null = null;
   let description: DescriptionRecord | null = null;
   let system: System | null = null;
@@ -77,41 +77,44 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
   /** Goes over to how the description in force has the store reached, once it turns out to be the same. */
   const move = async (): Promise<void> => {
     moving = null;
-    const inUse = store;
-    const place = system === null ? null : otherWay(system, options.file);
-    if (closed || place === null || inUse === null) return;
+    const former = inUse;
+    const place = system === null || former === null ? null : otherWay(former, system, options.file);
+    if (closed || place === null || former === null) return;
+    let found: Store | null = null;
     try {
-      const found = await openSame(inUse, place);
+      found = await openSame(former.store, place);
       const { revision } = await found.read(keys.description);
       await remember({ identity: await found.identity(), revision, place: placeWords(place) });
       writePlace(place, options.file);
       options.log(`the store is reached as the description has it now: ${placeWords(place)}`);
-      store = found;
-      setTimeout(() => void inUse.close(), formerEndsMs);
-      if (timer !== null) clearTimeout(timer);
-      await open();
+      inUse = { store: found, place };
+      setTimeout(() => void former.store.close(), formerEndsMs);
     } catch (error) {
+      void found?.close();
       const why = `the store is not reached as the description has it (${placeWords(place)}), and goes on being reached as before: ${error instanceof Error ? error.message : String(error)}`;
       if (why !== said) options.log(why);
       said = why;
       if (!closed) moving ??= setTimeout(() => void move(), moveAgainMs);
+      return;
     }
+    if (timer !== null) clearTimeout(timer);
+    await open();
   };
 
   const open = async (): Promise<void> => {
     timer = null;
     try {
-      const place = readPlace(options.file);
+      const place = inUse?.place ?? readPlace(options.file);
       const where = placeWords(place);
       const before = await readMemory(options.memoryFile);
       // A person has moved the store: what was known of the former place says nothing of this one.
       const known = before !== null && (before.place ?? options.file) === where ? before : null;
       // Only `up` makes a store: one that we made in place of what is gone would know of no lease.
-      if (place.kind === 'embedded' && store === null && known !== null && !existsSync(place.file))
+      if (place.kind === 'embedded' && inUse === null && known !== null && !existsSync(place.file))
         throw new Error(`${place.file} is gone`);
-      store ??= await openStore(place, false);
-      const identity = await store.identity();
-      const { revision, entries } = await store.read('');
+      inUse ??= { store: await openStore(place, false), place };
+      const identity = await inUse.store.identity();
+      const { revision, entries } = await inUse.store.read('');
       if (known !== null && known.identity !== identity)
         throw new Error(`this is another store (${identity}) than the one known (${known.identity})`);
       if (known !== null && revision < known.revision)
@@ -133,7 +136,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
       // A watch that cannot go on where it was begins anew from what was just read.
       watch?.stop();
       options.tell({ kind: 'storeRead', revision, entries: understood, system });
-      follow(store, revision, { identity, place: where });
+      follow(inUse.store, revision, { identity, place: where });
     } catch (error) {
       options.tell({ kind: 'storeLost', why: error instanceof Error ? error.message : String(error) });
       if (system === null) await recall();
@@ -205,7 +208,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
     }
     description = value;
     system = read.system;
-    if (store !== null) moving ??= setTimeout(() => void move(), 0);
+    if (inUse !== null) moving ??= setTimeout(() => void move(), 0);
     void replaceFile(options.descriptionFile, JSON.stringify(value)).catch(() => undefined);
     return 'taken';
   };
@@ -223,8 +226,8 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
   void open();
   return {
     async txn(compares, puts, timeoutMs) {
-      if (store === null) return { kind: 'unknown', why: 'the store is not open' };
-      const answer = await store.txn(compares, puts, timeoutMs);
+      if (inUse === null) return { kind: 'unknown', why: 'the store is not open' };
+      const answer = await inUse.store.txn(compares, puts, timeoutMs);
       switch (answer.kind) {
         case 'applied':
           if (puts.some(({ key }) => key === own)) witness.saw(answer.revision);
@@ -254,15 +257,15 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
     nudged() {
       watch?.nudge();
     },
-    opened: () => store,
+    opened: () => inUse?.store ?? null,
     description: () => description,
-    whyNotSame: (described) => whyNotSame(store, described, options.file),
+    whyNotSame: (described) => whyNotSame(inUse, described, options.file),
     async close() {
       closed = true;
       if (moving !== null) clearTimeout(moving);
       if (timer !== null) clearTimeout(timer);
       watch?.stop();
-      await store?.close();
+      await inUse?.store.close();
     },
   };
 }

@@ -4,24 +4,29 @@
 
 import type { System } from '../model/system.ts';
 import { StoreUnreachable, type Store } from '../ports.ts';
-import { openStore, placeOf, readPlace, type StorePlace } from '../store/place.ts';
+import { openStore, placeOf, type StorePlace } from '../store/place.ts';
 
 type OwnEtcd = Extract<StorePlace, { kind: 'etcd' }>;
 
+/** A store and the way by which this agent itself reaches it. What is written down is no measure of it: another host's agent of this machine may have written. */
+export interface StoreInUse {
+  readonly store: Store;
+  readonly place: StorePlace;
+}
+
 /** Where the description has the store, when that is another way than the one in use; null: it is the same, or none that can be changed under agents. */
-export function otherWay(system: System, storeFile: string): OwnEtcd | null {
-  const before = readPlace(storeFile);
+export function otherWay({ place: before }: StoreInUse, system: System, storeFile: string): OwnEtcd | null {
   const after = placeOf(system, storeFile);
   if (before.kind !== 'etcd' || after.kind !== 'etcd' || before.managed !== null || after.managed !== null) return null;
   return JSON.stringify(before.access) === JSON.stringify(after.access) ? null : after;
 }
 
 /** Why the description's store is not the one that is in use; null: it is, or is reached as before. */
-export async function whyNotSame(inUse: Store | null, system: System, storeFile: string): Promise<string | null> {
-  const place = otherWay(system, storeFile);
+export async function whyNotSame(inUse: StoreInUse | null, system: System, storeFile: string): Promise<string | null> {
+  const place = inUse === null ? null : otherWay(inUse, system, storeFile);
   if (place === null || inUse === null) return null;
   try {
-    const found = await openSame(inUse, place);
+    const found = await openSame(inUse.store, place);
     await found.close();
     return null;
   } catch (error) {
@@ -32,8 +37,12 @@ export async function whyNotSame(inUse: Store | null, system: System, storeFile:
 /** Opens the store in use by the other way. Rejects when it cannot be reached by it, or is another. */
 export async function openSame(inUse: Store, place: OwnEtcd): Promise<Store> {
   const found = await openStore(place, false);
-  const [known, its] = await Promise.all([inUse.identity(), found.identity()]);
-  if (its === known) return found;
-  await found.close();
-  throw new StoreUnreachable(`another store answers there: ${its}, and the one in use is ${known}`);
+  try {
+    const [known, its] = await Promise.all([inUse.identity(), found.identity()]);
+    if (its === known) return found;
+    throw new StoreUnreachable(`another store answers there: ${its}, and the one in use is ${known}`);
+  } catch (error) {
+    await found.close();
+    throw error;
+  }
 }

@@ -133,10 +133,12 @@ export function writePlace(place: StorePlace, storeFile: string): void {
     return;
   }
   const { system, managed, access } = place;
-  writeFileSync(`${file}.new`, `${JSON.stringify({ etcd: { system, managed, ...access } }, null, 2)}\n`, {
+  // Agents of several hosts of this machine go over at the same moment.
+  const next = `${file}.${process.pid}.new`;
+  writeFileSync(next, `${JSON.stringify({ etcd: { system, managed, ...access } }, null, 2)}\n`, {
     mode: 0o600,
   });
-  renameSync(`${file}.new`, file);
+  renameSync(next, file);
 }
 
 /** In words, one for each place: tells whether a person has moved the store. */
