@@ -192,7 +192,10 @@ function drawAsked(random: Random, on: { host: string; service: string; place: s
 export function heal(world: World): void {
   world.lines.noise = 0;
   world.machines.switchedOnAfterMs = 5000;
-  world.at(8000, () => vouch(world));
+  world.at(8000, () => {
+    vouch(world);
+    upAgain(world);
+  });
   world.machines.fencing = 'works';
   world.programs.behaveAgain();
   world.storage.putBack();
@@ -220,6 +223,15 @@ export function heal(world: World): void {
     host.agent?.poll();
   }
   world.storage.members.look();
+}
+
+/** Who had not yet gone down when the others were begun again, since something there hung, has gone by now. */
+function upAgain(world: World): void {
+  for (const [name, host] of world.hosts) {
+    host.left = false;
+    world.machines.startKeeper(name);
+    world.machines.startAgent(name);
+  }
 }
 
 /**
