@@ -2,7 +2,7 @@
 // what it told last, with its age. Two real machines (network namespaces) for the whole; a made line for what takes long or many lines.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ElsewhereAnswer, ElsewhereQuestion, JournalLine } from '../../src/api.ts';
@@ -23,6 +23,7 @@ services:
     policy: hot-active/hot-active
     consumers: dropDuplicates
     on: [a, b]
+    ready: { command: test -e may-begin }
     detect: { checks: [{ command: "true", every: 500ms }] }
     impact: Nobody is greeted.
 `;
@@ -36,6 +37,7 @@ test(
     assert.ok(a !== undefined && b !== undefined);
     for (const each of [a, b]) {
       writeFileSync(join(each.folder, 'standfast.yaml'), description);
+      writeFileSync(join(each.folder, 'may-begin'), '');
       const { code, stderr } = await each.cli('up', each.folder, '--detach');
       assert.equal(code, 0, stderr);
     }
@@ -77,8 +79,12 @@ test(
     assert.ok(details.figures?.disks?.some((each) => each.at === '/' && each.free > 0));
     assert.ok(details.figures?.processes?.some((each) => each.service === 's' && each.memory > 0));
 
-    // An incident of b that is over is told with what was done, from the journals.
+    // An incident of b that is over is told with what was done, from the journals. It lasts until a, who keeps the incidents, has it: an end whose
+    // restart is ready within milliseconds reaches a in one report with that, and is told in the journal alone.
+    rmSync(join(b.folder, 'may-begin'));
     signal(pidOf(whole, 's', 'b'), 'SIGKILL');
+    await a.until('an incident is open', (view) => view.incidents.some((each) => each.service === 's'));
+    writeFileSync(join(b.folder, 'may-begin'), '');
     await a.until(
       'b is back',
       (view) => asPlanned(view) && view.incidents.length === 0 && pidOf(view, 's', 'b') !== pidOf(whole, 's', 'b'),
