@@ -8,7 +8,7 @@ import { fenceSeen, fenceWritten } from './fence.ts';
 import { incidentsOutcome, incidentsSeen } from './incidents.ts';
 import type { StoreOutcome } from './input.ts';
 import { leaseGiven, leaseOutcome, leaseSeen } from './lease-writes.ts';
-import { intentOutcome } from './intents.ts';
+import { intentOutcome, intentSeen } from './intents.ts';
 import type { HostReport, RecordChange } from './records.ts';
 import { goOnMending } from './recovery.ts';
 import { changeSlots } from './retire.ts';
@@ -91,16 +91,9 @@ function changed(d: Draft, change: RecordChange): void {
       if (change.value !== null && change.host === d.s.me) ownReportSeen(d, change.value);
       else if (change.value !== null) reportHeard(d, change.host, change.value);
       break;
-    case 'intent': {
-      const intents = d.own('intents', d.s.intents);
-      if (change.value === null) intents.delete(change.id);
-      else intents.set(change.id, { revision: change.revision, value: change.value });
-      d.s.intents = intents;
-      if (change.value !== null && change.value.untilMs !== null)
-        d.wakeBy(d.mono + Math.max(0, change.value.untilMs - d.now.wall));
-      d.touchAll();
+    case 'intent':
+      intentSeen(d, change.id, change.value, change.revision);
       break;
-    }
     case 'fence':
       fenceSeen(d, change.host, change.value, change.revision);
       break;

@@ -53,6 +53,28 @@ const usuallyTaken: Request['taken'] = {
   next: 'Look at it and try again: standfast intents',
 };
 
+/** What the store tells of an intent; null: it is there no more. */
+export function intentSeen(d: Draft, id: string, value: IntentRecord | null, revision: number): void {
+  const known = d.s.intents.get(id);
+  const intents = d.own('intents', d.s.intents);
+  if (value === null) intents.delete(id);
+  else {
+    // The first that believes it over takes it away for all, so that whoever asked with a clock far ahead is not obeyed for that long.
+    const before = known?.revision === revision ? known.value.untilMs : null;
+    const untilMs = Math.min(longestFrom(d.now.wall, value), before ?? Infinity);
+    intents.set(id, { revision, value: untilMs === Infinity ? value : { ...value, untilMs } });
+    if (untilMs !== Infinity) d.wakeBy(d.mono + Math.max(0, untilMs - d.now.wall));
+  }
+  d.s.intents = intents;
+  d.touchAll();
+}
+
+/** Until when it may last: no longer after it was heard of than it was asked for. */
+function longestFrom(nowMs: number, { verb, atMs, untilMs }: IntentRecord): number {
+  if (untilMs === null) return Infinity;
+  return isLasting(verb) ? Math.min(untilMs, nowMs + Math.max(0, untilMs - atMs)) : untilMs;
+}
+
 /** Takes in how the write of an intent came out. True when it was one. */
 export function intentOutcome(d: Draft, id: number, outcome: StoreOutcome): boolean {
   const waiting = d.s.requests.get(id);
