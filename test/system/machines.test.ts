@@ -122,11 +122,29 @@ test('three machines stand as one system, by the store, by promises, and when on
     'it has stepped down',
   );
   const after = await witness.until('all are up, with the new machine', allUp);
-  assert.notEqual(activeOn(after, 's'), holder);
-  const said = (await replacement.journal()).filter((line) => line.kind === 'session' && line.host === holder);
-  // How far that had come when the new machine looked is a matter of moments: rule 113 waits for it, 114 would be its own doing.
+  // Who hears first that the former session is over takes the lease: the new machine may, as well as who ended that session. But in its own session and in
+  // a new term, and nobody else has that term.
+  const formerTerm = instanceOf(settled, 's', holder).term;
+  const lines = await eventually('its activation is written down', async () => {
+    const found = await replacement.journal();
+    const active = found.findLast(({ kind, service: of }) => kind === 'active' && of === 's');
+    return active?.host === activeOn(after, 's') && (active.term ?? 0) > formerTerm ? found : null;
+  });
+  const ofNew = lines.filter((line) => line.host === holder);
+  // How far that had come when the new machine looked is a matter of moments: rule 113 waits for it, 114 would be its own doing, and 112 first going on with it.
+  const said = ofNew.filter((line) => line.kind === 'session');
   const rules = said.map((line) => line.rule);
-  assert.ok(rules.includes(110) && !rules.includes(114), `others ended the former session: ${rules.join(', ')}`);
+  const first = rules.indexOf(110);
+  assert.ok(
+    first >= 0 && !rules.slice(0, first).includes(112) && !rules.includes(114),
+    `others ended the former session: ${rules.join(', ')}`,
+  );
+  const begun = said[first]?.seq ?? assert.fail('it began no session');
+  for (const line of ofNew.filter(({ kind }) => kind === 'active'))
+    assert.ok(line.seq > begun && (line.term ?? 0) > formerTerm, `active only in its own session: ${line.seq}`);
+  const later = lines.filter(({ kind, term }) => kind === 'active' && (term ?? 0) > formerTerm);
+  assert.equal(new Set(later.map(({ term }) => term)).size, later.length, 'one host in each term');
+  assert.equal(activeOn((await former.status()) ?? assert.fail('the former answers'), 's'), null, 'it stays so');
 
   // All of it goes down from one of them; the former machine, which nobody hears, is none of theirs any more.
   const down = await witness.cli('down');
