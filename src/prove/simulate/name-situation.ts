@@ -27,6 +27,7 @@ const silent = new Set([
   'activateError',
   'predicted',
   'handed',
+  'given',
   'cause',
   'restarts',
   'worstKillMs',
