@@ -73,7 +73,10 @@ const probeKeys = {
     description: 'The file that `log` is looked for in. Absent: the file of `log.file`, else what the instance prints.',
     examples: ['log/pricer.log'],
   }),
-  file: key(template('a file', 'run/ready'), { description: 'This file exists.', examples: ['run/ready'] }),
+  file: key(template('a file', 'run/ready'), {
+    description: 'This file exists; where `ready` or `active` asks, written since the start.',
+    examples: ['run/ready'],
+  }),
 };
 
 /** A probe as written: exactly one of its keys counts, which is seen to after reading. */
