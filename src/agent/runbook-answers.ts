@@ -4,7 +4,7 @@ import type { RunbookAnswers, RunbookListing, PersonAnswerRequest, RunbookRefusa
 import type { Runbook } from '../model/runbook.ts';
 import { aborted, allowed, answered, type Run } from '../model/runbook-run.ts';
 import type { AutoRunbooks } from './runbook-auto.ts';
-import type { RunbookDesk } from './runbook-desk.ts';
+import { nextChange, type RunbookDesk } from './runbook-desk.ts';
 import { standsNow, usualHost } from './runbook-facts.ts';
 import { generalNames, runbookNames, type FoundRunbook } from './runbook-library.ts';
 import { isOver, noDescription, noRun } from './runbook-refusals.ts';
@@ -18,7 +18,7 @@ import { plannedBlocks } from './runbook-view.ts';
 const waitMs = 10_000;
 
 export function runbookAnswers(desk: RunbookDesk, auto: AutoRunbooks): RunbookAnswers {
-  const { options, store, listeners, bookOf, hostOf, surroundings, view, change, find } = desk;
+  const { options, store, listeners, bookOf, hostOf, surroundings, view, known, change, find } = desk;
   const listing = (found: FoundRunbook): RunbookListing => ({
     name: found.name,
     title: found.runbook.title,
@@ -87,20 +87,12 @@ export function runbookAnswers(desk: RunbookDesk, auto: AutoRunbooks): RunbookAn
     async run(id, after) {
       const untilMs = performance.now() + waitMs;
       for (;;) {
-        const kept = store.get(id);
+        const kept = await known(id);
         if (kept === undefined) return noRun(id);
         const shown = view(kept);
         const leftMs = untilMs - performance.now();
         if (after === null || shown.version !== after || leftMs <= 0) return { ok: true, value: shown };
-        await new Promise<void>((resolve) => {
-          const done = (): void => {
-            listeners.delete(done);
-            clearTimeout(late);
-            resolve();
-          };
-          const late = setTimeout(done, leftMs);
-          listeners.add(done);
-        });
+        await nextChange(listeners, leftMs);
       }
     },
     answer: (request) =>

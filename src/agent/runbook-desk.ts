@@ -42,6 +42,8 @@ export interface RunbooksOptions {
 
 /** Output that flows is told this often. */
 const gatherMs = 100;
+/** What another agent has just begun is heard of within this. */
+const hearWithinMs = 2000;
 /** Others may change the same run at the same time. */
 const tries = 5;
 
@@ -60,6 +62,8 @@ export interface RunbookDesk {
   ) => BlockSurroundings;
   readonly note: (kind: string, run: Run, facts: Readonly<Record<string, JsonValue>>) => void;
   readonly view: (kept: KeptRun) => RunView;
+  /** The run, also when another agent began it a moment ago; undefined: there is none. */
+  readonly known: (id: string) => Promise<KeptRun | undefined>;
   /** Changes a run as it stands now; looks again when somebody else was first. */
   readonly change: (
     id: string,
@@ -168,6 +172,15 @@ export function openRunbookDesk(options: RunbooksOptions): RunbookDesk {
       },
     });
   };
+  const known = async (id: string): Promise<KeptRun | undefined> => {
+    const untilMs = performance.now() + hearWithinMs;
+    for (;;) {
+      const kept = store.get(id);
+      const leftMs = untilMs - performance.now();
+      if (kept !== undefined || leftMs <= 0) return kept;
+      await nextChange(listeners, leftMs);
+    }
+  };
   /** Changes a run as it stands now; looks again when somebody else was first. */
   const change = async (
     id: string,
@@ -176,7 +189,7 @@ export function openRunbookDesk(options: RunbooksOptions): RunbookDesk {
     facts: Record<string, JsonValue>,
   ): Promise<RunbookAnswer<RunView>> => {
     for (let attempt = 0; attempt < tries; attempt += 1) {
-      const kept = store.get(id);
+      const kept = await known(id);
       if (kept === undefined) return noRun(id);
       const after = how(kept.run, bookOf(kept.run));
       if ('ok' in after) return after;
@@ -197,5 +210,18 @@ export function openRunbookDesk(options: RunbooksOptions): RunbookDesk {
     if (lookup.kind === 'found') return { ok: true, value: lookup.found };
     return { ok: false, code: lookup.kind === 'none' ? 'SF-210' : 'SF-201', why: lookup.why, next: lookup.next };
   };
-  return { options, store, runner, listeners, bookOf, hostOf, surroundings, note, view, change, find };
+  return { options, store, runner, listeners, bookOf, hostOf, surroundings, note, view, known, change, find };
+}
+
+/** Resolves at the next change of any run, or after `withinMs`. */
+export function nextChange(listeners: Set<() => void>, withinMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      listeners.delete(done);
+      clearTimeout(late);
+      resolve();
+    };
+    const late = setTimeout(done, withinMs);
+    listeners.add(done);
+  });
 }

@@ -73,7 +73,7 @@ test('no run begins, and no step that was allowed begins, while the service is b
   assert.equal(textOf(join(stand.folder, 'moved')), 'done\n');
 
   const hang = await stand.cli('runbook', 'run', 'hang', '--yes');
-  assert.equal(hang.code, 1);
+  assert.equal(hang.code, 1, hang.stderr + hang.stdout);
   assert.match(hang.stdout, /not over within 1 s/);
   assert.ok(!lives(Number(textOf(join(stand.folder, 'hanging')))) && !existsSync(join(stand.folder, 'never')));
 
