@@ -179,7 +179,7 @@ test('apply: a host goes and its agent with it; a policy changes under a stop; a
     ['a', 'c'],
   );
   assert.deepEqual(serviceOf(last, 'solo').active, ['c']);
-  assert.ok(!stand.living().some((each) => each.host === 'b'), 'nothing is left of b');
+  await eventually('nothing is left of b', () => !stand.living().some((each) => each.host === 'b'));
 });
 
 test('down: an agent that is killed meanwhile goes on leaving when its keeper has started it again', async (t) => {
