@@ -7,7 +7,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { keys, type LeaseRecord } from '../decide/records.ts';
+import { keys, unwrittenLease, type LeaseRecord } from '../decide/records.ts';
 import { ms } from '../model/units.ts';
 import type { Store } from '../ports.ts';
 import { formerPlaceFile, openStore, readFormerPlace } from '../store/place.ts';
@@ -43,16 +43,7 @@ export async function carryTerms(file: string, to: Store): Promise<void> {
   const puts = [...terms].flatMap(([service, term]) => {
     const now = held.get(service);
     if (now !== undefined && (now.host !== null || now.term >= term)) return [];
-    const free: LeaseRecord = {
-      term,
-      host: null,
-      epoch: 0,
-      instance: null,
-      next: null,
-      given: false,
-      handed: null,
-      returns: now?.returns ?? [],
-    };
+    const free: LeaseRecord = { ...unwrittenLease, term, returns: now?.returns ?? [] };
     return [{ key: keys.lease(service), revision: now?.at ?? 0, value: JSON.stringify(free) }];
   });
   for (let at = 0; at < puts.length; at += atOnce) {

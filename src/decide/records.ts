@@ -92,6 +92,18 @@ export interface LeaseRecord {
   readonly returns: readonly number[];
 }
 
+/** What stands for a lease that was never written. */
+export const unwrittenLease: LeaseRecord = {
+  term: 0,
+  host: null,
+  epoch: 0,
+  instance: null,
+  next: null,
+  given: false,
+  handed: null,
+  returns: [],
+};
+
 /** How far the fencing of a lost host is: one record for each host, of the loss of one session. */
 export interface FenceRecord {
   /** Of the session that was deposed: a host that came back and is lost again is fenced anew. */

@@ -6,7 +6,13 @@ import { monoMs, wallMs, type MonoMs } from '../model/units.ts';
 import type { Barred } from '../judge/choice.ts';
 import type { PlannedDown } from '../judge/reason.ts';
 import type { Draft } from './draft.ts';
-import type { HostReport, InstanceReport, IntentRecord, LeaseRecord } from './records.ts';
+import {
+  unwrittenLease,
+  type HostReport,
+  type InstanceReport,
+  type IntentRecord,
+  type LeaseRecord,
+} from './records.ts';
 
 /** The newest report of that instance; null: none heard. Own ones are as of the last step. */
 export function reportOf(d: Draft, service: string, host: string): InstanceReport | null {
@@ -130,18 +136,7 @@ function isFinished(d: Draft, service: RunService): boolean {
 
 /** The lease as known, or what stands for a lease never written. */
 export function leaseOf(d: Draft, service: string): LeaseRecord {
-  return (
-    d.s.leases.get(service)?.value ?? {
-      term: 0,
-      host: null,
-      epoch: 0,
-      instance: null,
-      next: null,
-      given: false,
-      handed: null,
-      returns: [],
-    }
-  );
+  return d.s.leases.get(service)?.value ?? unwrittenLease;
 }
 
 /** Nobody has held it in this store: it was never written, or its term alone was taken over from another store. */

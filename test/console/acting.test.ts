@@ -3,12 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { openProvider } from '../serve/web/a-provider.ts';
+import { openProvider, trusting } from '../serve/web/a-provider.ts';
 import { loopback, picture, serve } from '../serve/web/console.ts';
 import { freePort, instanceOf, makeStand, pidOf, signal, type Stand } from '../system/stand.ts';
 import { browserMissing, builtPages, demandAccessible, faultsOf, freshPages, openBrowser } from './browser.ts';
@@ -170,17 +169,7 @@ test('buttons act, by mouse and by keyboard, and a run is followed as it goes', 
 
 test('signing in with a provider, and what one may then', { skip }, async (t) => {
   const provider = await openProvider(t);
-  const folder = mkdtempSync(join(tmpdir(), 'sf-oidc-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, 'secret'), 's3cr&t\n');
-  const oidc = {
-    issuer: provider.issuer,
-    clientId: 'standfast',
-    clientSecretFile: join(folder, 'secret'),
-    claim: 'groups',
-    operate: ['oncall'],
-    administer: ['admins'],
-  };
+  const oidc = trusting(t, provider);
   const { port } = picture();
   const served = await serve(t, port, { pages: builtPages(t), choice: { ...loopback, oidc } });
   const page = await (await openBrowser(t)).newPage();

@@ -3,7 +3,7 @@
 import type { Effect } from '../../../src/decide/effect.ts';
 import type { Running, StoreOutcome } from '../../../src/decide/input.ts';
 import type { SimAgent } from './agent.ts';
-import type { Answer, SimKeeper } from './keeper.ts';
+import type { Answer, Process, SimKeeper } from './keeper.ts';
 
 /** What befalls one write on its way to the store and back. */
 export interface Fate {
@@ -174,15 +174,8 @@ export class Hands {
 
   #callActivate(effect: Extract<Effect, { kind: 'activate' }>): void {
     const { world, host } = this.#agent;
-    if (!this.#agent.alive) return;
     const behaviour = world.programs.behaviour(effect.service, host.name);
-    world.on(host, 1, () => {
-      // The call is made by the agent: one that is dead or stopped makes none.
-      if (!this.#agent.alive) return;
-      const process = host.processes.get(effect.instance);
-      if (process === undefined || !process.alive || process.hung)
-        return world.at(100, () => this.#came(effect.id, { kind: 'unknown', why: 'no answer' }));
-      if (behaviour.activateFails) return this.#came(effect.id, { kind: 'failed', why: 'it said no' });
+    this.#call(effect, behaviour.activateFails, (process) => {
       world.referee.called(host, process);
       const { activate } = world.service(effect.service);
       if (activate !== null && activate.kind !== 'signal')
@@ -193,14 +186,8 @@ export class Hands {
 
   #callDeactivate(effect: Extract<Effect, { kind: 'deactivate' }>): void {
     const { world, host } = this.#agent;
-    if (!this.#agent.alive) return;
     const behaviour = world.programs.behaviour(effect.service, host.name);
-    world.on(host, 1, () => {
-      if (!this.#agent.alive) return;
-      const process = host.processes.get(effect.instance);
-      if (process === undefined || !process.alive || process.hung)
-        return world.at(100, () => this.#came(effect.id, { kind: 'unknown', why: 'no answer' }));
-      if (behaviour.deactivateFails) return this.#came(effect.id, { kind: 'failed', why: 'it said no' });
+    this.#call(effect, behaviour.deactivateFails, (process) => {
       world.on(host, behaviour.deactivateMs, () => {
         if (process.alive) world.programs.rests(host, process);
         // Confirmed: the keeper disarms, and only then is it done.
@@ -210,6 +197,25 @@ export class Hands {
             (answer) => this.#came(effect.id, answer),
           );
       });
+    });
+  }
+
+  /** Asks the instance itself; what hangs answers nothing. */
+  #call(
+    effect: Extract<Effect, { kind: 'activate' | 'deactivate' }>,
+    refuses: boolean,
+    heard: (process: Process) => void,
+  ): void {
+    const { world, host } = this.#agent;
+    if (!this.#agent.alive) return;
+    world.on(host, 1, () => {
+      // The call is made by the agent: one that is dead or stopped makes none.
+      if (!this.#agent.alive) return;
+      const process = host.processes.get(effect.instance);
+      if (process === undefined || !process.alive || process.hung)
+        return world.at(100, () => this.#came(effect.id, { kind: 'unknown', why: 'no answer' }));
+      if (refuses) return this.#came(effect.id, { kind: 'failed', why: 'it said no' });
+      heard(process);
     });
   }
 

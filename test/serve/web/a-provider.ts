@@ -2,8 +2,11 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
@@ -90,4 +93,20 @@ export async function openProvider(
   t.after(() => server.close());
   given.issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return given;
+}
+
+/** What a console needs to let that provider sign people in, with the secret in a file for the time of the test. */
+export function trusting(t: TestContext, provider: { readonly issuer: string }) {
+  const folder = mkdtempSync(join(tmpdir(), 'sf-oidc-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const clientSecretFile = join(folder, 'secret');
+  writeFileSync(clientSecretFile, 's3cr&t\n');
+  return {
+    issuer: provider.issuer,
+    clientId: 'standfast',
+    clientSecretFile,
+    claim: 'groups',
+    operate: ['oncall'],
+    administer: ['admins'],
+  };
 }

@@ -1,10 +1,7 @@
 // Signing in by an OpenID Connect provider: a small one of our own, with real keys, that can also lie.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { openProvider, type Lies } from './a-provider.ts';
+import { openProvider, trusting, type Lies } from './a-provider.ts';
 import { loopback, picture, serve, type Answer, type Served } from './console.ts';
 
 /** What a browser does: goes to the provider, and comes back with the cookie of the beginning. */
@@ -22,17 +19,7 @@ async function throughProvider(served: Served, change: (back: URL) => void = () 
 
 test('a provider signs people in, with the role that its groups give', async (t) => {
   const provider = await openProvider(t);
-  const folder = mkdtempSync(join(tmpdir(), 'sf-oidc-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, 'secret'), 's3cr&t\n');
-  const oidc = {
-    issuer: provider.issuer,
-    clientId: 'standfast',
-    clientSecretFile: join(folder, 'secret'),
-    claim: 'groups',
-    operate: ['oncall'],
-    administer: ['admins'],
-  };
+  const oidc = trusting(t, provider);
   const { port, told } = picture();
   const served = await serve(t, port, { choice: { ...loopback, oidc } });
 
