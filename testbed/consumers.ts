@@ -79,13 +79,15 @@ export class Consumers {
     return Promise.all(
       this.#clients.map(async ({ site, child }) => {
         const answer = new Promise<Extract<ClientMessage, { kind: 'kept' }>>((resolve, reject) => {
+          const ended = (): void => reject(new Error(`the client at ${site} ended`));
           const listen = (message: ClientMessage): void => {
             if (message.kind !== 'kept') return;
             child.off('message', listen);
+            child.off('exit', ended);
             resolve(message);
           };
           child.on('message', listen);
-          child.once('exit', () => reject(new Error(`the client at ${site} ended`)));
+          child.once('exit', ended);
         });
         child.send('keep');
         const { file, lateShare, worstMs } = await answer;
