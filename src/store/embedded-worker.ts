@@ -7,7 +7,8 @@ import type { Ask, Tell, WorkerStart } from './embedded-messages.ts';
 import { AnotherStore, openEmbeddedFile, type EmbeddedFile } from './embedded-file.ts';
 import { monotonicMs } from './embedded-open.ts';
 import { StoreError } from './errors.ts';
-import { inWords } from '../model/sqlite-words.ts';
+import { watchWriter } from './stopped-writer.ts';
+import { inWords, isBusy } from '../model/sqlite-words.ts';
 
 const pollMs = 250;
 /** For opening, while other agents open the same file. */
@@ -25,6 +26,7 @@ if (port !== null)
 function serve(start: WorkerStart, tell: (tell: Tell) => void): void {
   const pulse = new Int32Array(start.pulse);
   const watches = new Map<number, number>();
+  const writer = watchWriter(start.file);
   let store: EmbeddedFile;
   let lostSince = 0;
   let busyUntil = 0;
@@ -78,7 +80,8 @@ function serve(start: WorkerStart, tell: (tell: Tell) => void): void {
     try {
       tell({ tell: 'txn', id: ask.id, answer: store.txn(ask.compares, ask.puts, ask.deadline) });
     } catch (error) {
-      tell({ tell: 'txn', id: ask.id, answer: { kind: 'unknown', why: inWords(error) } });
+      const why = (isBusy(error) ? writer.look() : null) ?? inWords(error);
+      tell({ tell: 'txn', id: ask.id, answer: { kind: 'unknown', why } });
     }
     busyUntil = monotonicMs() + pollMs / 10;
     look();

@@ -114,7 +114,7 @@ function connect(file: string, prefix: string): Store & { readonly opened: Promi
         };
         txns.set(id, settle);
         // The thread gives up a little sooner, so that its answer, which knows more, comes first.
-        const deadline = Number(process.hrtime.bigint()) / 1e6 + timeoutMs - Math.min(2, timeoutMs / 10);
+        const deadline = Number(process.hrtime.bigint()) / 1e6 + timeoutMs - Math.min(10, timeoutMs / 10);
         ask({ ask: 'txn', id, compares, puts, deadline });
       });
     },

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endMarked, marked } from '../../scripts/marked.ts';
 import type { StatusView } from '../../src/api.ts';
+import { lives } from '../system/stand.ts';
 
 const repository = join(import.meta.dirname, '../..');
 /** The example's ports are 74xx. */
@@ -91,8 +92,11 @@ export class Checkout {
   settled(): Promise<StatusView> {
     return this.until(
       'everything in its planned phase',
-      ({ severity, services }) =>
-        severity === 0 && services.every((each) => each.instances.every(({ phase, planned }) => phase === planned)),
+      ({ severity, hosts, services }) =>
+        severity === 0 &&
+        // What has just been killed is told as it last was, until its silence is noticed.
+        hosts.every(({ agentPid, keeperPid }) => [agentPid, keeperPid].every((pid) => pid !== null && lives(pid))) &&
+        services.every((each) => each.instances.every(({ phase, planned }) => phase === planned)),
     );
   }
 
