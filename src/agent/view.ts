@@ -118,7 +118,7 @@ function instanceView(d: Draft, service: RunService, host: string): InstanceView
   return {
     host,
     phase: judged.phase,
-    planned: judged.phase === 'unknown' ? (report?.planned ?? 'unknown') : plannedOn(d, service, host),
+    planned: judged.phase === 'unknown' && report === null ? 'unknown' : plannedOn(d, service, host),
     pid: judged.phase === 'unknown' ? null : (report?.pid ?? null),
     startedAtMs: report?.startedAtMs ?? null,
     restarts: report?.restarts ?? 0,

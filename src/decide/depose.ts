@@ -7,6 +7,7 @@ import type { StoreOutcome } from './input.ts';
 import { keys, type SessionRecord } from './records.ts';
 import { firstMatch, type Row } from './row.ts';
 import { drift, type PeerSession } from './state.ts';
+import { latenessSince } from './view.ts';
 
 interface PeerFacts {
   readonly dead: boolean;
@@ -120,7 +121,8 @@ export function giveUpSilent(d: Draft): void {
     const { value, seenAt, givenUpAt } = session;
     if (host === d.s.me || value.dead || givenUpAt !== null) continue;
     const lives = value.mayDepose.length === 0 ? 1 + drift : livesUntilGivenUp;
-    const at = Math.max(seenAt, d.s.store.backAt ?? seenAt) + value.ttlMs * lives;
+    const since = Math.max(seenAt, d.s.store.backAt ?? seenAt);
+    const at = since + latenessSince(d, since) + value.ttlMs * lives;
     if (d.mono < at) {
       d.wakeBy(at);
       continue;

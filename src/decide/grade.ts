@@ -10,6 +10,7 @@ import type { ReportedPhase } from './records.ts';
 import { phaseShown, plannedPhase } from './phase.ts';
 import type { Slot } from './state.ts';
 import { termsOf } from './terms.ts';
+import { latenessSince } from './view.ts';
 
 /** How long what is planned down may be up before it is wrong: the time to be told. */
 const toldWithinMs = 2000;
@@ -85,11 +86,6 @@ export function grade(d: Draft, service: RunService, slot: Slot): InstanceVerdic
     filesMissing: instance?.missingFiles ?? [],
     d: ms(terms.d),
   });
-}
-
-/** How late our own loop ran since then; older lateness explains no silence that is found only now. */
-function latenessSince(d: Draft, since: number): number {
-  return d.s.lateness.reduce((sum, { at, lateMs }) => (at >= since ? sum + lateMs : sum), 0);
 }
 
 function withinOf(

@@ -2,7 +2,7 @@
 
 import { failuresThatCount } from '../judge/verdict.ts';
 import { gradeExternal, gradeHost, gradeService, gradeStore, neededActive } from '../judge/wholes.ts';
-import type { HostState, Phase, Reason, Verdict } from '../judge/reason.ts';
+import type { HostState, Reason, Verdict } from '../judge/reason.ts';
 import type { JudgedInstance, JudgedService, JudgedSystem } from '../judge/roots.ts';
 import { goingOn, type DesiredIncident } from '../judge/incidents.ts';
 import type { Live } from '../judge/lose.ts';
@@ -10,10 +10,11 @@ import { isLeased, type ExternalService, type RunService } from '../model/system
 import { ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import { unfenced } from './fence.ts';
+import { plannedOn } from './planned-on.ts';
 import { standingModes } from './found.ts';
 import type { ExternalState } from './state.ts';
 import { failoverIntent } from './wishes.ts';
-import { activeOutside, barredFrom, isLive, isUnheld, leaseOf, plannedDown, reportOf } from './view.ts';
+import { activeOutside, barredFrom, isLive, isUnheld, latenessSince, leaseOf, plannedDown, reportOf } from './view.ts';
 
 /** Everything judged, for `desiredIncidents`. */
 export function judgeSystem(d: Draft): JudgedSystem {
@@ -88,7 +89,9 @@ export function hostState(d: Draft, host: string): HostState {
   if (session.value.dead) return 'down';
   // After an outage of the store everybody's session is old: silence counts from its return.
   const since = Math.max(session.seenAt, d.s.store.backAt ?? session.seenAt);
-  return d.s.store.reachable && d.mono - since > session.value.ttlMs ? 'silent' : 'up';
+  // While we stood still ourselves we could not hear anybody.
+  const silent = d.mono - since - latenessSince(d, since);
+  return d.s.store.reachable && silent > session.value.ttlMs ? 'silent' : 'up';
 }
 
 /** What it reported last says nothing any more: others have ended its session, or would have, were there anybody to do it. */
@@ -129,12 +132,11 @@ export function judgeInstance(d: Draft, service: RunService, host: string): Judg
       plannedDown(d, service, host) === null &&
       !left &&
       (lost || (everActive(d, service.name) && d.mono >= (beginsBy(d, service) ?? Infinity)));
-    const planned: Phase = 'active';
     return {
       host,
       phase: left ? 'down' : 'unknown',
       severity: expected ? service.severity : 0,
-      cause: expected ? { kind: 'not-heard-of', facts: { planned } } : null,
+      cause: expected ? { kind: 'not-heard-of', facts: { planned: plannedOn(d, service, host) } } : null,
     };
   }
   if (report === null) return { host, phase: 'unknown', severity: 0, cause: null };

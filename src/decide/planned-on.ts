@@ -5,7 +5,7 @@ import type { Draft } from './draft.ts';
 import { nextHolder, secondPhase } from './phase.ts';
 import { rank } from './rank.ts';
 import type { ReportedPhase } from './records.ts';
-import { barredFrom, liveHolder, plannedDown } from './view.ts';
+import { barredFrom, leaseOf, liveHolder, plannedDown } from './view.ts';
 import { failoverIntent } from './wishes.ts';
 
 /**
@@ -22,7 +22,7 @@ export function plannedOn(d: Draft, service: RunService, host: string): Reported
 
 function activeNext(d: Draft, service: RunService): string | null {
   const holder = liveHolder(d, service.name);
-  if (holder === null) return nextHolder(d, service);
+  if (holder === null) return nextHolder(d, service) ?? lastHolder(d, service);
   const moves =
     holder === d.s.me
       ? (d.slot(service.name)?.handover ?? null) !== null
@@ -30,4 +30,10 @@ function activeNext(d: Draft, service: RunService): string | null {
   if (!moves) return holder;
   const to = (holder === d.s.me ? d.slot(service.name)?.handover?.to : failoverIntent(d, service.name)?.host) ?? null;
   return to ?? rank(d, service, { without: holder }).ranked[0] ?? holder;
+}
+
+/** Who had it last and is to have it again: all that could are lost. */
+function lastHolder(d: Draft, service: RunService): string | null {
+  const { host } = leaseOf(d, service.name);
+  return host === null || barredFrom(d, service, host) !== null ? null : host;
 }

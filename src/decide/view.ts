@@ -183,3 +183,8 @@ export function lastHeard(d: Draft, host: string): MonoMs | null {
   const heard = [d.s.reports.get(host)?.heardAt, d.s.sessions.get(host)?.seenAt].filter((at) => at !== undefined);
   return heard.length === 0 ? null : monoMs(Math.max(...heard));
 }
+
+/** How late our own loop ran since then; older lateness explains no silence that is found only now. */
+export function latenessSince(d: Draft, since: number): number {
+  return d.s.lateness.reduce((sum, { at, lateMs }) => (at >= since ? sum + lateMs : sum), 0);
+}

@@ -275,12 +275,20 @@ function settlingRoots(
     if (wanted.has(incident.key) || incident.also.length === 0) continue;
     if (incident.settlingSinceMs !== null && nowMs - incident.settlingSinceMs >= settleMs) continue;
     const left = [...wanted.values()].filter(
-      (want) => !taken.has(want.key) && [nameOf(want), ...want.also].every((name) => isAmong(name, incident.also)),
+      (want) =>
+        !taken.has(want.key) &&
+        !isRootOfItsOwn(want) &&
+        [nameOf(want), ...want.also].every((name) => isAmong(name, incident.also)),
     );
     for (const want of left) taken.add(want.key);
     if (left.length > 0) found.set(incident.key, left);
   }
   return found;
+}
+
+/** That a kill came late, say: it does not come from what a host or a service lacks, and is not over when that is back. */
+function isRootOfItsOwn({ key }: DesiredIncident): boolean {
+  return !/^(?:host:|service:|store$)/.test(key);
 }
 
 /** The key of the desired incident that has taken this one in, if any. */

@@ -16,7 +16,9 @@ export function reasonWords(reason: Reason): string {
       return `coming back, ${phase} now, ${planned} next${endWords(reason.facts)}${triesWords(reason.facts)}`;
     }
     case 'not-heard-of':
-      return `nothing heard of it, it should be ${reason.facts.planned}`;
+      return reason.facts.planned === 'down'
+        ? 'nothing heard of it, it could not take over'
+        : `nothing heard of it, it should be ${reason.facts.planned}`;
     case 'changing': {
       const { phase, planned } = reason.facts;
       return phase === 'starting' || phase === 'stopping' ? phase : `${phase}, to be ${planned}`;

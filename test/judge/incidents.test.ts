@@ -178,6 +178,15 @@ test('but not for ever, and not what it did not name', () => {
   );
 });
 
+test('what is a root of its own is told at once, also while the host that it is about settles', () => {
+  const late = want('overlap:web', 1, { service: 'web', instance: 'web@b', host: 'b' });
+  const { events } = play([
+    [0, want('host:b', 1, { also: ['web@b'] })],
+    [10, late],
+  ]);
+  assert.deepEqual(events.slice(1), ['10 host:b resolved 1', '10 overlap:web opened 1']);
+});
+
 test('a root that falls again while it settles goes on as the same incident', () => {
   const hostB = want('host:b', 1, { also: ['db'] });
   const { events, kept } = play([[0, hostB], [10, want('service:db')], [20, hostB], [30]]);

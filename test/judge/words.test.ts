@@ -24,6 +24,7 @@ test('every reason has its words', () => {
       'coming back, starting now, standby next: ended by SIGKILL',
     ],
     [{ kind: 'not-heard-of', facts: { planned: 'active' } }, 'nothing heard of it, it should be active'],
+    [{ kind: 'not-heard-of', facts: { planned: 'down' } }, 'nothing heard of it, it could not take over'],
     [{ kind: 'changing', facts: { phase: 'starting', planned: 'active' } }, 'starting'],
     [{ kind: 'changing', facts: { phase: 'standby', planned: 'active' } }, 'standby, to be active'],
     [
