@@ -4,6 +4,9 @@
 //
 // A request that is carried out late revives nothing: `open` takes away the element of `armed` that `shut` put there for half a second, `renew`
 // takes away the element that it replaces, and a transaction whose element is gone fails as a whole.
+//
+// Each element bears its keeper's key as a comment: so the next keeper of the same host knows what an earlier one left open from what another keeper of
+// this machine has open now.
 
 import { AskedProgram } from './asked-program.ts';
 import type { Asked } from './asked-program.ts';
@@ -25,7 +28,13 @@ const aheadMs = 5;
 const priority = -300;
 
 export class AddressFilter {
+  readonly #key: string;
   readonly #nft = new AskedProgram(['nft', '-j', '-i'], (line) => /\{"nftables":.*\}$/.exec(line)?.[0] ?? null);
+
+  /** `key`: of this keeper and of those before it, of letters, digits and hyphens. */
+  constructor(key: string) {
+    this.#key = key;
+  }
 
   /** Null when it can be used; else why not. Forks: only where no deadline is near. */
   async prepare(): Promise<string | null> {
@@ -47,7 +56,7 @@ export class AddressFilter {
         `delete element ${table} live${family} { ${address} }`,
         `add element ${table} armed${family} { ${address} }`,
         `delete element ${table} armed${family} { ${address} }`,
-        `add element ${table} armed${family} { ${address} timeout ${armedMs}ms }`,
+        `add element ${table} armed${family} { ${this.#until(address, armedMs)} }`,
       ]),
     );
   }
@@ -59,7 +68,7 @@ export class AddressFilter {
     return this.#ask(
       each(family, (table) => [
         `delete element ${table} armed${family} { ${address} }`,
-        `add element ${table} live${family} { ${address} timeout ${timeout}ms }`,
+        `add element ${table} live${family} { ${this.#until(address, timeout)} }`,
       ]),
     );
   }
@@ -71,7 +80,7 @@ export class AddressFilter {
     return this.#ask(
       each(family, (table) => [
         `delete element ${table} live${family} { ${address} }`,
-        `add element ${table} live${family} { ${address} timeout ${timeout}ms }`,
+        `add element ${table} live${family} { ${this.#until(address, timeout)} }`,
       ]),
     );
   }
@@ -98,23 +107,49 @@ export class AddressFilter {
     );
   }
 
-  /** True when somebody on this machine keeps it alive at this moment. */
-  async isLive({ address, family }: FilteredAddress): Promise<boolean> {
-    const asked = await this.#nft.ask([`list set inet standfast live${family}`]);
-    if (asked.kind !== 'done') return false;
-    const wanted = internetAddress(address);
-    const words = JSON.stringify(asked.json).match(/"[0-9a-f.:]+"/gi) ?? [];
-    return words.some((word) => internetAddress(word.slice(1, -1))?.bits === wanted?.bits);
+  /** True when another keeper of this machine has the address open at this moment, or is about to; null: it could not be found out. */
+  async isOthers({ address, family }: FilteredAddress): Promise<boolean | null> {
+    const asked = await this.#nft.ask(['list table inet standfast']);
+    if (asked.kind !== 'done') return null;
+    const wanted = internetAddress(address)?.bits;
+    return elementsOf(asked.json, [`live${family}`, `armed${family}`]).some(
+      (each) => internetAddress(each.address)?.bits === wanted && each.key !== this.#key,
+    );
   }
 
   close(): void {
     this.#nft.close();
   }
 
+  #until(address: string, timeout: number): string {
+    return `${address} timeout ${timeout}ms comment "${this.#key}"`;
+  }
+
   /** One transaction: all of it or nothing. */
   #ask(commands: readonly string[]): Promise<Asked> {
     return this.#nft.ask([commands.join('; '), 'list tables']);
   }
+}
+
+/** What runs out by itself in sets of those names, in what `nft -j list table` shows. */
+function elementsOf(json: unknown, sets: readonly string[]): { address: string; key: unknown }[] {
+  return listed(field(json, 'nftables'))
+    .map((row) => field(row, 'set'))
+    .filter((set) => sets.some((name) => name === field(set, 'name')))
+    .flatMap((set) => listed(field(set, 'elem')))
+    .map((element) => field(element, 'elem') ?? { val: element })
+    .flatMap((element) => {
+      const address = field(element, 'val');
+      return typeof address === 'string' ? [{ address, key: field(element, 'comment') }] : [];
+    });
+}
+
+function listed(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 /** ARP has a table of its own; both change in one transaction. */

@@ -49,8 +49,10 @@ export class Addresses {
   readonly #log: Log;
   readonly #quiet: () => Promise<void>;
   readonly #devices = new AddressDevices();
-  readonly #filter = new AddressFilter();
+  readonly #filter: AddressFilter;
   readonly #held = new Map<InstanceId, Held>();
+  /** Left by an earlier keeper, and not taken away so far. */
+  #left: readonly PlacedAddress[];
   readonly #removals = new RecentWorst();
   /** Null: not tried yet. False: this machine has no nftables. */
   #enforced: boolean | null = null;
@@ -60,6 +62,8 @@ export class Addresses {
   /** `quiet` resolves when no deadline is so near that a fork would hold it up. */
   constructor(record: AddressRecord, log: Log, quiet: () => Promise<void>) {
     this.#record = record;
+    this.#left = record.left;
+    this.#filter = new AddressFilter(record.key);
     this.#log = log;
     this.#quiet = quiet;
   }
@@ -69,20 +73,27 @@ export class Addresses {
     return this.#removals.worst;
   }
 
-  /** What an earlier keeper left: taken away, unless another keeper of this machine keeps it alive. */
+  /**
+   * What an earlier keeper left: taken away, unless another keeper of this machine has put it up since. What the earlier one let be answered until a later
+   * deadline is ended now, for nothing that it kept active lives on. What cannot be taken away stays in the record.
+   */
   async cleanUp(): Promise<void> {
-    const left = await this.#record.left();
-    if (left.length === 0) return;
+    if (this.#left.length === 0) return;
     await this.#prepare();
-    for (const place of left) {
-      if (this.#enforced === true && (await this.#filter.isLive(place))) continue;
-      const gone = await this.#devices.remove(place);
-      if (this.#enforced === true) await this.#filter.release(place);
+    const stays: PlacedAddress[] = [];
+    for (const place of this.#left) {
+      const others = this.#enforced === true ? await this.#filter.isOthers(place) : false;
+      if (others === true) continue;
+      if (others === false && this.#enforced === true) await this.#filter.silence(place);
+      const gone = others === false && (await this.#devices.remove(place));
+      if (!gone) stays.push(place);
+      else if (this.#enforced === true) await this.#filter.release(place);
       this.#log(
         `${place.address} on ${place.dev}: left by an earlier keeper, ${gone ? 'taken away' : 'NOT taken away'}`,
       );
     }
-    await this.#record.write([]).catch(() => undefined);
+    this.#left = stays;
+    await this.#write();
   }
 
   /** Puts the address here until `deadline`, which is armed; null, or why not, and then nothing of it is here. */
@@ -223,7 +234,7 @@ export class Addresses {
   }
 
   async #write(): Promise<void> {
-    const places = [...this.#held.values()].map((held) => held.place);
+    const places = [...this.#left, ...[...this.#held.values()].map((held) => held.place)];
     await this.#record
       .write(places)
       .catch((error: unknown) => this.#log(`the next keeper will not know of an address: ${wordsOf(error)}`));

@@ -53,6 +53,7 @@ export interface Heard {
 export class Network {
   readonly #client: string;
   readonly #machines: Machine[] = [];
+  readonly #lodgers: Machine[] = [];
   readonly #children: ChildProcess[] = [];
   readonly #prefix: string;
 
@@ -84,6 +85,13 @@ export class Network {
     return machine;
   }
 
+  /** Another keeper on the same machine, with a state folder of its own. */
+  lodger(name: string, machine: Machine): Machine {
+    const lodger = new Machine(name, machine.space);
+    this.#lodgers.push(lodger);
+    return lodger;
+  }
+
   /** Asks every 10 ms, each time over a connection of its own; calls back with each answer. */
   ask(address: string, heard: (one: Heard) => void): void {
     const url = `http://${address.includes(':') ? `[${address}]` : address}:8080/`;
@@ -108,7 +116,11 @@ export class Network {
 
   async close(): Promise<void> {
     for (const child of this.#children) child.kill('SIGKILL');
-    for (const machine of this.#machines) await machine.close();
+    for (const lodger of this.#lodgers) await lodger.close();
+    for (const machine of this.#machines) {
+      await machine.close();
+      ip('netns', 'del', machine.space);
+    }
     ip('netns', 'del', this.#client);
   }
 
@@ -188,7 +200,6 @@ export class Machine {
       }
     }
     for (const keeper of this.#keepers) keeper.kill('SIGKILL');
-    ip('netns', 'del', this.space);
     await rm(this.state, { recursive: true, force: true });
   }
 }
