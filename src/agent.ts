@@ -23,7 +23,7 @@ import { journalLater } from './agent/journal-later.ts';
 import { openKeeperLink, pingEvery, type KeeperLink } from './agent/keeper-link.ts';
 import { openLoop, type Loop } from './agent/loop.ts';
 import { openOwnHand } from './agent/own-hand.ts';
-import { openManagedHere, withManagers } from './agent/managed.ts';
+import { openManagedHere, ownRequests, withManagers } from './agent/managed.ts';
 import { openRunbooks, type Runbooks } from './agent/runbooks.ts';
 import { openPeerRecord } from './agent/peers/say.ts';
 import { answerPeer } from './agent/peer-answers.ts';
@@ -130,7 +130,12 @@ const managedEtcd = await openManagedEtcd({
   now,
   log,
 });
-const managed = openManagedHere({ file: layout.managedFile, tell, log });
+const managed = openManagedHere({
+  file: layout.managedFile,
+  mine: () => ownRequests({ system: loop?.state().system ?? null, plans, me }),
+  tell,
+  log,
+});
 const ownHand = openOwnHand(await realInstances(layout), monoNow);
 const keeper: KeeperLink = openKeeperLink({
   socket: layout.keeperSocket,

@@ -1,14 +1,18 @@
 // Other process managers, wired to this host: its processes, the core, and what people see of them.
 
+import { randomBytes } from 'node:crypto';
 import type { StatusView } from '../api.ts';
 import { openManaged, type Managed, type ManagerNote } from '../act/managers/managed.ts';
 import type { Input } from '../decide/input.ts';
 import { monoNow, wallNow } from '../keeper/clock.ts';
 import { hostProcesses } from './host-processes.ts';
 import { planInstance } from '../model/instance.ts';
+import { madeOf } from '../model/made-of.ts';
 import type { System } from '../model/system.ts';
 import { tongueOf } from '../act/managers/speak.ts';
 import { runCommand } from '../observe/command.ts';
+import type { StartRequest } from '../ports.ts';
+import type { Plans } from './plans.ts';
 
 /** What a manager's command may need to find its manager (sd_bus_default_user(3)). */
 const surroundings = ['XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS'] as const;
@@ -19,9 +23,10 @@ function surroundingsHere(): Record<string, string> {
   return env;
 }
 
-/** Takes up what an agent before this one left under other managers. `file`: where that is written. */
+/** Takes up what an agent before this one left under other managers. `file`: where that is written. `mine`: see `ownRequests`. */
 export function openManagedHere(of: {
   readonly file: string;
+  readonly mine: () => readonly StartRequest[];
   readonly tell: (input: Input) => void;
   readonly log: (text: string) => void;
 }): Managed {
@@ -33,6 +38,8 @@ export function openManagedHere(of: {
     now: monoNow,
     wall: wallNow,
     env: surroundingsHere(),
+    mine: of.mine,
+    found: (running) => of.tell({ kind: 'foundRunning', running }),
     ended: (ended) => of.tell({ kind: 'ended', ended }),
     noted(note) {
       const { instance, trouble } = note;
@@ -47,6 +54,22 @@ export function openManagedHere(of: {
       });
     },
     log: of.log,
+  });
+}
+
+/** How each service of this host that belongs to another manager would be started; nothing before the description is known. */
+export function ownRequests(of: {
+  readonly system: System | null;
+  readonly plans: Plans | null;
+  readonly me: string;
+}): readonly StartRequest[] {
+  const { system, plans, me } = of;
+  if (system === null || plans === null) return [];
+  return system.services.flatMap((service) => {
+    if (service.kind !== 'run' || service.manager.kind === 'native') return [];
+    if (!service.on.some(({ host }) => host === me)) return [];
+    const instance = `${service.name}@${me}#${madeOf(service, me)}.${randomBytes(4).toString('hex')}.0`;
+    return [plans.start(service, { instance, role: 'active', term: 0, deadline: null, alternative: false })];
   });
 }
 

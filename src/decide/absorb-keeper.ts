@@ -37,6 +37,23 @@ export function keeperHello(
   d.touchAll();
 }
 
+/**
+ * Its manager started it again by itself, or a person did, while nothing here wanted to (paused, waiting) or it is not to run. What runs is watched and shown as
+ * what it is, and stopped where it is not to run. While a start of our own is under way nothing is to be done: that takes what it finds.
+ */
+export function foundRunning(d: Draft, running: Running): void {
+  const slot = d.slot(running.service);
+  if (d.s.system === null || slot === undefined || slot.now !== null) return;
+  const again = slot.lastExit !== null || slot.startError !== null;
+  d.setSlot(running.service, {
+    restarts: again ? slot.restarts + 1 : slot.restarts,
+    startError: null,
+    failedUntil: null,
+    said: null,
+  });
+  place(d, running, 'foundRunning');
+}
+
 /** Gives instances that ran before the description was known their slots. */
 export function placeWaiting(d: Draft): void {
   const { unplaced } = d.s.keeper;
@@ -45,7 +62,7 @@ export function placeWaiting(d: Draft): void {
   for (const each of unplaced) place(d, each);
 }
 
-function place(d: Draft, running: Running): void {
+function place(d: Draft, running: Running, note: 'adopted' | 'foundRunning' = 'adopted'): void {
   if (d.s.system === null) {
     d.s.keeper = { ...d.s.keeper, unplaced: [...d.s.keeper.unplaced, running] };
     return;
@@ -95,7 +112,7 @@ function place(d: Draft, running: Running): void {
     },
   });
   d.note({
-    kind: 'adopted',
+    kind: note,
     service: running.service,
     instance: running.instance,
     term: running.term,

@@ -2,7 +2,7 @@
 
 import { spreadUsable } from './usable.ts';
 import { instanceEnded } from './absorb-end.ts';
-import { keeperHello } from './absorb-keeper.ts';
+import { foundRunning, keeperHello } from './absorb-keeper.ts';
 import { effectOutcome } from './absorb-outcome.ts';
 import { seen } from './absorb-seen.ts';
 import { startOutcome } from './absorb-start.ts';
@@ -55,6 +55,9 @@ export function absorb(d: Draft, input: Input): void {
       break;
     case 'ended':
       instanceEnded(d, input.ended);
+      break;
+    case 'foundRunning':
+      foundRunning(d, input.running);
       break;
     case 'seen':
       for (const each of input.seen) seen(d, each);

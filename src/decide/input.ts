@@ -109,6 +109,8 @@ export type Input =
   | { readonly kind: 'keeperLost'; readonly why: string }
   | { readonly kind: 'keeperHealth'; readonly at: MonoMs; readonly worstTimerLateMs: Ms; readonly worstKillMs: Ms }
   | { readonly kind: 'ended'; readonly ended: Ended }
+  /** Another process manager runs it although nothing here had asked for it. */
+  | { readonly kind: 'foundRunning'; readonly running: Running }
   | { readonly kind: 'seen'; readonly seen: readonly Seen[] }
   | {
       readonly kind: 'externalSeen';

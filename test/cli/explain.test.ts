@@ -201,6 +201,7 @@ test('no fact stays silent, whatever the kind and rule', () => {
     'ready',
     'active',
     'adopted',
+    'foundRunning',
     'unknownInstance',
     'deactivated',
     'activateFailed',

@@ -1,8 +1,8 @@
 // Processes that belong to other managers, behind the port of the keeper: each is started and ended by its own manager alone, which Standfast asks.
 //
 // Nobody fights: the manager makes every start, so there are never two. What it starts again by itself is its right: the next start that is asked for finds that
-// one running and takes it. What Standfast wants down is stopped through the manager, which then leaves it down; before a kill the manager is told to let go.
-// Only a manager that does not answer is gone round, and only to end a process, with a signal.
+// one running and takes it, and where none is asked for it is told as found. What Standfast wants down is stopped through the manager, which then leaves it
+// down; before a kill the manager is told to let go. Only a manager that does not answer is gone round, and only to end a process, with a signal.
 // Does not cover: deadlines. No lease is ever held here, and `check` refuses a policy that needs one.
 
 import { constants } from 'node:os';
@@ -18,6 +18,7 @@ import type {
   StartedInstance,
 } from '../../ports.ts';
 import { askManager, type Asking } from './ask.ts';
+import { openLookout } from './lookout.ts';
 import { openManagedFile, readManaged, type ManagedInstance } from './record.ts';
 import type { ForeignManager } from './speak.ts';
 import { troubleCodes, type ManagerSays, type ManagerTrouble } from './tongue.ts';
@@ -65,6 +66,10 @@ export interface ManagedOptions {
   readonly wall: () => WallMs;
   /** Of the surroundings of the agent: what a manager's command needs to find its manager. */
   readonly env: Readonly<Record<string, string>>;
+  /** How each service of this host that belongs to another manager would be started, under a new name; so that what runs unasked is found. */
+  mine(): readonly StartRequest[];
+  /** It runs, and nobody here had asked for it. Told again until a start takes it, or it has ended. */
+  found(running: StartedInstance): void;
   ended(ended: EndedInstance): void;
   noted(note: ManagerNote): void;
   readonly log: (text: string) => void;
@@ -74,6 +79,8 @@ const lookEveryMs = 100;
 const statusEveryMs = 10_000;
 const startWithin = ms(30_000);
 const startAskedMs = 300;
+/** For a start that is not wanted any more, to be taken back. */
+const giveUpWithinMs = 3_000;
 const mostAsked = 3;
 const stopAskedMs = 1_000;
 const endAskedWithinMs = 1_000;
@@ -84,7 +91,12 @@ interface Starting {
   cancelled: 'stop' | 'kill' | null;
 }
 
-type Mutable = { -readonly [K in keyof ManagedInstance]: ManagedInstance[K] } & { forced: boolean; ending: boolean };
+type Mutable = { -readonly [K in keyof ManagedInstance]: ManagedInstance[K] } & {
+  forced: boolean;
+  ending: boolean;
+  /** Nobody here asked for it: a start under another name gets it. */
+  found: boolean;
+};
 
 /** Takes up what an agent before this one left, and looks at it from now on. */
 export function openManaged(options: ManagedOptions): Managed {
@@ -98,10 +110,12 @@ export function openManaged(options: ManagedOptions): Managed {
     log(`what runs under other managers could not be written down: ${why}`),
   );
   for (const each of readManaged(options.file, processes.boot))
-    known.set(each.instance, { ...each, forced: false, ending: false });
+    known.set(each.instance, { ...each, forced: false, ending: false, found: false });
 
   const save = (): void =>
-    file.write([...known.values()].map(({ forced: _forced, ending: _ending, ...each }) => ({ ...each })));
+    file.write(
+      [...known.values()].map(({ forced: _forced, ending: _ending, found: _found, ...each }) => ({ ...each })),
+    );
   const asking = (of: Pick<ManagedInstance, 'service' | 'manager' | 'dir' | 'env'>): Asking =>
     askManager({ ...of, env: { LC_ALL: 'C', ...options.env, ...of.env } }, async (request) => {
       // A start that is broken off half way would leave nobody knows what.
@@ -175,6 +189,21 @@ export function openManaged(options: ManagedOptions): Managed {
     await processes.kill(each.pid, each.startTicks);
   };
 
+  /** It runs, under this name from now on. */
+  const takeUp = (
+    request: StartRequest,
+    manager: ForeignManager,
+    process: { readonly pid: number; readonly startTicks: number; readonly found: boolean },
+  ): Mutable => {
+    const { instance, service, dir, env, role } = request;
+    const at = { startedAt: now(), startedAtMs: wall() };
+    const none = { asked: null, ended: null, forced: false, ending: false };
+    const each: Mutable = { instance, service, manager, dir, env, role, ...process, ...at, ...none };
+    known.set(instance, each);
+    save();
+    return each;
+  };
+
   const begin = async (request: StartRequest, manager: ForeignManager): Promise<KeeperAnswer<StartedInstance>> => {
     const { instance, service, dir, env } = request;
     const of = { instance, service, manager, dir, env };
@@ -183,24 +212,12 @@ export function openManaged(options: ManagedOptions): Managed {
     let says = await asked.status();
     // monit forgets what it is asked while it is doing something else, so it may be asked again.
     let told = 0;
+    let givenUpAt: number | null = null;
     for (;;) {
       if (says.kind === 'trouble') break;
       const ticks = says.kind === 'runs' ? processes.startTicks(says.pid) : null;
       if (says.kind === 'runs' && ticks !== null) {
-        const each: Mutable = {
-          ...of,
-          pid: says.pid,
-          startTicks: ticks,
-          startedAt: now(),
-          startedAtMs: wall(),
-          role: request.role,
-          asked: null,
-          ended: null,
-          forced: false,
-          ending: false,
-        };
-        known.set(instance, each);
-        save();
+        const each = takeUp(request, manager, { pid: says.pid, startTicks: ticks, found: false });
         note(of, asked, says);
         return { kind: 'done', value: startedOf(each, told === 0) };
       }
@@ -208,7 +225,18 @@ export function openManaged(options: ManagedOptions): Managed {
         says = failed(asked, service, `says: ${says.text}`);
         break;
       }
-      if (told === 0 || says.kind === 'down') {
+      const unwanted = starting.get(service)?.cancelled ?? null;
+      if (unwanted !== null) {
+        // What its manager is still about would start, or be tried again, long after nobody wants it.
+        if (givenUpAt !== null && (says.kind === 'down' || now() - givenUpAt > giveUpWithinMs)) {
+          says = failed(asked, service, `had not done so when it was given up: ${says.text}`);
+          break;
+        }
+        if (givenUpAt === null) {
+          givenUpAt = now();
+          void asked.stop(startWithin);
+        }
+      } else if (told === 0 || says.kind === 'down') {
         told += 1;
         const refused = await asked.start(startWithin);
         if (refused !== null) {
@@ -277,6 +305,7 @@ export function openManaged(options: ManagedOptions): Managed {
     if (each.ended !== null || each.asked !== null || asked.has(each.instance)) return;
     asked.add(each.instance);
     const talk = asking(each);
+    if (each.found) options.found(startedOf(each, true));
     const says = await talk.status();
     asked.delete(each.instance);
     if (each.ended === null && known.has(each.instance)) note(each, talk, says);
@@ -285,6 +314,20 @@ export function openManaged(options: ManagedOptions): Managed {
     for (const each of known.values()) void review(each);
   }, statusEveryMs);
   for (const each of known.values()) void review(each);
+  const lookout = openLookout({
+    mine: () => options.mine(),
+    isTaken: (service) =>
+      starting.has(service) || [...known.values()].some((each) => each.service === service && each.ended === null),
+    status: (request, manager) => asking({ ...request, manager }).status(),
+    take(request, manager, says) {
+      const startTicks = processes.startTicks(says.pid);
+      if (startTicks === null) return;
+      const each = takeUp(request, manager, { pid: says.pid, startTicks, found: true });
+      note(each, asking(each), says);
+      options.found(startedOf(each, true));
+    },
+    now,
+  });
 
   const noSuch = (instance: InstanceId): Refused => ({
     kind: 'failed',
@@ -307,6 +350,13 @@ export function openManaged(options: ManagedOptions): Managed {
             : { kind: 'failed', code: 'SF-603', why: `${instance} has ended: a new start needs a new name` },
         );
       const other = [...known.values()].find((each) => each.service === service && each.ended === null);
+      if (other?.found === true && under === undefined) {
+        // It was found in the moment in which it was to be started.
+        known.delete(other.instance);
+        const { pid, startTicks } = other;
+        const each = takeUp(request, manager, { pid, startTicks, found: false });
+        return Promise.resolve({ kind: 'done', value: startedOf(each, true) });
+      }
       if (other !== undefined || under !== undefined)
         return Promise.resolve({
           kind: 'failed',
@@ -356,6 +406,7 @@ export function openManaged(options: ManagedOptions): Managed {
     async close() {
       clearInterval(looking);
       clearInterval(reviewing);
+      lookout.close();
       for (const one of open) one.abort();
       await file.flush();
     },

@@ -37,6 +37,12 @@ export const kindRows: readonly WordRow[] = [
     }),
   },
   {
+    kind: 'foundRunning',
+    say: ({ service, host, facts }) => ({
+      text: `${service} runs on ${host} though Standfast had not started it: its process manager did, by itself or for a person, pid ${facts.number('pid') ?? '?'}`,
+    }),
+  },
+  {
     kind: 'unknownInstance',
     say: ({ service, host, facts }) => ({
       text: `an instance of ${service} runs on ${host} that nothing is known of (pid ${facts.number('pid') ?? '?'}), so it is ended`,

@@ -14,7 +14,7 @@ import { monoNow, wallNow } from '../../../src/keeper/clock.ts';
 import { isSame, readStat } from '../../../src/keeper/proc.ts';
 import { runCommand } from '../../../src/observe/command.ts';
 import type { Command } from '../../../src/model/system.ts';
-import type { EndedInstance, Keeper, KeeperAnswer, StartRequest } from '../../../src/ports.ts';
+import type { EndedInstance, Keeper, KeeperAnswer, StartRequest, StartedInstance } from '../../../src/ports.ts';
 import { freePort, type ManagerUnderTest } from '../../keeper/process-manager.cases.ts';
 import { eventually } from '../../keeper/waiting.ts';
 
@@ -35,6 +35,9 @@ export type ForeignKind = 'monit' | 'supervisord' | 'systemd' | 'command';
 export interface Foreign extends ManagerUnderTest {
   readonly managed: Managed;
   readonly notes: Map<string, ManagerNote>;
+  /** What is looked for although nobody starts it, and what was found of it, by service. */
+  readonly mine: StartRequest[];
+  readonly found: Map<string, StartedInstance>;
   readonly kind: Kind;
   request(service: string, line: string, more?: Partial<StartRequest>): StartRequest;
 }
@@ -66,6 +69,8 @@ export async function openForeign(name: ForeignKind): Promise<Foreign> {
   await kind.up();
   const ends = new Map<string, EndedInstance>();
   const notes = new Map<string, ManagerNote>();
+  const mine: StartRequest[] = [];
+  const found = new Map<string, StartedInstance>();
   const managed = openManaged({
     file: join(folder, 'managed.json'),
     processes: hostProcesses,
@@ -73,6 +78,8 @@ export async function openForeign(name: ForeignKind): Promise<Foreign> {
     now: monoNow,
     wall: wallNow,
     env: {},
+    mine: () => mine,
+    found: (running) => found.set(running.service, running),
     ended: (ended) => ends.set(ended.instance, ended),
     noted: (note) => notes.set(note.instance, note),
     log: () => undefined,
@@ -112,6 +119,8 @@ export async function openForeign(name: ForeignKind): Promise<Foreign> {
     manager,
     managed,
     notes,
+    mine,
+    found,
     kind,
     folder,
     ended,

@@ -59,7 +59,15 @@ function ownCases(kind: ForeignKind): void {
       const first = value(await at.manager.start(request));
       process.kill(first.pid, 'SIGKILL');
       assert.equal((await at.ended(request.instance)).by, 'itself');
+      if (kind !== 'command') {
+        // Nobody starts it, as when a person has it paused: it is found all the same, and a start gets just that one.
+        at.mine.push({ ...request, instance: 'again@a#found' });
+        await eventually(() => at.found.has('again'), 'it is found');
+        at.mine.length = 0;
+      }
       const second = value(await at.manager.start({ ...request, instance: 'again@a#2' }));
+      assert.equal(second.pid, at.found.get('again')?.pid ?? second.pid);
+      assert.ok(!at.managed.knows('again@a#found'));
       assert.notEqual(second.pid, first.pid);
       assert.equal(hostProcesses.startTicks(second.pid), second.startTicks);
       const others = (await runCommand(ask(['pgrep', '-f', 'again.run']))) as { output?: string };
@@ -84,6 +92,8 @@ function ownCases(kind: ForeignKind): void {
         now: monoNow,
         wall: wallNow,
         env: {},
+        mine: () => [],
+        found: () => undefined,
         ended: () => undefined,
         noted: () => undefined,
         log: () => undefined,
