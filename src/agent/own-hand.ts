@@ -43,9 +43,10 @@ export function openOwnHand(instancesFolder: string, now: () => MonoMs): OwnHand
     const [oldest] = goneAt.keys();
     if (goneAt.size > mostRemembered && oldest !== undefined) goneAt.delete(oldest);
   };
-  const clear = async (instance: string, group: number): Promise<void> => {
+  const clear = async (instance: string, main: MainProcess | null): Promise<void> => {
+    const its = { group: main?.pid ?? 0, sinceTicks: main?.startTicks ?? 0 };
     for (let look = 0, empty = 0; look < mostLooks && empty < emptyLooks; look += 1) {
-      const living = await marks.of(instance, { group, sinceTicks: 0 });
+      const living = await marks.of(instance, its);
       for (const pid of living) send(pid, 'SIGKILL');
       empty = living.length === 0 ? empty + 1 : 0;
       if (empty === emptyLooks && !goneAt.has(instance)) remember(instance);
@@ -56,7 +57,7 @@ export function openOwnHand(instancesFolder: string, now: () => MonoMs): OwnHand
     kill(instance, main) {
       if (main !== null && isSameGroup(main)) send(-main.pid, 'SIGKILL');
       // A /proc that cannot be read leaves the rest to the keeper.
-      void clear(instance, main?.pid ?? 0).catch(() => undefined);
+      void clear(instance, main).catch(() => undefined);
     },
     seen(ended) {
       const at = goneAt.get(ended.instance);

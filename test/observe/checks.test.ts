@@ -151,12 +151,12 @@ test('http: the code and what it says, and well again', async (t) => {
   t.after(() => server.close());
   const seen = openSeen(t);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  seen.observer.observeExternal({ name: 'it', dir: '/', env: {}, checks: [check({ kind: 'http', url }, 20)] });
+  seen.observer.observeExternal({ name: 'it', dir: '/', env: {}, checks: [check({ kind: 'http', url }, 200)] });
   assert.equal((await seen.check('critical')).text, 'HTTP 503: the database is away');
   healthy = true;
   await seen.check('ok');
   const from = seen.all.length;
-  for (let more = 0; more < 30; more++)
+  for (let more = 0; more < 10; more++)
     await seen.until((each): each is typeof each => each.kind === 'check', from + more);
   assert.ok(seen.all.slice(from).every((each) => each.kind === 'check' && each.result === 'ok'));
 });
