@@ -58,7 +58,10 @@ export interface ServiceView {
   readonly instances: readonly InstanceView[];
   /** Externals: is it answering; null when it has no checks. */
   readonly external: { readonly ok: boolean | null; readonly reason: string | null } | null;
+  /** It is to be down everywhere, for whatever reason. */
   readonly scheduledDown: boolean;
+  /** For which (`asked`, `maintenance`, `schedule`, `finished`, `removed`), and who asked; null: it is not. */
+  readonly downBecause: { readonly kind: string; readonly by: string | null } | null;
   readonly paused: boolean;
 }
 

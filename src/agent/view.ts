@@ -7,7 +7,7 @@ import { isOutdated } from '../decide/change.ts';
 import { plannedOn } from '../decide/planned-on.ts';
 import type { HostReport, InstanceReport } from '../decide/records.ts';
 import type { State } from '../decide/state.ts';
-import { isPaused, lastHeard, leaseOf, liveHolder, plannedDown, reportOf } from '../decide/view.ts';
+import { intentsFor, isPaused, lastHeard, leaseOf, liveHolder, plannedDown, reportOf } from '../decide/view.ts';
 import { usedIn } from '../judge/budget.ts';
 import { consumersWithout } from '../judge/consumers.ts';
 import type { Incident } from '../judge/incidents.ts';
@@ -97,6 +97,7 @@ export function statusOf(state: State, now: Now, storeKind: string): StatusView 
 
 function runView(d: Draft, service: RunService, whole: Severity): ServiceView {
   const instances = service.on.map(({ host }) => instanceView(d, service, host));
+  const downBecause = whyDown(d, service);
   return {
     name: service.name,
     policy: service.policy,
@@ -105,9 +106,20 @@ function runView(d: Draft, service: RunService, whole: Severity): ServiceView {
     term: leaseOf(d, service.name).term,
     instances,
     external: null,
-    scheduledDown: service.on.every(({ host }) => plannedDown(d, service, host) !== null),
+    scheduledDown: downBecause !== null,
+    downBecause,
     paused: isPaused(d, service.name),
   };
+}
+
+/** Why it is to be down everywhere; where somebody asked, that comes first, since it can be taken back. */
+function whyDown(d: Draft, service: RunService): ServiceView['downBecause'] {
+  const down = service.on.map(({ host }) => plannedDown(d, service, host));
+  const kind = down.find((each) => each === 'asked') ?? down[0] ?? null;
+  if (kind === null || down.includes(null)) return null;
+  const verb = kind === 'asked' ? 'stop' : kind === 'maintenance' ? 'maintenance' : null;
+  const asked = verb === null ? [] : service.on.flatMap(({ host }) => intentsFor(d, verb, service.name, host));
+  return { kind, by: asked[0]?.owner ?? null };
 }
 
 function instanceView(d: Draft, service: RunService, host: string): InstanceView {
@@ -136,7 +148,7 @@ function instanceView(d: Draft, service: RunService, host: string): InstanceView
 /** What was last said here of why nothing is done: by its lease while nobody has it, else by the instance that does not run. */
 function whatItWaitsFor(d: Draft, service: RunService): string | null {
   const slot = d.slot(service.name);
-  if (slot === undefined) return null;
+  if (slot === undefined || plannedDown(d, service, d.s.me) !== null) return null;
   if (isLeased(service) && slot.leaseSaid !== null && liveHolder(d, service.name) === null) return slot.leaseSaid;
   return slot.now === null ? slot.said : null;
 }
@@ -162,8 +174,9 @@ function untilNow(d: Draft, cause: Reason, report: InstanceReport | null): Reaso
     : { kind: cause.kind, facts: { ...cause.facts, nextInMs } };
 }
 
-/** A wait is kept as its rule's number and what it waits for. */
+/** A wait is kept as its rule's number and what it waits for; of a write only its revision is. */
 function waitWords(said: string): string {
+  if (/^\d+ on \d+$/.test(said)) return 'waiting';
   const waitsFor = said.slice(said.indexOf(' ') + 1).replaceAll('"', '');
   return waitsFor === 'null' || waitsFor === 'back-off' ? 'waiting' : `waits for ${waitsFor}`;
 }
@@ -199,6 +212,7 @@ function externalView(d: Draft, name: string): ServiceView {
       reason: reason === undefined ? null : reasonWords(reason),
     },
     scheduledDown: false,
+    downBecause: null,
     paused: false,
   };
 }

@@ -48,6 +48,7 @@ test('the broken comes first, with what should be and why', async (t) => {
     services: [
       service('pricer', [instance('a', 'standby'), instance('b', 'active')]),
       service('gateway', [broken], { severity: 1, active: [] }),
+      service('report', [instance('a', 'down')], { scheduledDown: true, downBecause: { kind: 'asked', by: 'eve' } }),
     ],
     hosts: [
       { name: 'a', state: 'up', uses: null, reads: 2, agentPid: 1, keeperPid: 2, boot: 'x', asOfMs: Date.now() },
@@ -76,6 +77,7 @@ test('the broken comes first, with what should be and why', async (t) => {
   assert.ok(stdout.indexOf('gateway  ') < stdout.indexOf('pricer  '));
   assert.match(stdout, /gateway +a ✗ failed → active +tried 7 times, next in 40 s/);
   assert.match(stdout, /host b: silent, last heard at .* \(\d+(\.\d)? s ago\)/);
+  assert.match(stdout, /report +a · down +stopped, as eve asked/);
   assert.match(stdout, /ann has it/);
   assert.match(stdout, /flapping/);
   assert.match(stdout, /also: s0, s1, s2, s3, s4, s5 and 24 more/);

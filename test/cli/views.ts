@@ -45,6 +45,7 @@ export function service(
     instances,
     external: null,
     scheduledDown: false,
+    downBecause: null,
     paused: false,
     ...more,
   };

@@ -132,12 +132,14 @@ test('a keeper killed while it stops something: it is stopped all the same', asy
     serviceOf(view, 'one').instances.some((each) => each.phase === 'stopping'),
   );
   for (const host of ['a', 'b']) signal(partOf(stand, host, 'keeper'), 'SIGKILL');
-  await stand.until('it is down', (view) =>
+  const down = await stand.until('it is down', (view) =>
     ['a', 'b'].every(
       (host) => instanceOf(view, 'one', host).phase === 'down' && instanceOf(view, 'one', host).pid === null,
     ),
   );
   for (const pid of pids) assert.equal(lives(pid), false);
+  assert.equal(serviceOf(down, 'one').downBecause?.kind, 'asked', 'and it is said why it is down');
+  assert.doesNotMatch(JSON.stringify(serviceOf(down, 'one').instances), /waits for/);
   assert.equal((await stand.cli('start', 'one')).code, 0);
   await activeAgain(stand, before);
 });

@@ -71,7 +71,7 @@ function note(service: ServiceView): string {
   const parts: string[] = [];
   if (service.external !== null) parts.push(externalText(service.external));
   if (service.paused) parts.push('paused');
-  if (service.scheduledDown) parts.push('scheduled');
+  if (service.scheduledDown) parts.push(downWords(service));
   const reasons = service.instances.filter((instance) => instance.reason !== null);
   for (const instance of reasons)
     parts.push(
@@ -80,6 +80,23 @@ function note(service: ServiceView): string {
         : `${safe(instance.host)}: ${safe(instance.reason ?? '')}`,
     );
   return parts.join('; ');
+}
+
+/** Why it is down as planned, and who wanted it so. */
+export function downWords({ downBecause }: ServiceView): string {
+  const by = downBecause?.by === null || downBecause?.by === '' ? 'somebody' : safe(downBecause?.by ?? '');
+  switch (downBecause?.kind) {
+    case 'asked':
+      return `stopped, as ${by} asked`;
+    case 'maintenance':
+      return `in maintenance, as ${by} asked`;
+    case 'finished':
+      return 'finished';
+    case 'removed':
+      return 'removed';
+    default:
+      return 'scheduled';
+  }
 }
 
 function externalText(external: NonNullable<ServiceView['external']>): string {

@@ -101,6 +101,7 @@ const service = z.looseObject({
   instances: z.array(instance),
   external: z.object({ ok: z.boolean().nullable(), reason: text.nullable() }).nullable(),
   scheduledDown: z.boolean(),
+  downBecause: z.object({ kind: text, by: text.nullable() }).nullable(),
   paused: z.boolean(),
 });
 
