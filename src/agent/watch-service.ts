@@ -28,11 +28,13 @@ type Part = Pick<
   | 'answers'
 >;
 
+const npm = 'npm:';
+
 /** All that the description names for this service on this host, and all that follows from it. */
 export function plannedHere(service: RunService, plans: Plans, layout: HostLayout, own: string): Part {
   const plan = plans.plan(service);
   const services = [service.name];
-  const { watch } = service;
+  const { watch } = plan;
   const at = (path: string): string => pathOf(plan, path);
   const named = (names: readonly string[]): { name: string; services: string[] }[] =>
     names.map((name) => ({ name, services }));
@@ -86,7 +88,11 @@ export function plannedHere(service: RunService, plans: Plans, layout: HostLayou
         .map(({ address }) => ({ services, file: null, on: address, name: null, passwordFile: null })),
     ],
     programs: program.includes('/') ? [{ path: at(program), services }] : [],
-    packages: named(watch.packages),
+    packages: watch.packages.map((name, index) => ({
+      name: name.startsWith(npm) ? `${npm}${at(name.slice(npm.length))}` : name,
+      as: service.watch.packages[index] ?? name,
+      services,
+    })),
     units: named(watch.units),
     accounts: named([...(plan.user === null ? [] : [plan.user]), ...watch.accounts]),
     entries: watch.entries.map((text) => ({ text, services })),

@@ -1,7 +1,7 @@
 // Failure modes in the core: what the detectors found on each host becomes incidents of its own, and a suspect for what else fails.
 // The detectors damp (agent/findings.ts); here everything that stands counts.
 
-import { onePerMachine, type FoundAt } from '../judge/modes-once.ts';
+import { isOfSystem, saidOnce, type FoundAt } from '../judge/modes-once.ts';
 import { suspectsOf } from '../judge/modes.ts';
 import type { DesiredIncident, Incident } from '../judge/incidents.ts';
 import { modeNamed } from '../model/modes.ts';
@@ -51,7 +51,7 @@ function keyOf({ mode, subject, sinceMs, weight }: Finding): string {
 /** The incidents that what stands is by itself. Changes and pressure explain and call nobody. */
 export function standingModes(d: Draft): readonly DesiredIncident[] {
   if (d.s.leaving !== null) return [];
-  return onePerMachine(foundEverywhere(d).filter((each) => each.untilMs === null)).flatMap((each) => {
+  return saidOnce(foundEverywhere(d).filter((each) => each.untilMs === null)).flatMap((each) => {
     const mode = modeNamed(each.mode);
     if (mode === null || (each.weight !== 'fault' && each.weight !== 'ahead') || isToldOf(d, each)) return [];
     const severity: FaultSeverity = each.weight === 'ahead' ? 3 : mode.severity;
@@ -59,6 +59,12 @@ export function standingModes(d: Draft): readonly DesiredIncident[] {
     const instances = services.flatMap((name) =>
       [host, ...alsoOn].filter((on) => runsOn(d, name, on)).map((on) => `${name}@${on}`),
     );
+    const cause = { kind: 'mode', facts: { mode: mode.id, subject, weight, text } } as const;
+    if (isOfSystem(mode.id)) {
+      // Named without the host: when the one that told first no longer does, it is still the same.
+      const key = ['mode', mode.id, ...services, subject].join(':');
+      return [{ key, severity, service: services[0] ?? null, instance: null, host, cause, also: instances }];
+    }
     const service = services.length === 1 && instances.length <= 1 ? (services[0] ?? null) : null;
     return [
       {
@@ -67,7 +73,7 @@ export function standingModes(d: Draft): readonly DesiredIncident[] {
         service,
         instance: service === null ? null : `${service}@${host}`,
         host,
-        cause: { kind: 'mode', facts: { mode: mode.id, subject, weight, text } },
+        cause,
         also: service === null ? instances : [],
       },
     ];

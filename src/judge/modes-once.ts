@@ -1,4 +1,4 @@
-// What several hosts of one machine see is one thing: it is said once, for all of them.
+// What several hosts of one machine see is one thing, and so is a difference between hosts, on whatever machines: it is said once, for all of them.
 
 import { modeNamed } from '../model/modes.ts';
 import type { Finding } from '../model/mode.ts';
@@ -8,25 +8,36 @@ export interface FoundAt extends Finding {
   readonly host: string;
   /** Machine and boot: two hosts of one machine see the same. */
   readonly machine: string;
-  /** Other hosts of that machine that see the very same; absent: none. */
+  /** Other hosts that see the very same; absent: none. */
   readonly alsoOn?: readonly string[];
 }
 
-/** Found by comparing hosts, or on what each host has of its own: the same subject is not the same thing. */
+/** On what each host has of its own: the same subject is not the same thing. */
 const ofEachHost: ReadonlySet<string> = new Set(['slow', 'process-limits', 'cgroup', 'ports', 'idle', 'core']);
-const comparedModes: ReadonlySet<string> = new Set(['configuration-drift', 'version-mismatch']);
+/** Of the whole system: every host tells the same thing, from its own side. */
+const ofSystem: ReadonlySet<string> = new Set(['configuration-drift', 'version-mismatch', 'etcd-peers']);
+
+/** It has no host of its own: who tells of it first stands for all. */
+export function isOfSystem(mode: string): boolean {
+  return ofSystem.has(mode);
+}
 
 /** Hosts of one machine see the same: the first of them stands for all, with every service that any of them named, and with their names. */
-export function onePerMachine(found: readonly FoundAt[]): readonly FoundAt[] {
+export function saidOnce(found: readonly FoundAt[]): readonly FoundAt[] {
   const made = new Map<string, FoundAt>();
   for (const each of found) {
-    const shared = !ofEachHost.has(modeNamed(each.mode)?.detector ?? 'core') && !comparedModes.has(each.mode);
-    const key = `${each.machine} ${each.mode} ${each.subject} ${shared || each.services.length === 0 ? '' : each.host}`;
+    const key = keyOf(each);
     const known = made.get(key);
     if (known === undefined) made.set(key, each);
     else made.set(key, graver(each, known) ? together(each, known) : together(known, each));
   }
   return [...made.values()];
+}
+
+function keyOf({ mode, subject, services, machine, host }: FoundAt): string {
+  if (isOfSystem(mode)) return `${mode} ${subject} ${services.join(',')}`;
+  const shared = !ofEachHost.has(modeNamed(mode)?.detector ?? 'core');
+  return `${machine} ${mode} ${subject} ${shared || services.length === 0 ? '' : host}`;
 }
 
 /** What is of the whole host for one of them is so for both. */

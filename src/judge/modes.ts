@@ -5,7 +5,7 @@
 // Does not cover: causes that no detector looks for. Then the list is empty or holds only what is possible, and says so.
 
 import { harmOf, harmWords, saidBy } from './modes-harm.ts';
-import { onePerMachine, type FoundAt } from './modes-once.ts';
+import { saidOnce, type FoundAt } from './modes-once.ts';
 import type { Reason } from './reason.ts';
 import { durationWords } from './words.ts';
 import { modeNamed } from '../model/modes.ts';
@@ -37,7 +37,7 @@ const clearBy = 1;
 
 /** The likeliest first; empty when nothing that was found could have to do with it. */
 export function suspectsOf(failed: Failed, found: readonly FoundAt[]): readonly Suspect[] {
-  const concerned = onePerMachine(found)
+  const concerned = saidOnce(found)
     .map((each) => weigh(failed, each))
     .filter((each) => each !== null);
   const weighed = withWhatItBrings(concerned).toSorted((a, b) => b.score - a.score || order(a.found, b.found));

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { expand } from './expand.ts';
 import { probeName } from './lower-probe.ts';
+import { filledWatch, type ServiceWatch } from './watch.ts';
 import type {
   Check,
   Command,
@@ -42,6 +43,8 @@ export interface InstancePlan {
   readonly user: string | null;
   readonly group: string | null;
   readonly limits: Limits;
+  /** Names that only an `envFile` could have brought stay as they are written: what is watched keeps nobody from starting. */
+  readonly watch: ServiceWatch;
   /** Names that are defined nowhere (an `envFile` did not bring them): it cannot be started. */
   readonly unknownNames: readonly string[];
 }
@@ -95,6 +98,7 @@ export function planInstance(
     user: service.user,
     group: service.group,
     limits: service.limits,
+    watch: filledWatch(service.watch, (raw) => expand(raw, env).text),
     unknownNames: [...filler.unknown],
   };
 }

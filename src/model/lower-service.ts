@@ -142,7 +142,7 @@ function lowerRun(whole: Whole, name: string, shape: ServiceShape): RunService {
     logs: { maxSize: shape.logs?.maxSize ?? bytes(50 * 2 ** 20), keep: shape.logs?.keep ?? 5 },
     backOff: { upTo: shape.backOff?.upTo ?? ms(60_000) },
     limits: { memory: shape.limits?.memory ?? null, files: shape.limits?.files ?? null },
-    watch: lowerWatch(reading, shape.watch, [...path, 'watch']),
+    watch: lowerWatch(parts, shape.watch, [...path, 'watch']),
     reliability: lowerReliability(reading, shape, path),
   };
   parts.templates.push({ text: dir, path: [...path, 'dir'], as: 'text' });

@@ -1,15 +1,16 @@
 // The keys of `watch:` as written, and from them what is meant.
 
 import { z } from 'zod';
-import { text } from './leaf.ts';
+import { template, text } from './leaf.ts';
 import { duration } from './leaf-special.ts';
 import type { Path } from './problem.ts';
-import { missing, type Reading } from './reading.ts';
+import type { Parts } from './lower-probe.ts';
+import { missing } from './reading.ts';
 import { key } from './shape-parts.ts';
 import { ms } from './units.ts';
 import { noWatch, type ServiceWatch } from './watch.ts';
 
-const texts = (what: string, example: string): z.ZodArray<z.ZodType<string>> => z.array(text(what, example));
+const texts = (what: string, example: string): z.ZodArray<z.ZodType<string>> => z.array(template(what, example));
 
 export const watchShape = z.strictObject({
   disk: key(texts('a folder', 'data'), {
@@ -23,19 +24,19 @@ export const watchShape = z.strictObject({
   certificates: key(
     z.array(
       z.strictObject({
-        file: key(text('a file', 'etc/tls.pem'), {
+        file: key(template('a file', 'etc/tls.pem'), {
           description: 'PEM or PKCS#12.',
           examples: ['etc/tls.pem'],
         }),
-        on: key(text('an address', '"127.0.0.1:8443"'), {
+        on: key(template('an address', '"127.0.0.1:8443"'), {
           description: 'The port that serves it.',
           examples: ['127.0.0.1:8443'],
         }),
-        name: key(text('a name', 'pricer.example'), {
+        name: key(template('a name', 'pricer.example'), {
           description: 'The name that clients ask for. Absent: the one in `on`.',
           examples: ['pricer.example'],
         }),
-        passwordFile: key(text('a file', 'etc/keystore.pass'), {
+        passwordFile: key(template('a file', 'etc/keystore.pass'), {
           description: 'Holds the password of a PKCS#12 file.',
           examples: ['etc/keystore.pass'],
         }),
@@ -50,7 +51,7 @@ export const watchShape = z.strictObject({
     z.array(
       z
         .strictObject({
-          file: key(text('a file', 'etc/pricer.properties'), {
+          file: key(template('a file', 'etc/pricer.properties'), {
             description: 'A file of `name=value` or `name: value` lines.',
             examples: ['etc/pricer.properties'],
           }),
@@ -83,7 +84,7 @@ export const watchShape = z.strictObject({
     description: 'Accounts that must stay usable, besides its `user`.',
     examples: [['irisadmin']],
   }),
-  entries: key(texts('text of a line', '/usr/bin/backup.sh'), {
+  entries: key(z.array(text('text of a line', '/usr/bin/backup.sh')), {
     description: 'Text that must stand in a line of cron or sudo.',
     examples: [['/usr/local/bin/backup.sh']],
   }),
@@ -91,7 +92,7 @@ export const watchShape = z.strictObject({
     z.array(
       z
         .strictObject({
-          to: key(text('an address', '"127.0.0.1:8443"'), {
+          to: key(template('an address', '"127.0.0.1:8443"'), {
             description: 'Where a connection is opened to.',
             examples: ['10.1.0.5:5432'],
           }),
@@ -108,7 +109,7 @@ export const watchShape = z.strictObject({
     z.array(
       z
         .strictObject({
-          path: key(text('a file or folder', '/backup/pricer'), {
+          path: key(template('a file or folder', '/backup/pricer'), {
             description: 'A snapshot, or the folder of the snapshots.',
             examples: ['/backup/pricer'],
           }),
@@ -128,10 +129,11 @@ export const watchShape = z.strictObject({
 });
 
 /** What is to be watched; whatever is incomplete has been said and is left out. */
-export function lowerWatch(reading: Reading, shape: z.output<typeof watchShape> | undefined, path: Path): ServiceWatch {
+export function lowerWatch(parts: Parts, shape: z.output<typeof watchShape> | undefined, path: Path): ServiceWatch {
   if (shape === undefined) return noWatch;
+  collectTemplates(parts, shape, path);
   const demand = (given: unknown, at: Path, name: string): void => {
-    if (given === undefined) missing(reading, at, name, `Add \`${name}:\`.`);
+    if (given === undefined) missing(parts.reading, at, name, `Add \`${name}:\`.`);
   };
   for (const [index, each] of (shape.properties ?? []).entries())
     for (const name of ['file', 'name'] as const) demand(each[name], [...path, 'properties', index], name);
@@ -164,4 +166,20 @@ export function lowerWatch(reading: Reading, shape: z.output<typeof watchShape> 
     snapshots: (shape.snapshots ?? []).map((each) => ({ path: each.path ?? '', within: each.within ?? ms(0) })),
     queues: shape.queues ?? [],
   };
+}
+
+const filledLists = ['disk', 'mounts', 'names', 'packages', 'units', 'accounts', 'queues'] as const;
+
+/** What is filled in on each host, as `filledWatch` does. */
+function collectTemplates(parts: Parts, shape: z.output<typeof watchShape>, path: Path): void {
+  const collect = (given: string | undefined, ...at: Path): void => {
+    if (given !== undefined) parts.templates.push({ text: given, path: [...path, ...at], as: 'text' });
+  };
+  for (const name of filledLists) for (const [index, each] of (shape[name] ?? []).entries()) collect(each, name, index);
+  for (const [index, each] of (shape.certificates ?? []).entries())
+    for (const name of ['file', 'on', 'name', 'passwordFile'] as const)
+      collect(each[name], 'certificates', index, name);
+  for (const [index, { file }] of (shape.properties ?? []).entries()) collect(file, 'properties', index, 'file');
+  for (const [index, { to }] of (shape.idle ?? []).entries()) collect(to, 'idle', index, 'to');
+  for (const [index, each] of (shape.snapshots ?? []).entries()) collect(each.path, 'snapshots', index, 'path');
 }

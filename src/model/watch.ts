@@ -30,6 +30,31 @@ export interface CertificateWatch {
   readonly passwordFile: string | null;
 }
 
+/** As it is on one host: `text` fills in every `${NAME}`. What is looked for in files (properties, entries) may hold such texts of its own and stays as it is. */
+export function filledWatch(watch: ServiceWatch, text: (raw: string) => string): ServiceWatch {
+  const all = (list: readonly string[]): readonly string[] => list.map(text);
+  const maybe = (raw: string | null): string | null => (raw === null ? null : text(raw));
+  return {
+    disk: all(watch.disk),
+    mounts: all(watch.mounts),
+    certificates: watch.certificates.map(({ file, on, name, passwordFile }) => ({
+      file: maybe(file),
+      on: maybe(on),
+      name: maybe(name),
+      passwordFile: maybe(passwordFile),
+    })),
+    properties: watch.properties.map((each) => ({ ...each, file: text(each.file) })),
+    names: all(watch.names),
+    packages: all(watch.packages),
+    units: all(watch.units),
+    accounts: all(watch.accounts),
+    entries: watch.entries,
+    idle: watch.idle.map((each) => ({ ...each, to: text(each.to) })),
+    snapshots: watch.snapshots.map((each) => ({ ...each, path: text(each.path) })),
+    queues: all(watch.queues),
+  };
+}
+
 /** Nothing said. */
 export const noWatch: ServiceWatch = {
   disk: [],

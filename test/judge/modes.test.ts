@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onePerMachine, type FoundAt } from '../../src/judge/modes-once.ts';
+import { saidOnce, type FoundAt } from '../../src/judge/modes-once.ts';
 import { suspectsOf, type Failed } from '../../src/judge/modes.ts';
 import { findingsOf, remembered, settle, type Standing } from '../../src/judge/modes-settle.ts';
 import type { Reason } from '../../src/judge/reason.ts';
@@ -130,12 +130,25 @@ test('what concerns others, or another host, is no suspect or a weaker one', () 
 test('several hosts on one machine: what all of them see is said once, for all of them', () => {
   const seen = (host: string, services: readonly string[], mode = 'disk-space'): FoundAt =>
     found(mode, 'fault', 60_000, { host, machine: 'm', services, subject: '/' });
-  const [one, ...more] = onePerMachine([seen('a', ['pricer']), seen('b', ['feed']), seen('c', ['pricer'])]);
+  const [one, ...more] = saidOnce([seen('a', ['pricer']), seen('b', ['feed']), seen('c', ['pricer'])]);
   assert.deepEqual([one?.host, one?.alsoOn, one?.services, more], ['a', ['b', 'c'], ['pricer', 'feed'], []]);
-  assert.equal(onePerMachine([seen('a', []), seen('b', ['feed'])])[0]?.services.length, 0, 'all of the machine');
-  assert.equal(onePerMachine([seen('a', ['x'], 'slow-peer'), seen('b', ['x'], 'slow-peer')]).length, 2);
+  assert.equal(saidOnce([seen('a', []), seen('b', ['feed'])])[0]?.services.length, 0, 'all of the machine');
+  assert.equal(saidOnce([seen('a', ['x'], 'slow-peer'), seen('b', ['x'], 'slow-peer')]).length, 2);
   const [suspect] = suspectsOf(failed(harmCauses.ends), [seen('b', ['feed']), seen('a', ['pricer'])]);
   assert.equal(suspect?.sure, 'likely');
+});
+
+test('a difference between hosts is said once, whoever sees it, and of each service apart', () => {
+  const seen = (host: string, service: string): FoundAt =>
+    found('version-mismatch', 'ahead', 60_000, { host, machine: host, services: [service], subject: 'engine' });
+  const told = saidOnce([seen('a', 'pricer'), seen('b', 'pricer'), seen('b', 'feed'), seen('c', 'pricer')]);
+  assert.deepEqual(
+    told.map(({ host, alsoOn, services }) => [host, alsoOn ?? [], services]),
+    [
+      ['a', ['b', 'c'], ['pricer']],
+      ['b', [], ['feed']],
+    ],
+  );
 });
 
 test('a mode goes before what it brings about, on the same service', () => {

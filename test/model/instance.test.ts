@@ -86,6 +86,43 @@ test('everything that may hold a name is filled in', () => {
   assert.deepEqual(filled.unknownNames, []);
 });
 
+test('what is watched is filled in, but not what is looked for within files; what no file brought keeps nobody from starting', () => {
+  const filled = plan(
+    `p:
+  run: x
+  envFile: p.env
+  on: { a: { env: { AT: one } } }
+  watch:
+    disk: ["data/\${AT}"]
+    packages: ["npm:lib/\${AT}/engine", "engine-\${VERSION}"]
+    certificates: [ { file: "\${AT}.pem", on: "127.0.0.1:\${PORT}" } ]
+    properties: [ { file: "\${AT}.conf", name: "\${KEY}", value: "\${OTHER}" } ]
+    entries: ["run \${HOME}/backup"]
+    idle: [ { to: "127.0.0.1:\${PORT}", for: 1m } ]
+    snapshots: [ { path: "snap/\${AT}", within: 1d } ]`,
+    'a',
+    { fromEnvFile: { PORT: '7101' } },
+  );
+  assert.deepEqual(
+    { ...filled.watch, mounts: [], names: [], units: [], accounts: [], queues: [] },
+    {
+      disk: ['data/one'],
+      mounts: [],
+      certificates: [{ file: 'one.pem', on: '127.0.0.1:7101', name: null, passwordFile: null }],
+      properties: [{ file: 'one.conf', name: '${KEY}', value: '${OTHER}' }],
+      names: [],
+      packages: ['npm:lib/one/engine', 'engine-${VERSION}'],
+      units: [],
+      accounts: [],
+      entries: ['run ${HOME}/backup'],
+      idle: [{ to: '127.0.0.1:7101', for: 60_000 }],
+      snapshots: [{ path: 'snap/one', within: 86_400_000 }],
+      queues: [],
+    },
+  );
+  assert.deepEqual(filled.unknownNames, []);
+});
+
 test('a shell line is the shell’s to fill in', () => {
   assert.deepEqual(plan('p: { shell: "exec p ${PORT:-1}", on: a }', 'a').command, {
     kind: 'shell',

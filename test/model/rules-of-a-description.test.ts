@@ -170,6 +170,7 @@ test('environments are text, and commands and files may name them', () => {
     'an environment that cannot be read does not make its names unknown',
   );
   assert.deepEqual(codes('p: { run: "x ${A}", on: a, envFile: p.env }'), []);
+  assert.deepEqual(codes('p: { run: x, on: a, watch: { packages: ["npm:${A}"], entries: ["${A}"] } }'), ['SF-132']);
   assert.deepEqual(codes('p: { run: [x, "${A}"], on: a, restart: { alternative: "y ${B}" } }'), ['SF-132', 'SF-132']);
 });
 

@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Seen } from '../../model/mode.ts';
+import { comparedSeen } from './compared.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
 import { keep, readKept } from './kept.ts';
@@ -173,20 +174,17 @@ function changedProperties(before: string, after: string): { readonly name: stri
 }
 
 function driftSeen(watch: Watch, facts: Readonly<Record<string, string>>): Seen[] {
-  return Object.entries(facts).flatMap(([name, hash]) =>
-    watch.peers
-      .filter((peer) => peer.facts[name] !== undefined && peer.facts[name] !== hash)
-      .map((peer): Seen => {
-        const [, service = '', file = ''] = name.split(' ');
-        return {
-          mode: 'configuration-drift',
-          subject: `${file} ${peer.host}`,
-          services: [service],
-          weight: 'ahead',
-          text: `${file} of ${service} is not the same on ${peer.host}`,
-        };
-      }),
-  );
+  return Object.keys(facts).flatMap((fact) => {
+    const [, service = '', ...words] = fact.split(' ');
+    const file = words.join(' ');
+    return comparedSeen(watch, facts, fact, ([most, ...others]) => ({
+      mode: 'configuration-drift',
+      subject: file,
+      services: [service],
+      weight: 'ahead',
+      text: `${words[0] ?? file} of ${service} is not the same on all hosts: ${[`${most?.hosts} has one content`, ...others.map(({ hosts }) => `${hosts} another`)].join(', ')}`,
+    }));
+  });
 }
 
 /** The service has run long enough on this content. */

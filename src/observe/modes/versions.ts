@@ -2,11 +2,12 @@
 // management or people ran at that time is named with it (ran-lately.ts).
 
 import type { Seen } from '../../model/mode.ts';
+import { comparedSeen } from './compared.ts';
 import type { Detector } from './detector.ts';
 import type { Asked, Ground } from './ground.ts';
 import { keep, readKept } from './kept.ts';
 import { ranLately } from './ran-lately.ts';
-import type { Watch, WatchedName } from './watch.ts';
+import type { Watch, WatchedName, WatchedPackage, WatchedPath } from './watch.ts';
 
 const everyMs = 30_000;
 const askWithinMs = 10_000;
@@ -20,11 +21,14 @@ export function openVersions(ground: Ground): Detector {
     async look(watch) {
       const path = `${watch.kept}/versions.json`;
       before ??= read(path);
-      const now = new Map([...(await packages(ground, watch.packages)), ...(await programs(ground, watch))]);
+      const installed = await packages(ground, watch.packages);
+      const now = [
+        ...byName(watch.packages, installed),
+        ...byName(watch.programs.map(named), await programs(ground, watch)),
+      ];
       const seen: Seen[] = [];
-      const facts: Record<string, string> = {};
       let changed = false;
-      for (const [subject, { version, services }] of now) {
+      for (const { name: subject, services, version } of now) {
         const was = before.get(subject) ?? null;
         if (version === null) {
           const about = subject.startsWith('/') ? 'the program' : 'package';
@@ -38,7 +42,6 @@ export function openVersions(ground: Ground): Detector {
             });
           continue;
         }
-        facts[`version ${services.join(',')} ${subject}`] = version;
         if (was === version) continue;
         before.set(subject, version);
         changed = true;
@@ -54,19 +57,35 @@ export function openVersions(ground: Ground): Detector {
         });
       }
       if (changed) keep(path, Object.fromEntries(before));
+      const facts = versionFacts(watch.packages, installed);
       return { seen: [...seen, ...mismatchSeen(watch, facts)], facts };
     },
   };
 }
 
-interface Version {
-  /** Null: it is not installed. */
+/** By what is asked for; null: it is not installed. What could not be asked is not in it. */
+type Versions = ReadonlyMap<string, string | null>;
+
+interface Installed extends WatchedName {
   readonly version: string | null;
-  readonly services: readonly string[];
+}
+
+/** Once each, with every service that watches it. */
+function byName(watched: readonly WatchedName[], versions: Versions): readonly Installed[] {
+  return [...Map.groupBy(watched, ({ name }) => name)].flatMap(([name, all]): Installed[] => {
+    const version = versions.get(name);
+    return version === undefined
+      ? []
+      : [{ name, version, services: [...new Set(all.flatMap(({ services }) => services))] }];
+  });
+}
+
+function named({ path, services }: WatchedPath): WatchedName {
+  return { name: path, services };
 }
 
 /** Asked of the first package manager that there is; `npm:FOLDER` of the folder's package.json. */
-async function packages(ground: Ground, watched: readonly WatchedName[]): Promise<[string, Version][]> {
+async function packages(ground: Ground, watched: readonly WatchedName[]): Promise<Versions> {
   const npm = watched.filter(({ name }) => name.startsWith('npm:'));
   const system = watched.filter(({ name }) => !name.startsWith('npm:'));
   const found = new Map<string, string | null>();
@@ -76,21 +95,19 @@ async function packages(ground: Ground, watched: readonly WatchedName[]): Promis
       ['dpkg-query', '-W', '-f', '${Package}\\t${Version}\\t${db:Status-Status}\\n', ...names],
       ['rpm', '-q', '--qf', '%{NAME}\\t%{EVR}\\tinstalled\\n', ...names],
     ]);
-    if (asked === null) return [];
+    if (asked === null) return new Map();
     for (const name of names) found.set(name, null);
     for (const line of asked.split('\n')) {
       const [name = '', version = '', status] = line.split('\t');
       if (status === 'installed' && found.has(name)) found.set(name, version);
     }
   }
-  for (const { name } of npm) {
+  for (const name of new Set(npm.map((each) => each.name))) {
     const asked = await ground.ask(['cat', `${name.slice(4)}/package.json`], { on: name, within: askWithinMs });
     if (asked.kind === 'ended')
       found.set(name, asked.code === 0 ? (/"version"\s*:\s*"([^"]+)"/.exec(asked.output)?.[1] ?? null) : null);
   }
-  return watched.flatMap(({ name, services }): [string, Version][] =>
-    found.has(name) ? [[name, { version: found.get(name) ?? null, services }]] : [],
-  );
+  return found;
 }
 
 /** The output of the first that is there; null: none is, or it hangs. */
@@ -104,41 +121,56 @@ async function askFirst(ground: Ground, ways: readonly (readonly string[])[]): P
 }
 
 /** A program is another one when its size, its inode or its last change differ: hashing it every half minute would cost more than it tells. */
-async function programs(ground: Ground, watch: Watch): Promise<[string, Version][]> {
-  if (watch.programs.length === 0) return [];
+async function programs(ground: Ground, watch: Watch): Promise<Versions> {
+  if (watch.programs.length === 0) return new Map();
   const paths = [...new Set(watch.programs.map(({ path }) => path))];
   const asked = await ground.ask(['stat', '-L', '-c', '%s %i %Y %n', ...paths], {
     on: 'programs',
     within: askWithinMs,
   });
-  if (asked.kind !== 'ended') return [];
-  const found = new Map(
-    asked.output.split('\n').flatMap((line): [string, string][] => {
-      const [, version, path] = /^(\d+ \d+ \d+) (.+)$/.exec(line) ?? [];
-      return version === undefined || path === undefined ? [] : [[path, version]];
-    }),
-  );
-  return watch.programs.map(({ path, services }) => [path, { version: found.get(path) ?? null, services }]);
+  if (asked.kind !== 'ended') return new Map();
+  const found = new Map<string, string | null>(paths.map((path) => [path, null]));
+  for (const line of asked.output.split('\n')) {
+    const [, version, path] = /^(\d+ \d+ \d+) (.+)$/.exec(line) ?? [];
+    if (version !== undefined && path !== undefined) found.set(path, version);
+  }
+  return found;
 }
 
-/** Program files differ between machines by inode and time: only packages are compared. */
-function mismatchSeen(watch: Watch, facts: Readonly<Record<string, string>>): Seen[] {
-  return Object.entries(facts).flatMap(([name, version]) =>
-    watch.peers.flatMap((peer): Seen[] => {
-      const [, services = '', subject = ''] = /^version (\S+) (.+)$/.exec(name) ?? [];
-      const other = peer.facts[name];
-      if (other === undefined || other === version || subject.startsWith('/')) return [];
-      return [
-        {
-          mode: 'version-mismatch',
-          subject: `${subject} ${peer.host}`,
-          services: services.split(','),
-          weight: 'ahead',
-          text: `${subject} is ${version} here and ${other} on ${peer.host}`,
-        },
-      ];
+/** For the other hosts, by the name that all of them know: where a package lies may be each host's own. Program files differ by inode and time, and are not compared. */
+function versionFacts(watched: readonly WatchedPackage[], versions: Versions): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    watched.flatMap(({ name, as, services }) => {
+      const version = versions.get(name) ?? null;
+      return version === null ? [] : services.map((service) => [`version ${service} ${as}`, version]);
     }),
   );
+}
+
+function mismatchSeen(watch: Watch, facts: Readonly<Record<string, string>>): Seen[] {
+  return watch.packages.flatMap(({ name, as, services }) =>
+    services.flatMap((service) =>
+      comparedSeen(watch, facts, `version ${service} ${as}`, (groups) => {
+        const short = shortName(name, service, watch);
+        const has = groups.map(({ value, hosts }) => `${value} on ${hosts}`).join(', ');
+        return {
+          mode: 'version-mismatch',
+          subject: short,
+          services: [service],
+          weight: 'ahead',
+          text: `${short} of ${service} is ${has}`,
+        };
+      }),
+    ),
+  );
+}
+
+/** Without the folder that it lies in, where that is clear. */
+function shortName(name: string, service: string, watch: Watch): string {
+  const short = (full: string): string =>
+    full.startsWith('npm:') ? `npm:${full.slice(full.lastIndexOf('/') + 1)}` : full;
+  const alike = watch.packages.filter((each) => each.services.includes(service) && short(each.name) === short(name));
+  return alike.length > 1 ? name : short(name);
 }
 
 function read(path: string): Map<string, string> {

@@ -50,7 +50,7 @@ export interface Watch {
   readonly processes: readonly WatchedProcess[];
   /** Programs that services run. */
   readonly programs: readonly WatchedPath[];
-  readonly packages: readonly WatchedName[];
+  readonly packages: readonly WatchedPackage[];
   readonly units: readonly WatchedName[];
   readonly accounts: readonly WatchedName[];
   /** Lines of cron or sudo files; `path` null: in any of them. */
@@ -84,6 +84,12 @@ export interface Watch {
 export interface WatchedName {
   readonly name: string;
   readonly services: readonly string[];
+}
+
+/** A package; `npm:` and an absolute folder, of one that npm has put there. */
+export interface WatchedPackage extends WatchedName {
+  /** As the description calls it on every host. */
+  readonly as: string;
 }
 
 /** What one host knows of itself that others compare with their own. */

@@ -33,7 +33,7 @@ test(
     const asking = (argv: readonly string[]): readonly string[] =>
       argv[0] === 'dpkg-query' ? ['dpkg-query', `--admindir=${root}/db`, ...argv.slice(1)] : argv;
     const detector = openVersions(ground({ root, asking }));
-    const watch = watchOn(root, { packages: [{ name: 'sf-engine', services: ['pricer'] }] });
+    const watch = watchOn(root, { packages: [{ name: 'sf-engine', as: 'sf-engine', services: ['pricer'] }] });
     assert.deepEqual(said(await look(detector, watch)), []);
     install('1.1');
     file(
@@ -50,7 +50,7 @@ test(
     const { facts = {} } = await detector.look(watch);
     const peers = [{ host: 'b', address: '127.0.0.1', clockAheadMs: 0, facts: { 'version pricer sf-engine': '1.0' } }];
     const [mismatch] = await look(detector, { ...watch, peers });
-    assert.equal(mismatch?.text, 'sf-engine is 1.1 here and 1.0 on b');
+    assert.equal(mismatch?.text, 'sf-engine of pricer is 1.1 on a, 1.0 on b');
     assert.equal(facts['version pricer sf-engine'], '1.1');
     sh(`${dpkg} -r sf-engine >/dev/null 2>&1`, root);
     assert.deepEqual(said(await look(detector, watch)), ['package-removed fault']);
@@ -63,13 +63,22 @@ test('an npm package and a program file that are replaced', async (t) => {
   file(root, 'bin/pricer', '#!/bin/sh\n');
   const detector = openVersions(ground());
   const watch = watchOn(root, {
-    packages: [{ name: `npm:${root}/app`, services: ['pricer'] }],
+    packages: ['pricer', 'ledger'].map((name) => ({ name: `npm:${root}/app`, as: 'npm:${AT}/app', services: [name] })),
     programs: [{ path: join(root, 'bin/pricer'), services: ['pricer'] }],
   });
   assert.deepEqual(said(await look(detector, watch)), []);
   file(root, 'app/package.json', '{ "version": "3.0.0" }');
   file(root, 'bin/pricer', '#!/bin/sh\nexit 1\n');
   assert.deepEqual(said(await look(detector, watch)), ['version-changed change', 'version-changed change']);
+  const hosts = ['b', 'c'].map((host, n) => ({
+    host,
+    address: '127.0.0.1',
+    clockAheadMs: 0,
+    facts: { 'version pricer npm:${AT}/app': `${n + 2}.0.0` },
+  }));
+  const [other, ...more] = await look(detector, { ...watch, peers: hosts });
+  assert.deepEqual([other?.text, other?.services], ['npm:app of pricer is 3.0.0 on a and c, 2.0.0 on b', ['pricer']]);
+  assert.deepEqual(more, [], 'ledger is known here alone');
   rmSync(join(root, 'bin/pricer'));
   assert.deepEqual(said(await look(detector, watch)), ['package-removed fault']);
 });
