@@ -163,7 +163,7 @@ export const configurationModes: readonly Mode[] = [
     takesDown: 'every',
     detector: 'etcd',
     thresholds:
-      'Fault: a member never started, does not answer at its address, or the addresses that the description names are those of no member, twice in a row.',
+      'Fault: a member never started, answers its clients but not where its peers are to call it, or the addresses that the description names are those of no member; ahead: one answers nowhere; twice in a row.',
     runbook: 'names',
     strategies: ['avoid', 'mask', 'fixFast'],
     tested: 'made',

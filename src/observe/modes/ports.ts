@@ -1,8 +1,8 @@
 // Ports that are watched: refused, reset, or without any answer; connections whose large packets vanish; hosts that reach each other in one direction only.
 // A connection is opened and closed, nothing is sent: what the service does with it is for its checks.
 
-import { connect } from 'node:net';
 import type { Seen } from '../../model/mode.ts';
+import { hostOf, knock } from './knock.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
 import type { Watch } from './watch.ts';
@@ -24,7 +24,7 @@ export function openPorts(ground: Ground): Detector {
       const seen: Seen[] = [];
       await Promise.all(
         [...ports].slice(0, mostPorts).map(async ([address, services]) => {
-          const answer = await ask(address);
+          const answer = await knock(address, answerWithinMs);
           if (answer === 'open') reached.add(address);
           const about = { subject: address, services: [...services] };
           if (answer === 'refused' || answer === 'reset')
@@ -67,39 +67,6 @@ function oneWaySeen(watch: Watch, facts: Readonly<Record<string, string>>): Seen
       weight: 'fault',
       text: `${watch.host} reaches ${peer.host}, and ${peer.host} does not reach ${watch.host}: the way back is cut`,
     }));
-}
-
-type Answer = 'open' | 'refused' | 'reset' | 'silent' | 'unreachable' | 'unknown';
-
-function ask(address: string): Promise<Answer> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: hostOf(address), port: Number(address.slice(address.lastIndexOf(':') + 1)) });
-    const done = (answer: Answer): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(answerWithinMs, () => done('silent'));
-    socket.on('connect', () => done('open'));
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      switch (error.code) {
-        case 'ECONNREFUSED':
-          return done('refused');
-        case 'ECONNRESET':
-          return done('reset');
-        case 'ETIMEDOUT':
-          return done('silent');
-        case 'EHOSTUNREACH':
-        case 'ENETUNREACH':
-          return done('unreachable');
-        default:
-          return done('unknown');
-      }
-    });
-  });
-}
-
-function hostOf(address: string): string {
-  return address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 }
 
 /**

@@ -228,6 +228,23 @@ test(
     assert.deepEqual(said(await look(detector, watchOn(dir, { etcd: [client] }))), []);
     const [elsewhere] = await look(detector, watchOn(dir, { etcd: [client, 'http://127.0.0.77:2379'] }));
     assert.match(elsewhere?.text ?? '', /names http:\/\/127.0.0.77:2379, and no member of etcd has that address/);
+    const byName = [client.replace('127.0.0.1', 'localhost')];
+    assert.deepEqual(said(await look(detector, watchOn(dir, { etcd: byName }))), [], 'another name of the same');
+    sh(
+      'id=$(etcdctl --endpoints "$1" member list | cut -d, -f1) && etcdctl --endpoints "$1" member update "$id" --peer-urls "$2" >/dev/null',
+      client,
+      'http://127.0.0.78:2380',
+    );
+    const [away] = await look(detector, watchOn(dir, { etcd: [client] }));
+    assert.equal(
+      away?.text,
+      `member one of etcd answers its clients (${client}), and nobody is where it is registered for its peers (http://127.0.0.78:2380): the others lose it`,
+    );
+    sh(
+      'id=$(etcdctl --endpoints "$1" member list | cut -d, -f1) && etcdctl --endpoints "$1" member update "$id" --peer-urls "$2" >/dev/null',
+      client,
+      peer,
+    );
     sh('etcdctl --endpoints "$1" member add two --peer-urls http://127.0.0.78:2380 >/dev/null', client);
     const members = await look(detector, watchOn(dir, { etcd: [client] }));
     assert.deepEqual(said(members), ['etcd-peers fault']);
