@@ -135,7 +135,7 @@ function read(ground: Ground, paths: Paths): Group {
     const stat = ground.kernel(`${paths.memory}/memory.stat`) ?? '';
     return {
       ...common,
-      used: less(number(ground.kernel(`${paths.memory}/memory.current`)), valueIn(stat, 'inactive_file')),
+      used: less(number(ground.kernel(`${paths.memory}/memory.current`)), cacheIn(stat, '')),
       limit: number(ground.kernel(`${paths.memory}/memory.max`)),
       kills: valueIn(events, 'oom_kill') ?? 0,
       refused: valueIn(events, 'max') ?? 0,
@@ -145,15 +145,20 @@ function read(ground: Ground, paths: Paths): Group {
   const limit = number(ground.kernel(`${paths.memory}/memory.limit_in_bytes`));
   return {
     ...common,
-    used: less(number(ground.kernel(`${paths.memory}/memory.usage_in_bytes`)), valueIn(stat, 'total_inactive_file')),
+    used: less(number(ground.kernel(`${paths.memory}/memory.usage_in_bytes`)), cacheIn(stat, 'total_')),
     limit: limit === null || limit > unlimited ? null : limit,
     kills: valueIn(ground.kernel(`${paths.memory}/memory.oom_control`) ?? '', 'oom_kill') ?? 0,
     refused: number(ground.kernel(`${paths.memory}/memory.failcnt`)) ?? 0,
   };
 }
 
-function less(used: number | null, droppable: number | null): number | null {
-  return used === null ? null : Math.max(0, used - (droppable ?? 0));
+/** Pages of files, of which the kernel can read or write all again; what lies in a tmpfs counts as anonymous there. */
+function cacheIn(stat: string, prefix: '' | 'total_'): number {
+  return (valueIn(stat, `${prefix}inactive_file`) ?? 0) + (valueIn(stat, `${prefix}active_file`) ?? 0);
+}
+
+function less(used: number | null, droppable: number): number | null {
+  return used === null ? null : Math.max(0, used - droppable);
 }
 
 function number(text: string | null): number | null {
