@@ -251,7 +251,8 @@ export interface ObservePlan {
     readonly every: Ms;
   } | null;
   readonly status: { readonly probe: ProbeSpec; readonly every: Ms } | null;
-  readonly checks: readonly (Omit<Check, 'every'> & { readonly every: Ms })[];
+  /** `shownAs`: what people read in place of the name, which may hold `${NAME}`; absent: the name. */
+  readonly checks: readonly (Omit<Check, 'every'> & { readonly every: Ms; readonly shownAs?: string })[];
 }
 
 export type Flag = 'ok' | 'degraded' | 'failed';
@@ -277,6 +278,8 @@ export type Observation =
       readonly instance: InstanceId;
       readonly at: MonoMs;
       readonly check: string;
+      /** As in the plan. */
+      readonly shownAs?: string;
       /** `warning` is Nagios 1, `unknown` Nagios 3 or a check that itself could not run. */
       readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
       readonly text: string;

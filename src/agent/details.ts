@@ -48,7 +48,7 @@ export function openDetails(now: () => Now): Details {
         [...checks].map(([check, last]) => ({
           service,
           host: state.me,
-          check,
+          check: last.shownAs ?? check,
           result: last.result,
           text: last.text,
           atMs: wallAt(last, present),

@@ -56,6 +56,7 @@ function asSeen(each: Observation): Seen {
         instance: each.instance,
         at: each.at,
         check: each.check,
+        ...(each.shownAs === undefined ? {} : { shownAs: each.shownAs }),
         result: each.result,
         text: each.text,
       };

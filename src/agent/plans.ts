@@ -93,6 +93,7 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
         checks: made.detect.checks.map((check, index) => ({
           ...check,
           name: service.detect.checks[index]?.name ?? check.name,
+          shownAs: check.name,
           every: check.every ?? timings.checkEvery,
         })),
       };

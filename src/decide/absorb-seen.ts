@@ -47,6 +47,7 @@ export function seen(d: Draft, each: Seen): void {
       const before = instance.checks.get(each.check);
       const failed = each.result === 'critical' || each.result === 'unknown';
       const state: CheckState = {
+        ...(each.shownAs === undefined ? {} : { shownAs: each.shownAs }),
         result: each.result,
         text: each.text,
         at: each.at,

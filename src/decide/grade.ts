@@ -4,7 +4,6 @@ import { judgeBeat } from '../judge/beats.ts';
 import { gradeInstance, type InstanceVerdict } from '../judge/verdict.ts';
 import type { RunService } from '../model/system.ts';
 import { ms } from '../model/units.ts';
-import { shownCheckName } from './check-names.ts';
 import type { Draft } from './draft.ts';
 import type { ReportedPhase } from './records.ts';
 import { phaseShown, plannedPhase } from './phase.ts';
@@ -75,7 +74,7 @@ export function grade(d: Draft, service: RunService, slot: Slot): InstanceVerdic
     checks: [...(instance?.checks ?? [])].map(([name, check]) => {
       const declared = service.detect.checks.find((each) => each.name === name);
       return {
-        name: shownCheckName(d, service, name),
+        name: check.shownAs ?? name,
         severity: declared?.severity ?? (declared?.probe.kind === 'log' ? 3 : declared === undefined ? 3 : 1),
         result: check.result,
         text: check.text,

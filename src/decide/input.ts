@@ -47,6 +47,8 @@ export type Seen =
       readonly instance: string;
       readonly at: MonoMs;
       readonly check: string;
+      /** What people read in place of it: every `${NAME}` filled in, also by what an `envFile` says. Absent: the same. */
+      readonly shownAs?: string;
       readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
       readonly text: string;
     }

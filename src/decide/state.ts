@@ -248,6 +248,8 @@ export interface ExternalState {
 }
 
 export interface CheckState {
+  /** What people read in place of its name, its key; absent: the same. */
+  readonly shownAs?: string;
   readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
   readonly text: string;
   readonly at: MonoMs;

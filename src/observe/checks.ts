@@ -44,6 +44,7 @@ export function startCheck(watched: Watched, process: Process | null, check: Pla
           instance: watched.key,
           at,
           check: check.name,
+          ...(check.shownAs === undefined ? {} : { shownAs: check.shownAs }),
           result,
           text,
           tookMs: ms(at - asked),

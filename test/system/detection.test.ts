@@ -103,18 +103,19 @@ test('checks by HTTP, TCP, command and log: critical ends, a warning or a hang o
     t,
     `${oneHost}  http: { run: node ${services}/serve.mjs, env: { PORT: "${http}" }, ready: { http: "http://127.0.0.1:\${PORT}/ready" }, detect: { checks: [ { http: "http://127.0.0.1:\${PORT}/ready", every: 200ms } ] } }
   tcp: { run: sh ${services}/closes.sh, env: { PORT: "${tcp}", SERVE: ${services}/serve.mjs }, ready: { tcp: "127.0.0.1:${tcp}" }, detect: { checks: [ { tcp: "127.0.0.1:${tcp}", every: 200ms } ] } }
-  nagios: { run: sleep 1000, detect: { checks: [ { command: sh nagios.sh, every: 200ms, severity: 3 } ] } }
+  nagios: { run: sleep 1000, envFile: nagios.env, detect: { checks: [ { command: "sh \${CHECK}", every: 200ms, severity: 3 } ] } }
   hangs: { run: sleep 1000, detect: { checks: [ { command: sh hangs.sh, every: 200ms, severity: 3 } ] } }
   log: { run: sleep 1000, detect: { checks: [ { log: "ERROR .*price", in: app.log, every: 200ms, severity: 2 } ] } }
 `,
   );
   for (const file of ['nagios.sh', 'hangs.sh']) stand.write('exit 0\n', file);
   stand.write('', 'app.log');
+  stand.write('CHECK=nagios.sh\n', 'nagios.env');
   await stand.up();
   const before = (await stand.status())!;
   stand.write('echo "PRICES WARNING - 3 old | old=3;2;5"; exit 1\n', 'nagios.sh');
   const warned = await stand.until('the warning', (view) => instanceOf(view, 'nagios', 'a').severity === 3);
-  assert.match(instanceOf(warned, 'nagios', 'a').reason ?? '', /3 old/);
+  assert.match(instanceOf(warned, 'nagios', 'a').reason ?? '', /^check command sh nagios\.sh warns.*3 old/);
   appendFileSync(`${stand.folder}/app.log`, 'fine\nERROR no price for X\n');
   const logged = await stand.until('the line in the log', (view) => instanceOf(view, 'log', 'a').severity === 2);
   assert.match(instanceOf(logged, 'log', 'a').reason ?? '', /no price for X/);
