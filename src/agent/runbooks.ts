@@ -2,6 +2,7 @@
 
 import type { IncidentView, StatusView } from '../api.ts';
 import type { RunbookAnswers, RunView } from '../api-runbook.ts';
+import type { Mode } from '../model/mode.ts';
 import { modeNamed } from '../model/modes.ts';
 import { runbookAnswers } from './runbook-answers.ts';
 import { openAutoRunbooks } from './runbook-auto.ts';
@@ -22,6 +23,8 @@ const readAgainMs = 10_000;
 const lookEveryMs = 1000;
 /** How `next` of an incident begins that has a runbook, see view.ts. */
 const runs = 'standfast runbook run ';
+/** And of one that is of no service. */
+const looks = 'standfast explain ';
 
 export function openRunbooks(options: RunbooksOptions): Runbooks {
   const desk = openRunbookDesk(options);
@@ -68,7 +71,10 @@ export function openRunbooks(options: RunbooksOptions): Runbooks {
   };
 
   function nextWords(incident: IncidentView): string {
-    if (incident.service === null || incident.resolvedAtMs !== null) return incident.next;
+    if (incident.resolvedAtMs !== null) return incident.next;
+    const mode = incident.mode === null ? null : modeNamed(incident.mode);
+    if (incident.service === null)
+      return mode === null || !incident.next.startsWith(looks) ? incident.next : pageFor(mode, incident);
     const open = store.open(incident.service);
     const kept = open === null ? undefined : store.get(open);
     if (kept !== undefined) {
@@ -82,7 +88,6 @@ export function openRunbooks(options: RunbooksOptions): Runbooks {
     }
     // What is settling, or needs something else first, says so.
     if (!incident.next.startsWith(runs)) return incident.next;
-    const mode = incident.mode === null ? null : modeNamed(incident.mode);
     if (mode !== null) return `${runs}${mode.runbook}/${incident.next.slice(runs.length)} (for ${mode.id})`;
     const first = firstSteps.get(incident.service);
     const readAtMs = performance.now();
@@ -94,6 +99,13 @@ export function openRunbooks(options: RunbooksOptions): Runbooks {
     }
     return first === undefined || first.title === '' ? incident.next : `${incident.next} (step 1, ${first.title})`;
   }
+}
+
+/** Of what is no single service's: its page about the first instance that it concerns, or as it reads. Nothing runs on a host that is lost. */
+function pageFor(mode: Mode, { also: [first] }: IncidentView): string {
+  return first === undefined || mode.id === 'host-lost'
+    ? `standfast runbook show ${mode.runbook} (for ${mode.id})`
+    : `${runs}${mode.runbook}/${first} (for ${mode.id})`;
 }
 
 function needWords(shown: RunView): string {

@@ -107,7 +107,7 @@ export function explainIncident(id: string, known: Known): Explanation | null {
     ],
     modes: view === null ? [] : modesText([view]),
     facts: [],
-    consumers: view?.impact ?? null,
+    consumers: view === null ? null : `Impact: ${safe(view.impact)}${view.impact.endsWith('.') ? '' : '.'}`,
   };
 }
 
@@ -215,7 +215,8 @@ function serviceCommands(name: string, service: ServiceView | null, known: Known
   );
   const standby = service.instances.find((each) => each.phase === 'standby' || each.phase === 'passive');
   const stopped =
-    service.instances.every((each) => each.phase === 'down' && each.planned === 'down') && !service.scheduledDown;
+    service.instances.every((each) => each.phase === 'down' && each.planned === 'down') &&
+    (!service.scheduledDown || service.downBecause?.kind === 'asked');
   return [
     ...(open === undefined ? [] : [known.command(`ack ${open.id}`)]),
     known.command(`logs ${name}`),

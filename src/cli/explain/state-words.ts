@@ -1,6 +1,8 @@
 // How a service or an incident stands now, in sentences: the first thing that `explain` says.
 
 import type { InstanceView, JournalLine, ServiceView, StatusView } from '../../api.ts';
+import { modeNamed, modePage } from '../../model/modes.ts';
+import { downWords } from '../screens/grid.ts';
 import { safe } from '../text.ts';
 import { clockText } from '../times.ts';
 import type { Vocabulary } from './words.ts';
@@ -33,7 +35,7 @@ export function serviceState(service: ServiceView, lines: readonly JournalLine[]
       ? phaseList(service)
       : `is active on ${service.active.map(safe).join(', ')}${sinceText(service, lines, known)}`;
   const term = service.term > 0 && service.active.length > 0 ? ` (term ${service.term})` : '';
-  const planned = service.scheduledDown ? ', as scheduled' : '';
+  const planned = service.scheduledDown ? `, as planned: ${downWords(service)}` : '';
   const paused = service.paused ? ' It is paused: Standfast watches and does nothing.' : '';
   return `${name} ${where}${term}${planned}.${paused} ${needsWords(service, known)}`;
 }
@@ -81,15 +83,23 @@ export function incidentState(view: StatusView['incidents'][number], known: Know
   return `Severity ${view.severity} ${since}: ${safe(view.cause)}. ${held}.${over} Next: ${safe(view.next)}`;
 }
 
-/** Each mode that may be behind it, the likeliest first, with what speaks for and against it and where it stands what to do. */
+/** The mode that an incident is; else each that may be behind it, the likeliest first, with what speaks for and against it; and where it stands what to do. */
 export function modesText(incidents: StatusView['incidents']): string[] {
-  return incidents.flatMap((incident) =>
-    incident.modes.map((each) => {
+  return incidents.flatMap((incident) => [
+    ...ownModeText(incident),
+    ...incident.modes.map((each) => {
       const pros = each.for.length === 0 ? '' : `; for it: ${each.for.map(safe).join(', ')}`;
       const cons = each.against.length === 0 ? '' : `; against it: ${each.against.map(safe).join(', ')}`;
       return `${each.sure === 'likely' ? 'Likely' : 'Possibly'} ${safe(each.mode)}: ${safe(each.text)}${pros}${cons}. What to do: ${safe(each.runbook)}`;
     }),
-  );
+  ]);
+}
+
+function ownModeText({ mode, modes }: StatusView['incidents'][number]): string[] {
+  const row = mode === null || modes.length > 0 ? null : modeNamed(mode);
+  return row === null
+    ? []
+    : [`This is ${row.id}: ${row.what}. How it shows: ${row.shows} What to do: ${modePage(row)}`];
 }
 
 /** What can be said when only the journal is left. */
