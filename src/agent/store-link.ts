@@ -15,7 +15,7 @@ import { openReading } from './kept-reading.ts';
 import { readRecord } from './records.ts';
 import { replaceFile } from './replace-file.ts';
 import { readMemory, writeMemory } from './store-memory.ts';
-import { openSame, otherWay, whyNotSame, type StoreInUse } from './store-move.ts';
+import { openMoves, openSame, otherWay, whyNotSame, type StoreInUse } from './store-move.ts';
 import { openWitness } from './store-witness.ts';
 
 export interface StoreLink {
@@ -50,8 +50,6 @@ export interface StoreLinkOptions {
 }
 
 const reopenMs = 500;
-/** A way to the store that does not lead there is tried again after this. */
-const moveAgainMs = 5000;
 /** What is under way on the former way may end. */
 const formerEndsMs = 5000;
 const remembered = z.object({ text: z.string(), folder: z.string(), file: z.string() });
@@ -67,39 +65,38 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
   const reading = openReading(options.readingFile);
   /** What the watch tells while the code that reads is loaded waits for it. */
   let loading: Promise<void> | null = null;
-  let moving: NodeJS.Timeout | null = null;
-  let said = '';
+  const former = new Set<Store>();
   const own = keys.session(options.me);
   const witness = openWitness(own);
   const remember = (what: { identity: string; revision: number; place: string }): Promise<void> =>
     writeMemory(options.memoryFile, { ...what, session: witness.newest() });
 
   /** Goes over to how the description in force has the store reached, once it turns out to be the same. */
-  const move = async (): Promise<void> => {
-    moving = null;
-    const former = inUse;
-    const place = system === null || former === null ? null : otherWay(former, system, options.file);
-    if (closed || place === null || former === null) return;
-    let found: Store | null = null;
-    try {
-      found = await openSame(former.store, place);
-      const { revision } = await found.read(keys.description);
-      await remember({ identity: await found.identity(), revision, place: placeWords(place) });
-      writePlace(place, options.file);
+  const moves = openMoves({
+    wanted() {
+      const place = system === null || inUse === null ? null : otherWay(inUse, system, options.file);
+      return place === null || inUse === null ? null : { from: inUse.store, place };
+    },
+    async go({ from, place }) {
+      const found = await openSame(from, place);
+      try {
+        const { revision } = await found.read(keys.description);
+        await remember({ identity: await found.identity(), revision, place: placeWords(place) });
+        if (closed) throw new Error('the agent ends');
+        writePlace(place, options.file);
+      } catch (error) {
+        await found.close();
+        throw error;
+      }
       options.log(`the store is reached as the description has it now: ${placeWords(place)}`);
       inUse = { store: found, place };
-      setTimeout(() => void former.store.close(), formerEndsMs);
-    } catch (error) {
-      void found?.close();
-      const why = `the store is not reached as the description has it (${placeWords(place)}), and goes on being reached as before: ${error instanceof Error ? error.message : String(error)}`;
-      if (why !== said) options.log(why);
-      said = why;
-      if (!closed) moving ??= setTimeout(() => void move(), moveAgainMs);
-      return;
-    }
-    if (timer !== null) clearTimeout(timer);
-    await open();
-  };
+      former.add(from);
+      setTimeout(() => former.delete(from) && void from.close(), formerEndsMs).unref();
+      if (timer !== null) clearTimeout(timer);
+      await open();
+    },
+    log: options.log,
+  });
 
   const open = async (): Promise<void> => {
     timer = null;
@@ -133,6 +130,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
         }
       if (system === null) throw new Error('the store holds no description yet');
       await remember({ identity, revision, place: where });
+      if (closed) return;
       // A watch that cannot go on where it was begins anew from what was just read.
       watch?.stop();
       options.tell({ kind: 'storeRead', revision, entries: understood, system });
@@ -208,7 +206,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
     }
     description = value;
     system = read.system;
-    if (inUse !== null) moving ??= setTimeout(() => void move(), 0);
+    if (inUse !== null) setImmediate(() => moves.look());
     void replaceFile(options.descriptionFile, JSON.stringify(value)).catch(() => undefined);
     return 'taken';
   };
@@ -262,9 +260,10 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
     whyNotSame: (described) => whyNotSame(inUse, described, options.file),
     async close() {
       closed = true;
-      if (moving !== null) clearTimeout(moving);
+      moves.close();
       if (timer !== null) clearTimeout(timer);
       watch?.stop();
+      for (const each of former) await each.close();
       await inUse?.store.close();
     },
   };

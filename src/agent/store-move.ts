@@ -4,7 +4,7 @@
 
 import type { System } from '../model/system.ts';
 import { StoreUnreachable, type Store } from '../ports.ts';
-import { openStore, placeOf, type StorePlace } from '../store/place.ts';
+import { openStore, placeOf, placeWords, type StorePlace } from '../store/place.ts';
 
 type OwnEtcd = Extract<StorePlace, { kind: 'etcd' }>;
 
@@ -32,6 +32,66 @@ export async function whyNotSame(inUse: StoreInUse | null, system: System, store
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** A way that is to be gone over to, from the store as it is reached now. */
+export interface WayToGo {
+  readonly from: Store;
+  readonly place: OwnEtcd;
+}
+
+export interface Moves {
+  /** The description or the store in use may be another: goes over where that is wanted. */
+  look(): void;
+  close(): void;
+}
+
+/** A way to the store that does not lead there is tried again after this. */
+const againMs = 5000;
+
+/**
+ * Goes over to the way that is wanted, one move at a time: two at once would each put the store that it found in the place of the former, and the one that
+ * took longer would win. What is described meanwhile is gone over to when the move under way is over.
+ */
+export function openMoves(options: {
+  /** Null: the store is reached as described, or not at all. */
+  wanted(): WayToGo | null;
+  /** Rejects when it does not lead to the same store: then all is as it was. */
+  go(way: WayToGo): Promise<void>;
+  readonly log: (text: string) => void;
+}): Moves {
+  let timer: NodeJS.Timeout | null = null;
+  let busy = false;
+  let closed = false;
+  let said = '';
+  const look = (): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    if (!busy) void move();
+  };
+  const move = async (): Promise<void> => {
+    busy = true;
+    for (let way = options.wanted(); way !== null && !closed; way = options.wanted())
+      try {
+        await options.go(way);
+        said = '';
+      } catch (error) {
+        const why = `the store is not reached as the description has it (${placeWords(way.place)}), and goes on being reached as before: ${error instanceof Error ? error.message : String(error)}`;
+        if (why !== said && !closed) options.log(why);
+        said = why;
+        if (JSON.stringify(options.wanted()?.place) !== JSON.stringify(way.place)) continue;
+        if (!closed) timer = setTimeout(look, againMs);
+        break;
+      }
+    busy = false;
+  };
+  return {
+    look,
+    close() {
+      closed = true;
+      if (timer !== null) clearTimeout(timer);
+    },
+  };
 }
 
 /** Opens the store in use by the other way. Rejects when it cannot be reached by it, or is another. */
