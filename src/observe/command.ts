@@ -1,11 +1,12 @@
 // Runs a program to its end: a check, a probe, a role call. In a session and process group of its own, so that what hangs
-// is killed whole; what it writes is kept up to a limit and the rest thrown away while it runs.
+// is killed whole; what it writes is kept up to a limit and the rest thrown away while it runs. A few lines of shell go into its folder and become it:
+// `spawn` waits for both, so that a folder or a program on a file system that hangs would hold up the agent for as long.
 // Does not cover: a program that leaves its group (setsid) outlives its time limit. Services do that, checks hardly.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { CommandEnd, CommandRequest } from '../ports.ts';
 
 const keptBytes = 64 * 1024;
@@ -25,22 +26,32 @@ export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
   return start(full, request);
 }
 
+/** `$1`: the folder; then the command. What cannot be done is told over descriptor 3. bash, where it is sh, goes on after a failed exec only when told so. */
+const become = `trap 'echo "no $?" >&3' EXIT
+[ -z "\${BASH_VERSION-}" ] || shopt -s execfail
+cd -- "$1" 2>/dev/null || exit 125
+unset OLDPWD
+shift
+{ exec "$@"; } 3>&-
+exit`;
+
 function start(argv: readonly string[], request: CommandRequest): Promise<CommandEnd> {
-  const [file, ...args] = argv;
+  const [file] = argv;
   if (file === undefined || file === '') return Promise.resolve({ kind: 'notStarted', why: 'the command is empty' });
   return new Promise((resolve) => {
     let child: ChildProcess;
     try {
-      child = spawn(file, args, {
-        cwd: request.dir,
+      child = spawn('/bin/sh', ['-c', become, 'standfast', request.dir, ...passOddNames(request.env), ...argv], {
+        cwd: '/',
         env: { ...(request.env['PATH'] === undefined ? { PATH: process.env['PATH'] } : {}), ...request.env },
-        stdio: [request.input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        stdio: [request.input === null ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
         detached: true,
       });
     } catch (error) {
       resolve({ kind: 'notStarted', why: reasonOf(error) });
       return;
     }
+    const told = keep(readable(child.stdio[3]));
     const output = keep(child.stdout);
     const errors = keep(child.stderr);
     let timedOut = false;
@@ -65,20 +76,24 @@ function start(argv: readonly string[], request: CommandRequest): Promise<Comman
     };
     child.on('error', (error) => {
       // After a start that succeeded only a signal can fail, and then the exit is still to come.
-      if (child.pid === undefined) finish({ kind: 'notStarted', why: startFailure(error, file, request.dir) });
+      if (child.pid === undefined) finish({ kind: 'notStarted', why: error.message });
     });
     child.on('exit', (code, signal) => {
       exited = { code, signal };
       drain = setTimeout(() => {
         // A daemon on its way may not have left the group yet, on a busy machine.
-        if (child.pid !== undefined && request.leaves !== true) killLeftBehind(child.pid);
-        child.stdout?.destroy();
-        child.stderr?.destroy();
+        const over = (): void => {
+          for (const pipe of [child.stdout, child.stderr, readable(child.stdio[3])]) pipe?.destroy();
+        };
+        if (child.pid === undefined || request.leaves === true) over();
+        else void killLeftBehind(child.pid).then(over);
       }, drainMs);
     });
     child.on('close', () => {
       const written = { output: output(), errors: errors() };
+      const refused = refusalIn(told(), file, request.dir);
       if (timedOut) finish({ kind: 'timedOut', ...written });
+      else if (refused !== null) finish({ kind: 'notStarted', why: refused });
       else finish({ kind: 'ended', code: exited?.code ?? null, signal: exited?.signal ?? null, ...written });
     });
     if (child.stdin !== null) {
@@ -115,18 +130,16 @@ function killGroup(pid: number): void {
  * The program has ended but something holds its pipes: kill what still is in its group. The leader's pid is free by now,
  * so the group is signalled only after a member was found in the leader's old session.
  */
-function killLeftBehind(leader: number): void {
-  for (const name of readdirSync('/proc')) {
+async function killLeftBehind(leader: number): Promise<void> {
+  const names = await readdir('/proc').catch(() => []);
+  for (const name of names) {
     if (!/^\d+$/.test(name)) continue;
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
-      const [, , group, session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (Number(group) === leader && Number(session) === leader && Number(name) !== leader) {
-        killGroup(leader);
-        return;
-      }
-    } catch {
-      // Ended between the list and the look.
+    // Absent: ended between the list and the look.
+    const stat = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => null);
+    const [, , group, session] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+    if (Number(group) === leader && Number(session) === leader && Number(name) !== leader) {
+      killGroup(leader);
+      return;
     }
   }
 }
@@ -166,11 +179,23 @@ async function primaryGroup(user: string): Promise<string> {
   return found;
 }
 
-function startFailure(error: Error, file: string, dir: string): string {
-  const code = 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return `${file} is not there (looked from ${dir})`;
-  if (code === 'EACCES') return `${file} may not be run`;
-  return error.message;
+/** A shell drops variables whose names it could not write; `env` hands them on. */
+function passOddNames(env: Readonly<Record<string, string>>): string[] {
+  const odd = Object.entries(env).filter(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  return odd.length === 0 ? [] : ['env', ...odd.map(([name, value]) => `${name}=${value}`)];
+}
+
+/** Why the command did not come to run, by what the shell told; null: it did. The status is that of the shell (POSIX: 126 found, 127 not found). */
+function refusalIn(told: string, file: string, dir: string): string | null {
+  const status = /^no (\d+)$/m.exec(told)?.[1];
+  if (status === undefined) return null;
+  if (status === '125') return `its folder ${dir} is not there, or may not be entered`;
+  if (status === '127') return `${file} is not there (looked from ${dir})`;
+  return `${file} may not be run`;
+}
+
+function readable(stream: unknown): Readable | null {
+  return stream instanceof Readable ? stream : null;
 }
 
 function reasonOf(error: unknown): string {

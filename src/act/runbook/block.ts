@@ -40,6 +40,8 @@ export interface RunningBlock {
   kill(why: string): void;
 }
 
+/** `$1`: the folder, then the command. `spawn` itself would wait for a folder on a file system that hangs, and the agent with it. Written to 3: it cannot be. */
+const enter = 'cd -- "$1" 2>/dev/null || { echo no >&3; exit 1; }; unset OLDPWD; shift; exec "$@" 3>&-';
 const markName = 'STANDFAST_RUNBOOK_STEP';
 /** After its end its pipe may be held open by what it left in the background. */
 const drainMs = 100;
@@ -60,13 +62,14 @@ export async function runBlock(request: BlockRequest, heard: () => void): Promis
   } catch (error) {
     return refused(error instanceof Error ? error.message : String(error), output.written);
   }
-  const [file = '', ...args] = full;
-  const child = spawn(file, args, {
-    cwd: request.dir,
+  const child = spawn('/bin/sh', ['-c', enter, 'runbook', request.dir, ...full], {
+    cwd: '/',
     env: { ...request.env, [markName]: request.mark },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     detached: true,
   });
+  let entered = true;
+  child.stdio[3]?.on('data', () => (entered = false)).on('error', () => undefined);
   // Not waited for: it may have ended before the file is written.
   const recorded =
     child.pid === undefined
@@ -84,7 +87,7 @@ export async function runBlock(request: BlockRequest, heard: () => void): Promis
   };
   let burst = 0;
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
+    stream?.on('data', (chunk: Buffer) => {
       output.take(chunk);
       heard();
       burst += chunk.length;
@@ -93,7 +96,7 @@ export async function runBlock(request: BlockRequest, heard: () => void): Promis
       stream.pause();
       setTimeout(() => stream.resume(), 2);
     });
-    stream.on('error', () => undefined);
+    stream?.on('error', () => undefined);
   }
   const limit = setTimeout(
     () => kill(`not over within ${request.withinMs / 1000} s: ended with all its processes`),
@@ -106,7 +109,7 @@ export async function runBlock(request: BlockRequest, heard: () => void): Promis
           ok: false,
           code: null,
           signal: null,
-          why: `could not be started in ${request.dir}: ${error.message}`,
+          why: notIn(request.dir, error.message),
         });
     });
     child.on('exit', (code, signal) => {
@@ -115,14 +118,14 @@ export async function runBlock(request: BlockRequest, heard: () => void): Promis
       // What it left in the background holds its pipes and would go on unseen.
       setTimeout(() => {
         void endSession(child.pid ?? 0, request.mark).then(() => {
-          child.stdout.destroy();
-          child.stderr.destroy();
+          for (const pipe of [child.stdout, child.stderr, child.stdio[3]]) pipe?.destroy();
         });
       }, drainMs);
     });
     child.on('close', () => {
       const code = exited?.code ?? null;
-      resolve({ ok: code === 0 && because === null, code, signal: exited?.signal ?? null, why: because });
+      const why = entered ? because : notIn(request.dir, 'it is not there, or may not be entered');
+      resolve({ ok: code === 0 && why === null, code: entered ? code : null, signal: exited?.signal ?? null, why });
     });
     giveUp = () =>
       resolve({
@@ -191,6 +194,10 @@ async function asAccount(account: string): Promise<readonly string[]> {
     });
   });
   return ['setpriv', `--reuid=${account}`, `--regid=${group}`, '--init-groups', '--'];
+}
+
+function notIn(dir: string, why: string): string {
+  return `could not be started in ${dir}: ${why}`;
 }
 
 function killGroup(group: number): void {
