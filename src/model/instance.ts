@@ -74,7 +74,7 @@ export function planInstance(
   };
   const filler = newFiller(env, surroundings.output ?? '', system.folder);
   const wait = (each: Wait | null): Wait | null =>
-    each === null ? null : { probe: filler.probe(each.probe), within: each.within };
+    each === null ? null : { ...each, probe: filler.probe(each.probe) };
   const { detect, log } = service;
   return {
     service: service.name,

@@ -203,7 +203,8 @@ function lowerConsumers(reading: Reading, shape: ServiceShape, path: Path): RunS
 function lowerWait(parts: Parts, shape: ServiceShape['ready'], path: Path, within: Ms): Wait | null {
   if (shape === undefined) return null;
   const probe = lowerProbe(parts, shape, path);
-  return probe === null ? null : { probe, within: shape.within ?? within };
+  if (probe === null) return null;
+  return shape.within === undefined ? { probe, within, usual: true } : { probe, within: shape.within };
 }
 
 function lowerDetect(parts: Parts, shape: ServiceShape, path: Path): Detect {

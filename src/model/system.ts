@@ -165,6 +165,8 @@ export type ProbeSpec =
 export interface Wait {
   readonly probe: ProbeSpec;
   readonly within: Ms;
+  /** The description does not say within what, and `within` is what is usual: nobody said that it takes so long. */
+  readonly usual?: true;
 }
 
 /** How a role is given or taken. */

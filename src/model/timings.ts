@@ -4,7 +4,7 @@
 //
 // d is the promise for the worst case, a host lost; the end of a process is known within milliseconds.
 
-import type { Policy, RunService, System } from './system.ts';
+import type { Policy, RunService, System, Wait } from './system.ts';
 import { isLeased } from './system.ts';
 import type { Ms } from './units.ts';
 import { ms } from './units.ts';
@@ -169,8 +169,8 @@ export function partsOf(
     return { ms: null, counted: ms(assumed), from: 'assumed' };
   };
   const s = figure('switchMs', null, assumedSwitch);
-  const boot = (): Figure => figure('bMs', service.ready?.within ?? null, assumedBoot);
-  const load = (): Figure => figure('iMs', service.active?.within ?? null, assumedLoad);
+  const boot = (): Figure => figure('bMs', declaredLimit(service.ready), assumedBoot);
+  const load = (): Figure => figure('iMs', declaredLimit(service.active), assumedLoad);
   switch (policy) {
     case 'hot-active/hot-active':
       return { s: zero, b: zero, i: zero, bothInB: false };
@@ -189,6 +189,11 @@ export function partsOf(
     default:
       return policy satisfies never;
   }
+}
+
+/** What a wait takes at worst, where that is said. */
+function declaredLimit(wait: Wait | null): Ms | null {
+  return wait === null || wait.usual === true ? null : wait.within;
 }
 
 /** The least d that can be promised: for a lease the shortest session, for what runs on one host two looks. */

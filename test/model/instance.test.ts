@@ -70,7 +70,7 @@ test('everything that may hold a name is filled in', () => {
   assert.deepEqual(filled.command, { kind: 'argv', argv: ['node', 'p.mjs', '--port=7101', '${PORT}'] });
   assert.equal(filled.dir, '/srv/data/a');
   assert.deepEqual(filled.ready, { probe: { kind: 'http', url: 'http://127.0.0.1:7101/ready' }, within: 1000 });
-  assert.deepEqual(filled.active, { probe: { kind: 'tcp', address: '127.0.0.1:7101' }, within: 30_000 });
+  assert.deepEqual(filled.active, { probe: { kind: 'tcp', address: '127.0.0.1:7101' }, within: 30_000, usual: true });
   assert.deepEqual(filled.activate, { kind: 'command', command: { kind: 'argv', argv: ['./on.sh', 'p'] } });
   assert.deepEqual(filled.deactivate, { kind: 'http', url: 'http://127.0.0.1:7101/off' });
   assert.deepEqual(filled.detect.heartbeat, { source: { kind: 'file', path: 'run/7101.beat' }, every: null });

@@ -60,6 +60,7 @@ test('what the policy makes zero is zero by the policy, the rest is declared, me
     from(leased('cold-passive', ', ready: { file: x, within: 1s }, active: { file: y, within: 2s }')),
     's assumed null, b declared 1000, i declared 2000',
   );
+  assert.equal(from(leased('cold-passive', ', ready: { file: x }')), 's assumed null, b assumed null, i none null');
   assert.equal(from('p: { run: x, on: a }'), 's assumed null, b assumed null, i none null');
 });
 
