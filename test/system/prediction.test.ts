@@ -12,7 +12,7 @@ objective: { unavailable: 5m, per: 1h, recoverWithin: 60s }
 hosts: { a: { address: 127.0.0.1 } }
 services:
   web:
-    shell: "sleep $(cat boot 2>/dev/null || echo 0); echo ready to serve; exec sleep 1000"
+    shell: "sleep $(cat boot 2>/dev/null || echo 0.5); echo ready to serve; exec sleep 1000"
     on: [a]
     ready: { log: ready to serve, within: 40s }
     backOff: { upTo: 250ms }
@@ -43,7 +43,7 @@ services:
   const most = last?.predicted?.bMs?.[1] ?? Infinity;
   assert.ok(most < 8000 && (last?.bMs ?? 0) > most, JSON.stringify(last));
   assert.match((await stand.cli('failovers')).stdout, /▲ b 8/);
-  stand.write('0', 'boot');
+  stand.write('0.5', 'boot');
   await recovers(5);
   await stand.until('it is over', ({ incidents }) => incidents.every(({ cause }) => !/recovery's b/.test(cause)));
 });

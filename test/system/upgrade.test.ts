@@ -19,7 +19,7 @@ test('agents upgraded in place, in a long folder: what runs keeps its pid and it
   const stand = makeStand(
     t,
     `system: upgraded
-objective: { unavailable: 1m, per: 1h, recoverWithin: 15s }
+objective: { unavailable: 1m, per: 1h, recoverWithin: 1m }
 hosts: { a: { address: 127.0.0.1 }, b: { address: 127.0.0.1 } }
 services:
   one: { run: node ${services}/serve.mjs, policy: hot-active/warm-active, on: [a, b], activate: { signal: SIGUSR1 } }
