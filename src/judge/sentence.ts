@@ -176,8 +176,9 @@ function count(many: number, what: string): string {
   return `${many} ${what}${many === 1 ? '' : 's'}`;
 }
 
+/** Names stay as they are described, also where a sentence begins. */
 function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return text.replace(/^(?:host|store)\b/, (word) => word.charAt(0).toUpperCase() + word.slice(1));
 }
 
 function unreachable(value: never): never {

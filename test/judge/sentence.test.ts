@@ -71,7 +71,7 @@ test('the sentence', () => {
     ],
     [
       facts({ severity: 1, missing: noGateway, troubles: [gone] }),
-      'pricing is DOWN: consumers have had no gateway for 12 s (severity 1). Gateway on a: down: ended by SIGKILL, tried 3 times, next in 2 s.',
+      'pricing is DOWN: consumers have had no gateway for 12 s (severity 1). gateway on a: down: ended by SIGKILL, tried 3 times, next in 2 s.',
     ],
     [
       facts({ severity: 1, missing: [...noGateway, { service: 'report', forMs: null }] }),
@@ -109,7 +109,7 @@ test('the sentence', () => {
         severity: 2,
         troubles: [{ ...gone, severity: 2, cause: 'active, though it should be down' }],
       }),
-      'pricing is down as ana asked. Yet something is wrong (severity 2). Gateway on a: active, though it should be down.',
+      'pricing is down as ana asked. Yet something is wrong (severity 2). gateway on a: active, though it should be down.',
     ],
     [
       facts({ canLose: everything, paused: ['pricer'] }),
