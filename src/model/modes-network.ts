@@ -43,13 +43,14 @@ export const networkModes: readonly Mode[] = [
     takesDown: 'copy',
     detector: 'ports',
     thresholds:
-      'Fault: another host of the system reports that it is reached by us and does not reach us, in two looks.',
+      'Fault: another host of the system reports that it reaches us, and nothing comes back from any port of it that is watched here, in two looks. A refusal comes back.',
     runbook: 'network',
     strategies: ['mask', 'fixFast'],
     tested: 'made',
     severity: 3,
     looks: 2,
     harms: ['silent', 'fails'],
+    brings: ['port-blocked'],
     words: 'time(d)? ?out|ETIMEDOUT|no answer|unreachable',
   },
   {

@@ -2,10 +2,9 @@
 // A connection is opened and closed, nothing is sent: what the service does with it is for its checks.
 
 import type { Seen } from '../../model/mode.ts';
-import { hostOf, knock } from './knock.ts';
+import { hostOf, knock, type Answer } from './knock.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
-import type { Watch } from './watch.ts';
 
 const everyMs = 10_000;
 const answerWithinMs = 3000;
@@ -21,10 +20,12 @@ export function openPorts(ground: Ground): Detector {
       for (const { name, services } of watch.ports) ports.set(name, new Set([...(ports.get(name) ?? []), ...services]));
       const facts: Record<string, string> = {};
       const reached = new Set<string>();
+      const answers = new Map<string, Answer>();
       const seen: Seen[] = [];
       await Promise.all(
         [...ports].slice(0, mostPorts).map(async ([address, services]) => {
           const answer = await knock(address, answerWithinMs);
+          answers.set(address, answer);
           if (answer === 'open') reached.add(address);
           const about = { subject: address, services: [...services] };
           if (answer === 'refused' || answer === 'reset')
@@ -47,26 +48,37 @@ export function openPorts(ground: Ground): Detector {
         }),
       );
       for (const peer of watch.peers) {
-        const to = [...ports.keys()].filter((address) => hostOf(address) === peer.address);
-        if (to.length > 0) facts[`reaches ${peer.host}`] = to.some((address) => reached.has(address)) ? 'yes' : 'no';
+        const to = [...answers].filter(([address]) => hostOf(address) === peer.address);
+        const reaches = reachesBy(to.map(([, answer]) => answer));
+        if (reaches === null) continue;
+        facts[`reaches ${peer.host}`] = reaches ? 'yes' : 'no';
+        if (reaches || peer.facts[`reaches ${watch.host}`] !== 'yes') continue;
+        const asked = to.map(([address]) => address);
+        seen.push(
+          oneWay(watch.host, peer.host, asked, new Set(asked.flatMap((address) => [...(ports.get(address) ?? [])]))),
+        );
       }
-      seen.push(...oneWaySeen(watch, facts), ...(await vanishingSeen(ground, reached, ports)));
+      seen.push(...(await vanishingSeen(ground, reached, ports)));
       return { seen, facts };
     },
   };
 }
 
-/** They say that they do not reach us, while we reach them. */
-function oneWaySeen(watch: Watch, facts: Readonly<Record<string, string>>): Seen[] {
-  return watch.peers
-    .filter((peer) => facts[`reaches ${peer.host}`] === 'yes' && peer.facts[`reaches ${watch.host}`] === 'no')
-    .map((peer) => ({
-      mode: 'one-way',
-      subject: peer.host,
-      services: [],
-      weight: 'fault',
-      text: `${watch.host} reaches ${peer.host}, and ${peer.host} does not reach ${watch.host}: the way back is cut`,
-    }));
+/** Whether anything came back: a refusal has found its way, too. Null: not known. */
+function reachesBy(answers: readonly Answer[]): boolean | null {
+  if (answers.some((each) => each === 'open' || each === 'refused' || each === 'reset')) return true;
+  return answers.length > 0 && answers.every((each) => each === 'silent' || each === 'unreachable') ? false : null;
+}
+
+/** They say that they reach us, and nothing comes back of what we send: told where it hurts. */
+function oneWay(host: string, peer: string, asked: readonly string[], services: ReadonlySet<string>): Seen {
+  return {
+    mode: 'one-way',
+    subject: peer,
+    services: [...services],
+    weight: 'fault',
+    text: `${peer} reaches ${host}, and ${host} does not reach ${peer} (${asked.join(', ')}): that way is cut`,
+  };
 }
 
 /**
