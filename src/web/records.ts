@@ -61,6 +61,8 @@ export function openRecords(of: {
       lines,
       unreadable: missing.map(gapText),
       status,
+      // Modes stand elsewhere on its pages.
+      found: null,
       vocabulary,
       nowMs: Date.now(),
       command: (verb) => `standfast ${verb}`,

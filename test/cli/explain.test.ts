@@ -38,6 +38,7 @@ function known(lines: readonly JournalLine[], more: Partial<Known> = {}): Known 
     lines,
     unreadable: [],
     status: status(),
+    found: null,
     vocabulary,
     nowMs: atMs + 60_000,
     command: (words) => `standfast ${words}`,
@@ -280,6 +281,29 @@ test('a service: how it stands, the story, what consumers noticed, what one can 
     lines.join('\n'),
     /14:02:07\.115 +pricer on a ended, killed by signal 9 \(SIGKILL\) \(not by Standfast\) +seen after 1 ms/,
   );
+});
+
+test('circumstances that stand and call nobody are told of what they concern, once for hosts of one machine', () => {
+  type Found = NonNullable<Known['found']>['hosts'][number];
+  const single = {
+    mode: 'storage-single-device',
+    subject: '/data',
+    services: ['pricer'],
+    weight: 'pressure',
+    text: '/data lies on one device, sda, without an array',
+    sinceMs: atMs,
+    untilMs: null,
+  } as const;
+  const busy = { ...single, mode: 'cpu-starved', subject: 'cpu', services: [], text: 'processors are short' };
+  const host = (name: string, all: Found['found']): Found => ({ host: name, asOfMs: atMs, looks: null, found: all });
+  const found = {
+    hosts: [host('a', [single, { ...busy, services: ['feed'] }]), host('b', [single, busy]), host('c', [busy])],
+  };
+  const view = status({ services: [service('pricer', [instance('a', 'active'), instance('b', 'standby')])] });
+  assert.deepEqual(explainService('pricer', known([], { status: view, found })).modes, [
+    'Known storage-single-device: on a, b, /data lies on one device, sda, without an array. It calls nobody. What to do: docs/runbooks/modes/storage.md',
+    'Known cpu-starved: on b, processors are short. It calls nobody. What to do: docs/runbooks/modes/cpu.md',
+  ]);
 });
 
 test('what it waits for is the newest wait of each host that nothing has followed', () => {

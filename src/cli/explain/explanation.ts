@@ -6,7 +6,7 @@ import type { JsonValue } from '../../model/json.ts';
 import { safe } from '../text.ts';
 import { clockText, durationText } from '../times.ts';
 import { factText } from './facts.ts';
-import { incidentState, modesText, serviceState, withoutAgent, type Known } from './state-words.ts';
+import { incidentState, modesText, serviceState, standingText, withoutAgent, type Known } from './state-words.ts';
 import { worded } from './words.ts';
 
 export interface Step {
@@ -56,7 +56,10 @@ export function explainService(name: string, known: Known): Explanation {
       service,
     ),
     youCan: serviceCommands(name, service, known),
-    modes: modesText((known.status?.incidents ?? []).filter((each) => each.service === name)),
+    modes: [
+      ...modesText((known.status?.incidents ?? []).filter((each) => each.service === name)),
+      ...(service === null ? [] : standingText(service, known.found)),
+    ],
     facts: [],
     consumers: consumersText(
       lines.filter((line) => line.service === name),

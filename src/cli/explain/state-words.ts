@@ -1,6 +1,6 @@
 // How a service or an incident stands now, in sentences: the first thing that `explain` says.
 
-import type { InstanceView, JournalLine, ServiceView, StatusView } from '../../api.ts';
+import type { FoundView, InstanceView, JournalLine, ServiceView, StatusView } from '../../api.ts';
 import { modeNamed, modePage } from '../../model/modes.ts';
 import { downWords } from '../screens/grid.ts';
 import { safe } from '../text.ts';
@@ -15,6 +15,8 @@ export interface Known {
   readonly unreadable: readonly string[];
   /** Null: no agent answers. */
   readonly status: StatusView | null;
+  /** What the detectors see; null: no agent answers. */
+  readonly found: FoundView | null;
   readonly vocabulary: Vocabulary;
   readonly nowMs: number;
   /** Words a command that people can copy. */
@@ -93,6 +95,28 @@ export function modesText(incidents: StatusView['incidents']): string[] {
       return `${each.sure === 'likely' ? 'Likely' : 'Possibly'} ${safe(each.mode)}: ${safe(each.text)}${pros}${cons}. What to do: ${safe(each.runbook)}`;
     }),
   ]);
+}
+
+/** Circumstances that stand and call nobody: a busy host, storage on one device. They concern it, or all of a host that it runs on. */
+export function standingText(service: ServiceView, found: FoundView | null): string[] {
+  const on = new Set(service.instances.map((each) => each.host));
+  const told = (found?.hosts ?? [])
+    .filter(({ host }) => on.has(host))
+    .flatMap(({ host, found: all }) =>
+      all
+        .filter((each) => each.weight === 'pressure' && each.untilMs === null)
+        .filter(({ services }) => services.length === 0 || services.includes(service.name))
+        .map((each) => ({ host, ...each })),
+    );
+  // Several hosts of one machine see the same.
+  return [...Map.groupBy(told, (each) => `${each.mode} ${each.subject}`).values()].flatMap((same) => {
+    const row = modeNamed(same[0]?.mode ?? '');
+    if (row === null) return [];
+    const hosts = same.map(({ host }) => safe(host)).join(', ');
+    return [
+      `Known ${row.id}: on ${hosts}, ${safe(same[0]?.text ?? '')}. It calls nobody. What to do: ${modePage(row)}`,
+    ];
+  });
 }
 
 function ownModeText({ mode, modes }: StatusView['incidents'][number]): string[] {

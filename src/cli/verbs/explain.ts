@@ -31,15 +31,18 @@ export const explainVerb: Run = async (context, words, options) => {
 };
 
 async function whatIsKnown(context: Context, system: ChosenSystem, sinceMs: number): Promise<Known> {
-  const [journal, status, vocabulary] = await Promise.all([
+  const agent = findAgent(system);
+  const [journal, status, found, vocabulary] = await Promise.all([
     gatherJournals(system, { sinceMs }),
-    findAgent(system).then((agent) => agent?.status().catch(() => null) ?? null),
+    agent.then((it) => it?.status().catch(() => null) ?? null),
+    agent.then((it) => it?.found().catch(() => null) ?? null),
     context.world.vocabulary(),
   ]);
   return {
     lines: journal.lines,
     unreadable: journal.unreadable,
     status,
+    found,
     vocabulary,
     nowMs: context.now(),
     command: (words) => context.command(words),
