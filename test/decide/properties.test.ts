@@ -28,7 +28,7 @@ test('never two actives, none without a deadline, terms only grow; and after the
       );
     }),
     // The same draws every time: what goes red goes red for everybody. `storms.ts` draws others.
-    { numRuns: 150, seed: 20250106, endOnFailure: true },
+    { numRuns: 300, seed: 20250106, endOnFailure: true },
   );
 });
 

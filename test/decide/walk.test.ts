@@ -103,12 +103,19 @@ function walk(scenario: Scenario, n: number, how: Interruption): { world: World;
     if (service.kind === 'run')
       for (const { host } of service.on) world.programs.behave(`${service.name}@${host}`, { startFails: null });
   for (const name of world.hosts.keys()) world.machines.boot(name);
+  const isStopped = (): boolean => [...world.store.entries.keys()].some((key) => key.startsWith('intent/stop'));
+  const hasLeft = (): boolean => [...world.hosts.values()].some((host) => host.left);
+  // Usually it is soon over.
+  for (const waited of [10_000, 20_000]) {
+    world.run(scenario.until + waited);
+    if (!isStopped() && !hasLeft() && unsettled(world).length === 0) return { world, what };
+  }
   world.run(scenario.until + 40_000);
   // Who was asked to leave has left by now, and is begun again; what was stopped, and its start lost on the way, is started again.
   for (const [name, host] of world.hosts) if (host.left) world.machines.start(name);
   world.run(scenario.until + 45_000);
   const [first] = world.hosts.keys();
-  if ([...world.store.entries.keys()].some((key) => key.startsWith('intent/stop')))
+  if (isStopped())
     world.person(first ?? '', {
       kind: 'intent',
       verb: 'start',

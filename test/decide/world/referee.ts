@@ -49,8 +49,9 @@ export class Referee {
    */
   #standsStill(host: SimHost, process: Process): boolean {
     if (host.frozen) return true;
-    const killMs = this.#world.programs.behaviour(process.service, host.name).killMs;
-    return process.dying && this.#world.now <= host.thawedAt + killMs + 0.01;
+    if (!process.dying) return false;
+    const { killMs } = this.#world.programs.behaviour(process.service, host.name);
+    return this.#world.now <= host.thawedAt + killMs + 0.01;
   }
 
   #say(text: string): void {
@@ -59,25 +60,30 @@ export class Referee {
 
   /** Never two that may be active; none of them without a deadline that the keeper still has before it. */
   look(): void {
-    let seen: Map<string, string[]> | null = null;
+    const seen: Process[] = [];
+    let two = false;
     for (const [process, host] of this.#active) {
       if (!process.mayBeActive || !process.alive) {
         this.#active.delete(process);
         continue;
       }
       if (this.#standsStill(host, process)) continue;
-      const where = `${process.id} on ${host.name}`;
-      seen ??= new Map();
-      seen.set(process.service, [...(seen.get(process.service) ?? []), where]);
-      if (process.deadline === null) this.#say(`${where} may be active and no deadline stands over it`);
+      two ||= seen.some(({ service }) => service === process.service);
+      seen.push(process);
+      if (process.deadline === null)
+        this.#say(`${process.id} on ${host.name} may be active and no deadline stands over it`);
     }
-    if (seen !== null)
-      for (const [service, at] of seen)
-        if (at.length > 1) this.#say(`two of ${service} may be active: ${at.join(', ')}`);
+    if (two)
+      for (const [service, of] of Map.groupBy(seen, (process) => process.service))
+        if (of.length > 1)
+          this.#say(
+            `two of ${service} may be active: ${of.map((each) => `${each.id} on ${this.#active.get(each)?.name ?? 'no host'}`).join(', ')}`,
+          );
     for (const service of this.#routed) {
-      const at = [...this.#world.everyMachine()].filter((host) => this.#world.addresses.answers(host, service));
-      if (at.length > 1)
-        this.#say(`two answer for the address of ${service}: ${at.map((each) => each.name).join(', ')}`);
+      const at: string[] = [];
+      for (const host of this.#world.everyMachine())
+        if (this.#world.addresses.answers(host, service)) at.push(host.name);
+      if (at.length > 1) this.#say(`two answer for the address of ${service}: ${at.join(', ')}`);
     }
   }
 

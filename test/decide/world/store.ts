@@ -11,6 +11,13 @@ export interface Write {
   readonly records: readonly RecordChange[];
 }
 
+interface Entry {
+  readonly value: string;
+  readonly revision: number;
+  /** The same, as it is read. */
+  readonly records: readonly RecordChange[];
+}
+
 /** As many writes are kept for who follows late; who is later still reads everything anew. */
 const keptWrites = 2000;
 
@@ -23,7 +30,7 @@ export class SimStore {
   revision = 0;
   /** What was written up to here can no longer be followed. */
   #compactedTo = 0;
-  readonly entries = new Map<string, { value: string; revision: number }>();
+  readonly entries = new Map<string, Entry>();
   readonly #log: Write[] = [];
   /** Called for every write, before anybody hears of it. */
   onWrite: (write: Write, before: ReadonlyMap<string, string | null>) => void = () => undefined;
@@ -38,16 +45,18 @@ export class SimStore {
       const current: RecordChange[] = [];
       for (const { key } of compares) {
         const entry = this.entries.get(key);
-        if (entry !== undefined) current.push(...recordOf(key, entry.value, entry.revision));
+        if (entry !== undefined) current.push(...entry.records);
       }
       return { kind: 'refused', revision: this.revision, current };
     }
     const before = new Map(puts.map(({ key }) => [key, this.entries.get(key)?.value ?? null]));
     this.revision += 1;
-    for (const { key, value } of puts)
+    const records = puts.flatMap(({ key, value }) => {
+      const read = recordOf(key, value, this.revision);
       if (value === null) this.entries.delete(key);
-      else this.entries.set(key, { value, revision: this.revision });
-    const records = puts.flatMap(({ key, value }) => recordOf(key, value, this.revision));
+      else this.entries.set(key, { value, revision: this.revision, records: read });
+      return read;
+    });
     const write = { revision: this.revision, by, puts, records };
     this.#log.push(write);
     if (this.#log.length > 2 * keptWrites) this.compact(this.revision - keptWrites);
@@ -57,7 +66,7 @@ export class SimStore {
   }
 
   all(): RecordChange[] {
-    return [...this.entries].flatMap(([key, { value, revision }]) => recordOf(key, value, revision));
+    return [...this.entries.values()].flatMap(({ records }) => records);
   }
 
   /** What was written after the one revision and up to the other, in order; null: that was compacted away. */

@@ -92,9 +92,9 @@ export class World {
   }
 
   /** Also those that another took the name of. */
-  *everyMachine(): Iterable<SimHost> {
-    yield* this.hosts.values();
-    yield* this.machines.former;
+  everyMachine(): Iterable<SimHost> {
+    const { former } = this.machines;
+    return former.length === 0 ? this.hosts.values() : [...this.hosts.values(), ...former];
   }
 
   host(name: string): SimHost {
