@@ -61,11 +61,10 @@ export function statusOf(state: State, now: Now, storeKind: string): StatusView 
         .map((each) => each.name),
       services: services.filter((each) => each.external === null && !each.scheduledDown).length,
       missing,
-      troubles: open.map((incident) => ({
-        severity: incident.severity,
-        about: aboutOf(incident),
-        cause: reasonWords(incident.cause),
-      })),
+      // What comes and goes is no trouble while it is gone.
+      troubles: open
+        .filter((incident) => incident.present || incident.settlingSinceMs !== null)
+        .map((incident) => ({ severity: incident.severity, text: causeText(incident) })),
       canLose,
       paused: system.services
         .filter((service) => service.kind === 'run' && isPaused(d, service.name))
@@ -242,7 +241,11 @@ function aboutOf(incident: Incident): string {
 /** `pricer on a: ended`; what names its subject itself, `host a is down`, is not told it twice. */
 function causeText(incident: Incident): string {
   const [about, cause] = [aboutOf(incident), reasonWords(incident.cause)];
-  return cause.startsWith(about) ? cause : `${about}: ${cause}`;
+  const text = cause.startsWith(about) ? cause : `${about}: ${cause}`;
+  if (incident.present || incident.resolvedAtMs !== null) return text;
+  return incident.settlingSinceMs === null
+    ? `not at this moment, but it comes and goes: ${text}`
+    : `over, and what it took along is on its way back: ${text}`;
 }
 
 /** An incident in words. */
@@ -263,7 +266,7 @@ export function incidentView(system: System, incident: Incident): IncidentView {
     resolvedAtMs: incident.resolvedAtMs,
     also: incident.also,
     done: incident.done,
-    next: incident.present ? nextOf(incident, subject) : 'wait: it is settling',
+    next: incident.present ? nextOf(incident, subject) : 'wait: it is over once it stays so',
     ackBy: incident.ackBy,
     flapping: incident.flapping,
     ...modesView(incident),

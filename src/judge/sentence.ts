@@ -19,8 +19,8 @@ export interface SentenceFacts {
   readonly services: number;
   /** Of `serves`: what consumers do not have now, though they may expect it, and for how long; null: since before it was looked. */
   readonly missing: readonly { readonly service: string; readonly forMs: number | null }[];
-  /** Open incidents, the gravest first; `about` as people name it (`pricer on a`, `host b`), `cause` in words without a full stop. */
-  readonly troubles: readonly { readonly severity: FaultSeverity; readonly about: string; readonly cause: string }[];
+  /** What is wrong now, the gravest first: what it is about as people name it (`pricer on a`, `host b`) and its cause, without a full stop. */
+  readonly troubles: readonly { readonly severity: FaultSeverity; readonly text: string }[];
   readonly canLose: CanLose;
   /** Services, or the system's own name, on which Standfast acts on nothing because a person paused it. */
   readonly paused: readonly string[];
@@ -79,7 +79,7 @@ function trouble(facts: SentenceFacts, say: { readonly consumers: boolean }): st
   const [first, ...others] = facts.troubles;
   const lead = say.consumers ? 'Consumers are served' : '';
   if (first === undefined) return say.consumers ? `${lead}.` : '';
-  const what = `${first.about}: ${first.cause}`;
+  const what = first.text;
   const more = others.length === 0 ? '' : `, and ${count(others.length, 'more incident')}`;
   return say.consumers ? `${lead}; ${what}${more}.` : `${capital(what)}${more}.`;
 }

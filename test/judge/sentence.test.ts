@@ -47,11 +47,10 @@ const facts = (more: Partial<SentenceFacts> = {}): SentenceFacts => ({
 });
 
 test('the sentence', () => {
-  const disk = { severity: 3, about: 'host b', cause: 'disk full in about 40 min' } as const;
+  const disk = { severity: 3, text: 'host b: disk full in about 40 min' } as const;
   const gone = {
     severity: 1,
-    about: 'gateway on a',
-    cause: 'down: ended by SIGKILL, tried 3 times, next in 2 s',
+    text: 'gateway on a: down: ended by SIGKILL, tried 3 times, next in 2 s',
   } as const;
   const noGateway = [{ service: 'gateway', forMs: 12_345 }];
   const cases: readonly [SentenceFacts, string][] = [
@@ -107,7 +106,7 @@ test('the sentence', () => {
       facts({
         plannedDown: { kind: 'asked', by: 'ana' },
         severity: 2,
-        troubles: [{ ...gone, severity: 2, cause: 'active, though it should be down' }],
+        troubles: [{ severity: 2, text: 'gateway on a: active, though it should be down' }],
       }),
       'pricing is down as ana asked. Yet something is wrong (severity 2). gateway on a: active, though it should be down.',
     ],
@@ -191,7 +190,7 @@ test('property: one short sentence, whatever holds and however many there are', 
         starting: many,
         services: fc.nat(500),
         missing: fc.array(fc.record({ service: name, forMs: fc.option(fc.nat()) }), { maxLength: 500 }),
-        troubles: fc.array(fc.constant({ severity: 1 as const, about: 'x on a', cause: 'down' }), { maxLength: 500 }),
+        troubles: fc.array(fc.constant({ severity: 1 as const, text: 'x on a: down' }), { maxLength: 500 }),
         paused: many,
         canLose: fc.record({
           instances: parts,
