@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { Addresses } from './keeper/address.ts';
 import { AddressRecord } from './keeper/address-record.ts';
 import { AdoptedWatch } from './keeper/adopted-watch.ts';
+import { Afterwards } from './keeper/afterwards.ts';
 import { AgentWatch } from './keeper/agent-watch.ts';
 import { findCgroupBase, removeCgroupBase, removeStale } from './keeper/cgroup.ts';
 import { Deadlines } from './keeper/deadlines.ts';
@@ -30,6 +31,7 @@ import { Reaper } from './keeper/reaper.ts';
 import { wordsOf } from './keeper/refusal.ts';
 import { serveKeeper } from './keeper/server.ts';
 import type { KeeperServer } from './keeper/server.ts';
+import { Spare } from './keeper/spare.ts';
 import { takeOver } from './keeper/takeover.ts';
 import { systemLayout } from './layout.ts';
 
@@ -73,7 +75,10 @@ async function keep(options: KeeperOptions, ready: boolean): Promise<void> {
     // the answer to who asked goes out first
     setImmediate(() => {
       ground.addresses.close();
-      const closed = Promise.all([server?.close(), ground.cgroups === null ? null : removeCgroupBase(ground.cgroups)]);
+      ground.spare.close();
+      const { cgroups } = ground;
+      const tidied = ground.afterwards.flush().then(() => (cgroups === null ? null : removeCgroupBase(cgroups)));
+      const closed = Promise.all([server?.close(), tidied]);
       void closed.finally(() => process.exit(code));
     });
   };
@@ -108,7 +113,8 @@ async function layGround(
   const marks = new Marks(instancesFolder);
   const letGo = (owned: Owned): Promise<void> | null =>
     addresses.holds(owned.instance) ? addresses.drop(owned.instance) : null;
-  const reaper = new Reaper(marks, letGo, (owned, ended) => {
+  const afterwards = new Afterwards();
+  const reaper = new Reaper(marks, afterwards, letGo, (owned, ended) => {
     ground.deadlines.disarm(owned.instance);
     // never begun and never told of: the answer to its start says why
     if (owned.launch === 'failed' && !owned.told) {
@@ -132,12 +138,14 @@ async function layGround(
     boot,
     log,
     files: new InstanceFiles(instancesFolder),
+    afterwards,
     marks,
     cgroups: await findCgroupBase(options.cgroup, key),
     pdeathsig: await hasPdeathsig(),
     deadlines,
     addresses,
     reaper,
+    spare: new Spare(() => deadlines.quietFor(forkMs), log),
     instances: new Map(),
     starting: new Map(),
     terms: new Map(),

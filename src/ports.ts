@@ -238,6 +238,8 @@ export interface ObservePlan {
   readonly host: string;
   readonly pid: number;
   readonly startTicks: number;
+  /** When the instance was started; absent: when its process began, which may be some seconds earlier (keeper/spare.ts). */
+  readonly startedAt?: MonoMs;
   readonly dir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly user: string | null;

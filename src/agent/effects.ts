@@ -2,7 +2,7 @@
 
 import type { Effect, Outcome } from '../decide/effect.ts';
 import type { Input } from '../decide/input.ts';
-import type { State } from '../decide/state.ts';
+import type { Instance, State } from '../decide/state.ts';
 import { fenceHost } from '../act/fence.ts';
 import { serviceByName } from '../decide/draft.ts';
 import type { RoleCall, RunService } from '../model/system.ts';
@@ -69,7 +69,7 @@ export function carryOut(effect: Effect, state: State, hands: Hands): void {
       void keeper.extend(effect.instances.map(({ instance, term }) => ({ instance, term, deadline: effect.until })));
       break;
     case 'observe':
-      if (service !== null) observe(effect, service, hands);
+      if (service !== null) observe(effect, service, state.slots.get(effect.service)?.now ?? null, hands);
       break;
     case 'awaitActive':
       hands.observer.awaitActive(effect.instance);
@@ -149,17 +149,23 @@ async function start(effect: Extract<Effect, { kind: 'start' }>, service: RunSer
     return;
   }
   hands.running(service, instance);
-  await hands.observer.starting(plans.observe(service, { instance, pid: 0, startTicks: 0 }));
+  await hands.observer.starting(plans.observe(service, { instance, pid: 0, startTicks: 0, startedAt: null }));
   const answer = await hands.keeper.start(plans.start(service, effect));
   const running = answer.kind === 'done' ? { ...answer.value } : null;
   hands.tell({ kind: 'startOutcome', id: effect.id, outcome: outcomeOf(answer), running });
 }
 
-function observe(effect: Extract<Effect, { kind: 'observe' }>, service: RunService, hands: Hands): void {
+function observe(
+  effect: Extract<Effect, { kind: 'observe' }>,
+  service: RunService,
+  known: Instance | null,
+  hands: Hands,
+): void {
   const plans = hands.plans();
   if (plans === null) return;
   hands.running(service, effect.instance);
-  hands.observer.observe(plans.observe(service, effect));
+  const startedAt = known?.id === effect.instance ? known.startedAt : null;
+  hands.observer.observe(plans.observe(service, { ...effect, startedAt }));
   if (service.ready !== null) return;
   // Without a way to ask, it is ready when it exists; one that is activated by a signal, when it would bear it.
   const { activate } = service;

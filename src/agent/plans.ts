@@ -20,7 +20,10 @@ export interface Plans {
       alternative: boolean;
     },
   ): StartRequest;
-  observe(service: RunService, instance: { instance: string; pid: number; startTicks: number }): ObservePlan;
+  observe(
+    service: RunService,
+    instance: { instance: string; pid: number; startTicks: number; startedAt: MonoMs | null },
+  ): ObservePlan;
   /** Strings of the service as they are on this host. */
   plan(service: RunService): InstancePlan;
 }
@@ -68,7 +71,7 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
         ...(service.manager.kind === 'native' ? {} : { manager: plan(service).manager }),
       };
     },
-    observe(service, { instance, pid, startTicks }) {
+    observe(service, { instance, pid, startTicks, startedAt }) {
       const made = plan(service);
       const timings = timingsOf(service);
       return {
@@ -77,6 +80,8 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
         host,
         pid,
         startTicks,
+        // Of another manager's it is when we found it.
+        ...(startedAt !== null && service.manager.kind === 'native' ? { startedAt } : {}),
         dir: made.dir,
         env: environment(service),
         user: service.user,

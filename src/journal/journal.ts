@@ -16,6 +16,8 @@ const queueLimit = { rows: 20_000, bytes: 16 << 20 };
 const batchLimit = { rows: 512, bytes: 512 << 10 };
 /** Longer facts are cut: a line is read by people. */
 const factsLimit = 64 << 10;
+/** So long lines are gathered into one transaction. What follows on a decision is under way by then, and the disk is not in its way. */
+const gatherMs = 5;
 const openWithinMs = 2000;
 const flushWithinMs = 5000;
 const closeWithinMs = 2000;
@@ -162,10 +164,10 @@ function begin(options: JournalOptions): Journal & { readonly ready: Promise<voi
   function schedule(): void {
     if (scheduled || underWay !== null) return;
     scheduled = true;
-    setImmediate(() => {
+    setTimeout(() => {
       scheduled = false;
       writeNext();
-    });
+    }, gatherMs);
   }
 
   function writeNext(): void {

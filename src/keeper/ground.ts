@@ -1,6 +1,7 @@
 // What the parts of the keeper share: the instances it owns and the few things that act on them.
 
 import type { Addresses } from './address.ts';
+import type { Afterwards } from './afterwards.ts';
 import type { Cgroup, CgroupBase } from './cgroup.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { InstanceFiles } from './files.ts';
@@ -11,6 +12,7 @@ import type { Marks } from './marks.ts';
 import type { Reaper } from './reaper.ts';
 import { refuse } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
+import type { Spare } from './spare.ts';
 import type { InstanceId, KeeperAnswer, StartedInstance } from '../ports.ts';
 
 /** A start that has not forked yet. */
@@ -25,6 +27,7 @@ export interface Ground {
   readonly boot: string;
   readonly log: Log;
   readonly files: InstanceFiles;
+  readonly afterwards: Afterwards;
   readonly marks: Marks;
   readonly cgroups: CgroupBase | null;
   /** Whether `setpriv --pdeathsig` is there. */
@@ -32,6 +35,8 @@ export interface Ground {
   readonly deadlines: Deadlines;
   readonly addresses: Addresses;
   readonly reaper: Reaper;
+  /** Taken by the next start. */
+  readonly spare: Spare;
   readonly instances: Map<InstanceId, Owned>;
   readonly starting: Map<InstanceId, Starting>;
   /** The highest term seen of each service. */

@@ -8,6 +8,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 
 import { quote } from './shell.ts';
+import { canBeSet } from './spare.ts';
+import type { Spare } from './spare.ts';
 import { wordsOf } from './refusal.ts';
 import type { Command } from '../model/system.ts';
 
@@ -51,9 +53,14 @@ export interface Launched {
   readonly outcome: Promise<LaunchOutcome>;
 }
 
-/** Starts it in a session of its own. Never throws; a fork that fails is an outcome. */
-export function launch(plan: LaunchPlan): Launched {
+/** Starts it in a session of its own, as `spare` where there is one that fits. Never throws; a fork that fails is an outcome. */
+export function launch(plan: LaunchPlan, spare: Spare | null = null): Launched {
   const command = plan.command.kind === 'argv' ? plan.command.argv : ['/bin/sh', '-c', plan.command.line];
+  const waiting = canBeSet(plan.env) && !command.some((word) => word.includes('\0')) ? (spare?.take() ?? null) : null;
+  if (waiting !== null) {
+    waiting.stdin?.end(whole(plan, command));
+    return { child: waiting, outcome: outcomeOf(waiting) };
+  }
   const child = spawn('/bin/sh', ['-c', script(plan), 'standfast', ...passOddNames(plan.env), ...command], {
     detached: true,
     cwd: '/',
@@ -61,6 +68,18 @@ export function launch(plan: LaunchPlan): Launched {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
   return { child, outcome: outcomeOf(child) };
+}
+
+/** All in one command, so that nothing is done before all of it has been read, and nothing is read from what stands in for standard input. */
+function whole(plan: LaunchPlan, command: readonly string[]): string {
+  const env = Object.entries(plan.env).map(([name, value]) => `${name}=${quote(value)}`);
+  const lines = [
+    'exec </dev/null',
+    ...(env.length === 0 ? [] : [`export ${env.join(' ')}`]),
+    `set -- ${command.map(quote).join(' ')}`,
+    script(plan),
+  ];
+  return `{\n${lines.join('\n')}\n}\n`;
 }
 
 /** Enters, limits, changes the account, then the folder; says `go`; becomes the command. */
@@ -143,7 +162,7 @@ function understood(said: string): LaunchOutcome {
     return status === undefined ? { kind: 'runs', notes } : { kind: 'exec', status: Number(status), notes };
   const why = lines
     .filter((line) => line !== 'role' && !/^no \d+$/.test(line))
-    .map((line) => line.replace(/^standfast: (line )?\d+: /, ''));
+    .map((line) => line.replace(/^(standfast|\/bin\/sh): (line )?\d+: /, ''));
   const kind = lines.includes('role') ? 'role' : 'preparation';
   return { kind, why: why.join('; ') || 'it was ended before it began', notes };
 }

@@ -69,9 +69,11 @@ export class Owner implements Keeper {
     if (owned.ended === null)
       return refuse('notEnded', `${owned.instance} still lives, pid ${owned.pid}: it cannot be forgotten`);
     this.#ground.instances.delete(owned.instance);
-    this.#ground.files
-      .forget(owned.instance)
-      .catch(() => this.#ground.log(`${owned.instance}: its folder cannot be removed`));
+    this.#ground.afterwards.add(() =>
+      this.#ground.files
+        .forget(owned.instance)
+        .catch(() => this.#ground.log(`${owned.instance}: its folder cannot be removed`)),
+    );
     return done(null);
   }
 

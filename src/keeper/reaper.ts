@@ -3,6 +3,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 
+import type { Afterwards } from './afterwards.ts';
 import { isEmpty, killCgroup, livingIn, processesIn, removeCgroup } from './cgroup.ts';
 import { monoNow, wallNow } from './clock.ts';
 import { activeTerm } from './instance.ts';
@@ -19,6 +20,7 @@ const slowLookMs = 100;
 
 export class Reaper {
   readonly #marks: Marks;
+  readonly #afterwards: Afterwards;
   readonly #letGo: (owned: Owned) => Promise<void> | null;
   readonly #gone: (owned: Owned, ended: EndedInstance) => void;
   readonly #clearing = new Set<Owned>();
@@ -30,10 +32,12 @@ export class Reaper {
    */
   constructor(
     marks: Marks,
+    afterwards: Afterwards,
     letGo: (owned: Owned) => Promise<void> | null,
     gone: (owned: Owned, ended: EndedInstance) => void,
   ) {
     this.#marks = marks;
+    this.#afterwards = afterwards;
     this.#letGo = letGo;
     this.#gone = gone;
   }
@@ -145,7 +149,8 @@ export class Reaper {
       foundLiving: owned.foundLiving,
     };
     owned.guard?.close();
-    if (owned.cgroup !== null) void removeCgroup(owned.cgroup);
+    const { cgroup } = owned;
+    if (cgroup !== null) this.#afterwards.add(() => removeCgroup(cgroup));
     this.#gone(owned, owned.ended);
   }
 }

@@ -41,7 +41,10 @@ export async function startInstance(
   if (refused !== null) return refused;
   const starting: Starting = { service: request.service, cancelled: null, answer: Promise.resolve(cancelledBy('')) };
   ground.starting.set(request.instance, starting);
-  starting.answer = begin(ground, request, starting, wanted).finally(() => ground.starting.delete(request.instance));
+  starting.answer = begin(ground, request, starting, wanted).finally(() => {
+    ground.starting.delete(request.instance);
+    if (ground.starting.size === 0) ground.spare.fill();
+  });
   return starting.answer;
 }
 
@@ -127,31 +130,34 @@ async function prepareAndFork(
   await ground.deadlines.quietFor(forkMs);
   return (
     cancelled() ??
-    launch({
-      command: request.command,
-      dir: request.dir,
-      env: {
-        ...request.env,
-        STANDFAST_INSTANCE: request.instance,
-        STANDFAST_ROLE: request.role,
-        STANDFAST_TERM: String(request.term),
-        STANDFAST_ROLE_FILE: ground.files.roleFile(request.instance),
+    launch(
+      {
+        command: request.command,
+        dir: request.dir,
+        env: {
+          ...request.env,
+          STANDFAST_INSTANCE: request.instance,
+          STANDFAST_ROLE: request.role,
+          STANDFAST_TERM: String(request.term),
+          STANDFAST_ROLE_FILE: ground.files.roleFile(request.instance),
+        },
+        enter: prepared.cgroup === null ? [] : joinFiles(prepared.cgroup),
+        files: request.limits.files,
+        account,
+        diesWithKeeper: leased && ground.pdeathsig,
+        output: request.output,
+        role: {
+          path: ground.files.roleFile(request.instance),
+          line: JSON.stringify({ role: request.role, term: request.term }),
+        },
+        record: {
+          path: ground.files.recordFile(request.instance),
+          line: JSON.stringify(recordOf(ground, request, prepared)),
+        },
+        roleNeeded: leased,
       },
-      enter: prepared.cgroup === null ? [] : joinFiles(prepared.cgroup),
-      files: request.limits.files,
-      account,
-      diesWithKeeper: leased && ground.pdeathsig,
-      output: request.output,
-      role: {
-        path: ground.files.roleFile(request.instance),
-        line: JSON.stringify({ role: request.role, term: request.term }),
-      },
-      record: {
-        path: ground.files.recordFile(request.instance),
-        line: JSON.stringify(recordOf(ground, request, prepared)),
-      },
-      roleNeeded: leased,
-    })
+      ground.spare,
+    )
   );
 }
 

@@ -4,7 +4,7 @@
 
 import { resolve } from 'node:path';
 import type { ProbeSpec } from '../model/system.ts';
-import type { MonoMs } from '../model/units.ts';
+import { between, type MonoMs } from '../model/units.ts';
 import type { InstanceId, ObservePlan, Observation, Observer } from '../ports.ts';
 import { startCheck } from './checks.ts';
 import { startFileHeartbeat } from './heartbeat-file.ts';
@@ -12,7 +12,7 @@ import { startRowHeartbeat } from './heartbeat-row.ts';
 import { type LogMark, markLog } from './log-tail.ts';
 import { folderOf, type ProbeTools } from './probe.ts';
 import { openProcessList } from './process-list.ts';
-import { startedNotBefore } from './process-start.ts';
+import { ageMs, startedNotBefore } from './process-start.ts';
 import { startStatus } from './status.ts';
 import { openTurns, openTurnsByKey } from './turns.ts';
 import { waitFor } from './wait.ts';
@@ -76,10 +76,12 @@ export function openObserver(options: { onObservations: (batch: Observation[]) =
       const noted = marks.get(plan.instance);
       marks.delete(plan.instance);
       const { watched, entry } = enter(plan.instance, plan, plan);
+      const { startedAt } = plan;
+      const age = (): number => (startedAt === undefined ? ageMs(plan.startTicks) : between(startedAt, now()));
       const process: Process = {
-        startTicks: plan.startTicks,
+        ageMs: age,
         hasReady: plan.ready !== null,
-        notBefore: startedNotBefore(plan.startTicks),
+        notBefore: startedNotBefore(age()),
         markOf: (path) => noted?.get(path),
       };
       list.add(plan.instance, plan.pid, plan.startTicks);

@@ -11,9 +11,9 @@ export function ageMs(startTicks: number): number {
 }
 
 /**
- * Unix ms of a process's start by the present wall clock, at the earliest end of what is not known exactly (the uptime, the
- * ticks and file times are each cut to whole ticks): a file written by the process is never older than this.
+ * Unix ms of a start so long ago by the present wall clock, at the earliest end of what is not known exactly (the uptime, the
+ * ticks and file times are each cut to whole ticks): a file written since is never older than this.
  */
-export function startedNotBefore(startTicks: number): number {
-  return Date.now() - ageMs(startTicks) - 2 * tickMs;
+export function startedNotBefore(ageNowMs: number): number {
+  return Date.now() - ageNowMs - 2 * tickMs;
 }

@@ -4,7 +4,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ProbeSpec } from '../model/system.ts';
-import { ageMs } from './process-start.ts';
 import { type LogMark, LogTail, markLog } from './log-tail.ts';
 import { type AskedProbe, ask, folderOf } from './probe.ts';
 import type { Process, Watched } from './watched.ts';
@@ -105,7 +104,7 @@ async function waitForLine(
  * since its start is read whole, an older one from its present end.
  */
 async function unmarked(path: string, process: Process, within: number): Promise<LogMark | 'past'> {
-  if (ageMs(process.startTicks) > within) return 'past';
+  if (process.ageMs() > within) return 'past';
   const made = await stat(path).then(
     (file) => file.birthtimeMs,
     () => null,

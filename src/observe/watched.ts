@@ -3,7 +3,6 @@
 import type { ObservePlan, Observation } from '../ports.ts';
 import type { MonoMs } from '../model/units.ts';
 import type { LogMark } from './log-tail.ts';
-import { ageMs } from './process-start.ts';
 import type { ProbeTools, Surroundings } from './probe.ts';
 
 export interface Watched {
@@ -20,7 +19,8 @@ export interface Watched {
 
 /** What is known of the process behind it; null for externals. */
 export interface Process {
-  readonly startTicks: number;
+  /** How long ago it was started. */
+  ageMs(): number;
   /** False: nothing tells when it is ready. */
   readonly hasReady: boolean;
   /** Unix ms; what was written earlier is another instance's. */
@@ -41,7 +41,7 @@ const settleMs = 10_000;
 export function openSettling(process: Process | null, applies: boolean): (isGood: boolean) => boolean {
   let settling = applies && process !== null;
   return (isGood) => {
-    settling &&= !isGood && process !== null && ageMs(process.startTicks) < settleMs;
+    settling &&= !isGood && process !== null && process.ageMs() < settleMs;
     return settling;
   };
 }

@@ -7,7 +7,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ProbeSpec } from '../../src/model/system.ts';
-import { ms } from '../../src/model/units.ts';
+import { monoMs, ms } from '../../src/model/units.ts';
 import { folder, now, openSeen, plan, run } from './seen.ts';
 
 const wait = (probe: ProbeSpec, within = 20_000) => ({ probe, within: ms(within) });
@@ -128,8 +128,14 @@ test('file: one left by an earlier instance does not count', async (t) => {
   });
   await external.check('ok');
   assert.equal(seen.all.length, 0);
-  writeFileSync(path, 'now');
+  // A process that waited to become this instance is older than what an earlier instance wrote last.
+  const later = openSeen(t);
+  utimesSync(path, new Date(), new Date());
+  later.observer.observe(
+    plan({ dir, pid: child.pid, startedAt: monoMs(now() + 60_000), ready: wait({ kind: 'file', path: 'up' }) }),
+  );
   await seen.kind('ready');
+  assert.equal(later.all.length, 0);
 });
 
 test('log: only what was written since the start counts, however the file got there', async (t) => {
