@@ -94,6 +94,23 @@ test('entries in words', () => {
     [text('ready', { host: 'b', bMs: 203 }), 'pricer on b is ready | b 203 ms'],
     [text('ready', { host: 'b', bMs: null }), 'pricer on b is ready | b not measured'],
     [
+      text('strayOutcome', { id: 77 }),
+      'the store answered a write of a that nothing waited for any more; what became of it is read from the store',
+    ],
+    [
+      text('rotated', { kind: 'rotated', path: '/l/pricer.log', copiedBytes: 3 << 20, leftOut: 0, lostBytes: 70 }),
+      'the output of pricer on a was put aside and begun anew; at least 70 bytes that were written meanwhile are lost | 3.0 MiB',
+    ],
+    [
+      text('rotated', { kind: 'truncated', path: '/l/pricer.log', lostBytes: 2048, why: 'no space' }),
+      'the output of pricer on a was emptied and nothing of it kept, 2.0 KiB lost: no space',
+    ],
+    [text('retired', { host: 'a', again: false }), 'pricer is on a no more: nothing of it is left there'],
+    [
+      text('broken', { why: 'no end', input: 'tick' }),
+      'the agent on a found itself in a state that must never be, and ended so as to begin anew; services go on: no end | at the input tick',
+    ],
+    [
       text('journalLost', { lost: 3, fromMs: 1, toMs: 2, why: 'the disk is full' }),
       '3 lines of the journal of a are missing before this one: the disk is full',
     ],

@@ -8,6 +8,7 @@ import type { Entry, Said, Vocabulary } from './entry.ts';
 import { factsOf } from './facts.ts';
 import { kindRows } from './kind-words.ts';
 import { modeRows } from './mode-words.ts';
+import { ownRows } from './own-words.ts';
 import { runbookRows } from './runbook-words.ts';
 import { ruleRows } from './rule-words.ts';
 
@@ -39,7 +40,7 @@ export function worded(line: JournalLine, vocabulary: Vocabulary, nowMs: number)
   return { text, aside: said.aside ?? rule, detail: row?.detail === true };
 }
 
-const rows = [...kindRows, ...modeRows, ...runbookRows, ...ruleRows];
+const rows = [...kindRows, ...ownRows, ...modeRows, ...runbookRows, ...ruleRows];
 
 function unknownKind(entry: Entry): Said {
   const about = entry.line.service === null ? safe(entry.line.host) : `${entry.service} on ${entry.host}`;
