@@ -25,6 +25,8 @@ const silent = new Set([
   'switchMs',
   'mending',
   'activateError',
+  'endedBecause',
+  'notYet',
   'predicted',
   'handed',
   'given',

@@ -1,18 +1,15 @@
 // One recorded incident again: its faults befall the described system at the same moments, and the production core acts. Nothing is
 // drawn. What was active then is active before the first fault, as far as the description allows it, so that what was lost is lost again.
 
-import type { RunService, System } from '../../model/system.ts';
+import type { System } from '../../model/system.ts';
 import { isLeased } from '../../model/system.ts';
 import type { MeasuredTimings } from '../outages.ts';
-import { sessionTtl } from '../../model/timings.ts';
 import type { Outage } from './availability.ts';
 import { Availability } from './availability.ts';
-import { behaviourOf } from './behaviour.ts';
-import { productionCore, pulsesIn } from './chunk.ts';
+import { beginWorld, productionCore } from './begin-world.ts';
 import { timeBegan } from './host.ts';
 import { Overlaps } from './overlap.ts';
-import type { Core } from './world.ts';
-import { World } from './world.ts';
+import type { Core, World } from './world.ts';
 
 /** Something that befell the system from outside; moments in Unix ms. */
 export interface RecordedFault {
@@ -64,20 +61,7 @@ export function replay(options: ReplayOptions, core: Core = productionCore): Rep
   const { faults, timings, activeOn, untilMs } = options;
   const beganAtMs = Math.min(untilMs, ...faults.map((fault) => fault.atMs)) - warmUpMs;
   const system = preferring(options.system, activeOn);
-  const runs = system.services.filter((service): service is RunService => service.kind === 'run');
-  const period = sessionTtl(system) / 4;
-  const world = new World({
-    system,
-    core,
-    behaviours: new Map(runs.map((service) => [service.name, behaviourOf(service, timings[service.name])])),
-    began: beganAtMs,
-    pulseMs:
-      period /
-      pulsesIn(
-        period,
-        runs.map((service) => service.detect.heartbeat?.every ?? Infinity),
-      ),
-  });
+  const world = beginWorld(system, timings, beganAtMs, core);
   const availability = new Availability(world, system);
   const overlaps = new Overlaps(world);
   const fired = new Map<number, number>();
