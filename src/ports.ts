@@ -287,6 +287,8 @@ export type Observation =
       readonly text: string;
       readonly tookMs: Ms;
     }
+  /** It was asked whether it is ready, or active, for a while, and this is what it answers in place of a yes: told when that is other. */
+  | { readonly kind: 'notYet'; readonly instance: InstanceId; readonly at: MonoMs; readonly text: string }
   /** The process list does not hold the process (or holds it as Z or X) though no end was reported. */
   | { readonly kind: 'processGone'; readonly instance: InstanceId; readonly at: MonoMs };
 

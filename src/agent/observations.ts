@@ -30,6 +30,8 @@ function asSeen(each: Observation): Seen {
     case 'beat':
     case 'processGone':
       return { kind: each.kind, instance: each.instance, at: each.at };
+    case 'notYet':
+      return { kind: 'notYet', instance: each.instance, at: each.at, text: each.text };
     case 'status':
       return {
         kind: 'status',

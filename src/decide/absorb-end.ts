@@ -52,6 +52,7 @@ export function instanceEnded(d: Draft, ended: Ended): void {
   d.setSlot(slot.service, {
     now: null,
     lastExit: { code: ended.code, signal: ended.signal, atMs: Math.round(ended.endedAtMs) },
+    endedBecause: endedBecause(instance, ended),
     activateError: instance.ending?.rule === 522 ? (slot.activateError ?? null) : null,
     failures,
     failing: !finished && (!asked || slot.failing),
@@ -68,6 +69,13 @@ export function instanceEnded(d: Draft, ended: Ended): void {
   for (const need of needsOf(service)) d.touch(need);
   if (!asked && !finished && service.policy === 'hot-active/hot-active') hotLoss(d, service, ended);
   if (isLeased(service)) lateKill(d, service, ended, instance);
+}
+
+/** In words: a signal alone would look like somebody else's. */
+function endedBecause({ ending, notYet = null }: Instance, ended: Ended): string | null {
+  if (ending?.failure === true) return notYet === null ? ending.why : `${ending.why}: ${notYet}`;
+  if (ended.by === 'deadline') return 'its lease had run out';
+  return ended.by === 'keeper-lost' ? 'its keeper was lost' : null;
 }
 
 export function lostEnd(d: Draft, service: string, instance: Instance): Ended {

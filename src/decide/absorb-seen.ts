@@ -62,6 +62,10 @@ export function seen(d: Draft, each: Seen): void {
     case 'files':
       d.setInstance(slot.service, { missingFiles: each.missing });
       break;
+    case 'notYet':
+      if (instance.phase === 'starting' || instance.phase === 'activating')
+        d.setInstance(slot.service, { notYet: each.text });
+      break;
     case 'processGone':
       d.setInstance(slot.service, { processGone: true });
       break;
@@ -84,7 +88,7 @@ export function becameReady(d: Draft, service: RunService, instance: Instance, a
   const beats = service.detect.heartbeat === null ? null : noBeats;
   d.setSlot(service.name, {
     bMs: bMs === null ? slot.bMs : [...slot.bMs, bMs].slice(-10),
-    now: { ...instance, phase: 'ready', readyAt: at, since: d.mono, beats },
+    now: { ...instance, phase: 'ready', readyAt: at, since: d.mono, beats, notYet: null },
   });
   d.note({ kind: 'ready', service: service.name, instance: instance.id, facts: { host: d.s.me, bMs } });
   if (instance.role !== 'active') {

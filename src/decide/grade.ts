@@ -7,7 +7,7 @@ import { ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { ReportedPhase } from './records.ts';
 import { phaseShown, plannedPhase } from './phase.ts';
-import type { Slot } from './state.ts';
+import type { Instance, Slot } from './state.ts';
 import { termsOf } from './terms.ts';
 import { latenessSince } from './view.ts';
 
@@ -53,12 +53,14 @@ export function grade(d: Draft, service: RunService, slot: Slot): InstanceVerdic
     down: {
       exitCode: slot.lastExit?.code ?? null,
       exitSignal: slot.lastExit?.signal ?? null,
+      endedBecause: slot.endedBecause ?? null,
       startError: slot.startError,
       activateError: slot.activateError ?? null,
       tries: slot.failures.length,
       nextInMs:
         slot.failedUntil === null || slot.now !== null ? null : Math.max(0, Math.round(slot.failedUntil - d.mono)),
     },
+    notYet: notYet(instance),
     processGone: instance?.processGone ?? false,
     beat,
     status:
@@ -85,6 +87,13 @@ export function grade(d: Draft, service: RunService, slot: Slot): InstanceVerdic
     filesMissing: instance?.missingFiles ?? [],
     d: ms(terms.d),
   });
+}
+
+function notYet(instance: Instance | null): string | null {
+  const text = instance?.notYet ?? null;
+  if (text === null) return null;
+  if (instance?.phase === 'starting') return `not ready yet: ${text}`;
+  return instance?.phase === 'activating' ? `not active yet: ${text}` : null;
 }
 
 function withinOf(

@@ -52,7 +52,9 @@ export type Seen =
       readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
       readonly text: string;
     }
-  | { readonly kind: 'files'; readonly instance: string; readonly at: MonoMs; readonly missing: readonly string[] };
+  | { readonly kind: 'files'; readonly instance: string; readonly at: MonoMs; readonly missing: readonly string[] }
+  /** What its `ready` or `active` answers in place of a yes. */
+  | { readonly kind: 'notYet'; readonly instance: string; readonly at: MonoMs; readonly text: string };
 
 export type PersonRequest =
   | {

@@ -1,6 +1,6 @@
 // What this host tells of itself, made anew only for the services that were looked at.
 
-import type { Reason } from '../judge/reason.ts';
+import type { Reason, Verdict } from '../judge/reason.ts';
 import { newestFormat } from '../model/format.ts';
 import { isLeased, type RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
@@ -27,7 +27,7 @@ export function reportService(d: Draft, service: RunService): void {
     startedAtMs: instance?.startedAtMs ?? null,
     restarts: slot.restarts,
     severity: verdict.severity,
-    cause: verdict.severity === 0 ? null : (verdict.reasons[0] ?? null),
+    cause: causeOf(verdict),
     lastExit: slot.lastExit,
     failedUntilMs:
       slot.failedUntil === null || slot.now !== null ? null : Math.round(d.now.wall + slot.failedUntil - d.mono),
@@ -52,6 +52,13 @@ export function reportService(d: Draft, service: RunService): void {
         { service: service.name, text: `restarted on ${d.s.me} (restart ${report.restarts})` },
       ],
     };
+}
+
+/** Of one that is on its way in time there is nothing to say, but for what it waits for. */
+function causeOf({ severity, reasons }: Verdict): InstanceReport['cause'] {
+  const [first = null] = reasons;
+  if (severity !== 0) return first;
+  return first?.kind === 'changing' && first.facts.notYet !== undefined ? first : null;
 }
 
 /** What a next life of this agent goes on counting. Of a leased service the lease says it. */

@@ -269,6 +269,8 @@ export interface Slot {
   readonly startError: string | null;
   /** Why the last activation came to nothing, as long as that is why it ended; absent or null: it did not. */
   readonly activateError?: string | null;
+  /** Why we, or its deadline, ended the last one; absent or null: it ended by itself, or as planned. */
+  readonly endedBecause?: string | null;
   /** Since when it should run and could have: a first start has its time. Null: it is not to run. */
   readonly wantedSince: MonoMs | null;
   /** It was lost and has not been in its planned phase since: until then it counts as down. */
@@ -367,6 +369,8 @@ export interface Instance {
   readonly checks: ReadonlyMap<string, CheckState>;
   readonly missingFiles: readonly string[];
   readonly processGone: boolean;
+  /** What its `ready` or `active` said last in place of a yes, while that is waited for. */
+  readonly notYet?: string | null;
   /** It ran before this life of the agent. */
   readonly adopted: boolean;
   /** It is active as far as the keeper knows, and a former life that may have died before the call. */

@@ -17,19 +17,11 @@ export type Reason =
   // Of an instance that is not running.
   | { readonly kind: 'down-as-planned'; readonly facts: { readonly because: PlannedDown } }
   | { readonly kind: 'down'; readonly facts: DownFacts }
-  | { readonly kind: 'coming-back'; readonly facts: DownFacts & { readonly phase: Phase; readonly planned: Phase } }
+  | { readonly kind: 'coming-back'; readonly facts: DownFacts & Changing }
   | { readonly kind: 'not-heard-of'; readonly facts: { readonly planned: Phase } }
   // Of an instance between two phases.
-  | { readonly kind: 'changing'; readonly facts: { readonly phase: Phase; readonly planned: Phase } }
-  | {
-      readonly kind: 'overdue';
-      readonly facts: {
-        readonly phase: Phase;
-        readonly planned: Phase;
-        readonly forMs: number;
-        readonly withinMs: number;
-      };
-    }
+  | { readonly kind: 'changing'; readonly facts: Changing }
+  | { readonly kind: 'overdue'; readonly facts: Changing & { readonly forMs: number; readonly withinMs: number } }
   | {
       readonly kind: 'up-though-planned-down';
       readonly facts: { readonly phase: Phase; readonly because: PlannedDown };
@@ -111,10 +103,20 @@ export type PlannedDown =
   | 'removed'
   | 'unsaid';
 
+/** Between two phases. */
+export interface Changing {
+  readonly phase: Phase;
+  readonly planned: Phase;
+  /** What it says in place of being ready or active, such as `not ready yet: HTTP 503`; absent: nothing. */
+  readonly notYet?: string;
+}
+
 /** How the last run ended, and what is being done about it. */
 export interface DownFacts {
   readonly exitCode: number | null;
   readonly exitSignal: string | null;
+  /** Why Standfast ended it; null or absent: it did not. */
+  readonly endedBecause?: string | null;
   /** Why the last start came to nothing; null: it did not. */
   readonly startError: string | null;
   /** Why the last activation came to nothing; null or absent: it did not. */

@@ -29,6 +29,8 @@ export interface InstanceFacts {
   /** How long that may take; null: as long as it likes (but nothing that is up may stay up when planned down). */
   readonly phaseWithinMs: number | null;
   readonly down: DownFacts;
+  /** What it says in place of being ready or active, while that is waited for; null: nothing, or it is not waited for. */
+  readonly notYet: string | null;
   /** The process list does not hold it. */
   readonly processGone: boolean;
   /** Null: it has no heartbeat. */
@@ -141,12 +143,19 @@ function plannedDown(facts: InstanceFacts): readonly Finding[] {
 /** Between two phases: in order within its time, unless it comes back after a failure. */
 function onTheWay(facts: InstanceFacts, late: FaultSeverity): readonly Finding[] {
   const { phase, planned } = facts;
+  const waits = facts.notYet === null ? {} : { notYet: facts.notYet };
   // A start past its time will not come to an end by waiting.
   if (isOverdue(facts))
-    return [{ severity: late, reason: { kind: 'overdue', facts: overdueFacts(facts) }, ends: phase === 'starting' }];
+    return [
+      {
+        severity: late,
+        reason: { kind: 'overdue', facts: { ...overdueFacts(facts), ...waits } },
+        ends: phase === 'starting',
+      },
+    ];
   if (facts.afterFailure)
-    return [{ severity: late, reason: { kind: 'coming-back', facts: { ...facts.down, phase, planned } } }];
-  return [{ severity: 0, reason: { kind: 'changing', facts: { phase, planned } } }];
+    return [{ severity: late, reason: { kind: 'coming-back', facts: { ...facts.down, phase, planned, ...waits } } }];
+  return [{ severity: 0, reason: { kind: 'changing', facts: { phase, planned, ...waits } } }];
 }
 
 /** What is seen of one that runs. What ends it is as grave as its being down. */

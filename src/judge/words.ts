@@ -12,20 +12,21 @@ export function reasonWords(reason: Reason): string {
     case 'down':
       return `down${endWords(reason.facts)}${triesWords(reason.facts)}`;
     case 'coming-back': {
-      const { phase, planned } = reason.facts;
-      return `coming back, ${phase} now, ${planned} next${endWords(reason.facts)}${triesWords(reason.facts)}`;
+      const { phase, planned, notYet = null } = reason.facts;
+      return `coming back, ${phase} now${notYetWords(notYet)}, ${planned} next${endWords(reason.facts)}${triesWords(reason.facts)}`;
     }
     case 'not-heard-of':
       return reason.facts.planned === 'down'
         ? 'nothing heard of it, it could not take over'
         : `nothing heard of it, it should be ${reason.facts.planned}`;
     case 'changing': {
-      const { phase, planned } = reason.facts;
-      return phase === 'starting' || phase === 'stopping' ? phase : `${phase}, to be ${planned}`;
+      const { phase, planned, notYet = null } = reason.facts;
+      const to = phase === 'starting' || phase === 'stopping' ? phase : `${phase}, to be ${planned}`;
+      return `${to}${notYetWords(notYet)}`;
     }
     case 'overdue': {
-      const { phase, planned, forMs, withinMs } = reason.facts;
-      return `${phase} for ${durationWords(forMs)} instead of ${durationWords(withinMs)} at most, to be ${planned}`;
+      const { phase, planned, forMs, withinMs, notYet = null } = reason.facts;
+      return `${phase} for ${durationWords(forMs)} instead of ${durationWords(withinMs)} at most, to be ${planned}${notYetWords(notYet)}`;
     }
     case 'up-though-planned-down':
       return `${reason.facts.phase}, though it should be down ${plannedWords(reason.facts.because)}`;
@@ -165,11 +166,16 @@ function plannedWords(because: PlannedDown): string {
 }
 
 function endWords(facts: DownFacts): string {
-  const { exitCode, exitSignal, startError, activateError = null } = facts;
+  const { exitCode, exitSignal, endedBecause = null, startError, activateError = null } = facts;
   if (startError !== null) return `: it could not be started (${startError})`;
   if (activateError !== null) return `: it could not be made active (${activateError})`;
+  if (endedBecause !== null) return `: ended by Standfast${quoted(endedBecause)}`;
   if (exitSignal !== null) return `: ended by ${exitSignal}`;
   return exitCode === null ? '' : `: ended with exit status ${exitCode}`;
+}
+
+function notYetWords(notYet: string | null): string {
+  return notYet === null ? '' : ` (${quoted(notYet).slice(2)})`;
 }
 
 function triesWords(facts: DownFacts): string {

@@ -26,7 +26,7 @@ export interface WaitPlan {
 
 let waiting = 0;
 
-/** True when the probe answered within its time; false when not, or when it is no longer observed. Never rejects. */
+/** True when the probe answered within its time; false when not, or when it is no longer observed; meanwhile it tells why not yet. Never rejects. */
 export async function waitFor(
   watched: Watched,
   process: Process,
@@ -35,17 +35,39 @@ export async function waitFor(
 ): Promise<boolean> {
   const { probe, within } = plan;
   const until = watched.now() + within;
+  const notYet = openNotYet(watched);
   waiting += 1;
   try {
     return probe.kind === 'log'
-      ? await waitForLine(watched, process, probe, from, within, until)
-      : await waitForYes(watched, process, probe, until);
+      ? await waitForLine(watched, process, probe, from, within, until, notYet)
+      : await waitForYes(watched, process, probe, until, notYet);
   } finally {
     waiting -= 1;
   }
 }
 
-async function waitForYes(watched: Watched, process: Process, probe: AskedProbe, until: number): Promise<boolean> {
+/** A start that takes no longer has nothing to tell, and what it says changes no oftener for people. */
+const tellEveryMs = 1000;
+
+/** Tells what is answered in place of a yes, when that is other than before. */
+function openNotYet(watched: Watched): (text: string) => void {
+  let toldAt: number = watched.now();
+  let told = '';
+  return (text) => {
+    const at = watched.now();
+    if (text === told || at - toldAt < tellEveryMs) return;
+    [told, toldAt] = [text, at];
+    watched.tell({ kind: 'notYet', instance: watched.key, at, text });
+  };
+}
+
+async function waitForYes(
+  watched: Watched,
+  process: Process,
+  probe: AskedProbe,
+  until: number,
+  notYet: (text: string) => void,
+): Promise<boolean> {
   const isCommand = probe.kind === 'command';
   for (let pause = isCommand ? commandPauseMs : firstPauseMs; ; pause = longer(pause)) {
     const left = until - watched.now();
@@ -58,6 +80,7 @@ async function waitForYes(watched: Watched, process: Process, probe: AskedProbe,
     });
     if (watched.signal.aborted) return false;
     if (asked.result === 'ok') return true;
+    notYet(asked.text);
     await rest(pause, watched.signal);
   }
 }
@@ -69,6 +92,7 @@ async function waitForLine(
   from: LogMark | undefined,
   within: number,
   until: number,
+  notYet: (text: string) => void,
 ): Promise<boolean> {
   const path = resolve(watched.from.dir, probe.file);
   const mark = from === undefined ? await unmarked(path, process, within) : from;
@@ -88,6 +112,7 @@ async function waitForLine(
       );
       if (watched.signal.aborted) return false;
       if (matches > 0) return true;
+      notYet(`no line of ${probe.file} matches ${probe.pattern} yet`);
       await rest(pause, watched.signal);
     }
   } catch {

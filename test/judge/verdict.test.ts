@@ -21,6 +21,7 @@ const facts = (more: Partial<InstanceFacts> = {}): InstanceFacts => ({
   phaseForMs: 100,
   phaseWithinMs: 1000,
   down: notDown,
+  notYet: null,
   processGone: false,
   beat: null,
   status: null,

@@ -25,6 +25,17 @@ test('every reason has its words', () => {
     ],
     [{ kind: 'not-heard-of', facts: { planned: 'active' } }, 'nothing heard of it, it should be active'],
     [{ kind: 'not-heard-of', facts: { planned: 'down' } }, 'nothing heard of it, it could not take over'],
+    [
+      {
+        kind: 'down',
+        facts: { ...down, exitSignal: 'SIGKILL', endedBecause: 'not ready in time: HTTP 503', tries: 2 },
+      },
+      'down: ended by Standfast: not ready in time: HTTP 503, tried 2 times',
+    ],
+    [
+      { kind: 'changing', facts: { phase: 'starting', planned: 'active', notYet: 'not ready yet: HTTP 503' } },
+      'starting (not ready yet: HTTP 503)',
+    ],
     [{ kind: 'changing', facts: { phase: 'starting', planned: 'active' } }, 'starting'],
     [{ kind: 'changing', facts: { phase: 'standby', planned: 'active' } }, 'standby, to be active'],
     [

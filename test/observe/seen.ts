@@ -14,6 +14,7 @@ export const now = (): MonoMs => monoMs(Number(process.hrtime.bigint() / 1000n) 
 
 export interface Seen {
   readonly observer: Observer;
+  /** But for what is said of a wait that goes on, which comes by the clock: `kind('notYet')` finds that. */
   readonly all: Observation[];
   readonly batches: Observation[][];
   /** Resolves with the first observation, also an earlier one from `from` on, that is so. */
@@ -28,13 +29,15 @@ const longestWaitMs = 60_000;
 /** An observer that is closed with the test. */
 export function openSeen(t: TestContext): Seen {
   const all: Observation[] = [];
+  const waits: Observation[] = [];
   const batches: Observation[][] = [];
   const waiting = new Set<() => void>();
   const observer = openObserver({
     now,
     onObservations: (batch) => {
       batches.push(batch);
-      all.push(...batch);
+      all.push(...batch.filter((each) => each.kind !== 'notYet'));
+      waits.push(...batch.filter((each) => each.kind === 'notYet'));
       for (const look of waiting) look();
     },
   });
@@ -44,7 +47,7 @@ export function openSeen(t: TestContext): Seen {
       const hung = new Error(`not seen in ${longestWaitMs / 1000} s`);
       const timer = setTimeout(() => reject(new Error(hung.message, { cause: [hung.stack, ...all] })), longestWaitMs);
       const look = (): void => {
-        const found = all.slice(from).find(is);
+        const found = [...all.slice(from), ...waits].find(is);
         if (found === undefined) return;
         clearTimeout(timer);
         waiting.delete(look);

@@ -93,6 +93,7 @@ test('tcp: ready when something listens', async (t) => {
   });
   assert.match((await external.check('critical')).text, /refused/);
   assert.equal(seen.all.length, 0);
+  assert.equal((await seen.kind('notYet')).text, 'connection refused', 'it is said why it takes long');
   const again = createTcpServer((socket) => socket.end());
   again.listen(port, '127.0.0.1');
   t.after(() => again.close());
