@@ -31,7 +31,7 @@ export interface Rotator {
 const idleEveryMs = 2000;
 const shortestMs = 50;
 /** One that rests is looked at this often whatever the disk says: something else may have been removed while it grew. */
-const restingEveryMs = 10_000;
+const restingEveryMs = 30_000;
 /** One with less room may be full before the disk, which counts in blocks, has noticed. */
 const restingRoomBytes = 1024 * 1024;
 const chunkBytes = 1024 * 1024;

@@ -37,6 +37,8 @@ export function openFindings(options: {
   const factsBy = new Map<string, Readonly<Record<string, string>>>();
   const looks = new Map<string, number>();
   let watched = '';
+  /** What the watch was last made from: as long as all of it is the very same, so is the watch. */
+  let madeFrom: readonly unknown[] = [];
   const scout = openScout({
     log: options.log,
     onLook: (look) => {
@@ -56,6 +58,9 @@ export function openFindings(options: {
     const state = options.state();
     const plans = options.plans();
     if (state.system === null || plans === null) return;
+    const from = [state.system, plans, state.slots, state.reports];
+    if (from.every((each, index) => each === madeFrom[index])) return;
+    madeFrom = from;
     if (watched === '') standing = remembered(state.findings);
     const watch = watchFor(state, state.system, plans, options.layout, options.now());
     const text = JSON.stringify(watch);

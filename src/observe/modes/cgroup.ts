@@ -15,6 +15,8 @@ const throttledShare = 0.5;
 const fewestPeriods = 20;
 /** An OOM kill is told of for this long: the process is gone, and nothing else shows it. */
 const tellsForMs = 120_000;
+/** Where a process belongs changes by hand alone: it is read again only at every so many looks, of each process at another one. */
+const placedAgain = 12;
 /** Version 1 writes "no limit" as a number near 2^63. */
 const unlimited = 2 ** 60;
 
@@ -40,21 +42,34 @@ export function openCgroup(ground: Ground): Detector {
   >();
   /** The cgroup of a service outlives its process: the kill is read after it. */
   const lastPaths = new Map<string, Paths>();
+  const placed = new Map<string, number>();
+  let looks = 0;
   return {
     name: 'cgroup',
     everyMs,
     look: (watch) => {
-      for (const process of watch.processes) {
-        const paths = pathsOf(ground, process.pid);
-        if (paths !== null) lastPaths.set(process.service, paths);
+      looks += 1;
+      for (const { service, pid } of watch.processes) {
+        if (placed.get(service) === pid && (looks + pid) % placedAgain !== 0) continue;
+        const paths = pathsOf(ground, pid);
+        if (paths === null) continue;
+        lastPaths.set(service, paths);
+        placed.set(service, pid);
       }
+      const processes = new Map(watch.processes.map((each) => [each.service, each]));
+      // Many services may be in one.
+      const groups = new Map<string, Group>();
       const seen: Seen[] = [];
       for (const [service, paths] of lastPaths) {
-        const now = read(ground, paths);
+        const group = `${paths.memory} ${paths.cpu}`;
+        const now = groups.get(group) ?? read(ground, paths);
+        groups.set(group, now);
         const earlier = before.get(service) ?? now;
         before.set(service, now);
-        const process = watch.processes.find((each) => each.service === service);
-        seen.push(...memorySeen(service, now, earlier, process), ...throttledSeen(service, now, earlier));
+        seen.push(
+          ...memorySeen(service, now, earlier, processes.get(service)),
+          ...throttledSeen(service, now, earlier),
+        );
         if (now.kills > earlier.kills)
           killed.set(service, {
             services: [service],

@@ -17,9 +17,20 @@ const watchedAtLeastMs = 3_600_000;
 const warnWithinMs = 86_400_000;
 const grownBy = 1.5;
 
+/** What hardly ever changes of a process is read this often, of each process at another look. */
+const readAgainMs = 60_000;
+
+/** Its status and its limits as last read. */
+interface Known {
+  readonly status: string;
+  readonly limits: string;
+  readonly readAtMs: number;
+}
+
 /** Opens the detector. */
 export function openProcessLimits(ground: Ground): Detector {
   const memory = new Map<number, Sample[]>();
+  const known = new Map<number, Known>();
   return {
     name: 'process-limits',
     everyMs,
@@ -27,18 +38,32 @@ export function openProcessLimits(ground: Ground): Detector {
       const total = kiB(ground.kernel('proc/meminfo') ?? '', 'MemTotal');
       const alive = new Set(watch.processes.map((each) => each.pid));
       for (const pid of memory.keys()) if (!alive.has(pid)) memory.delete(pid);
+      for (const pid of known.keys()) if (!alive.has(pid)) known.delete(pid);
+      const shared = sharedBy(ground);
       const seen = watch.processes.flatMap((process) => {
-        const status = ground.kernel(`proc/${process.pid}/status`) ?? '';
-        const limits = ground.kernel(`proc/${process.pid}/limits`) ?? '';
+        const { status, limits } = readOf(ground, known, process.pid);
         return [
           ...filesSeen(ground, process, limits),
-          ...tasksSeen(ground, process, status, limits),
+          ...tasksSeen(ground, process, { status, limits, shared }),
           ...leakSeen(process, sampled(memory, process.pid, status, ground.now()), total),
         ];
       });
       return Promise.resolve({ seen });
     },
   };
+}
+
+function readOf(ground: Ground, known: Map<number, Known>, pid: number): Known {
+  const before = known.get(pid);
+  const now = ground.now();
+  if (before !== undefined && now - before.readAtMs < readAgainMs) return before;
+  const read = {
+    status: ground.kernel(`proc/${pid}/status`) ?? '',
+    limits: ground.kernel(`proc/${pid}/limits`) ?? '',
+    readAtMs: before === undefined ? now - ((pid * everyMs) % readAgainMs) : now,
+  };
+  known.set(pid, read);
+  return read;
 }
 
 function filesSeen(ground: Ground, { service, pid }: WatchedProcess, limits: string): Seen[] {
@@ -57,13 +82,17 @@ function filesSeen(ground: Ground, { service, pid }: WatchedProcess, limits: str
   ];
 }
 
-function tasksSeen(ground: Ground, { service, pid }: WatchedProcess, status: string, limits: string): Seen[] {
+function tasksSeen(
+  ground: Ground,
+  { service, pid }: WatchedProcess,
+  { status, limits, shared }: { readonly status: string; readonly limits: string; readonly shared: Shared },
+): Seen[] {
   const uid = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? '0');
-  const candidates = [pidsGroup(ground, pid), kernelTasks(ground)];
+  const candidates = [shared.group(groupOf(ground, pid)), shared.host()];
   const ofAccount = softLimit(limits, 'Max processes');
   // The kernel holds root to no limit of its account.
   if (uid !== 0 && ofAccount !== null)
-    candidates.push({ used: tasksOf(ground, uid), limit: ofAccount, whose: 'its account' });
+    candidates.push({ used: shared.ofAccount(uid), limit: ofAccount, whose: 'its account' });
   const worst = candidates
     .filter((each) => each !== null)
     .toSorted((a, b) => b.used / b.limit - a.used / a.limit)
@@ -87,12 +116,39 @@ interface Tasks {
   readonly whose: string;
 }
 
-/** The pids controller of the cgroup that the process is in, of either version. */
-function pidsGroup(ground: Ground, pid: number): Tasks | null {
+/** What many processes have in common, each read at most once in a look. */
+interface Shared {
+  /** The cgroup whose folder it is. */
+  group(path: string): Tasks | null;
+  host(): Tasks | null;
+  /** All threads of an account: what its limit counts. */
+  ofAccount(uid: number): number;
+}
+
+function sharedBy(ground: Ground): Shared {
+  const groups = new Map<string, Tasks | null>();
+  let host: Tasks | null | undefined;
+  let accounts: ReadonlyMap<number, number> | null = null;
+  return {
+    group(path) {
+      let tasks = groups.get(path);
+      if (tasks === undefined) groups.set(path, (tasks = pidsGroup(ground, path)));
+      return tasks;
+    },
+    host: () => (host === undefined ? (host = kernelTasks(ground)) : host),
+    ofAccount: (uid) => (accounts ??= tasksOfAll(ground)).get(uid) ?? 0,
+  };
+}
+
+/** The folder of the cgroup that the process is in, of either version, where its tasks are counted. */
+function groupOf(ground: Ground, pid: number): string {
   const lines = (ground.kernel(`proc/${pid}/cgroup`) ?? '').split('\n').map((line) => line.split(':'));
   const one = lines.find(([, controllers = '']) => controllers.split(',').includes('pids'));
   const two = lines.find(([, controllers]) => controllers === '');
-  const path = one === undefined ? `sys/fs/cgroup${two?.[2] ?? ''}` : `sys/fs/cgroup/pids${one[2] ?? ''}`;
+  return one === undefined ? `sys/fs/cgroup${two?.[2] ?? ''}` : `sys/fs/cgroup/pids${one[2] ?? ''}`;
+}
+
+function pidsGroup(ground: Ground, path: string): Tasks | null {
   const used = Number(ground.kernel(`${path}/pids.current`) ?? Number.NaN);
   const limit = Number(ground.kernel(`${path}/pids.max`) ?? Number.NaN);
   return Number.isFinite(used) && limit > 0 ? { used, limit, whose: 'its cgroup' } : null;
@@ -107,14 +163,14 @@ function kernelTasks(ground: Ground): Tasks | null {
   return Number.isFinite(used) && limit > 0 ? { used, limit, whose: 'the host' } : null;
 }
 
-/** All threads of an account: what its limit counts. */
-function tasksOf(ground: Ground, uid: number): number {
-  let tasks = 0;
+/** Threads by account. */
+function tasksOfAll(ground: Ground): ReadonlyMap<number, number> {
+  const tasks = new Map<number, number>();
   for (const name of ground.names('proc')) {
     if (!/^\d+$/.test(name)) continue;
     const status = ground.kernel(`proc/${name}/status`) ?? '';
-    if (Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN) === uid)
-      tasks += Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+    const uid = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN);
+    tasks.set(uid, (tasks.get(uid) ?? 0) + Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 0));
   }
   return tasks;
 }
