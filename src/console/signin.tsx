@@ -72,7 +72,7 @@ export default function SignIn() {
         </form>
       )}
       {me?.signIn.provider === null || me === undefined ? null : (
-        <a className="button justify-center" href="/auth/provider">
+        <a className="button justify-center" href={`/auth/provider?back=${encodeURIComponent(back)}`}>
           Sign in with {me.signIn.provider}
         </a>
       )}

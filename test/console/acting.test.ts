@@ -175,12 +175,13 @@ test('signing in with a provider, and what one may then', { skip }, async (t) =>
   const page = await (await openBrowser(t)).newPage();
   const faults = faultsOf(page);
   provider.groups = ['oncall'];
-  await page.goto(`http://127.0.0.1:${served.port}/signin`);
+  await page.goto(`http://127.0.0.1:${served.port}/signin?back=%2Fjournal`);
   await page.getByRole('heading', { name: 'Sign in' }).waitFor(most);
   await demandAccessible(page, 'signing in with a provider');
   await page.getByRole('link', { name: /^Sign in with / }).click(most);
   await page.getByRole('button', { name: /maria@example\.org/ }).waitFor(most);
-  assert.equal(new URL(page.url()).port, String(served.port), 'back at the console');
+  assert.equal(new URL(page.url()).host, `127.0.0.1:${served.port}`, 'back at the console');
+  assert.equal(new URL(page.url()).pathname, '/journal', 'at the page from where one went');
   await page.getByRole('button', { name: /maria@example\.org/ }).click(most);
   await page.getByRole('link', { name: 'Sign in', exact: true }).waitFor(most);
   assert.deepEqual(faults, []);

@@ -13,8 +13,8 @@ import { Reply } from './route.ts';
 import { cookieNamed, keyOf, type Sessions } from './sessions.ts';
 
 export interface Provider {
-  /** Sends to the provider. */
-  begin(origin: string): Promise<Reply>;
+  /** Sends to the provider, to come back to that page of ours: a path, else the first page. */
+  begin(origin: string, page: string | undefined): Promise<Reply>;
   /** Takes who comes back from there. */
   end(back: {
     readonly origin: string;
@@ -39,7 +39,7 @@ const discovery = z.object({
   scopes_supported: z.array(z.string()).default([]),
 });
 type Discovery = z.infer<typeof discovery>;
-const begun = z.object({ state: z.string(), nonce: z.string(), verifier: z.string() });
+const begun = z.object({ state: z.string(), nonce: z.string(), verifier: z.string(), page: z.string().default('/') });
 const tokens = z.object({ id_token: z.string() });
 
 export function openProvider(of: {
@@ -100,9 +100,9 @@ export function openProvider(of: {
   };
 
   return {
-    async begin(origin) {
+    async begin(origin, page) {
       const { found } = await saying('it could not be asked where to sign in', discover);
-      const what = { state: random(), nonce: random(), verifier: random() };
+      const what = { state: random(), nonce: random(), verifier: random(), page: ourPage(origin, page) };
       const token = await new SignJWT(what)
         .setProtectedHeader({ alg: 'HS256' })
         .setAudience(beginCookie)
@@ -148,11 +148,19 @@ export function openProvider(of: {
       });
       const cookie = await of.sessions.begin({ ...person, via: 'provider', stamp: 0 });
       return new Reply(302, undefined, {
-        location: '/',
+        location: remembered.page,
         'set-cookie': [cookie, `${beginCookie}=; ${attributes}; Max-Age=0`],
       });
     },
   };
+}
+
+/** A page of this console alone: nobody is sent elsewhere by a link that begins here, and a cookie holds only so much. */
+function ourPage(origin: string, page: string | undefined): string {
+  if (page === undefined || page.length > 500 || !page.startsWith('/') || !URL.canParse(page, origin)) return '/';
+  const { origin: its, pathname, search } = new URL(page, origin);
+  // What is put right while it is read may only then lead elsewhere: `/.//there`.
+  return its === new URL(origin).origin && !/^\/(?:\/|auth\/|api\/)/.test(pathname) ? `${pathname}${search}` : '/';
 }
 
 function backTo(origin: string): string {

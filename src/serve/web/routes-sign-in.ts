@@ -96,9 +96,10 @@ export function signInRoutes(of: {
       method: 'GET',
       path: '/auth/provider',
       access: 'open',
-      about: 'Goes to the provider to sign in there.',
+      about: 'Goes to the provider to sign in there; then to the page `back` of the console.',
+      query: z.looseObject({ back: z.string().optional() }),
       answer: z.unknown(),
-      handle: ({ origin }) => provider.begin(origin),
+      handle: ({ origin, query }) => provider.begin(origin, query.back),
     }),
     route({
       method: 'GET',

@@ -5,8 +5,13 @@ import { openProvider, trusting, type Lies } from './a-provider.ts';
 import { loopback, picture, serve, type Answer, type Served } from './console.ts';
 
 /** What a browser does: goes to the provider, and comes back with the cookie of the beginning. */
-async function throughProvider(served: Served, change: (back: URL) => void = () => undefined): Promise<Answer> {
-  const begin = await served.ask({ path: '/auth/provider' });
+async function throughProvider(
+  served: Served,
+  change: (back: URL) => void = () => undefined,
+  page: string | null = null,
+): Promise<Answer> {
+  const asked = page === null ? '' : `?back=${encodeURIComponent(page)}`;
+  const begin = await served.ask({ path: `/auth/provider${asked}` });
   assert.equal(begin.status, 302);
   const cookie = String(begin.headers['set-cookie']?.[0]);
   assert.match(cookie, /HttpOnly; SameSite=Lax/);
@@ -39,6 +44,19 @@ test('a provider signs people in, with the role that its groups give', async (t)
     assert.equal(acted.status, role === 'look' ? 403 : 200);
   }
   assert.equal(told.intents[0]?.owner, 'maria@example.org');
+
+  for (const [page, lands] of [
+    ['/service/pricer?since=1h', '/service/pricer?since=1h'],
+    ['//evil.example/x', '/'],
+    ['/.//evil.example/x', '/'],
+    ['/\\evil.example', '/'],
+    ['/\t/evil.example', '/'],
+    ['https://evil.example/', '/'],
+    ['/auth/provider', '/'],
+  ] as const) {
+    const back = await throughProvider(served, () => undefined, page);
+    assert.deepEqual([back.status, back.headers.location], [302, lands], page);
+  }
 
   const refused = async (lies: Lies, change?: (back: URL) => void): Promise<void> => {
     provider.lies = lies;
