@@ -169,9 +169,29 @@ function endWords(facts: DownFacts): string {
   const { exitCode, exitSignal, endedBecause = null, startError, activateError = null } = facts;
   if (startError !== null) return `: it could not be started (${startError})`;
   if (activateError !== null) return `: it could not be made active (${activateError})`;
-  if (endedBecause !== null) return `: ended by Standfast${quoted(endedBecause)}`;
+  if (endedBecause !== null) return `: ended by Standfast${quoted(endedWords(endedBecause))}`;
   if (exitSignal !== null) return `: ended by ${exitSignal}`;
   return exitCode === null ? '' : `: ended with exit status ${exitCode}`;
+}
+
+/** Of what made it unfit the kind alone is known by now. */
+function endedWords(because: string): string {
+  switch (because) {
+    case 'beat-late':
+      return 'no heartbeat';
+    case 'check-failed':
+      return 'a check failed';
+    case 'overdue':
+      return 'it took too long';
+    case 'process-gone':
+      return 'its process was gone';
+    case 'says-failed':
+      return 'it said that it had failed';
+    case 'status-unreadable':
+      return 'no status from it';
+    default:
+      return because;
+  }
 }
 
 function notYetWords(notYet: string | null): string {

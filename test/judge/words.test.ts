@@ -33,6 +33,10 @@ test('every reason has its words', () => {
       'down: ended by Standfast: not ready in time: HTTP 503, tried 2 times',
     ],
     [
+      { kind: 'down', facts: { ...down, exitSignal: 'SIGKILL', endedBecause: 'beat-late' } },
+      'down: ended by Standfast: no heartbeat',
+    ],
+    [
       { kind: 'changing', facts: { phase: 'starting', planned: 'active', notYet: 'not ready yet: HTTP 503' } },
       'starting (not ready yet: HTTP 503)',
     ],
