@@ -1,7 +1,7 @@
 // Failure modes in the core: what the detectors found on each host becomes incidents of its own, and a suspect for what else fails.
 // The detectors damp (agent/findings.ts); here everything that stands counts.
 
-import { isOfSystem, saidOnce, type FoundAt } from '../judge/modes-once.ts';
+import { isOfMachine, isOfSystem, saidOnce, type FoundAt } from '../judge/modes-once.ts';
 import { suspectsOf } from '../judge/modes.ts';
 import type { DesiredIncident, Incident } from '../judge/incidents.ts';
 import { modeNamed } from '../model/modes.ts';
@@ -68,7 +68,7 @@ export function standingModes(d: Draft): readonly DesiredIncident[] {
     const service = services.length === 1 && instances.length <= 1 ? (services[0] ?? null) : null;
     return [
       {
-        key: `mode:${mode.id}:${host}:${subject}`,
+        key: `mode:${mode.id}:${isOfMachine(each) ? firstOn(d, each) : host}:${subject}`,
         severity,
         service,
         instance: service === null ? null : `${service}@${host}`,
@@ -78,6 +78,16 @@ export function standingModes(d: Draft): readonly DesiredIncident[] {
       },
     ];
   });
+}
+
+/** The first host of that machine, whoever tells: when one of them is lost, it is still the same. */
+function firstOn(d: Draft, { machine, host }: FoundAt): string {
+  const hosts = d.s.system?.hosts ?? [];
+  return hosts.find(({ name }) => bootOf(d, name) === machine)?.name ?? host;
+}
+
+function bootOf(d: Draft, host: string): string | null {
+  return host === d.s.me ? d.s.boot : (d.s.reports.get(host)?.report.boot ?? null);
 }
 
 function runsOn(d: Draft, name: string, host: string): boolean {
@@ -144,7 +154,7 @@ function foundEverywhere(d: Draft): readonly FoundAt[] {
   ]);
   return reports.flatMap(([host, report]) => {
     const findings = host === d.s.me ? d.s.findings : (report?.findings ?? []);
-    const machine = host === d.s.me ? d.s.boot : (report?.boot ?? '');
+    const machine = bootOf(d, host) ?? '';
     const session = d.s.sessions.get(host);
     const gone = host !== d.s.me && (session === undefined || session.value.dead);
     return findings.map((each) => ({

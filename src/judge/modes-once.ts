@@ -22,6 +22,11 @@ export function isOfSystem(mode: string): boolean {
   return ofSystem.has(mode);
 }
 
+/** Every host of its machine sees the same. */
+export function isOfMachine({ mode, services }: Pick<FoundAt, 'mode' | 'services'>): boolean {
+  return services.length === 0 || !ofEachHost.has(modeNamed(mode)?.detector ?? 'core');
+}
+
 /** Hosts of one machine see the same: the first of them stands for all, with every service that any of them named, and with their names. */
 export function saidOnce(found: readonly FoundAt[]): readonly FoundAt[] {
   const made = new Map<string, FoundAt>();
@@ -36,8 +41,7 @@ export function saidOnce(found: readonly FoundAt[]): readonly FoundAt[] {
 
 function keyOf({ mode, subject, services, machine, host }: FoundAt): string {
   if (isOfSystem(mode)) return `${mode} ${subject} ${services.join(',')}`;
-  const shared = !ofEachHost.has(modeNamed(mode)?.detector ?? 'core');
-  return `${machine} ${mode} ${subject} ${shared || services.length === 0 ? '' : host}`;
+  return `${machine} ${mode} ${subject} ${isOfMachine({ mode, services }) ? '' : host}`;
 }
 
 /** What is of the whole host for one of them is so for both. */
