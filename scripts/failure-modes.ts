@@ -77,7 +77,7 @@ Measured ${on(kept.machine)} The busier the machine, the likelier a wait runs ou
 | mode | way 1 | way 2 | its detector off: another certain answer |
 | --- | --- | --- | --- |
 ${rows.join('')}
-Not made: \`one-way\` needs two machines, \`raid-degraded\` and \`storage-single-device\` a kernel with md; what their detectors are fed stands in test/observe/modes.
+*Itself*: an incident of its own; *known*: it calls nobody, and \`explain\` of the service tells of it.
 `;
 }
 

@@ -41,7 +41,7 @@ export const stuck: Row = {
     if (cannot !== null) throw new Error(cannot);
     const options = `--import ${join(import.meta.dirname, '..', 'loop-delay.mjs')}`;
     const folder = mkdtempSync(join(tmpdir(), 'sf-loop-'));
-    const place = await Place.open(false, { NODE_OPTIONS: options, LOOP_DELAY_FILE: join(folder, 'delay') });
+    const place = await Place.open({ env: { NODE_OPTIONS: options, LOOP_DELAY_FILE: join(folder, 'delay') } });
     try {
       await place.sh(
         'mkdir hung frozen && echo a=1 > hung/app.conf && touch hung/app.log && mkdir hung/queue && truncate -s 24M image && mkfs.ext4 -q -F image && mount -o loop image frozen',

@@ -19,14 +19,19 @@ export interface Way {
   readonly alone?: true;
   /** The wall clock is moved. */
   readonly clock?: true;
+  /** Files of the kernel are fed that this kernel cannot have (`place.feed`). */
+  readonly fed?: true;
   /** Before it starts. */
   prepare?(place: Place): Promise<void>;
   /** Brings the fault about. */
   make(place: Place): Promise<void>;
   /** Takes it back: what its page says. */
   mend?(place: Place): Promise<void>;
-  /** `app`: it fails of the fault, and its incident is to name the mode. `own`: nothing fails yet, the mode is an incident by itself. */
-  readonly shows: 'app' | 'own';
+  /**
+   * `app`: it fails of the fault, and its incident is to name the mode. `own`: nothing fails yet, the mode is an incident by itself. `known`: it calls
+   * nobody by design, and `explain` of the service is to name it.
+   */
+  readonly shows: 'app' | 'own' | 'known';
   /** Other modes that truly are there too, by the way in which this one is made. */
   readonly also?: readonly string[];
   /** Detectors off: the way in which time is made to pass makes them speak. */

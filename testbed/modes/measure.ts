@@ -9,7 +9,8 @@ import { here, Place } from './place.ts';
 export interface Told {
   /** The mode that is named first; null: none. */
   readonly first: string | null;
-  readonly sure: 'itself' | 'likely' | 'possible' | null;
+  /** `known`: by `explain` of its service alone. */
+  readonly sure: 'itself' | 'likely' | 'possible' | 'known' | null;
   /** From the fault until it was named, in ms; null: it was not. */
   readonly afterMs: number | null;
   /** What else was said for certain: modes called likely, or told as standing, that are not there. */
@@ -28,7 +29,10 @@ export interface Job {
 /** Runs ways that do not touch each other's services on one machine, at once. `off`: this detector is switched off. A text: it could not be made. */
 export async function runWays(jobs: readonly Job[], off: string | null): Promise<Map<Job, Told | string>> {
   const told = new Map<Job, Told | string>();
-  const place = await Place.open(jobs.some(({ way }) => way.clock === true));
+  const place = await Place.open({
+    clock: jobs.some(({ way }) => way.clock === true),
+    fed: jobs.some(({ way }) => way.fed === true),
+  });
   try {
     const at = await start(place, jobs, off);
     await Promise.all(
@@ -37,7 +41,8 @@ export async function runWays(jobs: readonly Job[], off: string | null): Promise
           const madeAt = performance.now();
           harmless(own, job.mode, place);
           await job.way.make(own);
-          told.set(job, await listen(own, { ...job, off: off !== null, madeAt }));
+          const hear = job.way.shows === 'known' ? hearKnown : listen;
+          told.set(job, await hear(own, { ...job, off: off !== null, madeAt }));
         } catch (error) {
           told.set(job, error instanceof Error ? error.message : String(error));
         }
@@ -138,6 +143,23 @@ async function listen(place: Place, of: Listening): Promise<Told> {
   const [first, sure] = incident === null ? ([null, null] as const) : nameOf(incident);
   const explained = incident === null ? '' : (await place.standfast('explain', incident.id)).out;
   return { first, sure, afterMs: first === mode ? namedAt : null, wrong: wrongIn(status, of, place.app), explained };
+}
+
+/** What calls nobody is told by `explain` of the service, of which nothing failed. */
+async function hearKnown(place: Place, { mode, way, off, madeAt }: Listening): Promise<Told> {
+  let explained = '';
+  let first: string | null = null;
+  let namedAt: number | null = null;
+  await until(off ? Math.min(way.within ?? 90, 90) : (way.within ?? 90), async () => {
+    const { out } = await place.standfast('explain', place.app, '--json');
+    const { modes = [] } = (out.startsWith('{') ? JSON.parse(out) : {}) as { modes?: readonly string[] };
+    first = /^(?:This is|Likely|Possibly|Known) ([a-z-]+):/.exec(modes[0] ?? '')?.[1] ?? null;
+    if (first === mode) namedAt = performance.now() - madeAt;
+    explained = modes.join('\n');
+    return first === mode;
+  });
+  const wrong = wrongIn(await place.status(), { mode, way, n: 0 }, place.app);
+  return { first, sure: first === null ? null : 'known', afterMs: namedAt, wrong, explained };
 }
 
 /** The incident that is to name it: the app's, or the mode's own. */

@@ -37,7 +37,7 @@ export function pageJobs(cases: readonly Case[]): Map<string, Job> {
 export async function tryPage(page: string, job: Job): Promise<Page> {
   const mode = modeNamed(job.mode);
   if (mode === null || job.way.mend === undefined) throw new Error(`${job.mode} has no way that is mended`);
-  const place = await Place.open(job.way.clock);
+  const place = await Place.open({ clock: job.way.clock === true, fed: job.way.fed === true });
   try {
     const own = [...(await start(place, [job], null)).values()][0];
     if (own === undefined) throw new Error('no service was made');

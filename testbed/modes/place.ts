@@ -3,7 +3,7 @@
 
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { endMarked } from '../../scripts/marked.ts';
@@ -11,7 +11,8 @@ import type { FoundView, StatusView } from '../../src/api.ts';
 import { connectAgent, type AgentClient } from '../../src/client.ts';
 import { systemLayout } from '../../src/layout.ts';
 
-const repository = join(import.meta.dirname, '..', '..');
+/** The product. */
+export const launcher = join(import.meta.dirname, '..', '..', 'standfast');
 
 /** Of the host in the description; and of what lies elsewhere, though by the same device. */
 export const here = '10.9.0.1';
@@ -83,12 +84,20 @@ export class Place {
     return new Place({ folder, app, root, holder, env, children: this.#children, after: this.#after });
   }
 
-  /** `clock`: the wall clock of all that runs in it can be moved by `setClock`; monotonic clocks stay as they are. */
-  static async open(clock = false, further: Readonly<Record<string, string>> = {}): Promise<Place> {
+  /** `clock`: the wall clock of all that runs in it can be moved by `setClock`; monotonic clocks stay as they are. `fed`: files of the kernel by `feed`. */
+  static async open({
+    clock = false,
+    fed = false,
+    env: further = {},
+  }: {
+    readonly clock?: boolean;
+    readonly fed?: boolean;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {}): Promise<Place> {
     const folder = mkdtempSync(join(tmpdir(), 'sf-place-'));
     const file = join(folder, 'clock');
     if (clock) writeFileSync(file, '+0\n');
-    const more = { ...(clock ? clockOf(file) : {}), ...further };
+    const more = { ...(clock ? clockOf(file) : {}), ...(fed ? feedingOf(folder) : {}), ...further };
     const { NO_COLOR: _no, FORCE_COLOR: _force, NODE_TEST_CONTEXT: _test, ...rest } = process.env;
     const env = { ...rest, STANDFAST_STATE: join(folder, 'state'), PLACE: folder, ...more };
     // Without the mark in its environment: it outlives all that has it.
@@ -107,6 +116,14 @@ export class Place {
     const place = new Place({ folder, app: '', root: folder, holder, env, children: new Set(), after: [] });
     open.add(place);
     return place;
+  }
+
+  /** What is read of this file of the kernel from now on, in a place that is fed. */
+  feed(path: string, text: string): void {
+    const file = join(this.#root, fedFolder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(`${file}.new`, text);
+    renameSync(`${file}.new`, file);
   }
 
   /** As faketime writes it: `+5h`, `-2d`. */
@@ -177,7 +194,7 @@ export class Place {
   }
 
   standfast(...words: readonly string[]): Promise<Ended> {
-    return this.run([join(repository, 'standfast'), ...words]);
+    return this.run([launcher, ...words]);
   }
 
   /** What the agent of this host says; null: it does not answer. Its socket is a file, which every namespace shares. */
@@ -213,6 +230,13 @@ export class Place {
     }
     rmSync(this.#root, { recursive: true, force: true });
   }
+}
+
+const fedFolder = 'fed';
+
+function feedingOf(root: string): Record<string, string> {
+  const loaded = join(import.meta.dirname, '..', 'services', 'fed.mjs');
+  return { NODE_OPTIONS: `--import=${loaded}`, STANDFAST_FED: join(root, fedFolder) };
 }
 
 function clockOf(file: string): Record<string, string> {

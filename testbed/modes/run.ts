@@ -55,7 +55,9 @@ const jobs: readonly Job[] = cases
 
 /** Those that bear each other share a machine. */
 function batched(of: readonly Job[], off: string | null): Batch[] {
-  const alone = of.filter(({ way }) => way.alone === true || way.more !== undefined || way.clock === true);
+  const alone = of.filter(
+    ({ way }) => way.alone === true || way.more !== undefined || way.clock === true || way.fed === true,
+  );
   const together = of.filter((job) => !alone.includes(job));
   const size = Number(options['together']);
   const count = Math.ceil(together.length / size);

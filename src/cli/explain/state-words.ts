@@ -107,7 +107,9 @@ export function standingText(service: ServiceView, found: FoundView | null): str
         .filter((each) => each.weight === 'pressure' && each.untilMs === null)
         .filter(({ services }) => services.length === 0 || services.includes(service.name))
         .map((each) => ({ host, ...each })),
-    );
+    )
+    // What is its own before what all of the host share.
+    .toSorted((a, b) => Number(a.services.length === 0) - Number(b.services.length === 0));
   // Several hosts of one machine see the same.
   return [...Map.groupBy(told, (each) => `${each.mode} ${each.subject}`).values()].flatMap((same) => {
     const row = modeNamed(same[0]?.mode ?? '');

@@ -1,9 +1,11 @@
 // Names and addresses, the network, versions, and what people and configuration management switch off.
 
-import { both, checked, worker, type App, type Case } from '../case.ts';
-import { far, here, type Place } from '../place.ts';
+import { both, checked, worker, type App, type Case, type Way } from '../case.ts';
+import { far, here, launcher, type Place } from '../place.ts';
 
 const idle = { run: 'sleep 100000' };
+const near = '10.9.1.1';
+const away = '10.9.1.2';
 const hosts =
   (text: string) =>
   async (place: Place): Promise<void> =>
@@ -49,15 +51,15 @@ const nameServer =
     ));
 
 const etcd =
-  (more = '') =>
+  (more = '', at = here) =>
   async (place: Place): Promise<void> => {
     place.write(
       'etcd/etcd.sh',
-      `exec etcd --name one --data-dir "$PLACE/etcd/data" --listen-client-urls http://${here}:2379 --advertise-client-urls http://${here}:2379 --listen-peer-urls http://${here}:2380 --initial-advertise-peer-urls http://${here}:2380 --initial-cluster one=http://${here}:2380 --log-level error ${more}\n`,
+      `exec etcd --name one --data-dir "$PLACE/etcd/data" --listen-client-urls http://${at}:2379 --advertise-client-urls http://${at}:2379 --listen-peer-urls http://${at}:2380 --initial-advertise-peer-urls http://${at}:2380 --initial-cluster one=http://${at}:2380 --log-level error ${more}\n`,
     );
     await place.begin('sh', '-c', 'mkdir -m 700 etcd/data; echo up; exec sh etcd/etcd.sh');
     await place.sh(
-      `for i in $(seq 200); do etcdctl --endpoints http://${here}:2379 endpoint health >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1`,
+      `for i in $(seq 200); do etcdctl --endpoints http://${at}:2379 endpoint health >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1`,
     );
   };
 const withEtcd = { store: { etcd: [`http://${here}:2379`] } };
@@ -401,6 +403,44 @@ const peopleCases: readonly Case[] = [
   },
 ];
 
+/** Another machine beside this one: a network namespace by a pair of devices, where host b of the description is started. Each has a port that the other asks. */
+const twoMachines = (port: number): Pick<Way, 'app' | 'more' | 'prepare'> => ({
+  app: {
+    shell: `exec python3 -c '${listening('$AT', port)}'`
+      .replace('"$AT"', 'os.environ["AT"]')
+      .replace('import ', 'import os,'),
+    policy: 'hot-active/hot-active',
+    consumers: 'dropDuplicates',
+    on: { a: { env: { AT: near, TO: away } }, b: { env: { AT: away, TO: near } } },
+    detect: { checks: [{ tcp: `\${TO}:${port}`, every: '1s', severity: 3 }] },
+  },
+  more: {
+    hosts: { a: { address: near }, b: { address: away } },
+    store: { etcd: [`http://${near}:2379`] },
+  },
+  async prepare(place) {
+    const second = await place.begin('unshare', '-n', 'sh', '-c', 'ip link set lo up; echo up; exec sleep 1000000');
+    place.write('second', String(second.pid));
+    await place.sh(
+      `ip link add near type veth peer name away netns "$1"; ip addr add ${near}/30 dev near; ip link set near up
+      nsenter -t "$1" -n sh -euc 'ip addr add ${away}/30 dev away; ip link set away up; nft add table inet t; nft add chain inet t out "{ type filter hook output priority 0; }"'`,
+      String(second.pid),
+    );
+    await etcd('', near)(place);
+    // As soon as the description is written. A state of its own: it is another machine.
+    await place.begin(
+      'nsenter',
+      '-t',
+      String(second.pid),
+      '-n',
+      'sh',
+      '-c',
+      'echo up; until test -s ../standfast.yaml; do sleep 0.2; done; STANDFAST_STATE=$PWD/state-b exec "$0" up .. --detach',
+      launcher,
+    );
+  },
+});
+
 const networkCases: readonly Case[] = [
   {
     mode: 'port-refused',
@@ -439,6 +479,33 @@ const networkCases: readonly Case[] = [
         prepare: server(7025),
         make: drop('tcp dport 7025 tcp flags syn drop'),
         shows: 'app',
+      },
+    ],
+  },
+  {
+    mode: 'one-way',
+    ways: [
+      {
+        alone: true,
+        how: 'what the other machine sends to a port here is dropped, and its check of it fails',
+        ...twoMachines(7031),
+        make: drop('ip saddr 10.9.1.2 tcp dport 7031 drop'),
+        mend: dropNothing,
+        also: ['port-blocked'],
+        shows: 'app',
+        within: 120,
+      },
+      {
+        alone: true,
+        how: 'the other machine has a firewall that lets nothing out to here but answers',
+        ...twoMachines(7032),
+        make: async (place) =>
+          void (await place.sh(
+            'nsenter -t "$(cat second)" -n nft add rule inet t out ct state new tcp dport 7032 drop',
+          )),
+        also: ['port-blocked'],
+        shows: 'own',
+        within: 120,
       },
     ],
   },

@@ -31,6 +31,8 @@ const freezes =
     place.after(() => place.run(['fsfreeze', '-u', 'data']));
     await place.begin('sh', '-c', `echo up; while fsfreeze -f data; do sleep ${s}; fsfreeze -u data; sleep 0.3; done`);
   };
+const mdstat = (state: string, devices: string): string =>
+  `Personalities : [raid1] \nmd0 : ${state}\n      976630464 blocks super 1.2 ${devices}\n      \nunused devices: <none>\n`;
 const folder = async (place: Place): Promise<void> => void (await place.sh('mkdir data'));
 
 const storageCases: readonly Case[] = [
@@ -168,6 +170,62 @@ const storageCases: readonly Case[] = [
         shows: 'own',
       },
     ],
+  },
+  {
+    mode: 'raid-degraded',
+    ways: [
+      {
+        fed: true,
+        how: 'fed: one of two devices of an array has failed, and nothing shows it',
+        app: { ...idle, watch: data },
+        prepare: async (place) => {
+          await folder(place);
+          place.feed('/proc/mdstat', mdstat('active raid1 sdb1[1] sda1[0]', '[2/2] [UU]'));
+        },
+        make: async (place) => {
+          place.feed('/proc/mdstat', mdstat('active raid1 sdb1[1](F) sda1[0]', '[2/1] [U_]'));
+          await Promise.resolve();
+        },
+        mend: async (place) => {
+          place.feed('/proc/mdstat', mdstat('active raid1 sdc1[2] sda1[0]', '[2/2] [UU]'));
+          await Promise.resolve();
+        },
+        shows: 'own',
+        within: 150,
+      },
+      {
+        fed: true,
+        how: 'fed: an array is inactive since its second device went, and the service cannot read what lay on it',
+        app: { ...worker('test -e data/kept || { echo "md0: Input/output error" >&2; false; }'), watch: data },
+        prepare: async (place) => {
+          place.feed('/proc/mdstat', mdstat('active raid1 sdb1[1] sda1[0]', '[2/2] [UU]'));
+          await place.sh('mkdir data; echo x > data/kept');
+        },
+        make: async (place) => {
+          place.feed('/proc/mdstat', mdstat('inactive sda1[0](S)', ''));
+          await place.sh('rm data/kept');
+        },
+        shows: 'app',
+        within: 150,
+      },
+    ],
+  },
+  {
+    mode: 'storage-single-device',
+    ways: both('/dev/sda1', '/dev/nvme0n1p2', (device) => ({
+      fed: true,
+      how: `fed: what lay on an array is mounted from ${device} now`,
+      app: { ...idle, watch: data },
+      prepare: async (place) => void (await place.sh('mkdir data; mount -t tmpfs -o size=4m /dev/md0 data')),
+      async make(place) {
+        const disk = device === '/dev/sda1' ? 'sda' : 'nvme0n1';
+        place.feed(`/sys/block/${disk}/size`, '7814037168\n');
+        place.feed(`/sys/block/${disk}/device/vendor`, 'ATA     \n');
+        await place.sh('umount data; mount -t tmpfs -o size=4m "$1" data', device);
+      },
+      shows: 'known',
+      within: 150,
+    })),
   },
 ];
 
