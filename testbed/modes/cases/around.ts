@@ -559,23 +559,23 @@ const networkCases: readonly Case[] = [
   },
   {
     mode: 'mtu-black-hole',
-    ways: both(600, 1200, (size) => ({
+    ways: both({ size: 600, port: 7029 }, { size: 1200, port: 7033 }, ({ size, port }) => ({
       how: `packets above ${size} bytes vanish`,
       app: {
         ...worker(`python3 -c 'import socket
-s=socket.create_connection(("${far}",7029),5); s.settimeout(60)
+s=socket.create_connection(("${far}",${port}),5); s.settimeout(60)
 for _ in range(40): s.send(b"x"*5000)'; sleep 1`),
-        detect: { checks: [{ tcp: `${far}:7029`, every: '5s', severity: 2 }] },
+        detect: { checks: [{ tcp: `${far}:${port}`, every: '5s', severity: 2 }] },
       },
       async prepare(place) {
-        await server(7029)(place);
+        await server(port)(place);
         await place.begin(
           'python3',
           '-c',
-          `import socket,time\nprint("up",flush=True)\nwhile True:\n  try:\n    s=socket.create_connection(("${far}",7029),5); s.settimeout(60)\n    while True:\n      s.send(b"x"*5000); time.sleep(0.1)\n  except OSError: time.sleep(0.5)`,
+          `import socket,time\nprint("up",flush=True)\nwhile True:\n  try:\n    s=socket.create_connection(("${far}",${port}),5); s.settimeout(60)\n    while True:\n      s.send(b"x"*5000); time.sleep(0.1)\n  except OSError: time.sleep(0.5)`,
         );
       },
-      make: drop(`tcp dport 7029 meta length > ${size} drop`),
+      make: drop(`tcp dport ${port} meta length > ${size} drop`),
       shows: 'own',
     })),
   },
