@@ -30,6 +30,7 @@ const askAgainMs = 1_000;
 /** How often, and how long apart, it is looked whether an agent whose socket is gone has ended: two seconds in all. */
 const endLooks = 200;
 const endLookMs = 10;
+const goneWithinMs = 2_000;
 
 export const down: Run = async (context, words, options) => {
   const path = words[0];
@@ -233,7 +234,12 @@ function stuck(context: Context, system: ChosenSystem, hosts: readonly string[],
 }
 
 async function report(context: Context, system: ChosenSystem, leaveRunning: boolean): Promise<ExitStatus> {
-  const running = await leftovers(system.layout, system.hosts);
+  let running = await leftovers(system.layout, system.hosts);
+  // What the agents ended as they went, as a check that was just being asked, takes a moment to be gone.
+  for (const untilMs = context.now() + goneWithinMs; running.length > 0 && !leaveRunning && context.now() < untilMs;) {
+    await rest(50);
+    running = await leftovers(system.layout, system.hosts);
+  }
   if (leaveRunning) {
     context.terminal.print(
       `Agents and keepers of ${system.name} are gone; ${running.length} processes of its services run on, watched by nobody. ${context.command('up PATH')} watches them again.`,
