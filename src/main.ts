@@ -17,12 +17,12 @@ function keepCompiledCode(): void {
 }
 
 /** The store of the system whose embedded one would be `file`. */
-async function openStore(file: string): Promise<DescriptionStore> {
+async function openStore(file: string, make: boolean): Promise<DescriptionStore> {
   const { openStore: openAt, readPlace } = await import('./store/place.ts');
   const { keys } = await import('./decide/records.ts');
   // The store is for its owner alone; the keeper that is started later keeps the umask of who ran `up`, for its services.
   const before = process.umask(0o077);
-  const store = await openAt(readPlace(file), true).finally(() => process.umask(before));
+  const store = await openAt(readPlace(file), make).finally(() => process.umask(before));
   return {
     identity: () => store.identity(),
     async description() {

@@ -15,8 +15,8 @@ export interface World {
   version(): Promise<string>;
   /** Asks each member of that store's etcd how it is; null: the store is embedded. */
   etcdHealth(file: string): Promise<EtcdHealth | null>;
-  /** The store of the system whose embedded one would be `file`; a new one is begun where there is none. */
-  openStore(file: string): Promise<DescriptionStore>;
+  /** The store of the system whose embedded one would be `file`. With `make` a new one is begun where an etcd holds none; who only looks changes nothing. */
+  openStore(file: string, make: boolean): Promise<DescriptionStore>;
   /** Where that store is, and where the description wants it; in words for people, the same words for the same place. */
   storePlace(
     file: string,

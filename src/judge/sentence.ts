@@ -147,7 +147,12 @@ function hostsWords(hosts: readonly string[]): string {
 function store(facts: SentenceFacts): readonly string[] {
   return facts.storeReachable
     ? []
-    : ['The store does not answer: what runs goes on, but nothing can take over until it is back.'];
+    : [
+        // Where it is told as what is wrong, not again.
+        facts.severity !== 0 && facts.troubles[0]?.text.startsWith('store: ') === true
+          ? 'What runs goes on, but nothing can take over until it is back.'
+          : 'The store does not answer: what runs goes on, but nothing can take over until it is back.',
+      ];
 }
 
 function paused(facts: SentenceFacts): readonly string[] {

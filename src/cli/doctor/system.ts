@@ -107,7 +107,7 @@ async function storeFinding(context: Context, system: ChosenSystem): Promise<Fin
   const what = 'store';
   const isEtcd = existsSync(system.layout.storePlaceFile);
   try {
-    const store = await context.world.openStore(system.layout.storeFile);
+    const store = await context.world.openStore(system.layout.storeFile, false);
     try {
       const began = performance.now();
       const description = await store.description();

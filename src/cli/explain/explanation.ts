@@ -57,7 +57,11 @@ export function explainService(name: string, known: Known): Explanation {
     ),
     youCan: serviceCommands(name, service, known),
     modes: [
-      ...modesText((known.status?.incidents ?? []).filter((each) => each.service === name)),
+      ...modesText(
+        (known.status?.incidents ?? []).filter(
+          (each) => each.service === name || each.also.some((also) => also.split('@')[0] === name),
+        ),
+      ),
       ...(service === null ? [] : standingText(service, known.found)),
     ],
     facts: [],
@@ -207,7 +211,9 @@ function waitingOf(lines: readonly JournalLine[], service: ServiceView | null): 
 function stillWaits(service: ServiceView, host: string): boolean {
   const instance = service.instances.find((each) => each.host === host);
   if (instance === undefined || service.severity !== 0) return true;
-  return instance.phase !== instance.planned || (instance.phase === 'down' && !service.scheduledDown);
+  // A cold one beside an active one waits for nothing.
+  const isAsPlanned = service.scheduledDown || service.active.length > 0;
+  return instance.phase !== instance.planned || (instance.phase === 'down' && !isAsPlanned);
 }
 
 function serviceCommands(name: string, service: ServiceView | null, known: Known): string[] {

@@ -50,7 +50,7 @@ async function openForming(context: Context, layout: SystemLayout, untilMs: numb
   try {
     for (;;) {
       try {
-        return await context.world.openStore(layout.storeFile);
+        return await context.world.openStore(layout.storeFile, true);
       } catch (error) {
         if (context.now() >= untilMs) throw formingFailure(context, layout, error);
       }
@@ -98,7 +98,7 @@ export async function startKeepers(
 
 async function openStore(context: Context, layout: SystemLayout): Promise<DescriptionStore> {
   try {
-    return await context.world.openStore(layout.storeFile);
+    return await context.world.openStore(layout.storeFile, true);
   } catch (error) {
     throw storeFailure(context, layout, error);
   }

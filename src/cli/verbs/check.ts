@@ -59,7 +59,7 @@ async function measured(context: Context, system: System): Promise<MeasuredBySer
   if (!existsSync(file) && !existsSync(storePlaceFile)) return {};
   const made: Record<string, Record<string, InstanceHistory>> = {};
   try {
-    const store = await context.world.openStore(file);
+    const store = await context.world.openStore(file, false);
     try {
       for (const each of await store.history()) made[each.service] = { ...made[each.service], [each.host]: each };
     } finally {

@@ -68,7 +68,7 @@ async function described(
   const description = await agent?.description().catch(() => null);
   if (description !== null && description !== undefined)
     return { name: system.name, file: join(description.folder, 'standfast.yaml') };
-  const store = await context.world.openStore(systemLayout(context.state, system.name).storeFile);
+  const store = await context.world.openStore(systemLayout(context.state, system.name).storeFile, false);
   try {
     const stored = await store.description();
     if (stored !== null) return { name: system.name, file: resolve(stored.folder, stored.file) };
