@@ -96,6 +96,11 @@ export async function breakIt({ stand, paths }: Rehearsal, fault: Fault): Promis
       return phase === 'active' && pid !== before;
     });
   }
+  await isSeen(stand, fault);
+}
+
+/** It is seen and graded as the fault is. */
+export async function isSeen(stand: Stand, fault: Fault): Promise<void> {
   await stand.until(
     `${fault.service}: ${fault.what} is severity ${fault.severity}`,
     (view) => instanceOf(view, fault.service, 'dh').severity === fault.severity,
