@@ -57,7 +57,7 @@ export function standingModes(d: Draft): readonly DesiredIncident[] {
     const severity: FaultSeverity = each.weight === 'ahead' ? 3 : mode.severity;
     const { subject, weight, text, host, services, alsoOn = [] } = each;
     const instances = services.flatMap((name) =>
-      [host, ...alsoOn].filter((on) => runsOn(d, name, on)).map((on) => `${name}@${on}`),
+      [host, ...alsoOn].toSorted().flatMap((on) => (runsOn(d, name, on) ? [`${name}@${on}`] : [])),
     );
     const cause = { kind: 'mode', facts: { mode: mode.id, subject, weight, text } } as const;
     if (isOfSystem(mode.id)) {
@@ -65,16 +65,17 @@ export function standingModes(d: Draft): readonly DesiredIncident[] {
       const key = ['mode', mode.id, ...services, subject].join(':');
       return [{ key, severity, service: services[0] ?? null, instance: null, host, cause, also: instances }];
     }
-    const service = services.length === 1 && instances.length <= 1 ? (services[0] ?? null) : null;
+    const service = services.length === 1 ? (services[0] ?? null) : null;
+    const several = instances.length > 1;
     return [
       {
         key: `mode:${mode.id}:${isOfMachine(each) ? firstOn(d, each) : host}:${subject}`,
         severity,
         service,
-        instance: service === null ? null : `${service}@${host}`,
+        instance: service === null || several ? null : `${service}@${host}`,
         host,
         cause,
-        also: service === null ? instances : [],
+        also: service === null || several ? instances : [],
       },
     ];
   });
