@@ -105,13 +105,11 @@ export function plannedHere(service: RunService, plans: Plans, layout: HostLayou
     idle: watch.idle.map((each) => ({ to: each.to, forMs: each.for, services })),
     snapshots: watch.snapshots.map((each) => ({ path: at(each.path), withinMs: each.within, services })),
     queues: watch.queues.map((path) => ({ path: at(path), services })),
+    // Its own port alone: how long somebody else takes tells nothing of it.
     answers: plan.detect.checks
+      .filter(({ probe }) => targetOf(probe).some(({ address, tls }) => !tls && isHere(address, own)))
       .flatMap(({ probe }) =>
-        probe.kind === 'http' && probe.url.startsWith('http:')
-          ? [probe.url]
-          : probe.kind === 'tcp'
-            ? [`tcp://${probe.address}`]
-            : [],
+        probe.kind === 'http' ? [probe.url] : probe.kind === 'tcp' ? [`tcp://${probe.address}`] : [],
       )
       .slice(0, 1)
       .map((url) => ({ service: service.name, url })),
