@@ -135,7 +135,8 @@ export interface StatusView {
     readonly notInstances: readonly string[];
     readonly notHosts: readonly string[];
   };
-  readonly store: { readonly kind: string; readonly reachable: boolean };
+  /** `why` it is not reachable; null: it is, or that is not known. */
+  readonly store: { readonly kind: string; readonly reachable: boolean; readonly why?: string | null };
   /** The description in force: SHA-256 of its text, and the store's revision at which it was written; null: not read yet. */
   readonly description: { readonly hash: string; readonly revision: number | null };
   readonly hosts: readonly HostView[];

@@ -53,6 +53,7 @@ export function statusOf(state: State, now: Now, storeKind: string): StatusView 
       severity,
       known: true,
       storeReachable: state.store.reachable,
+      storeWhy: state.store.why,
       plannedDown: plannedOutage(d, system),
       starting: services
         .filter(
@@ -83,7 +84,11 @@ export function statusOf(state: State, now: Now, storeKind: string): StatusView 
       notInstances: canLose.notInstances,
       notHosts: canLose.notHosts,
     },
-    store: { kind: storeKind, reachable: state.store.reachable },
+    store: {
+      kind: storeKind,
+      reachable: state.store.reachable,
+      why: state.store.reachable ? null : state.store.why,
+    },
     description: {
       hash: state.described?.hash ?? system.hash,
       revision: state.described?.revision ?? null,

@@ -17,7 +17,7 @@ import type { Outcome } from './effect.ts';
 import { noteSuspects, withSuspects } from './found.ts';
 import type { StoreOutcome } from './input.ts';
 import type { RunService } from '../model/system.ts';
-import { hostState, judgeAgainAt, judgeSystem } from './judged.ts';
+import { hostState, isNeverRead, judgeAgainAt, judgeSystem } from './judged.ts';
 import { keys } from './records.ts';
 import { plannedDown, reportOf } from './view.ts';
 
@@ -30,6 +30,8 @@ const whileOpenEveryMs = 1000;
 export function isReporter(d: Draft): boolean {
   const { system } = d.s;
   if (system === null) return false;
+  // Before it is known who lives, the first alone calls people, so that not everybody does.
+  if (d.s.store.firstReadAt === null) return system.hosts[0]?.name === d.s.me;
   for (const { name } of system.hosts) {
     if (name === d.s.me) return true;
     const session = d.s.sessions.get(name);
@@ -43,6 +45,7 @@ export function keepIncidents(d: Draft): void {
   if (!keepsThem(d)) {
     if (d.s.incidents.reporterSince !== null) d.s.incidents = { ...d.s.incidents, reporterSince: null };
     raiseOthers(d);
+    if (d.s.store.firstReadAt === null) d.wakeBy(d.s.incidents.nextAt);
     return;
   }
   const begins = d.s.incidents.reporterSince === null;
@@ -61,7 +64,8 @@ export function keepIncidents(d: Draft): void {
     d.s.incidents = { ...kept, nextAt: d.mono };
     return;
   }
-  const desired = desiredIncidents(judgeSystem(d));
+  // What stands in the store is not known before it was read: that it cannot be is all that is new.
+  const desired = desiredIncidents(judgeSystem(d)).filter(({ key }) => !isNeverRead(d) || key === 'store');
   const { open } = reconcile(kept.list, [...desired, ...comingBack(d, desired)], d.now.wall);
   const list = withSuspects(d, withDone(d, open));
   const changed = JSON.stringify(list) !== JSON.stringify(kept.list);
@@ -123,7 +127,7 @@ function keepsThem(d: Draft): boolean {
   const { system, store, own, leaving } = d.s;
   return (
     system !== null &&
-    store.firstReadAt !== null &&
+    (store.firstReadAt !== null || isNeverRead(d)) &&
     leaving === null &&
     (own.revision > 0 || !store.reachable) &&
     isReporter(d)
@@ -312,7 +316,8 @@ export function incidentsSeen(d: Draft, revision: number, incidents: readonly In
     return;
   }
   const toldMarks = marksLeft(kept.toldMarks, incidents);
-  const list = keepsThem(d) && kept.workedAt !== null ? merged(kept.list, incidents) : incidents;
+  const goesOn = keepsThem(d) && kept.workedAt !== null;
+  const list = goesOn ? merged(kept.list, incidents) : [...incidents, ...(isReporter(d) ? unstored(d, incidents) : [])];
   d.s.incidents = {
     ...kept,
     revision,
@@ -323,6 +328,15 @@ export function incidentsSeen(d: Draft, revision: number, incidents: readonly In
   };
   d.incidentsDirty = true;
   writeMarks(d);
+}
+
+/** What we opened and told while the store was away, that it is for one: who was told of it is to be told that it is over. */
+function unstored(d: Draft, theirs: readonly Incident[]): readonly Incident[] {
+  const { list, stored } = d.s.incidents;
+  const known = new Set([...(stored ?? []), ...theirs].map(({ id }) => id));
+  return list.filter(
+    ({ id, resolvedAtMs, events }) => resolvedAtMs === null && !known.has(id) && events.some(({ told }) => told),
+  );
 }
 
 /** Ours go on; what others have written since (an acknowledgement, what was told) is taken over. */

@@ -31,16 +31,26 @@ export function judgeSystem(d: Draft): JudgedSystem {
         verdict: d.s.leaving === null ? gradeHost(name, state, silentMs(d, name)) : gradeHost(name, 'up', null),
       };
     }),
-    store: gradeStore(d.s.store.reachable || d.s.store.firstReadAt === null || isHiccup(d), d.s.store.why),
+    store: gradeStore(d.s.store.reachable || isHiccup(d), d.s.store.why),
     others: [...d.s.incidents.others, ...standing(d), ...unfenced(d), ...standingModes(d), ...surprises(d)],
   };
 }
 
 /** One lost answer is no outage of the store. */
 export const storeHiccupMs = 500;
+/** Nor is one that is only just formed: so long it may take to answer for the first time in a life of this agent. */
+export const firstReadWithinMs = 10_000;
 
 function isHiccup(d: Draft): boolean {
-  return d.s.store.lostAt !== null && d.mono - d.s.store.lostAt < storeHiccupMs;
+  const { firstReadAt, lostAt } = d.s.store;
+  if (firstReadAt === null) return !isNeverRead(d);
+  return lostAt !== null && d.mono - lostAt < storeHiccupMs;
+}
+
+/** It was asked for long enough, and has not answered in this life: another store, say, in place of the one that is remembered. */
+export function isNeverRead(d: Draft): boolean {
+  const { firstReadAt, lostAt } = d.s.store;
+  return firstReadAt === null && lostAt !== null && d.mono - lostAt >= firstReadWithinMs;
 }
 
 /** What nothing that can be seen ends: it stays until a person has taken it, or a day is over. */

@@ -2,7 +2,7 @@
 
 import { monoMs } from '../model/units.ts';
 import type { Draft } from './draft.ts';
-import { storeHiccupMs } from './judged.ts';
+import { firstReadWithinMs, storeHiccupMs } from './judged.ts';
 
 /** Reasons of one outage that are told; members of an etcd fail in turns, and more than these say nothing new. */
 const mostReasons = 8;
@@ -12,9 +12,10 @@ const mostReasons = 8;
  * this outage takes the place of the one before: what began as a refused connection may turn out to be another store.
  */
 export function storeLost(d: Draft, why: string): void {
-  const { reachable, reasons } = d.s.store;
-  if (!reachable) {
-    if (d.s.store.lostAt === null || reasons.includes(why) || reasons.length >= mostReasons) return;
+  const { reachable, reasons, lostAt } = d.s.store;
+  // `lostAt` null: it has not answered in this life, and that is known only now.
+  if (!reachable && lostAt !== null) {
+    if (reasons.includes(why) || reasons.length >= mostReasons) return;
     d.s.store = { ...d.s.store, why, reasons: [...reasons, why] };
     d.note({ kind: 'storeLost', facts: { why } });
     d.incidentsDirty = true;
@@ -22,7 +23,7 @@ export function storeLost(d: Draft, why: string): void {
   }
   d.s.store = { ...d.s.store, reachable: false, lostAt: d.mono, why, reasons: [why] };
   d.note({ kind: 'storeLost', facts: { why } });
-  const lookAt = d.mono + storeHiccupMs;
+  const lookAt = d.mono + (d.s.store.firstReadAt === null ? firstReadWithinMs : storeHiccupMs);
   d.s.incidents = { ...d.s.incidents, nextAt: monoMs(Math.min(lookAt, d.s.incidents.nextAt ?? lookAt)) };
 }
 

@@ -12,6 +12,8 @@ export interface SentenceFacts {
   /** False while nothing was heard of any host since the agent began. */
   readonly known: boolean;
   readonly storeReachable: boolean;
+  /** Why not; null or absent: not known. */
+  readonly storeWhy?: string | null;
   /** Why all of it is down, when that is as it should be; null: it should be up. */
   readonly plannedDown: PlannedOutage | null;
   /** Services on their first way up, and how many services there are to be up. */
@@ -151,7 +153,7 @@ function store(facts: SentenceFacts): readonly string[] {
         // Where it is told as what is wrong, not again.
         facts.severity !== 0 && facts.troubles[0]?.text.startsWith('store: ') === true
           ? 'What runs goes on, but nothing can take over until it is back.'
-          : 'The store does not answer: what runs goes on, but nothing can take over until it is back.',
+          : `The store does not answer${facts.storeWhy === null || facts.storeWhy === undefined ? '' : ` (${facts.storeWhy})`}: what runs goes on, but nothing can take over until it is back.`,
       ];
 }
 

@@ -1,6 +1,7 @@
 // What Standfast needs of a system that was started: agents and keepers that answer, a store that is quick.
 
 import type { ConsoleView } from '../../api-web.ts';
+import type { StatusView } from '../../api.ts';
 import { existsSync } from 'node:fs';
 import { connectAgent } from '../../client.ts';
 import type { ChosenSystem, Context } from '../context.ts';
@@ -52,37 +53,56 @@ async function hostFindings(
 ): Promise<Finding[]> {
   const layout = system.layout.host(there.host);
   const began = performance.now();
-  const answered =
-    there.agent &&
-    (await connectAgent(layout.agentSocket, 2_000)
-      .status()
-      .then(() => true)
-      .catch(() => false));
+  const status = there.agent
+    ? await connectAgent(layout.agentSocket, 2_000)
+        .status()
+        .catch(() => null)
+    : null;
   const tookMs = performance.now() - began;
-  const agent: Finding = !answered
-    ? {
-        what: `agent of ${there.host}`,
-        verdict: 'bad',
-        found: there.agent ? 'there, but it does not answer' : 'not there',
-        next: there.keeper
-          ? `The keeper brings it back; its log: ${layout.agentLog}`
-          : `Start it: ${context.command('up PATH')}. Its log: ${layout.agentLog}`,
-      }
-    : {
-        what: `agent of ${there.host}`,
-        verdict: tookMs <= quickMs ? 'good' : 'soso',
-        found: `answers in ${durationText(tookMs)}`,
-        next: tookMs <= quickMs ? null : 'The machine is short of processors, or the agent of memory.',
-      };
-  const keeper: Finding = there.keeper
+  if (status?.store.reachable === false)
+    return [keeperFinding(context, system, there), withoutStore(there.host, status)];
+  const agent: Finding =
+    status === null
+      ? {
+          what: `agent of ${there.host}`,
+          verdict: 'bad',
+          found: there.agent ? 'there, but it does not answer' : 'not there',
+          next: there.keeper
+            ? `The keeper brings it back; its log: ${layout.agentLog}`
+            : `Start it: ${context.command('up PATH')}. Its log: ${layout.agentLog}`,
+        }
+      : {
+          what: `agent of ${there.host}`,
+          verdict: tookMs <= quickMs ? 'good' : 'soso',
+          found: `answers in ${durationText(tookMs)}`,
+          next: tookMs <= quickMs ? null : 'The machine is short of processors, or the agent of memory.',
+        };
+  return [keeperFinding(context, system, there), agent];
+}
+
+/** It answers, and cannot use its store: that may be another one than the one that answers here. */
+function withoutStore(host: string, { store }: StatusView): Finding {
+  return {
+    what: `agent of ${host}`,
+    verdict: 'bad',
+    found: `answers, but has no store${store.why === null || store.why === undefined ? '' : `: ${store.why}`}`,
+    next: 'Services go on while their hosts reach each other; nothing can take over until that store is back.',
+  };
+}
+
+function keeperFinding(
+  context: Context,
+  system: ChosenSystem,
+  there: { readonly host: string; readonly agent: boolean; readonly keeper: boolean },
+): Finding {
+  return there.keeper
     ? { what: `keeper of ${there.host}`, verdict: 'good', found: 'answers', next: null }
     : {
         what: `keeper of ${there.host}`,
         verdict: 'bad',
         found: 'not there',
-        next: `${there.agent ? 'The agent brings it back' : `Start it: ${context.command('up PATH')}`}; its log: ${layout.keeperLog}`,
+        next: `${there.agent ? 'The agent brings it back' : `Start it: ${context.command('up PATH')}`}; its log: ${system.layout.host(there.host).keeperLog}`,
       };
-  return [keeper, agent];
 }
 
 function consoleFinding(context: Context, host: string, view: ConsoleView): Finding {

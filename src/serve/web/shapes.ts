@@ -135,7 +135,7 @@ export const statusShape = z.looseObject({
     notInstances: z.array(text),
     notHosts: z.array(text),
   }),
-  store: z.looseObject({ kind: text, reachable: z.boolean() }),
+  store: z.looseObject({ kind: text, reachable: z.boolean(), why: text.nullable().optional() }),
   hosts: z.array(host),
   services: z.array(service),
   incidents: z.array(incident),
