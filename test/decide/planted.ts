@@ -103,6 +103,15 @@ export const mistakes: readonly Mistake[] = [
     ],
   },
   {
+    name: 'a joined host is not asked to promise: only those of the list that is known to be applied',
+    edits: [
+      {
+        from: 'for (const sent of d.s.own.sent) for (const host of sent.list) hosts.add(host);',
+        to: '',
+      },
+    ],
+  },
+  {
     name: 'promises count from when they were given, not from when they were asked for',
     edits: [
       {

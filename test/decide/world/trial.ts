@@ -2,6 +2,7 @@
 // comes from the seed: the lines of a scenario, which can be left out one by one.
 
 import { drawLater, drawSystem, lineOf } from './draw.ts';
+import { drawJoining, drawLateAnswer } from './joining.ts';
 import { Random } from './random.ts';
 import { begin, readScenario, stage } from './scenario.ts';
 import { unsettled } from './settled.ts';
@@ -32,11 +33,15 @@ const settlesWithinMs = 130_000;
 /** How far a clock may be from true time: two of them then differ by just less than the drift that is assumed. */
 const rateError = 0.047;
 
+/** Every so manieth storm is about a host that joins: by chance alone that hardly ever falls together with what makes it hard. */
+const joinsEvery = 20;
+
 /** All that a seed means. */
 export function drawPlan(seed: number, stormMs = 25_000): Plan {
   const random = new Random(seed);
-  const system = drawSystem(random);
-  const later = random.chance(0.5) ? drawLater(random, system) : null;
+  const joins = seed % joinsEvery === 0 ? drawJoining(random) : null;
+  const system = joins?.system ?? drawSystem(random);
+  const later = joins?.later ?? (random.chance(0.5) ? drawLater(random, system) : null);
   const from = random.between(500, 5000);
   const about = [
     ...(system.storeOn.length === 0 ? [] : [`store on ${system.storeOn.join(' ')}`]),
@@ -50,7 +55,10 @@ export function drawPlan(seed: number, stormMs = 25_000): Plan {
   const terms = { from, until: from + stormMs, everyMs: random.between(300, 1500), applies: later !== null };
   // Some take nearly as long to die as is allowed.
   const slow = system.services.filter(() => random.chance(0.3)).map((each) => [slowlyKilled(each.name)]);
-  const faults = [...slow, ...drawStorm(random, system, terms)];
+  // The host joins before anything else happens, so that there is somebody whom it joins.
+  const first = joins === null ? [] : [drawLateAnswer(random, joins, Math.round(from + 6000))];
+  const storm = drawStorm(random, system, joins === null ? terms : { ...terms, from: from + 14_000 });
+  const faults = [...slow, ...first, ...storm];
   return { seed, hosts: system.hosts, about, faults, until: Math.round(from + stormMs + 8000) };
 }
 
