@@ -84,6 +84,16 @@ test('monit and Standfast do not fight over a process', { skip }, async (t) => {
     );
     assert.equal(pidIn(after, 'db_ltds'), pidOf(paths, 'db_ltds'));
   }
+  // While a person has it paused Standfast starts nothing; what monit starts again is shown as what runs.
+  assert.equal((await stand.cli('pause', 'db_ltds', '--why', 'monit alone')).code, 0);
+  const killed = pidOf(paths, 'db_ltds');
+  process.kill(killed, 'SIGKILL');
+  const found = await stand.until('what monit started is shown', (view) => {
+    const { phase, pid } = instanceOf(view, 'db_ltds', 'dh');
+    return phase === 'active' && pid !== null && pid !== killed;
+  });
+  assert.equal(pidIn(found, 'db_ltds'), pidOf(paths, 'db_ltds'));
+  assert.equal((await stand.cli('resume', 'db_ltds')).code, 0);
   // What Standfast stops stays down, whatever monit's cycle; monit lets go of it.
   assert.equal((await stand.cli('stop', 'db_ltds', '--why', 'not today')).code, 0);
   await stand.until('db_ltds is down', (view) => instanceOf(view, 'db_ltds', 'dh').phase === 'down');
