@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -114,27 +114,25 @@ test('what cannot begin is said in the same words', { timeout: 60_000 }, async (
   }
 });
 
-test('a waiting shell ends with who made it, and one that was killed is not taken', { timeout: 60_000 }, async (t) => {
-  const { spare, refill } = await filled(t);
+test('a waiting shell is given once, and ends with who made it', { timeout: 60_000 }, async (t) => {
+  const { spare } = await filled(t);
   const shell = spare.take();
   assert.ok(shell !== null);
   assert.equal(spare.take(), null);
   const ended = once(shell, 'exit');
   shell.stdin?.destroy();
   assert.deepEqual(await ended, [0, null]);
+});
 
-  await refill();
+test('half of what it is to become is nothing', { timeout: 60_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'standfast-spare-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const used = launch(plan(folder), spare);
-  await used.outcome;
-  await refill();
-  const killed = spare.take();
-  assert.ok(killed !== null);
-  const gone = once(killed, 'exit');
-  killed.kill('SIGKILL');
-  await gone;
-  assert.equal(spare.take(), null);
+  const { spare } = await filled(t);
+  const shell = spare.take();
+  const ended = once(shell!, 'exit');
+  shell!.stdin!.end(`{\nexec </dev/null\ntrue >'${folder}/begun'\n`);
+  assert.notDeepEqual(await ended, [0, null]);
+  assert.deepEqual(readdirSync(folder), []);
 });
 
 test('names that mean something to a shell are left to a shell of their own', () => {
