@@ -1,5 +1,6 @@
 // Names and addresses, the network, versions, and what people and configuration management switch off.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { both, checked, worker, type App, type Case, type Way } from '../case.ts';
 import { far, here, launcher, type Place } from '../place.ts';
 
@@ -427,7 +428,7 @@ const twoMachines = (port: number): Pick<Way, 'app' | 'more' | 'prepare'> => ({
       String(second.pid),
     );
     await etcd('', near)(place);
-    // As soon as the description is written. A state of its own: it is another machine.
+    // As soon as the description is written, and again where the etcd is too slow. A state of its own: it is another machine.
     await place.begin(
       'nsenter',
       '-t',
@@ -435,11 +436,21 @@ const twoMachines = (port: number): Pick<Way, 'app' | 'more' | 'prepare'> => ({
       '-n',
       'sh',
       '-c',
-      'echo up; until test -s ../standfast.yaml; do sleep 0.2; done; STANDFAST_STATE=$PWD/state-b exec "$0" up .. --detach',
+      'echo up; until test -s ../standfast.yaml; do sleep 0.2; done; until STANDFAST_STATE=$PWD/state-b "$0" up .. --detach; do sleep 1; done; exec sleep 1000000',
       launcher,
     );
   },
 });
+
+/** Only then a way between them can be cut. */
+async function bothStand(place: Place): Promise<void> {
+  for (let tries = 0; tries < 240; tries += 1) {
+    const of = (await place.status())?.services.find(({ name }) => name === place.app)?.instances ?? [];
+    if (of.length === 2 && of.every(({ phase, severity }) => phase === 'active' && severity === 0)) return;
+    await pause(500);
+  }
+  throw new Error('the two machines do not stand');
+}
 
 const networkCases: readonly Case[] = [
   {
@@ -489,7 +500,10 @@ const networkCases: readonly Case[] = [
         alone: true,
         how: 'what the other machine sends to a port here is dropped, and its check of it fails',
         ...twoMachines(7031),
-        make: drop('ip saddr 10.9.1.2 tcp dport 7031 drop'),
+        make: async (place) => {
+          await bothStand(place);
+          await drop('ip saddr 10.9.1.2 tcp dport 7031 drop')(place);
+        },
         mend: dropNothing,
         also: ['port-blocked'],
         shows: 'app',
@@ -499,10 +513,10 @@ const networkCases: readonly Case[] = [
         alone: true,
         how: 'the other machine has a firewall that lets nothing out to here but answers',
         ...twoMachines(7032),
-        make: async (place) =>
-          void (await place.sh(
-            'nsenter -t "$(cat second)" -n nft add rule inet t out ct state new tcp dport 7032 drop',
-          )),
+        make: async (place) => {
+          await bothStand(place);
+          await place.sh('nsenter -t "$(cat second)" -n nft add rule inet t out ct state new tcp dport 7032 drop');
+        },
         also: ['port-blocked'],
         shows: 'own',
         within: 120,
