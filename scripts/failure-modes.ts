@@ -72,7 +72,7 @@ function measured(): string {
 \`npm run modes\` makes each mode in two ways on the running product, in namespaces of its own, each time with two harmless changes (a comment in its configuration, an
 upgraded package), and asks \`explain\`; then again with the detector switched off that finds it. Named first: **${first} of ${ways} ways, ${all.length} of ${modes.length} modes in both**. With its detector off another certain answer: **${certain} of ${off}**.
 ${calm()}
-Measured ${on(kept.machine)} The busier the machine, the likelier a wait runs out: such a way counts as not named.
+Each way counts by its last run, the newest of them ${on(kept.machine)} The busier the machine, the likelier a wait runs out: such a way counts as not named.
 
 | mode | way 1 | way 2 | its detector off: another certain answer |
 | --- | --- | --- | --- |
