@@ -1,6 +1,7 @@
 // Terms never go back, since what services write to refuses older ones: when a system begins in another store, or in one that was emptied, each lease begins
 // with the highest term that is known. That is what the former store says, as far as it can still be asked, and what the journals of this machine tell of
-// activations. Nothing runs yet when this is done: a lease that somebody holds already is left alone.
+// activations. A lease that somebody holds keeps its holder, and its term is raised all the same: who holds it under the lower one ends what is active and
+// takes a higher term (rule 200), so that nobody else can be active meanwhile. A backup of a system that ran is full of such leases.
 //
 // Does not cover: terms that only a machine knows on which `up` is run after another has taken the lease, where the former store cannot be asked.
 
@@ -18,7 +19,7 @@ const writeWithin = ms(5000);
 const atOnce = 50;
 
 /**
- * Raises the free leases of the store to what is known of their terms, and puts aside what says where the store was before. `file`: where the embedded
+ * Raises the leases of the store to what is known of their terms, and puts aside what says where the store was before. `file`: where the embedded
  * store is, or was. Nothing is done in a store that is in use and that the hosts of this machine remember.
  */
 export async function carryTerms(file: string, to: Store): Promise<void> {
@@ -32,35 +33,55 @@ export async function carryTerms(file: string, to: Store): Promise<void> {
   };
   for (const { service, term } of await activations(folders)) know(service, term);
   if (moved) for (const { service, term } of await formerLeases(file, to)) know(service, term);
-  const held = new Map(
-    entries.flatMap((entry) => {
-      const record = readRecord(entry);
-      return record?.kind === 'lease' && record.value !== null
-        ? [[record.service, { ...record.value, at: entry.revision }]]
-        : [];
-    }),
-  );
-  const puts = [...terms].flatMap(([service, term]) => {
-    const now = held.get(service);
-    if (now !== undefined && (now.host !== null || now.term >= term)) return [];
-    const free: LeaseRecord = { ...unwrittenLease, term, returns: now?.returns ?? [] };
-    return [{ key: keys.lease(service), revision: now?.at ?? 0, value: JSON.stringify(free) }];
-  });
-  for (let at = 0; at < puts.length; at += atOnce) {
-    const some = puts.slice(at, at + atOnce);
-    const answer = await to.txn(
-      some.map(({ key, revision }) => ({ key, revision })),
-      some.map(({ key, value }) => ({ key, value })),
-      writeWithin,
-    );
-    // Refused: somebody else has just done it, or has begun.
-    if (answer.kind === 'unknown') throw new Error(`the terms known so far could not be taken over: ${answer.why}`);
-  }
+  await raise(to, terms);
   if (to.kind !== 'embedded')
     for (const end of ['-wal', '-shm', ''])
       if (existsSync(file + end)) await rename(file + end, `${file}.former${end}`);
   const place = formerPlaceFile(file);
   if (existsSync(place)) await rename(place, `${place}.done`);
+}
+
+/** What agents do meanwhile refuses a write; each reads anew, and terms only grow. */
+const mostTries = 10;
+
+/** No lease of the store is below these terms afterwards. Rejects when that could not be done. */
+async function raise(to: Store, terms: ReadonlyMap<string, number>): Promise<void> {
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const puts = await tooLow(to, terms);
+    let refused = false;
+    for (let at = 0; at < puts.length; at += atOnce) {
+      const some = puts.slice(at, at + atOnce);
+      const answer = await to.txn(
+        some.map(({ key, revision }) => ({ key, revision })),
+        some.map(({ key, value }) => ({ key, value })),
+        writeWithin,
+      );
+      if (answer.kind === 'unknown') throw new Error(`the terms known so far could not be taken over: ${answer.why}`);
+      refused ||= answer.kind === 'refused';
+    }
+    if (!refused) return;
+  }
+  throw new Error('the terms known so far could not be taken over: its leases are being written again and again');
+}
+
+async function tooLow(
+  to: Store,
+  terms: ReadonlyMap<string, number>,
+): Promise<{ key: string; revision: number; value: string }[]> {
+  const { entries } = await to.read(keys.lease(''));
+  const now = new Map<string, { readonly lease: LeaseRecord; readonly revision: number }>();
+  for (const entry of entries) {
+    const record = readRecord(entry);
+    if (record?.kind === 'lease' && record.value !== null)
+      now.set(record.service, { lease: record.value, revision: entry.revision });
+  }
+  return [...terms].flatMap(([service, term]) => {
+    const { lease, revision } = now.get(service) ?? { lease: unwrittenLease, revision: 0 };
+    if (lease.term >= term) return [];
+    // Not given by anybody: in this term nothing may be active.
+    const raised: LeaseRecord = { ...lease, term, given: false };
+    return [{ key: keys.lease(service), revision, value: JSON.stringify(raised) }];
+  });
 }
 
 /** What the store before this one says; nothing when it cannot be asked any more, or is the same. */

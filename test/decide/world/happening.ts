@@ -81,6 +81,8 @@ export function readEvent(words: readonly string[], line: string): (world: World
       return (world) => world.storage.healWatch(a, b === 'compacted');
     case 'repeat-watch':
       return (world) => world.host(a).agent?.repeat();
+    case 'raise-lease':
+      return (world) => world.storage.raise(a, Number(b));
     case 'store-leader-lost':
       return (world) => world.storage.loseLeader();
     case 'store-elected':

@@ -42,3 +42,9 @@ export function drawLateAnswer(random: Random, { holder, newcomer }: Joining, at
     { at: cut + 7000, does: `slow-store ${holder}` },
   ];
 }
+
+/** Now and then somebody's `up` knows of a higher term than the store has. */
+export function drawRaises(random: Random, { from, until }: { from: number; until: number }): Fault[] {
+  const moments = Array.from({ length: 2 }, () => Math.round(random.between(from, until))).toSorted((a, b) => a - b);
+  return moments.map((at, index) => [{ at, does: `raise-lease s0 ${50 * (index + 1)}` }]);
+}

@@ -177,6 +177,9 @@ export class Referee {
   #leaseWritten(service: string, was: WrittenLease | null, is: WrittenLease | null, by: string | null): void {
     if (is === null) return this.#say(`the lease of ${service} was deleted`);
     const highest = this.#terms.get(service) ?? 0;
+    // A person's `up` knew of a higher term: it is held, or free, as before, and nobody may be active in that one.
+    if (by === null && was !== null && is.host === was.host && is.epoch === was.epoch && is.term > highest)
+      return void this.#terms.set(service, is.term);
     if (is.host === null) {
       if (is.term !== highest)
         this.#say(`the lease of ${service} was released at term ${is.term}, the highest being ${highest}`);

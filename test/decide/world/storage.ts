@@ -62,6 +62,20 @@ export class Storage {
     host.knownStore = { identity: this.store.identity, revision: this.store.revision };
   }
 
+  /** As `up` does it where a higher term is known than the store has: whoever holds the lease goes on holding it. */
+  raise(service: string, term: number): void {
+    const key = `lease/${service}`;
+    const entry = this.store.entries.get(key);
+    // Into a store that is put in the place of another while agents live nobody may write (safety.md).
+    if (entry === undefined || this.store !== this.#own) return;
+    const lease = JSON.parse(entry.value) as { readonly term: number };
+    if (lease.term < term)
+      this.store.txn(
+        [{ key, revision: entry.revision }],
+        [{ key, value: JSON.stringify({ ...lease, term, given: false }) }],
+      );
+  }
+
   /** The leader is gone: nobody answers until there is another, and what it had not answered nobody answers. */
   loseLeader(): void {
     this.electing = true;

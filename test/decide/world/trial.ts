@@ -2,7 +2,7 @@
 // comes from the seed: the lines of a scenario, which can be left out one by one.
 
 import { drawLater, drawSystem, lineOf } from './draw.ts';
-import { drawJoining, drawLateAnswer } from './joining.ts';
+import { drawJoining, drawLateAnswer, drawRaises } from './joining.ts';
 import { Random } from './random.ts';
 import { begin, readScenario, stage } from './scenario.ts';
 import { unsettled } from './settled.ts';
@@ -58,7 +58,7 @@ export function drawPlan(seed: number, stormMs = 25_000): Plan {
   // The host joins before anything else happens, so that there is somebody whom it joins.
   const first = joins === null ? [] : [drawLateAnswer(random, joins, Math.round(from + 6000))];
   const storm = drawStorm(random, system, joins === null ? terms : { ...terms, from: from + 14_000 });
-  const faults = [...slow, ...first, ...storm];
+  const faults = [...slow, ...first, ...storm, ...(joins === null ? [] : drawRaises(random, terms))];
   return { seed, hosts: system.hosts, about, faults, until: Math.round(from + stormMs + 8000) };
 }
 
