@@ -3,7 +3,7 @@
 // activations. A lease that somebody holds keeps its holder, and its term is raised all the same: who holds it under the lower one ends what is active and
 // takes a higher term (rule 200), so that nobody else can be active meanwhile. A backup of a system that ran is full of such leases.
 //
-// Does not cover: terms that only a machine knows on which `up` is run after another has taken the lease, where the former store cannot be asked.
+// Does not cover: terms that only a machine knows on which `up` is not run, where the former store cannot be asked.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
