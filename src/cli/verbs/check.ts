@@ -83,12 +83,16 @@ const heads: readonly Column[] = [
   { title: '' },
 ];
 
+function counted(many: number, what: string): string {
+  return `${many} ${what}${many === 1 ? '' : 's'}`;
+}
+
 function screen(system: System, rows: readonly CheckRow[], store: StoreCheck | null, context: Context): string[] {
   const { terminal } = context;
   const width = terminal.columns();
   const misfits = rows.filter((row) => !row.fits);
   const externals = system.services.length - rows.length;
-  const summary = `${system.name}: ${rows.length} services on ${system.hosts.length} hosts${externals > 0 ? `, ${externals} external` : ''}. What a recovery takes at worst: z = d + s + b + i.`;
+  const summary = `${system.name}: ${counted(rows.length, 'service')} on ${counted(system.hosts.length, 'host')}${externals > 0 ? `, ${externals} external` : ''}. What a recovery takes at worst: z = d + s + b + i.`;
   return [
     ...wrapped(summary, width),
     '',
