@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { saidOnce, type FoundAt } from '../../src/judge/modes-once.ts';
+import { isOfMachine, saidOnce, type FoundAt } from '../../src/judge/modes-once.ts';
 import { suspectsOf, type Failed } from '../../src/judge/modes.ts';
 import { findingsOf, remembered, settle, type Standing } from '../../src/judge/modes-settle.ts';
 import type { Reason } from '../../src/judge/reason.ts';
@@ -136,6 +136,12 @@ test('several hosts on one machine: what all of them see is said once, for all o
   assert.equal(saidOnce([seen('a', ['x'], 'slow-peer'), seen('b', ['x'], 'slow-peer')]).length, 2);
   const [suspect] = suspectsOf(failed(harmCauses.ends), [seen('b', ['feed']), seen('a', ['pricer'])]);
   assert.equal(suspect?.sure, 'likely');
+});
+
+test('what every host of a machine sees is told from what each has of its own', () => {
+  assert.ok(isOfMachine({ mode: 'disk-space', services: ['pricer'] }));
+  assert.ok(isOfMachine({ mode: 'packet-loss', services: [] }), 'all of the host');
+  assert.ok(!isOfMachine({ mode: 'slow-peer', services: ['pricer'] }));
 });
 
 test('a difference between hosts is said once, whoever sees it, and of each service apart', () => {
