@@ -6,6 +6,8 @@ import { AgentUnreachable, connectAgent } from '../client.ts';
 import type { AgentClient } from '../client.ts';
 import { Failure } from './failure.ts';
 import type { ChosenSystem, Context } from './context.ts';
+import { presences } from './start/keepers.ts';
+import { leftovers } from './start/leftovers.ts';
 
 export interface SystemFolder {
   readonly name: string;
@@ -58,10 +60,20 @@ export async function needAgent(context: Context, system: ChosenSystem): Promise
   throw new Failure({
     code: 'SF-301',
     what: `no agent of ${system.name} answers`,
-    why: `Looked for ${system.hosts.join(', ')} in ${system.layout.folder}. Services may still be running: nobody watches them.`,
+    why: `Looked for ${system.hosts.join(', ')} in ${system.layout.folder}. ${await whatIsLeft(system)}`,
     next: `Start it: ${context.command('up PATH')}. What is wrong: ${context.command('doctor')}. What happened last: ${context.command('journal --since 10m')}`,
     exit: 3,
   });
+}
+
+/** What of the system is on this machine without an agent, as a sentence. */
+async function whatIsLeft({ layout, hosts }: ChosenSystem): Promise<string> {
+  const keepers = (await presences(layout, hosts)).flatMap((each) => (each.keeper ? [each.host] : []));
+  if (keepers.length > 0) return `The keeper of ${keepers.join(', ')} runs, and begins the agent again.`;
+  const running = await leftovers(layout, hosts);
+  return running.length === 0
+    ? 'Nothing of it runs on this machine.'
+    : `${running.length} ${running.length === 1 ? 'process of its services runs' : 'processes of its services run'}, and nobody watches that.`;
 }
 
 /** Asks the agent; one that went away in between is exit 3 like one that never was. */
