@@ -37,6 +37,8 @@ import { systemLayout } from './layout.ts';
 
 /** What an earlier keeper left leased is killed; so long the new one waits for it to be gone before it takes requests. */
 const takeOverWaitMs = 1000;
+/** Control groups that other keepers left on the machine are looked for so long after the start. */
+const staleLaterMs = 60_000;
 
 /** A fork holds the keeper up for some milliseconds: none begins this close to a deadline. */
 const forkMs = 10;
@@ -101,7 +103,9 @@ async function keep(options: KeeperOptions, ready: boolean): Promise<void> {
   );
   if (ready) sayOnThree('ready');
   agents.begin();
-  if (ground.cgroups !== null) void removeStale(ground.cgroups);
+  // A machine may hold thousands of them, and now the services are started.
+  const { cgroups } = ground;
+  if (cgroups !== null) setTimeout(() => void removeStale(cgroups), staleLaterMs).unref();
 }
 
 async function layGround(
