@@ -15,7 +15,7 @@ service cold cold-passive on c a b; heartbeat 500ms
 until 1h`);
 const world = stage(scenario);
 begin(scenario, world);
-runFor(Math.max(100_000, steps / 5));
+runFor(Math.max(200_000, steps / 5));
 const before = heap();
 const [beganAt, simulatedFrom, used] = [performance.now(), world.now, process.cpuUsage()];
 runFor(steps);
