@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { parseStat } from '../../src/model/process-stat.ts';
 import { now } from '../clock.ts';
 import { Pair } from '../pair.ts';
 import { cpuMs } from '../proc.ts';
@@ -135,8 +136,7 @@ function consolesOf(agents: readonly number[]): number[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
     try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+      const parent = parseStat(readFileSync(`/proc/${name}/stat`, 'latin1'))?.ppid ?? 0;
       const isConsole = /\/web\.(ts|js)\0/.test(readFileSync(`/proc/${name}/cmdline`, 'utf8'));
       return isConsole && agents.includes(parent) ? [Number(name)] : [];
     } catch {

@@ -1,5 +1,6 @@
 // Which systems and hosts have a folder in a state, and which agent answers.
 
+import { counted } from '../model/amount-words.ts';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentUnreachable, connectAgent } from '../client.ts';
@@ -73,7 +74,7 @@ async function whatIsLeft({ layout, hosts }: ChosenSystem): Promise<string> {
   const running = await leftovers(layout, hosts);
   return running.length === 0
     ? 'Nothing of it runs on this machine.'
-    : `${running.length} ${running.length === 1 ? 'process of its services runs' : 'processes of its services run'}, and nobody watches that.`;
+    : `${counted(running.length, 'process')} of its services ${running.length === 1 ? 'runs' : 'run'}, and nobody watches that.`;
 }
 
 /** Asks the agent; one that went away in between is exit 3 like one that never was. */

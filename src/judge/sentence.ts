@@ -1,6 +1,7 @@
 // The one sentence: does it stand, what is wrong, what more can be lost. Read by somebody woken five seconds ago, so the answer comes
 // first, numbers after it, and never more than three names. The words are those of the sketches.
 
+import { counted } from '../model/amount-words.ts';
 import { durationWords, someNames, whyNotWords } from './words.ts';
 import type { CanLose } from './lose.ts';
 import type { FaultSeverity, Severity } from '../model/system.ts';
@@ -49,7 +50,7 @@ function state(facts: SentenceFacts): string {
   }
   if (starting.length > 0 && severity === 0) {
     const up = Math.max(0, facts.services - starting.length);
-    return `${system} is starting: ${up} of ${count(facts.services, 'service')} up, waiting for ${someNames(starting)}.`;
+    return `${system} is starting: ${up} of ${counted(facts.services, 'service')} up, waiting for ${someNames(starting)}.`;
   }
   switch (severity) {
     case 0:
@@ -82,7 +83,7 @@ function trouble(facts: SentenceFacts, say: { readonly consumers: boolean }): st
   const lead = say.consumers ? 'Consumers are served' : '';
   if (first === undefined) return say.consumers ? `${lead}.` : '';
   const what = first.text;
-  const more = others.length === 0 ? '' : `, and ${count(others.length, 'more incident')}`;
+  const more = others.length === 0 ? '' : `, and ${counted(others.length, 'more incident')}`;
   return say.consumers ? `${lead}; ${what}${more}.` : `${capital(what)}${more}.`;
 }
 
@@ -177,10 +178,6 @@ function plannedWords(planned: PlannedOutage): string {
 
 function serviceOf(instance: string): string {
   return instance.split('@', 1)[0] ?? instance;
-}
-
-function count(many: number, what: string): string {
-  return `${many} ${what}${many === 1 ? '' : 's'}`;
 }
 
 /** Names stay as they are described, also where a sentence begins. */

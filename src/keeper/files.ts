@@ -5,7 +5,7 @@ import { mkdir, open, readFile, readdir, rename, rm, rmdir, unlink, writeFile } 
 import { join } from 'node:path';
 
 import { gate } from './gate.ts';
-import { parseStat } from './proc.ts';
+import { parseStat } from '../model/process-stat.ts';
 import type { InstanceId, Role } from '../ports.ts';
 
 /** What an instance's record says; the role and the lease are in files of their own. */

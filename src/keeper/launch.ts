@@ -11,6 +11,7 @@ import { quote } from './shell.ts';
 import { canBeSet } from './spare.ts';
 import type { Spare } from './spare.ts';
 import { wordsOf } from './refusal.ts';
+import { passOddNames } from '../model/environment.ts';
 import type { Command } from '../model/system.ts';
 
 export interface LaunchPlan {
@@ -128,12 +129,6 @@ function writes({ role, roleNeeded, record, output }: LaunchPlan): string[] {
     'unset STANDFAST_STAT',
     `if { true >>${quote(output)}; } 2>/dev/null; then exec >>${quote(output)}; else ${note('its output is lost, since the file cannot be opened')}; fi`,
   ];
-}
-
-/** A shell drops variables whose names it could not write; `env` hands them on. */
-function passOddNames(env: Readonly<Record<string, string>>): string[] {
-  const odd = Object.entries(env).filter(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
-  return odd.length === 0 ? [] : ['env', ...odd.map(([name, value]) => `${name}=${value}`)];
 }
 
 function outcomeOf(child: ChildProcess): Promise<LaunchOutcome> {

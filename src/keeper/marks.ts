@@ -8,7 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { monoNow } from './clock.ts';
 import { allPids, environmentOf, isAlive, readStat } from './proc.ts';
-import type { Stat } from './proc.ts';
+import type { Stat } from '../model/process-stat.ts';
 import type { MonoMs } from '../model/units.ts';
 import type { InstanceId } from '../ports.ts';
 

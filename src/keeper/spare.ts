@@ -9,6 +9,7 @@ import type { ChildProcess } from 'node:child_process';
 
 import type { Log } from './log.ts';
 import { wordsOf } from './refusal.ts';
+import { nameForm } from '../model/environment.ts';
 
 /** After a start is over: its answer goes out first. */
 const soonMs = 1;
@@ -85,6 +86,6 @@ const shellsOwn =
 /** True when a shell that runs already can give a process exactly this environment. */
 export function canBeSet(env: Readonly<Record<string, string>>): boolean {
   return Object.entries(env).every(
-    ([name, value]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !shellsOwn.test(name) && !value.includes('\0'),
+    ([name, value]) => nameForm.test(name) && !shellsOwn.test(name) && !value.includes('\0'),
   );
 }

@@ -1,9 +1,10 @@
-// The environment of a service: which names it may set, and files of NAME=VALUE lines.
+// The environment of a service: which names it may set, files of NAME=VALUE lines, and how it goes through a shell.
 
 import type { Path } from './problem.ts';
 import type { Reading } from './reading.ts';
 
-const nameForm = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** A name that a shell can set, and that a description may. */
+export const nameForm = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Says which names cannot be set. */
 export function checkEnvironment(reading: Reading, env: Readonly<Record<string, string>>, path: Path): void {
@@ -49,6 +50,12 @@ export function parseEnvFile(text: string): {
     else env[name] = valueOf(parts?.[2] ?? '');
   }
   return { env, wrong };
+}
+
+/** What stands before a command that a shell becomes: a shell drops variables whose names it could not write, and `env` hands them on. */
+export function passOddNames(env: Readonly<Record<string, string>>): string[] {
+  const odd = Object.entries(env).filter(([name]) => !nameForm.test(name));
+  return odd.length === 0 ? [] : ['env', ...odd.map(([name, value]) => `${name}=${value}`)];
 }
 
 function valueOf(text: string): string {

@@ -1,5 +1,7 @@
 // `${NAME}` in a description's text: filled in from an environment. `$${` stands for a literal `${`; a lone `$` is itself.
 
+import { nameForm } from './environment.ts';
+
 /** A piece of text with `${NAME}` in it. */
 export interface Expanded {
   readonly text: string;
@@ -8,7 +10,6 @@ export interface Expanded {
 }
 
 const reference = /\$\$\{|\$\{([^}]*)\}?/g;
-const nameForm = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Fills in every `${NAME}`. */
 export function expand(text: string, env: Readonly<Record<string, string>>): Expanded {

@@ -9,6 +9,8 @@ import { readdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
+import { passOddNames } from '../model/environment.ts';
+import { parseStat } from '../model/process-stat.ts';
 import type { CommandEnd, CommandRequest } from '../ports.ts';
 
 const keptBytes = 64 * 1024;
@@ -138,9 +140,8 @@ async function killLeftBehind(leader: number): Promise<void> {
   const names = await readdir('/proc').catch(() => []);
   for (const [n, name] of names.filter((each) => /^\d+$/.test(each)).entries()) {
     if (n % lookedAtOnce === 0) await turn();
-    const stat = statOf(name);
-    const [, , group, session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (Number(group) === leader && Number(session) === leader && Number(name) !== leader) {
+    const stat = parseStat(statOf(name));
+    if (stat?.pgid === leader && stat.session === leader && Number(name) !== leader) {
       killGroup(leader);
       return;
     }
@@ -189,12 +190,6 @@ async function primaryGroup(user: string): Promise<string> {
   });
   primaryGroups.set(user, found);
   return found;
-}
-
-/** A shell drops variables whose names it could not write; `env` hands them on. */
-function passOddNames(env: Readonly<Record<string, string>>): string[] {
-  const odd = Object.entries(env).filter(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
-  return odd.length === 0 ? [] : ['env', ...odd.map(([name, value]) => `${name}=${value}`)];
 }
 
 /** Why the command did not come to run, by what the shell told; null: it did. The status is that of the shell (POSIX: 126 found, 127 not found). */

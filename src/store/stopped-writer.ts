@@ -3,6 +3,7 @@
 // loses the lock and its unfinished write (sqlite.org/wal.html, "Recovery"); its keeper begins a new one, services stay as they are.
 
 import { readFileSync, statSync } from 'node:fs';
+import { parseStat } from '../model/process-stat.ts';
 import { monotonicMs } from './embedded-open.ts';
 
 /** A shorter stop passes by itself. */
@@ -19,7 +20,7 @@ export interface StoppedWriter {
 
 /** Of the store in `file`. */
 export function watchWriter(file: string): StoppedWriter {
-  let seen: { readonly pid: number; readonly start: string; readonly at: number } | null = null;
+  let seen: { readonly pid: number; readonly startTicks: number; readonly at: number } | null = null;
   return {
     look() {
       const pid = writerOf(`${file}-shm`);
@@ -30,7 +31,8 @@ export function watchWriter(file: string): StoppedWriter {
       }
       const held = `process ${pid}, which is stopped, holds the file`;
       if (!found.agent) return `${held}: let it go on, or end it`;
-      if (seen?.pid !== pid || seen.start !== found.start) seen = { pid, start: found.start, at: monotonicMs() };
+      if (seen?.pid !== pid || seen.startTicks !== found.startTicks)
+        seen = { pid, startTicks: found.startTicks, at: monotonicMs() };
       if (monotonicMs() - seen.at < patienceMs) return held;
       return end(pid) ? `${held}: it was an agent in the middle of its write, and was ended` : held;
     },
@@ -52,14 +54,13 @@ function writerOf(path: string): number | null {
   return null;
 }
 
-/** Null when it runs or has ended. `start` tells it from a later process of its number. */
-function stopped(pid: number): { readonly start: string; readonly agent: boolean } | null {
+/** Null when it runs or has ended. `startTicks` tells it from a later process of its number. */
+function stopped(pid: number): { readonly startTicks: number; readonly agent: boolean } | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] !== 'T' && fields[0] !== 't') return null;
+    const stat = parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    if (stat?.state !== 'T' && stat?.state !== 't') return null;
     const words = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0');
-    return { start: fields[19] ?? '', agent: words.some((word) => agentScript.test(word)) };
+    return { startTicks: stat.startTicks, agent: words.some((word) => agentScript.test(word)) };
   } catch {
     return null;
   }

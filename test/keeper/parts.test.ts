@@ -8,9 +8,10 @@ import { monoNow } from '../../src/keeper/clock.ts';
 import { Deadlines } from '../../src/keeper/deadlines.ts';
 import { gate } from '../../src/keeper/gate.ts';
 import { optionsFromArguments, optionsToArguments } from '../../src/keeper/options.ts';
-import { bootId, hasMark, isAlive, isSame, parseStat, readStat, readStatLater } from '../../src/keeper/proc.ts';
+import { bootId, hasMark, isAlive, isSame, readStat, readStatLater } from '../../src/keeper/proc.ts';
 import { quote } from '../../src/keeper/shell.ts';
 import { lineReader, requestShapes } from '../../src/keeper/wire.ts';
+import { parseStat } from '../../src/model/process-stat.ts';
 import { after, ms } from '../../src/model/units.ts';
 
 test('a stat line is read whatever the command is called', () => {

@@ -1,16 +1,14 @@
 // Commands that leave something behind: a check's is ended with it, a start's is what it was for.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runBlock } from '../../src/act/runbook/block.ts';
 import { ms } from '../../src/model/units.ts';
 import { runCommand } from '../../src/observe/command.ts';
-import { needs, shQuietly } from './modes/look.ts';
+import { hang, needs } from './modes/look.ts';
 import { eventually, lives, textOf } from '../system/stand.ts';
 
 test('a daemon on its way out of the group of the command that started it is not ended; what a check leaves is', async (t) => {
@@ -50,24 +48,8 @@ test(
   async (t) => {
     const kept = mkdtempSync(join(tmpdir(), 'standfast-command-'));
     const at = join(kept, 'hung');
-    mkdirSync(at);
-    // Nobody answers what is asked of it, until this ends.
-    const server = spawn(
-      'sh',
-      [
-        '-c',
-        'exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hung "$1" && echo up && exec sleep 30 3<&3',
-        'fuse',
-        at,
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    t.after(async () => {
-      server.kill('SIGKILL');
-      shQuietly('umount -l "$1"', at);
-      rmSync(kept, { recursive: true, force: true });
-    });
-    await once(server.stdout, 'data');
+    const server = await hang(t, at);
+    t.after(() => rmSync(kept, { recursive: true, force: true }));
     const run = (dir: string, program: string) =>
       runCommand({
         command: { kind: 'argv', argv: [program] },

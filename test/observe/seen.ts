@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { parseStat } from '../../src/model/process-stat.ts';
 import { type MonoMs, monoMs, ms } from '../../src/model/units.ts';
 import { openObserver } from '../../src/observe/observer.ts';
 import type { Observation, ObservePlan, Observer } from '../../src/ports.ts';
@@ -114,8 +115,7 @@ export function run(t: TestContext, argv: readonly string[], dir = '/'): ChildPr
 }
 
 export function startTicks(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+  return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.startTicks ?? Number.NaN;
 }
 
 /** A plan for this process (the test itself when none is given) that observes nothing but what is given. */

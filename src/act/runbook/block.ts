@@ -11,6 +11,7 @@ import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { parseStat } from '../../model/process-stat.ts';
 import { keepOutput, type Written } from './output.ts';
 
 export interface BlockRequest {
@@ -177,12 +178,11 @@ async function markedGroups(of: number, mark: string): Promise<Set<number>> {
   const groups = new Set<number>();
   for (const [n, name] of (await readdir('/proc')).filter((each) => /^\d+$/.test(each)).entries()) {
     if (n % lookedAtOnce === 0) await turn();
-    const stat = statOf(name);
-    const [state = 'X', , group, session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (state === 'Z' || state === 'X' || Number(session) !== of) continue;
+    const stat = parseStat(statOf(name));
+    if (stat === null || stat.state === 'Z' || stat.state === 'X' || stat.session !== of) continue;
     // A number may have been given out again: only the mark tells that it is ours.
     const environment = await readFile(`/proc/${name}/environ`, 'latin1').catch(() => '');
-    if (environment.split('\0').includes(`${markName}=${mark}`)) groups.add(Number(group));
+    if (environment.split('\0').includes(`${markName}=${mark}`)) groups.add(stat.pgid);
   }
   return groups;
 }

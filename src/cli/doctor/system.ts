@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { connectAgent } from '../../client.ts';
 import type { ChosenSystem, Context } from '../context.ts';
 import { consolesOf } from '../start/console-line.ts';
-import { presences } from '../start/keepers.ts';
+import { presences, type Presence } from '../start/keepers.ts';
 import { leftovers } from '../start/leftovers.ts';
 import { durationText } from '../times.ts';
 import { etcdFindings } from './etcd.ts';
@@ -46,11 +46,7 @@ export async function systemFindings(context: Context, system: ChosenSystem): Pr
   ];
 }
 
-async function hostFindings(
-  context: Context,
-  system: ChosenSystem,
-  there: { readonly host: string; readonly agent: boolean; readonly keeper: boolean },
-): Promise<Finding[]> {
+async function hostFindings(context: Context, system: ChosenSystem, there: Presence): Promise<Finding[]> {
   const layout = system.layout.host(there.host);
   const began = performance.now();
   const status = there.agent
@@ -90,11 +86,7 @@ function withoutStore(host: string, { store }: StatusView): Finding {
   };
 }
 
-function keeperFinding(
-  context: Context,
-  system: ChosenSystem,
-  there: { readonly host: string; readonly agent: boolean; readonly keeper: boolean },
-): Finding {
+function keeperFinding(context: Context, system: ChosenSystem, there: Presence): Finding {
   return there.keeper
     ? { what: `keeper of ${there.host}`, verdict: 'good', found: 'answers', next: null }
     : {

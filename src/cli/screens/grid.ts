@@ -84,7 +84,7 @@ function note(service: ServiceView): string {
 
 /** Why it is down as planned, and who wanted it so. */
 export function downWords({ downBecause }: ServiceView): string {
-  const by = downBecause?.by === null || downBecause?.by === '' ? 'somebody' : safe(downBecause?.by ?? '');
+  const by = safe(downBecause?.by ?? '') || 'somebody';
   switch (downBecause?.kind) {
     case 'asked':
       return `stopped, as ${by} asked`;

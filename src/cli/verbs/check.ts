@@ -1,5 +1,6 @@
 // `check`: all that is wrong with a description; or, when nothing is, whether each service can be back in time.
 
+import { counted } from '../../model/amount-words.ts';
 import { existsSync } from 'node:fs';
 import { systemLayout } from '../../layout.ts';
 import { checkReport } from '../../model/check-report.ts';
@@ -82,10 +83,6 @@ const heads: readonly Column[] = [
   { title: 'declared', alignRight: true, optional: 5 },
   { title: '' },
 ];
-
-function counted(many: number, what: string): string {
-  return `${many} ${what}${many === 1 ? '' : 's'}`;
-}
 
 function screen(system: System, rows: readonly CheckRow[], store: StoreCheck | null, context: Context): string[] {
   const { terminal } = context;

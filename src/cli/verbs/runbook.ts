@@ -1,5 +1,6 @@
 // `runbook`: what to do when something is wrong, as pages that also run.
 
+import { counted } from '../../model/amount-words.ts';
 import type { RunbookListing, RunbookView, RunView, TestedRunbook } from '../../api-runbook.ts';
 import type { AgentClient } from '../../client.ts';
 import { didYouMean } from '../../model/nearest.ts';
@@ -77,7 +78,7 @@ async function list({ context, options, agent }: Asked): Promise<ExitStatus> {
 
 function noteOf(each: RunbookListing): string {
   const notes = [
-    ...(each.problems > 0 ? [`${each.problems} problem${each.problems === 1 ? '' : 's'}`] : []),
+    ...(each.problems > 0 ? [counted(each.problems, 'problem')] : []),
     ...(each.open === null ? [] : [`open: ${each.open}`]),
     ...(each.auto === null ? [] : [`by itself: ${each.auto}`]),
   ];

@@ -8,7 +8,7 @@ import type { FindingWeight, Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
 import type { WatchedCertificate } from './watch.ts';
-import { spanWords } from './words.ts';
+import { spanWords } from '../../model/amount-words.ts';
 
 const everyMs = 30_000;
 const warnWithinMs = 21 * 86_400_000;

@@ -5,7 +5,7 @@
 import type { Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
-import { bytesWords, counted } from './words.ts';
+import { bytesWords, counted } from '../../model/amount-words.ts';
 import type { WatchedProcess } from './watch.ts';
 
 const everyMs = 5000;

@@ -11,7 +11,7 @@ import { keep, readKept } from './kept.ts';
 import { isSameButForComments, readProperties } from './properties.ts';
 import { accountNumbers, type AccountNumbers } from './passwd.ts';
 import type { Watch, WatchedFile } from './watch.ts';
-import { counted } from './words.ts';
+import { counted } from '../../model/amount-words.ts';
 
 const everyMs = 10_000;
 const askWithinMs = 5000;

@@ -7,7 +7,7 @@ import type { Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
 import { mountOf, readMounts, type Mount } from './mount-table.ts';
-import { bytesWords, spanWords } from './words.ts';
+import { bytesWords, spanWords } from '../../model/amount-words.ts';
 import type { Watch, WatchedPath } from './watch.ts';
 
 const everyMs = 5000;

@@ -5,7 +5,7 @@ import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
 import { keep, readKept } from './kept.ts';
 import type { Watch } from './watch.ts';
-import { spanWords } from './words.ts';
+import { spanWords } from '../../model/amount-words.ts';
 
 const everyMs = 10_000;
 const jumpMs = 2000;

@@ -4,7 +4,7 @@
 import type { Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
-import { bytesWords } from './words.ts';
+import { bytesWords } from '../../model/amount-words.ts';
 
 const everyMs = 10_000;
 const memoryFullPercent = 10;

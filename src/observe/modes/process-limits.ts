@@ -5,7 +5,7 @@ import { untilFullMs, type Sample } from '../../model/trend.ts';
 import type { Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
-import { bytesWords, spanWords } from './words.ts';
+import { bytesWords, spanWords } from '../../model/amount-words.ts';
 import type { WatchedProcess } from './watch.ts';
 
 const everyMs = 10_000;

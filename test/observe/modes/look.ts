@@ -1,7 +1,8 @@
 // For the tests of detectors: a watch on nothing, the real ground with a clock or a way of asking of one's own, folders that are taken down again.
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -45,6 +46,28 @@ export function shQuietly(line: string, ...args: readonly string[]): void {
   } catch {
     return;
   }
+}
+
+/** Makes that folder a file system that hangs, until its process ends, or the test: it is mounted, and what is asked of it is read by nobody. */
+export async function hang(t: TestContext, at: string): Promise<ChildProcess> {
+  mkdirSync(at);
+  // Its end tears the connection, and what waits is let go.
+  const server = spawn(
+    'sh',
+    [
+      '-c',
+      'exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hung "$1" && echo up && exec sleep 600 3<&3',
+      'fuse',
+      at,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  t.after(() => {
+    server.kill('SIGKILL');
+    shQuietly('umount -l "$1"', at);
+  });
+  await once(server.stdout, 'data');
+  return server;
 }
 
 /** Watches nothing but what is given. */

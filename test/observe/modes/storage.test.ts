@@ -2,7 +2,6 @@
 // kernel has not (md, single disks) is fed.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from 'node:events';
@@ -10,7 +9,7 @@ import { test, type TestContext } from 'node:test';
 import { openMounts } from '../../../src/observe/modes/mounts.ts';
 import { openRaid } from '../../../src/observe/modes/raid.ts';
 import { mountErring } from './fuse.ts';
-import { folder, ground, look, needs, said, sh, shQuietly, watchOn } from './look.ts';
+import { folder, ground, hang, look, needs, said, sh, shQuietly, watchOn } from './look.ts';
 
 /** An ext4 on a loop device. */
 function ext4(t: TestContext): { at: string; kept: string } {
@@ -29,23 +28,7 @@ test(
   async (t) => {
     const { at: healthy, kept } = ext4(t);
     const at = join(kept, 'hung');
-    mkdirSync(at);
-    // Mounted, and its requests are read by nobody: every touch waits. Its end tears the connection, and what waits is let go.
-    const server = spawn(
-      'sh',
-      [
-        '-c',
-        'exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hung "$1" && echo up && exec sleep 600 3<&3',
-        'fuse',
-        at,
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    t.after(() => {
-      server.kill('SIGKILL');
-      shQuietly('umount -l "$1"', at);
-    });
-    await once(server.stdout, 'data');
+    const server = await hang(t, at);
     const detector = openMounts(ground());
     const watch = watchOn(kept, {
       folders: [

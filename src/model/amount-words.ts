@@ -1,4 +1,4 @@
-// Sizes and spans as people say them, for what detectors tell.
+// Sizes, spans and numbers of things as people say them.
 
 /** `1.5 GiB`, `12 MiB`, `0 B`. */
 export function bytesWords(bytes: number): string {
