@@ -1,7 +1,7 @@
 // The failure modes of an incident as people and scripts see them.
 
 import type { SuspectView } from '../api.ts';
-import type { Incident } from '../judge/incidents.ts';
+import type { Incident } from '../judge/incident.ts';
 import { durationWords } from '../judge/words.ts';
 import { modeNamed, modePage } from '../model/modes.ts';
 import type { Suspect } from '../model/mode.ts';

@@ -6,7 +6,7 @@ import { openNotifier, type Notifier } from '../act/notify.ts';
 import type { System } from '../model/system.ts';
 import type { MonoMs } from '../model/units.ts';
 import type { RunCommand } from '../ports.ts';
-import { incidentView } from './view.ts';
+import { incidentView } from './incident-view.ts';
 
 type Notify = Extract<Effect, { kind: 'notify' }>;
 

@@ -2,7 +2,7 @@
 // and said so; the core trusts what comes through.
 
 import { z } from 'zod';
-import type { Incident } from '../judge/incidents.ts';
+import type { Incident } from '../judge/incident.ts';
 import type { Reason } from '../judge/reason.ts';
 import type {
   FenceRecord,

@@ -1,6 +1,6 @@
 // What people see of the state: the status, in the contract's words.
 
-import type { HostView, IncidentView, InstanceView, IntentView, ServiceView, StatusView } from '../api.ts';
+import type { HostView, InstanceView, IntentView, ServiceView, StatusView } from '../api.ts';
 import { Draft } from '../decide/draft.ts';
 import { externalVerdict, hostShown, hostState, judgeInstance, judgeSystem, liveView } from '../decide/judged.ts';
 import { isOutdated } from '../decide/change.ts';
@@ -10,12 +10,12 @@ import type { State } from '../decide/state.ts';
 import { intentsFor, isPaused, lastHeard, leaseOf, liveHolder, plannedDown, reportOf } from '../decide/view.ts';
 import { usedIn } from '../judge/budget.ts';
 import { consumersWithout } from '../judge/consumers.ts';
-import type { Incident } from '../judge/incidents.ts';
+import type { Incident } from '../judge/incident.ts';
 import { notUsable, whatCanBeLost } from '../judge/lose.ts';
 import { gravest, gravity, type Reason } from '../judge/reason.ts';
 import { statusSentence, type PlannedOutage } from '../judge/sentence.ts';
 import { reasonWords } from '../judge/words.ts';
-import { modesView } from './modes-view.ts';
+import { causeText, incidentView } from './incident-view.ts';
 import { isLeased, type RunService, type Severity, type System } from '../model/system.ts';
 import { wallMs, type Now } from '../model/units.ts';
 
@@ -235,54 +235,6 @@ function hostView(d: Draft, host: string): HostView {
     boot: report?.boot ?? null,
     asOfMs: asOf(d, host) === 0 ? null : asOf(d, host),
   };
-}
-
-function aboutOf(incident: Incident): string {
-  if (incident.instance !== null) return incident.instance.replace('@', ' on ');
-  if (incident.service !== null) return incident.service;
-  return incident.host === null ? incident.key : `host ${incident.host}`;
-}
-
-/** `pricer on a: ended`; what names its subject itself, `host a is down`, is not told it twice. */
-function causeText(incident: Incident): string {
-  const [about, cause] = [aboutOf(incident), reasonWords(incident.cause)];
-  const text = cause.startsWith(about) ? cause : `${about}: ${cause}`;
-  if (incident.present || incident.resolvedAtMs !== null) return text;
-  return incident.settlingSinceMs === null
-    ? `not at this moment, but it comes and goes: ${text}`
-    : `over, and what it took along is on its way back: ${text}`;
-}
-
-/** An incident in words. */
-export function incidentView(system: System, incident: Incident): IncidentView {
-  const service =
-    incident.service === null ? undefined : system.services.find((each) => each.name === incident.service);
-  const subject = incident.service ?? incident.id;
-  return {
-    id: incident.id,
-    severity: incident.severity,
-    service: incident.service,
-    instance: incident.instance,
-    host: incident.host,
-    cause: causeText(incident),
-    impact:
-      service?.impact ?? (incident.also.length > 0 ? `also: ${incident.also.slice(0, 5).join(', ')}` : 'none declared'),
-    sinceMs: incident.sinceMs,
-    resolvedAtMs: incident.resolvedAtMs,
-    also: incident.also,
-    done: incident.done,
-    next: incident.present ? nextOf(incident, subject) : 'wait: it is over once it stays so',
-    ackBy: incident.ackBy,
-    flapping: incident.flapping,
-    ...modesView(incident),
-  };
-}
-
-function nextOf({ cause, service, instance }: Incident, subject: string): string {
-  if (cause.kind !== 'not-fenced')
-    return service === null ? `standfast explain ${subject}` : `standfast runbook run ${instance ?? service}`;
-  const { host } = cause.facts;
-  return `see that ${host} is off, then: standfast fence ${host} --confirm --why HOW-YOU-KNOW; or try its fence agent again: standfast fence ${host}`;
 }
 
 /** What people asked and is in force. */

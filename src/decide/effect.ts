@@ -1,7 +1,7 @@
 // What the core asks the shell to do. Exact enough that the shell has no choice left; every effect with an `id` comes back as an
 // outcome, and what comes back unknown is never treated as done.
 
-import type { Incident, IncidentEvent } from '../judge/incidents.ts';
+import type { Incident, IncidentEvent } from '../judge/incident.ts';
 import type { Fence } from '../model/system.ts';
 import type { MonoMs, Ms } from '../model/units.ts';
 import type { HostReport } from './records.ts';

@@ -3,7 +3,8 @@
 
 import { isOfMachine, isOfSystem, saidOnce, type FoundAt } from '../judge/modes-once.ts';
 import { suspectsOf } from '../judge/modes.ts';
-import type { DesiredIncident, Incident } from '../judge/incidents.ts';
+import type { Incident } from '../judge/incident.ts';
+import type { DesiredIncident } from '../judge/incidents.ts';
 import { modeNamed } from '../model/modes.ts';
 import type { Finding } from '../model/mode.ts';
 import type { FaultSeverity } from '../model/system.ts';

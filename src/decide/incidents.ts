@@ -1,15 +1,8 @@
 // Incidents are kept in the store by one agent, the reporter: the first host of the description whose session lives. Each is told once, also when
 // the reporter changes, since what was told stands in the incident.
 
-import {
-  addDone,
-  goingOn,
-  markTold,
-  reconcile,
-  untold,
-  type DesiredIncident,
-  type Incident,
-} from '../judge/incidents.ts';
+import { addDone, markTold, untold, type Incident } from '../judge/incident.ts';
+import { goingOn, reconcile, type DesiredIncident } from '../judge/incidents.ts';
 import { desiredIncidents } from '../judge/roots.ts';
 import { after, monoMs, ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';

@@ -12,7 +12,7 @@ import { answer, onceWithinMs, refuse, writeFor } from './intents.ts';
 import { isLasting, keys, type IntentRecord, type IntentVerb } from './records.ts';
 import { barredRefusal, failoverRefusal, lossRefusal } from './refusals.ts';
 import { holderOf } from './view.ts';
-import { acknowledge } from '../judge/incidents.ts';
+import { acknowledge } from '../judge/incident.ts';
 
 const usualForMs = 3_600_000;
 

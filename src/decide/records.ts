@@ -4,7 +4,7 @@
 import type { Reason } from '../judge/reason.ts';
 import type { Finding } from '../model/mode.ts';
 import type { Severity } from '../model/system.ts';
-import type { Incident } from '../judge/incidents.ts';
+import type { Incident } from '../judge/incident.ts';
 import type { Surprise } from '../judge/prediction.ts';
 
 export const keys = {

@@ -1,7 +1,8 @@
 // All that one agent knows. Plain data: the same state and input always give the same decisions.
 
 import type { BeatHistory } from '../judge/beats.ts';
-import type { DesiredIncident, Incident } from '../judge/incidents.ts';
+import type { Incident } from '../judge/incident.ts';
+import type { DesiredIncident } from '../judge/incidents.ts';
 import type { RunService, System } from '../model/system.ts';
 import type { MonoMs, Ms } from '../model/units.ts';
 import type { Finding } from '../model/mode.ts';

@@ -3,15 +3,12 @@
 // Opening is damped, resolving never (but for flapping, which says so): an incident that opened and resolved more than five times
 // within ten minutes stays open, marked flapping, until it has been quiet for three times its usual swing, between one and ten
 // minutes. When a root is mended while what suffered from it is still coming back, the incident stays open with those names until
-// they are back too (at most `settleMs`), instead of being resolved and opened again thirty times.
-//
-// Kept in the store and carried on by whichever agent comes next, so all of it is JSON, and an event is told once: it stays on the
-// incident, untold, until somebody marks it. Wall time throughout: it is for people and crosses hosts.
+// they are back too (at most `settleMs`), instead of being resolved and opened again thirty times. What is noted on one: incident.ts.
 
 import { hash32 } from './hash.ts';
+import type { Incident, IncidentEvent, IncidentEventKind } from './incident.ts';
 import { isGraver } from './reason.ts';
 import type { Reason } from './reason.ts';
-import type { Suspect } from '../model/mode.ts';
 import type { FaultSeverity } from '../model/system.ts';
 import type { WallMs } from '../model/units.ts';
 
@@ -30,51 +27,6 @@ export interface DesiredIncident {
   readonly also: readonly string[];
 }
 
-/** An incident as it is kept: open, or resolved lately. */
-export interface Incident {
-  /** Short, and never used again: the name and six characters made of key and beginning, such as `pricer-4f7q2k`. */
-  readonly id: string;
-  readonly key: string;
-  readonly severity: FaultSeverity;
-  /** The gravest it has been. */
-  readonly worst: FaultSeverity;
-  readonly service: string | null;
-  readonly instance: string | null;
-  readonly host: string | null;
-  readonly cause: Reason;
-  readonly also: readonly string[];
-  readonly sinceMs: number;
-  readonly resolvedAtMs: number | null;
-  /** The incident it was found to belong to, when that is how it ended. */
-  readonly joined: string | null;
-  /** What was done automatically, oldest first; the latest twenty. */
-  readonly done: readonly string[];
-  readonly ackBy: string | null;
-  readonly ackAtMs: number | null;
-  readonly flapping: boolean;
-  /** False while it is open only because it flaps, or because what suffered is not back yet. */
-  readonly present: boolean;
-  /** When the root was last seen mended while what suffered was not; null: it is not so. */
-  readonly settlingSinceMs: number | null;
-  /** When it came and went, oldest first, of the last ten minutes. */
-  readonly turns: readonly number[];
-  readonly events: readonly IncidentEvent[];
-  /** Failure modes that may be behind it, the likeliest first (modes.ts). */
-  readonly suspects: readonly Suspect[];
-}
-
-export type IncidentEventKind = 'opened' | 'worsened' | 'eased' | 'resolved' | 'flapping';
-
-/** Something to tell people once. */
-export interface IncidentEvent {
-  /** Counts within its incident, from 1. */
-  readonly n: number;
-  readonly kind: IncidentEventKind;
-  readonly severity: FaultSeverity;
-  readonly atMs: number;
-  readonly told: boolean;
-}
-
 export interface Reconciled {
   /** Open ones and those resolved within the last ten minutes or with something untold; at most 500 of the latter. */
   readonly open: readonly Incident[];
@@ -84,22 +36,16 @@ export interface Reconciled {
 
 const windowMs = 600_000;
 const mostTurns = 5;
-const mostDone = 20;
 const mostEvents = 50;
 const mostResolved = 500;
 
 /** How long those that suffered may take to come back under the incident of their root. */
-const usualSettleMs = 120_000;
+const settleMs = 120_000;
 
 /** `kept`: what the last call gave. The same input gives the same output, so two agents that write it agree. */
-export function reconcile(
-  kept: readonly Incident[],
-  desired: readonly DesiredIncident[],
-  nowMs: WallMs,
-  settleMs: number = usualSettleMs,
-): Reconciled {
+export function reconcile(kept: readonly Incident[], desired: readonly DesiredIncident[], nowMs: WallMs): Reconciled {
   const wanted = new Map(desired.map((each) => [each.key, each]));
-  const settling = settlingRoots(kept, wanted, nowMs, settleMs);
+  const settling = settlingRoots(kept, wanted, nowMs);
   const next: Incident[] = [];
   for (const incident of kept) {
     if (incident.resolvedAtMs !== null) {
@@ -125,45 +71,6 @@ export function reconcile(
 /** What keeps an open incident as it is. */
 export function goingOn({ key, severity, service, instance, host, cause, also }: Incident): DesiredIncident {
   return { key, severity, service, instance, host, cause, also };
-}
-
-/** What is still to be told. */
-export function untold(
-  kept: readonly Incident[],
-): readonly { readonly incident: Incident; readonly event: IncidentEvent }[] {
-  return kept.flatMap((incident) =>
-    incident.events.filter((event) => !event.told).map((event) => ({ incident, event })),
-  );
-}
-
-/** It was told (or there is nobody to tell): not again. */
-export function markTold(kept: readonly Incident[], id: string, n: number): readonly Incident[] {
-  return change(kept, id, (incident) => ({
-    ...incident,
-    events: incident.events.map((event) => (event.n === n ? { ...event, told: true } : event)),
-  }));
-}
-
-/** Somebody has it. Null: there is no open incident of this id. */
-export function acknowledge(
-  kept: readonly Incident[],
-  id: string,
-  by: string,
-  atMs: WallMs,
-): readonly Incident[] | null {
-  if (!kept.some((incident) => incident.id === id && incident.resolvedAtMs === null)) return null;
-  return change(kept, id, (incident) => ({ ...incident, ackBy: by, ackAtMs: atMs }));
-}
-
-/** Notes what was done automatically; the same thing said twice in a row counts once. */
-export function addDone(kept: readonly Incident[], id: string, what: string): readonly Incident[] {
-  return change(kept, id, (incident) =>
-    incident.done.at(-1) === what ? incident : { ...incident, done: [...incident.done, what].slice(-mostDone) },
-  );
-}
-
-function change(kept: readonly Incident[], id: string, how: (incident: Incident) => Incident): readonly Incident[] {
-  return kept.map((incident) => (incident.id === id ? how(incident) : incident));
 }
 
 function opened(want: DesiredIncident, id: string, earlier: readonly number[], nowMs: number): Incident {
@@ -266,7 +173,6 @@ function settlingRoots(
   kept: readonly Incident[],
   wanted: ReadonlyMap<string, DesiredIncident>,
   nowMs: number,
-  settleMs: number,
 ): ReadonlyMap<string, readonly DesiredIncident[]> {
   const found = new Map<string, readonly DesiredIncident[]>();
   const open = kept.filter((each) => each.resolvedAtMs === null);
