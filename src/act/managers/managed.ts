@@ -7,7 +7,7 @@
 
 import { constants } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ms, type MonoMs, type WallMs } from '../../model/units.ts';
+import type { MonoMs, Ms, WallMs } from '../../model/units.ts';
 import type {
   EndedInstance,
   InstanceId,
@@ -21,7 +21,8 @@ import { askManager, type Asking } from './ask.ts';
 import { openLookout } from './lookout.ts';
 import { openManagedFile, readManaged, type ManagedInstance } from './record.ts';
 import type { ForeignManager } from './speak.ts';
-import { troubleCodes, type ManagerSays, type ManagerTrouble } from './tongue.ts';
+import { startThrough, startWithin, stopThrough } from './through.ts';
+import type { ManagerSays, ManagerTrouble } from './tongue.ts';
 
 /** How processes are looked at and ended. */
 export interface Processes {
@@ -77,12 +78,6 @@ export interface ManagedOptions {
 
 const lookEveryMs = 100;
 const statusEveryMs = 10_000;
-const startWithin = ms(30_000);
-const startAskedMs = 300;
-/** For a start that is not wanted any more, to be taken back. */
-const giveUpWithinMs = 3_000;
-const mostAsked = 3;
-const stopAskedMs = 1_000;
 const endAskedWithinMs = 1_000;
 
 interface Starting {
@@ -208,47 +203,21 @@ export function openManaged(options: ManagedOptions): Managed {
     const { instance, service, dir, env } = request;
     const of = { instance, service, manager, dir, env };
     const asked = asking(of);
-    const until = now() + startWithin;
-    let says = await asked.status();
-    // monit forgets what it is asked while it is doing something else, so it may be asked again.
-    let told = 0;
-    let givenUpAt: number | null = null;
-    for (;;) {
-      if (says.kind === 'trouble') break;
-      const ticks = says.kind === 'runs' ? processes.startTicks(says.pid) : null;
-      if (says.kind === 'runs' && ticks !== null) {
-        const each = takeUp(request, manager, { pid: says.pid, startTicks: ticks, found: false });
-        note(of, asked, says);
-        return { kind: 'done', value: startedOf(each, told === 0) };
-      }
-      if (now() > until || (told >= mostAsked && says.kind === 'down')) {
-        says = failed(asked, service, `says: ${says.text}`);
-        break;
-      }
-      const unwanted = starting.get(service)?.cancelled ?? null;
-      if (unwanted !== null) {
-        // What its manager is still about would start, or be tried again, long after nobody wants it.
-        if (givenUpAt !== null && (says.kind === 'down' || now() - givenUpAt > giveUpWithinMs)) {
-          says = failed(asked, service, `had not done so when it was given up: ${says.text}`);
-          break;
-        }
-        if (givenUpAt === null) {
-          givenUpAt = now();
-          void asked.stop(startWithin);
-        }
-      } else if (told === 0 || says.kind === 'down') {
-        told += 1;
-        const refused = await asked.start(startWithin);
-        if (refused !== null) {
-          says = refused;
-          break;
-        }
-      }
-      await pause(startAskedMs);
-      says = await asked.status();
+    const begun = await startThrough({
+      asked,
+      service,
+      startTicks: (pid) => processes.startTicks(pid),
+      isUnwanted: () => (starting.get(service)?.cancelled ?? null) !== null,
+      now,
+    });
+    if (begun.kind === 'trouble') {
+      note(of, asked, begun);
+      return { kind: 'failed', code: begun.code, why: begun.why };
     }
+    const { says, startTicks, ranAlready } = begun;
+    const each = takeUp(request, manager, { pid: says.pid, startTicks, found: false });
     note(of, asked, says);
-    return { kind: 'failed', code: says.code, why: says.why };
+    return { kind: 'done', value: startedOf(each, ranAlready) };
   };
 
   const startOnce = async (request: StartRequest, manager: ForeignManager): Promise<KeeperAnswer<StartedInstance>> => {
@@ -260,7 +229,7 @@ export function openManaged(options: ManagedOptions): Managed {
     starting.delete(request.service);
     const each = known.get(request.instance);
     if (was?.cancelled === 'kill' && each !== undefined) void end(each);
-    if (was?.cancelled === 'stop' && each !== undefined) void stopThrough(each, 'SIGTERM', startWithin);
+    if (was?.cancelled === 'stop' && each !== undefined) void stop(each, 'SIGTERM', startWithin);
     return answer;
   };
 
@@ -270,29 +239,17 @@ export function openManaged(options: ManagedOptions): Managed {
     await force(each);
   };
 
-  const stopThrough = async (each: Mutable, signal: NodeJS.Signals, forcedAfter: number): Promise<void> => {
+  const stop = async (each: Mutable, signal: NodeJS.Signals, forcedAfter: Ms): Promise<void> => {
     each.asked ??= 'stop';
     save();
     if (forcedAfter <= 0) return force(each);
     setTimeout(() => void force(each), forcedAfter).unref();
     const asked = asking(each);
-    for (const until = now() + forcedAfter; now() < until && lives(each);) {
-      const refused = await asked.stop(ms(forcedAfter));
-      if (!lives(each)) return;
-      if (refused !== null) {
-        note(each, asked, refused);
-        log(`${each.instance}: ${refused.why}; it gets ${signal} from here`);
-        processes.signal(each.pid, each.startTicks, signal);
-        return;
-      }
-      // monit forgets what it is asked while it is doing something else: until it is about it, it is asked again.
-      let says: ManagerSays;
-      do {
-        await pause(stopAskedMs, undefined, { ref: false });
-        if (!lives(each)) return;
-        says = await asked.status();
-      } while (says.kind === 'changing' && lives(each));
-    }
+    const refused = await stopThrough({ asked, within: forcedAfter, lives: () => lives(each), now });
+    if (refused === null) return;
+    note(each, asked, refused);
+    log(`${each.instance}: ${refused.why}; it gets ${signal} from here`);
+    processes.signal(each.pid, each.startTicks, signal);
   };
 
   const look = (): void => {
@@ -380,7 +337,7 @@ export function openManaged(options: ManagedOptions): Managed {
       const each = known.get(instance);
       if (under !== undefined) under.cancelled ??= 'stop';
       else if (each === undefined) return Promise.resolve(noSuch(instance));
-      else if (each.ended === null) void stopThrough(each, name, forcedAfter);
+      else if (each.ended === null) void stop(each, name, forcedAfter);
       return Promise.resolve({ kind: 'done', value: null });
     },
     kill({ instance }) {
@@ -414,11 +371,6 @@ export function openManaged(options: ManagedOptions): Managed {
 }
 
 type Refused = { readonly kind: 'failed'; readonly code: string; readonly why: string };
-
-function failed(asked: Asking, service: string, said: string): ManagerTrouble {
-  const { title } = asked.tongue;
-  return { kind: 'trouble', code: troubleCodes.failed, why: `${title} was asked to start ${service}, and ${said}` };
-}
 
 function startedOf(each: ManagedInstance, adopted: boolean): StartedInstance {
   const { instance, service, pid, startTicks, startedAt, startedAtMs, role } = each;
