@@ -1,11 +1,12 @@
 // npm run bench -- [row …] [--runs N] [--services N] [--save]
 // Without rows: all of them. What it starts lives in folders of its own and is ended whatever happens.
-import { parseArgs } from 'node:util';
+import { demandKnown, numberOf, readWords } from '../scripts/words.ts';
 import { describeMachine } from './machine.ts';
 import { type Many, startMany as startManyServices } from './many.ts';
 import { type Measured, printed, save } from './report.ts';
 import type { Context, Row } from './row.ts';
 import { beatsUnderLoad } from './rows/beats-under-load.ts';
+import { detectors } from './rows/detectors.ts';
 import { failoverRows } from './rows/failover.ts';
 import { hostLost } from './rows/host-lost.ts';
 import { idleCpu } from './rows/idle-cpu.ts';
@@ -28,31 +29,36 @@ const rows: readonly Row[] = [
   hostLost,
   beatsUnderLoad,
   stuck,
+  detectors,
   pages,
 ];
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    runs: { type: 'string' },
-    services: { type: 'string', default: '500' },
-    save: { type: 'boolean', default: false },
-  },
-});
+const usage = `usage: npm run bench -- [row …] [--runs N] [--services N] [--save]
 
-const unknown = positionals.filter((name) => !rows.some((row) => row.name === name));
-if (unknown.length > 0 || Number.isNaN(Number(options.runs ?? 1)) || Number.isNaN(Number(options.services))) {
-  console.error(
-    `usage: npm run bench -- [row …] [--runs N] [--services N] [--save]\nrows: ${rows.map(({ name }) => name).join(', ')}`,
-  );
-  process.exit(2);
-}
+  --runs N      so often instead of as often as each row usually is
+  --services N  how many services the rows about many have (500)
+  --save        keeps the figures in bench/results
+
+rows, all of them when none is named:
+${rows.map(({ name, what }) => `  ${name.padEnd(22)}${what}`).join('\n')}`;
+const { values: options, positionals } = readWords(usage, {
+  runs: { type: 'string' },
+  services: { type: 'string', default: '500' },
+  save: { type: 'boolean', default: false },
+});
+demandKnown(
+  positionals,
+  rows.map(({ name }) => name),
+  usage,
+);
+const runs = options.runs === undefined ? null : numberOf('--runs', options.runs, 1, usage);
+const services = numberOf('--services', options.services, 1, usage);
 
 const shared: { many: Promise<Many> | null } = { many: null };
 const context: Context = {
-  runs: (usual) => (options.runs === undefined ? usual : Number(options.runs)),
-  services: Number(options.services),
-  many: () => (shared.many ??= startManyServices(Number(options.services))),
+  runs: (usual) => runs ?? usual,
+  services,
+  many: () => (shared.many ??= startManyServices(services)),
   note: (text) => console.error(`  ${text}`),
 };
 

@@ -3,12 +3,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { demandKnown, readWords } from './words.ts';
 
 const root = join(import.meta.dirname, '..');
-/** `--to DIR`: elsewhere than dist/console. */
-const { values } = parseArgs({ options: { to: { type: 'string', default: join(root, 'dist', 'console') } } });
+const usage = 'usage: npm run console -- [--to DIR]: makes the pages of the console, in dist/console unless said';
+const { values, positionals } = readWords(usage, { to: { type: 'string', default: join(root, 'dist', 'console') } });
+demandKnown(positionals, [], usage);
 const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
 if (!existsSync(vite)) {
   console.error('The console has no pages: vite is not installed. `npm ci && npm run console` makes them.');

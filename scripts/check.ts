@@ -7,12 +7,16 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { installPackages } from './install-packages.ts';
 import { missingPackages } from './system-packages.ts';
+import { demandKnown, readWords } from './words.ts';
 
 interface Tally {
   passed: number;
   failed: number;
   skipped: number;
 }
+
+const usage = 'usage: npm test: format, types, lint, unused code and every test; for less see CONTRIBUTING.md';
+demandKnown(readWords(usage, {}).positionals, [], usage);
 
 const root = join(import.meta.dirname, '..');
 const bin = join(root, 'node_modules', '.bin');

@@ -5,6 +5,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlink
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { demandKnown, readWords } from './words.ts';
+
+const usage = 'usage: npm run screenshots: photographs the console into docs/screens; needs chromium';
+demandKnown(readWords(usage, {}).positionals, [], usage);
 
 const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'sf-screens-'));

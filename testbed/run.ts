@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { demandKnown, numberOf, readWords } from '../scripts/words.ts';
 import { Bed } from './bed.ts';
 import { Campaign, type Plan } from './campaign.ts';
 import { missed, type Measured } from './figures.ts';
@@ -14,17 +14,7 @@ import { spanText } from './progress.ts';
 import { rows } from './rows.ts';
 import { missing } from './space.ts';
 
-const { options, positionals, wrong } = readWords();
-const unknown = positionals.filter((name) => !rows.some((row) => row.name === name));
-const runs = options.runs === undefined ? null : Number(options.runs);
-const wrongs = [
-  ...(wrong === null ? [] : [wrong]),
-  ...unknown.map((name) => `There is no row ${name}.`),
-  ...(runs === null || (Number.isInteger(runs) && runs >= 1) ? [] : ['--runs takes a number from 1.']),
-];
-if (wrongs.length > 0 || (positionals.length === 0 && !options.all)) {
-  const names = rows.map(({ name, runs: often, what }) => `  ${name.padEnd(24)}${String(often).padStart(4)}  ${what}`);
-  console.error(`usage: npm run testbed -- [row …] [--all] [--runs N] [--save [--anew]] [--tmpfs]
+const usage = `usage: npm run testbed -- [row …] [--all] [--runs N] [--save [--anew]] [--tmpfs]
 
   --all     every row, as often as each is to be run
   --runs N  so often instead
@@ -34,9 +24,23 @@ if (wrongs.length > 0 || (positionals.length === 0 && !options.all)) {
   --tmpfs   state and etcd lie in memory: what of the figures is the disk's
 
 rows, and how often each is to be run:
-${names.join('\n')}`);
-  for (const each of wrongs) console.error(`\n${each}`);
-  process.exit(2);
+${rows.map(({ name, runs: often, what }) => `  ${name.padEnd(24)}${String(often).padStart(4)}  ${what}`).join('\n')}`;
+const { values: options, positionals } = readWords(usage, {
+  all: { type: 'boolean', default: false },
+  runs: { type: 'string' },
+  save: { type: 'boolean', default: false },
+  anew: { type: 'boolean', default: false },
+  tmpfs: { type: 'boolean', default: false },
+});
+demandKnown(
+  positionals,
+  rows.map(({ name }) => name),
+  usage,
+);
+const runs = options.runs === undefined ? null : numberOf('--runs', options.runs, 1, usage);
+if (positionals.length === 0 && !options.all) {
+  console.log(usage);
+  process.exit(0);
 }
 const cannot = missing();
 if (cannot !== null) {
@@ -77,30 +81,6 @@ const results = all().filter(({ row }) => chosen.includes(row));
 if (chosen.length > 1) console.log(failoverText(results));
 if (!options.save) rmSync(folder, { recursive: true, force: true });
 process.exit(results.some((each) => missed(each).length > 0) ? 1 : 0);
-
-/** What was asked for, or what is wrong with it. */
-function readWords() {
-  try {
-    const { values, positionals: words } = parseArgs({
-      allowPositionals: true,
-      options: {
-        all: { type: 'boolean', default: false },
-        runs: { type: 'string' },
-        save: { type: 'boolean', default: false },
-        anew: { type: 'boolean', default: false },
-        tmpfs: { type: 'boolean', default: false },
-      },
-    });
-    return { options: values, positionals: words, wrong: null };
-  } catch (error) {
-    const none = { all: false, runs: undefined as string | undefined, save: false, anew: false, tmpfs: false };
-    return {
-      options: none,
-      positionals: [] as string[],
-      wrong: error instanceof Error ? error.message : String(error),
-    };
-  }
-}
 
 /** All that is kept, in the order of the table. */
 function all(): Measured[] {

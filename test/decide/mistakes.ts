@@ -5,11 +5,16 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { readWords, refuse } from '../../scripts/words.ts';
 import { withMistake } from './broken-core.ts';
 import type { Found } from './find.ts';
 import { pageOf, rememberedIn, sectionOf } from './mistakes-page.ts';
 import { mistakes, type Mistake } from './planted.ts';
 
+const usage = `usage: npm run mistakes -- [PART OF A NAME]
+
+Makes each planted mistake in a copy of the core and lets storms blow until one shows it; writes docs/mistakes.md.
+With a part of a name: only those, printed and not written.`;
 const mostStorms = 10_000;
 const page = new URL('../../docs/mistakes.md', import.meta.url);
 
@@ -17,8 +22,10 @@ if (isMainThread) await main();
 else parentPort?.on('message', (name: string) => void tryMistake(name).then((one) => parentPort?.postMessage(one)));
 
 async function main(): Promise<void> {
-  const only = process.argv[2];
+  const [only, ...more] = readWords(usage, {}).positionals;
   const wanted = mistakes.filter(({ name }) => only === undefined || name.includes(only));
+  if (more.length > 0) refuse('One part of a name, in quotes if it has spaces.', usage);
+  if (wanted.length === 0) refuse(`No mistake has ${only} in its name.`, usage);
   const waiting = [...wanted];
   const found = new Map<string, Found | null>();
   const beganAt = performance.now();

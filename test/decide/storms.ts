@@ -2,12 +2,20 @@
 // lines that still break it; exit status 1 if any did. `--seed N` replays one, and prints what is decided in it.
 
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { demandKnown, numberOf, readWords } from '../../scripts/words.ts';
 import { readScenario } from './world/scenario.ts';
 import { firstOf, shrink } from './world/shrink.ts';
 import { traceOf } from './world/trace.ts';
 import { drawPlan, textOf, tryOnce } from './world/trial.ts';
+
+const usage = `usage: npm run storms -- [--first N] [--count N] [--workers N] | --seed N [--whole]
+
+  --first N    the first seed (1)
+  --count N    how many (2000)
+  --workers N  how many at once (one for each core)
+  --seed N     only this one, shrunk to what still breaks, with what is decided in it
+  --whole      as it was drawn, whether anything breaks or not`;
 
 /** What one worker has tried. */
 interface Done {
@@ -39,22 +47,22 @@ function tryAll({ first, count, every }: { first: number; count: number; every: 
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      first: { type: 'string', default: '1' },
-      count: { type: 'string', default: '2000' },
-      workers: { type: 'string', default: String(availableParallelism()) },
-      seed: { type: 'string' },
-      whole: { type: 'boolean', default: false },
-    },
+  const { values, positionals } = readWords(usage, {
+    first: { type: 'string', default: '1' },
+    count: { type: 'string', default: '2000' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    seed: { type: 'string' },
+    whole: { type: 'boolean', default: false },
   });
-  if (values.seed !== undefined) return replay(Number(values.seed), values.whole);
-  const workers = Number(values.workers);
-  const first = Number(values.first);
+  demandKnown(positionals, [], usage);
+  if (values.seed !== undefined) return replay(numberOf('--seed', values.seed, 0, usage), values.whole);
+  const workers = numberOf('--workers', values.workers, 1, usage);
+  const first = numberOf('--first', values.first, 0, usage);
+  const count = numberOf('--count', values.count, 1, usage);
   const beganAt = performance.now();
   const done = await Promise.all(
     Array.from({ length: workers }, (_, index) =>
-      inWorker({ first: first + index, count: Number(values.count) - index, every: workers }),
+      inWorker({ first: first + index, count: count - index, every: workers }),
     ),
   );
   const sum = (of: (each: Done) => number): number => done.reduce((all, each) => all + of(each), 0);

@@ -1,4 +1,4 @@
-// Faults drawn from a seed on the running product, one or two at once, for as long as you like: `SOAK_MINUTES=60 SOAK_SEED=7 npm run soak`.
+// Faults drawn from a seed on the running product, one or two at once, for as long as you like: `npm run soak -- --minutes 60 --seed 7`.
 // After each round all is mended and must come to be as planned; in the end no consumer may ever have seen two actives.
 
 import assert from 'node:assert/strict';
@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 
+import { demandKnown, numberOf, readWords } from '../../scripts/words.ts';
 import type { StatusView } from '../../src/api.ts';
 import { longestGap, openConsumer, overlapsIn } from './consumer.ts';
 import {
@@ -21,8 +22,14 @@ import {
   type Stand,
 } from './stand.ts';
 
-const minutes = Number(process.env['SOAK_MINUTES'] ?? 10);
-const seed = Number(process.env['SOAK_SEED'] ?? 1);
+const usage = 'usage: npm run soak -- [--minutes N] [--seed N]: faults drawn from a seed (1) for so many minutes (10)';
+const { values, positionals } = readWords(usage, {
+  minutes: { type: 'string', default: '10' },
+  seed: { type: 'string', default: '1' },
+});
+demandKnown(positionals, [], usage);
+const minutes = numberOf('--minutes', values.minutes, 1, usage);
+const seed = numberOf('--seed', values.seed, 0, usage);
 const hosts = ['a', 'b', 'c'];
 const leased = ['warm', 'forking', 'cold'];
 /** Nothing holds these back while keeper and agent are both stopped: docs/safety.md, *Not covered*. */

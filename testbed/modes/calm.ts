@@ -3,28 +3,30 @@
 // synced. Every incident that opens is a false alarm, since nothing is broken. Exit status 1 when one did.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describeMachine } from '../../bench/machine.ts';
 import { endMarked } from '../../scripts/marked.ts';
+import { numberOf, readWords, refuse } from '../../scripts/words.ts';
 import type { IncidentView, StatusView } from '../../src/api.ts';
 import { calmFile } from './report.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { minutes: { type: 'string', default: '60' }, save: { type: 'boolean', default: false } },
+const usage = `usage: npm run calm -- [--minutes N] [--save] [PACK]
+
+  --minutes N  how long the load lasts (60)
+  --save       keeps what came of it in bench/results
+  PACK         a folder with a description and its rehearsal (packs/deephaven)`;
+const { values: options, positionals } = readWords(usage, {
+  minutes: { type: 'string', default: '60' },
+  save: { type: 'boolean', default: false },
 });
-const minutes = Number(options.minutes);
+const minutes = numberOf('--minutes', options.minutes, 1, usage);
 const pack = positionals[0] ?? join(repository, 'packs', 'deephaven');
-if (!(minutes > 0)) {
-  console.error('usage: npm run calm -- [--minutes N] [--save] [PACK]');
-  process.exit(2);
-}
+if (!existsSync(pack)) refuse(`There is no pack ${pack}.`, usage);
 
 const machine = describeMachine(import.meta.dirname);
 const folder = mkdtempSync(join(tmpdir(), 'sf-calm-'));

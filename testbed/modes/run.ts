@@ -3,8 +3,8 @@
 // Makes every failure mode in two ways on the running product, with two harmless changes at the same time, once with all detectors and once with the one
 // that finds it switched off. Exit status 1 when too few are named first, or something else is said for certain.
 
-import { parseArgs } from 'node:util';
 import { describeMachine } from '../../bench/machine.ts';
+import { demandKnown, numberOf, readWords, refuse } from '../../scripts/words.ts';
 import { modeNamed } from '../../src/model/modes.ts';
 import type { Case } from './case.ts';
 import { cases } from './cases.ts';
@@ -13,19 +13,33 @@ import { pageJobs, tryPage } from './pages.ts';
 import { missing, Place } from './place.ts';
 import { printed, resultsFile, save, totals, type Measured, type MeasuredWay } from './report.ts';
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    way: { type: 'string' },
-    'at-once': { type: 'string', default: '3' },
-    together: { type: 'string', default: '8' },
-    explain: { type: 'boolean', default: false },
-    'only-on': { type: 'boolean', default: false },
-    'only-off': { type: 'boolean', default: false },
-    pages: { type: 'boolean', default: false },
-    save: { type: 'boolean', default: false },
-  },
+const usage = `usage: npm run modes -- [MODE…] [--way N] [--at-once N] [--together N] [--only-on | --only-off] [--explain] [--save]
+       npm run modes -- --pages [PAGE…] [--at-once N]
+
+  --way N       of each mode only its first or second way
+  --at-once N   how many machines side by side (3)
+  --together N  how many ways share a machine, of those that bear each other (8)
+  --only-on     not with their detectors switched off; --only-off: only so
+  --explain     shows what explain said
+  --save        keeps what came of it in bench/results, as it comes
+  --pages       tries pages of docs/runbooks/modes instead, each against a fault that it is for
+
+modes, all of them when none is named: ${cases.map(({ mode }) => mode).join(', ')}`;
+const { values: options, positionals } = readWords(usage, {
+  way: { type: 'string' },
+  'at-once': { type: 'string', default: '3' },
+  together: { type: 'string', default: '8' },
+  explain: { type: 'boolean', default: false },
+  'only-on': { type: 'boolean', default: false },
+  'only-off': { type: 'boolean', default: false },
+  pages: { type: 'boolean', default: false },
+  save: { type: 'boolean', default: false },
 });
+const known = options.pages ? [...new Set([...pageJobs(cases)].map(([page]) => page))] : cases.map(({ mode }) => mode);
+demandKnown(positionals, known, usage);
+const atOnce = numberOf('--at-once', options['at-once'], 1, usage);
+const way = options.way === undefined ? null : numberOf('--way', options.way, 1, usage);
+const together = numberOf('--together', options.together, 1, usage);
 const cannot = missing();
 if (cannot !== null) {
   console.error(`failure modes cannot be made here: it ${cannot}`);
@@ -33,11 +47,6 @@ if (cannot !== null) {
 }
 if (options.pages) process.exit(await tryPages(positionals));
 
-const unknown = positionals.filter((mode) => !cases.some((each) => each.mode === mode));
-if (unknown.length > 0) {
-  console.error(`no such mode: ${unknown.join(', ')}; known: ${cases.map(({ mode }) => mode).join(', ')}`);
-  process.exit(2);
-}
 const machine = describeMachine(import.meta.dirname);
 for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.on(name, () => void Place.closeAll().then(() => process.exit(130)));
@@ -50,20 +59,20 @@ interface Batch {
 
 const jobs: readonly Job[] = cases
   .filter(({ mode }) => positionals.length === 0 || positionals.includes(mode))
-  .flatMap(({ mode, ways }: Case) => ways.map((way, n) => ({ mode, way, n })))
-  .filter(({ n }) => options.way === undefined || String(n + 1) === options.way);
+  .flatMap(({ mode, ways }: Case) => ways.map((each, n) => ({ mode, way: each, n })))
+  .filter(({ n }) => way === null || n + 1 === way);
+if (jobs.length === 0) refuse(`None of these modes has a way ${way}.`, usage);
 
 /** Those that bear each other share a machine. */
 function batched(of: readonly Job[], off: string | null): Batch[] {
   const alone = of.filter(
     ({ way }) => way.alone === true || way.more !== undefined || way.clock === true || way.fed === true,
   );
-  const together = of.filter((job) => !alone.includes(job));
-  const size = Number(options['together']);
-  const count = Math.ceil(together.length / size);
+  const others = of.filter((job) => !alone.includes(job));
+  const count = Math.ceil(others.length / together);
   return [
     // Dealt out in turn, so that the ways of one mode are on different machines.
-    ...Array.from({ length: count }, (_, n) => ({ jobs: together.filter((_job, at) => at % count === n), off })),
+    ...Array.from({ length: count }, (_, n) => ({ jobs: others.filter((_job, at) => at % count === n), off })),
     ...alone.map((job) => ({ jobs: [job], off })),
   ];
 }
@@ -131,7 +140,7 @@ function figuresOf(result: Told | string | null): MeasuredWay['on'] {
   return figures;
 }
 
-await Promise.all(Array.from({ length: Number(options['at-once']) }, work));
+await Promise.all(Array.from({ length: atOnce }, work));
 const measured = measuredYet();
 console.log(printed(measured));
 if (options.save) console.log(`saved in ${resultsFile}`);
@@ -159,6 +168,6 @@ async function tryPages(only: readonly string[]): Promise<number> {
       }
     }
   };
-  await Promise.all(Array.from({ length: Number(options['at-once']) }, next));
+  await Promise.all(Array.from({ length: atOnce }, next));
   return bad === 0 ? 0 : 1;
 }
