@@ -2,7 +2,7 @@
 
 import type { RunService } from '../model/system.ts';
 import { monoMs, wallMs, type MonoMs } from '../model/units.ts';
-import { addOutage } from '../judge/budget.ts';
+import { addOutage, pruneOutages } from '../judge/budget.ts';
 import { predictionOf, surpriseIn } from '../judge/prediction.ts';
 import type { Draft } from './draft.ts';
 import type { Ended } from './input.ts';
@@ -141,15 +141,16 @@ function othersActive(d: Draft, service: RunService): boolean {
   });
 }
 
-/** Consumers went without it; reported, and kept for as long as the budget looks back. */
+/** Consumers went without it; reported, and kept for as long as anybody looks back: pages show a period, each moment of which counts the one before it. */
 export function countOutage(d: Draft, service: string, fromMs: number, toMs: number): void {
-  const outages = addOutage(
-    d.s.outages.map((each) => ({ service: each.service, fromMs: wallMs(each.fromMs), toMs: wallMs(each.toMs) })),
-    { service, fromMs: wallMs(Math.round(fromMs)), toMs: wallMs(Math.round(toMs)) },
-  );
-  d.s.outages = outages
-    .map((each) => ({ service: each.service, fromMs: each.fromMs, toMs: each.toMs ?? each.fromMs }))
-    .slice(-200);
+  const known = d.s.outages.map((each) => ({ ...each, fromMs: wallMs(each.fromMs), toMs: wallMs(each.toMs) }));
+  const backMs = 2 * (d.s.system?.objective.per ?? Infinity);
+  const outages = addOutage(pruneOutages(known, wallMs(d.now.wall - backMs)), {
+    service,
+    fromMs: wallMs(Math.round(fromMs)),
+    toMs: wallMs(Math.round(toMs)),
+  });
+  d.s.outages = outages.map((each) => ({ ...each, toMs: each.toMs ?? each.fromMs }));
   d.reportDirty = true;
 }
 

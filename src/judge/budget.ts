@@ -14,20 +14,22 @@ export interface Outage {
   readonly toMs: WallMs | null;
 }
 
-/** At most this many are kept of one service. */
-const mostPerService = 1000;
+/** They go with the report of a host, which is written anew whenever one is added. */
+const mostKept = 200;
+/** Two with no more between them may be told as one, where there are too many. */
+const closeMs = 60_000;
 
-/** Takes an outage in, or a later end of one; overlapping and touching ones of a service become one. Sorted by service, then time. */
+/** Takes an outage in, or a later end of one; overlapping and touching ones of a service become one. Sorted by service, then time; at most 200. */
 export function addOutage(outages: readonly Outage[], outage: Outage): readonly Outage[] {
   const others = outages.filter((each) => each.service !== outage.service);
   const own = outages.filter((each) => each.service === outage.service && !sameBeginning(each, outage));
-  const merged = atMost(mostPerService, union([...own, outage].map(interval)));
+  const merged = union([...own, outage].map(interval));
   const made = merged.map(([from, to]): Outage => ({
     service: outage.service,
     fromMs: wallMs(from),
     toMs: to === Infinity ? null : wallMs(to),
   }));
-  return [...others, ...made].toSorted((a, b) => compareText(a.service, b.service) || a.fromMs - b.fromMs);
+  return bounded([...others, ...made].toSorted((a, b) => compareText(a.service, b.service) || a.fromMs - b.fromMs));
 }
 
 /** Forgets what ended before `beforeMs`. */
@@ -42,15 +44,6 @@ export function usedIn(objective: { readonly per: Ms }, outages: readonly Outage
   for (const [from, to] of union(outages.map(interval)))
     used += Math.max(0, Math.min(to, nowMs) - Math.max(from, since));
   return ms(used);
-}
-
-/** What is left of the allowance in the running period; negative when it is overdrawn. */
-export function budgetLeft(
-  objective: { readonly unavailable: Ms; readonly per: Ms },
-  outages: readonly Outage[],
-  nowMs: WallMs,
-): Ms {
-  return ms(objective.unavailable - usedIn(objective, outages, nowMs));
 }
 
 type Interval = readonly [from: number, to: number];
@@ -75,22 +68,36 @@ function union(intervals: readonly Interval[]): readonly Interval[] {
   return made;
 }
 
-/** Joins the two that lie closest until few enough are left: rather a little too much counted than an outage forgotten. */
-function atMost(limit: number, intervals: readonly Interval[]): readonly Interval[] {
-  const left = [...intervals];
-  while (left.length > limit) {
-    let closest = 0;
-    for (let index = 1; index + 1 < left.length; index += 1)
-      if (gapAfter(left, index) < gapAfter(left, closest)) closest = index;
-    const [first, second] = left.slice(closest, closest + 2);
-    if (first === undefined || second === undefined) break;
-    left.splice(closest, 2, [first[0], second[1]]);
+/** Of a service that flaps the two that lie closest become one, as long as both were, so that none is forgotten for it; where none lie close, the oldest goes. */
+function bounded(outages: readonly Outage[]): readonly Outage[] {
+  const left = [...outages];
+  while (left.length > mostKept) {
+    const close = closestOf(left);
+    if (close === null) left.splice(oldestOf(left), 1);
+    else left.splice(close.index, 2, close.both);
   }
   return left;
 }
 
-function gapAfter(intervals: readonly Interval[], index: number): number {
-  return (intervals[index + 1]?.[0] ?? Infinity) - (intervals[index]?.[1] ?? 0);
+/** The two of one service that have the least between them, as one, and where they stand; null: none are close. */
+function closestOf(outages: readonly Outage[]): { readonly index: number; readonly both: Outage } | null {
+  let found: { readonly index: number; readonly both: Outage } | null = null;
+  let least = Infinity;
+  for (const [index, { service, fromMs, toMs }] of outages.entries()) {
+    const next = outages[index + 1];
+    if (next?.service !== service || toMs === null) continue;
+    const gap = next.fromMs - toMs;
+    // Of equals the oldest: they are the first that nobody looks back to.
+    if (gap > closeMs || (found !== null && gap >= least)) continue;
+    least = gap;
+    found = { index, both: { ...next, fromMs: wallMs(next.fromMs - (toMs - fromMs)) } };
+  }
+  return found;
+}
+
+function oldestOf(outages: readonly Outage[]): number {
+  const ends = outages.map((each) => each.toMs ?? Infinity);
+  return ends.indexOf(Math.min(...ends));
 }
 
 function compareText(a: string, b: string): number {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import '../seed.ts';
-import { addOutage, budgetLeft, pruneOutages, usedIn } from '../../src/judge/budget.ts';
+import { addOutage, pruneOutages, usedIn } from '../../src/judge/budget.ts';
 import type { Outage } from '../../src/judge/budget.ts';
 import { consumersWithout } from '../../src/judge/consumers.ts';
 import type { Need } from '../../src/model/system.ts';
@@ -15,7 +15,7 @@ const out = (service: string, from: number, to: number | null): Outage => ({
   toMs: to === null ? null : wallMs(to),
 });
 const all = (...outages: Outage[]): readonly Outage[] => outages.reduce<readonly Outage[]>(addOutage, []);
-const hour = { per: ms(3_600_000), unavailable: ms(600_000) };
+const hour = { per: ms(3_600_000) };
 
 test('what counts', () => {
   const cases: readonly [what: string, outages: readonly Outage[], now: number, used: number][] = [
@@ -33,22 +33,27 @@ test('what counts', () => {
   for (const [what, outages, now, used] of cases) assert.equal(usedIn(hour, outages, wallMs(now)), used, what);
 });
 
-test('what is left, also when overdrawn', () => {
-  assert.equal(budgetLeft(hour, all(out('a', 0, 200)), wallMs(1000)), 599_800);
-  assert.equal(budgetLeft(hour, all(out('a', 0, null)), wallMs(700_000)), -100_000);
-});
-
 test('what ended before is forgotten, what goes on is not', () => {
   const list = all(out('a', 0, 100), out('a', 150, 300), out('b', 10, null));
   assert.deepEqual(pruneOutages(list, wallMs(200)), [out('a', 150, 300), out('b', 10, null)]);
 });
 
-test('a list without end is bounded, by joining what lies closest: never less is counted', () => {
+test('a service that flaps is told in fewer outages that are as long, and no other is forgotten for it', () => {
+  const once = out('a', 0, 7000);
+  let list = all(once);
+  for (let index = 0; index < 500; index += 1) list = addOutage(list, out('z', index * 100, index * 100 + 50));
+  assert.equal(list.length, 200);
+  assert.deepEqual(list[0], once);
+  assert.equal(usedIn(hour, list.slice(1), wallMs(50_000)), 25_000);
+});
+
+test('of too many that lie apart the oldest are forgotten, whatever they are called', () => {
+  const minutes = 120_000;
   let list: readonly Outage[] = [];
-  for (let index = 0; index < 1500; index += 1) list = addOutage(list, out('a', index * 10, index * 10 + 5));
-  assert.equal(list.length, 1000);
-  const used = usedIn(hour, list, wallMs(15_000));
-  assert.ok(used >= 7500 && used <= 15_000, `${used}`);
+  for (let index = 0; index < 300; index += 1)
+    list = addOutage(list, out(index % 2 === 0 ? 'a' : 'z', index * minutes, index * minutes + 1));
+  assert.equal(list.length, 200);
+  assert.equal(Math.min(...list.map((each) => each.fromMs)), 100 * minutes);
 });
 
 const small = fc.record({
