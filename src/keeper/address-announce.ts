@@ -17,7 +17,7 @@ my ($index, $link, $address) = @ARGV;
 my $own = inet_pton(AF_INET6, $address);
 socket(my $s, AF_INET6, SOCK_RAW, 58) or die "$!\\n";
 setsockopt($s, 41, 18, pack('i', 255)) && setsockopt($s, 41, 17, pack('I', $index)) or die "$!\\n";
-bind($s, pack_sockaddr_in6(0, $own)) or die "$!\\n";
+bind($s, pack_sockaddr_in6(0, $own, $index)) or die "$!\\n";
 my $message = pack('CCnNa16CCH12', 136, 0, 0, 0x20000000, $own, 2, 1, $link);
 defined send($s, $message, 0, pack_sockaddr_in6(0, inet_pton(AF_INET6, 'ff02::1'), $index)) or die "$!\\n";
 `;

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { AskedProgram } from './asked-program.ts';
 import type { Asked } from './asked-program.ts';
 import { monoNow } from './clock.ts';
-import { internetAddress, liesIn, prefixedAddress } from '../model/internet-address.ts';
+import { internetAddress, isLinkLocal, liesIn, prefixedAddress } from '../model/internet-address.ts';
 import type { Route } from '../model/system.ts';
 
 /** An address where it is, or is to be. */
@@ -57,26 +57,37 @@ export class AddressDevices {
       : { dev: first.name, onLink: true };
   }
 
-  /** Adds it. `lifetime` in whole seconds makes the kernel take it away by itself; null: it stays. Duplicates were probed for already. */
+  /**
+   * Adds it. `lifetime` in whole seconds makes the kernel take it away by itself; null: it stays. Duplicates were probed for already. What this host says
+   * unasked goes on bearing its own address (RFC 6724, rule 3): else connections to the store would break each time that the address moves on.
+   */
   add(place: PlacedAddress, lifetime: number | null): Promise<Asked> {
     const flags = place.family === 6 ? ' nodad' : place.prefix < 31 ? ' broadcast +' : '';
     return this.#ip.ask([
-      `addr replace ${onDevice(place)}${flags}${lifetimes(lifetime)}`,
+      `addr replace ${onDevice(place)}${flags}${lifetimes(place, lifetime)}`,
       `addr show to ${place.address}`,
     ]);
   }
 
   /** A later end for one that was added with a lifetime. */
   prolong(place: PlacedAddress, lifetime: number): Promise<Asked> {
-    return this.#ip.ask([`addr change ${onDevice(place)}${lifetimes(lifetime)}`, `addr show to ${place.address}`]);
+    return this.#ip.ask([
+      `addr change ${onDevice(place)}${lifetimes(place, lifetime)}`,
+      `addr show to ${place.address}`,
+    ]);
   }
 
   /** True when it is there no more, however that came. Waits for nothing before it asks. */
   async remove(place: PlacedAddress): Promise<boolean> {
     const removed = await this.#ip.ask([`addr del ${onDevice(place)}`, `addr show to ${place.address}`]);
     if (removed.kind === 'done') return !isThere(removed.json, place);
+    return (await this.has(place)) === false;
+  }
+
+  /** Whether it is there; null: that could not be found out. */
+  async has(place: PlacedAddress): Promise<boolean | null> {
     const seen = await this.#ip.ask([`addr show to ${place.address}`]);
-    return seen.kind === 'done' && !isThere(seen.json, place);
+    return seen.kind === 'done' ? isThere(seen.json, place) : null;
   }
 
   /**
@@ -90,15 +101,15 @@ export class AddressDevices {
     const socket = createSocket(place.family === 4 ? 'udp4' : 'udp6');
     socket.on('error', () => undefined);
     try {
-      socket.send('', discardPort, address, () => undefined);
-      const until = monoNow() + probeMs;
-      while (monoNow() < until) {
+      const to = isLinkLocal(address) ? `${address}%${dev}` : address;
+      await new Promise<void>((sent) => socket.send('', discardPort, to, () => sent()));
+      // On a machine that is short of processors a look takes long: the last one begins when the time is over.
+      for (const until = monoNow() + probeMs; ; await pause(lookMs)) {
+        const isLast = monoNow() >= until;
         const asked = await this.#ip.ask([`neigh show to ${address} dev ${dev}`]);
         const found = asked.kind === 'done' ? neighbourIn(asked.json) : null;
-        if (found !== null) return found;
-        await pause(lookMs);
+        if (found !== null || isLast) return found;
       }
-      return null;
     } finally {
       socket.close();
       if (!onLink) await this.#ip.ask([`route del ${address} dev ${dev}`, 'addr show dev lo']);
@@ -122,8 +133,10 @@ function onDevice(place: PlacedAddress): string {
   return `${place.address}/${place.prefix} dev ${place.dev}`;
 }
 
-function lifetimes(seconds: number | null): string {
-  return seconds === null ? '' : ` valid_lft ${seconds} preferred_lft ${seconds}`;
+/** One of IPv4 is secondary where the host has another of its network, and so no source; one of IPv6 is none when it is not preferred. */
+function lifetimes({ family }: PlacedAddress, seconds: number | null): string {
+  if (seconds === null) return family === 6 ? ' valid_lft forever preferred_lft 0' : '';
+  return ` valid_lft ${seconds} preferred_lft ${family === 6 ? 0 : seconds}`;
 }
 
 interface Device {

@@ -16,6 +16,7 @@ import { announce } from './address-announce.ts';
 import { AddressDevices } from './address-device.ts';
 import type { PlacedAddress } from './address-device.ts';
 import { AddressFilter } from './address-filter.ts';
+import { LeftAddresses } from './address-left.ts';
 import type { AddressRecord } from './address-record.ts';
 import type { Asked } from './asked-program.ts';
 import { monoNow } from './clock.ts';
@@ -42,6 +43,8 @@ interface Held {
   open: boolean;
   /** Set when it is to go; resolves when it is silent or gone for certain. */
   going: Promise<void> | null;
+  /** Why it could not be put back on its device, as it was said last. */
+  said: string;
 }
 
 export class Addresses {
@@ -51,8 +54,8 @@ export class Addresses {
   readonly #devices = new AddressDevices();
   readonly #filter: AddressFilter;
   readonly #held = new Map<InstanceId, Held>();
-  /** Left by an earlier keeper, and not taken away so far. */
-  #left: readonly PlacedAddress[];
+  /** To go, and not taken away so far. */
+  readonly #left: LeftAddresses;
   readonly #removals = new RecentWorst();
   /** Null: not tried yet. False: this machine has no nftables. */
   #enforced: boolean | null = null;
@@ -62,10 +65,20 @@ export class Addresses {
   /** `quiet` resolves when no deadline is so near that a fork would hold it up. */
   constructor(record: AddressRecord, log: Log, quiet: () => Promise<void>) {
     this.#record = record;
-    this.#left = record.left;
     this.#filter = new AddressFilter(record.key);
     this.#log = log;
     this.#quiet = quiet;
+    this.#left = new LeftAddresses({
+      places: record.left,
+      devices: this.#devices,
+      filter: this.#filter,
+      log,
+      prepare: async () => {
+        await this.#prepare();
+        return this.#enforced === true;
+      },
+      changed: () => this.#write(),
+    });
   }
 
   /** Worst time from the decision to take an address away until nobody here answered for it. */
@@ -73,27 +86,9 @@ export class Addresses {
     return this.#removals.worst;
   }
 
-  /**
-   * What an earlier keeper left: taken away, unless another keeper of this machine has put it up since. What the earlier one let be answered until a later
-   * deadline is ended now, for nothing that it kept active lives on. What cannot be taken away stays in the record.
-   */
-  async cleanUp(): Promise<void> {
-    if (this.#left.length === 0) return;
-    await this.#prepare();
-    const stays: PlacedAddress[] = [];
-    for (const place of this.#left) {
-      const others = this.#enforced === true ? await this.#filter.isOthers(place) : false;
-      if (others === true) continue;
-      if (others === false && this.#enforced === true) await this.#filter.silence(place);
-      const gone = others === false && (await this.#devices.remove(place));
-      if (!gone) stays.push(place);
-      else if (this.#enforced === true) await this.#filter.release(place);
-      this.#log(
-        `${place.address} on ${place.dev}: left by an earlier keeper, ${gone ? 'taken away' : 'NOT taken away'}`,
-      );
-    }
-    this.#left = stays;
-    await this.#write();
+  /** Takes away what an earlier keeper left; see `LeftAddresses`. */
+  cleanUp(): Promise<void> {
+    return this.#left.cleanUp();
   }
 
   /** Puts the address here until `deadline`, which is armed; null, or why not, and then nothing of it is here. */
@@ -103,7 +98,9 @@ export class Addresses {
     const found = await this.#devices.find(route);
     if ('why' in found) return refuse('addressPlace', `${route.address} cannot be put here: ${found.why}`);
     const { address, prefix, family } = route;
-    const held: Held = { place: { address, prefix, family, dev: found.dev }, deadline, open: false, going: null };
+    const place = { address, prefix, family, dev: found.dev };
+    const held: Held = { place, deadline, open: false, going: null, said: '' };
+    this.#left.forget(place);
     this.#held.set(instance, held);
     const refused = await this.#bring(held, found.onLink).catch((error: unknown) =>
       refuse('addressPlace', `${address} cannot be put here: ${wordsOf(error)}`),
@@ -138,6 +135,7 @@ export class Addresses {
   }
 
   close(): void {
+    this.#left.close();
     this.#devices.close();
     this.#filter.close();
   }
@@ -184,7 +182,11 @@ export class Addresses {
         : lifetime < 1
           ? null
           : await this.#devices.prolong(place, lifetime);
-    if (asked === null || asked.kind === 'done' || held.going !== null) return;
+    if (held.going !== null) return;
+    if (asked === null || asked.kind === 'done') {
+      if (this.#enforced === true) await this.#keepOnDevice(held);
+      return;
+    }
     // Our own end is not here yet, or it would be going: somebody took the rules, the address or the program away.
     this.#log(`${place.address} on ${place.dev}: not prolonged (${asked.why}); put up anew`);
     await this.#prepare();
@@ -195,6 +197,18 @@ export class Addresses {
       await this.#devices.add(place, null);
       if (held.going === null) await this.#filter.open(place, held.deadline);
     } else await this.#devices.add(place, lifetimeTo(held.deadline));
+  }
+
+  /** The rules tell nothing of the device, from which others take addresses: a link that goes down (IPv6), a network service that is started anew. */
+  async #keepOnDevice(held: Held): Promise<void> {
+    const { place } = held;
+    if (!this.#devices.ready) await this.#prepare();
+    if ((await this.#devices.has(place)) !== false || held.going !== null) return;
+    const added = await this.#devices.add(place, null);
+    const said = added.kind === 'done' ? 'put there again' : `cannot be put there again: ${added.why}`;
+    if (added.kind === 'done') this.#announce(held);
+    if (said !== held.said) this.#log(`${place.address} was taken from ${place.dev} by somebody; ${said}`);
+    held.said = added.kind === 'done' ? '' : said;
   }
 
   /** Silent is as good as gone, for who waits; what is left on the device is tried again until it is gone, and at the next start. */
@@ -210,7 +224,7 @@ export class Addresses {
       if (gone || silenced?.kind === 'done') {
         this.#removals.note(monoNow() - begunAt);
         if (gone && this.#enforced === true) void this.#filter.release(place);
-        if (!gone) this.#log(`${place.address} on ${place.dev}: silenced, but not removed`);
+        if (!gone) this.#left.add(place);
         return;
       }
       this.#log(`${place.address} on ${place.dev}: could not be taken away; tried again`);
@@ -234,7 +248,7 @@ export class Addresses {
   }
 
   async #write(): Promise<void> {
-    const places = [...this.#left, ...[...this.#held.values()].map((held) => held.place)];
+    const places = [...this.#left.places, ...[...this.#held.values()].map((held) => held.place)];
     await this.#record
       .write(places)
       .catch((error: unknown) => this.#log(`the next keeper will not know of an address: ${wordsOf(error)}`));

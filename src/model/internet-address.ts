@@ -48,6 +48,20 @@ export function canBeHeld(address: PrefixedAddress): boolean {
   return (bits & hostMask) !== 0n && (bits & hostMask) !== hostMask;
 }
 
+/** An IPv6 address as systems themselves write it (RFC 5952), so that it can be compared with what they say; what is none stays as it is. */
+export function canonicalAddress(text: string): string {
+  const [address = '', ...zone] = text.split('%');
+  if (internetAddress(address)?.family !== 6) return text;
+  const written = URL.parse(`http://[${address}]/`)?.hostname.slice(1, -1) ?? address;
+  return [written, ...zone].join('%');
+}
+
+/** True for an address of fe80::/10, which every network has of its own: only together with a device it says where. */
+export function isLinkLocal(text: string): boolean {
+  const address = internetAddress(text);
+  return address?.family === 6 && address.bits >> 118n === 0x3fan;
+}
+
 function hostBits(count: number): bigint {
   return (1n << BigInt(count)) - 1n;
 }

@@ -1,6 +1,6 @@
 // The address that moves with the active one: read, and checked against everything else that has an address.
 
-import { canBeHeld, internetAddress, prefixedAddress } from './internet-address.ts';
+import { canBeHeld, internetAddress, isLinkLocal, prefixedAddress } from './internet-address.ts';
 import type { Path } from './problem.ts';
 import { missing, type Reading } from './reading.ts';
 import type { ServiceShape } from './shape-service.ts';
@@ -22,6 +22,15 @@ export function lowerRoute(reading: Reading, shape: ServiceShape, path: Path): R
       [...at, 'vip'],
       `"${vip}" is not an address that a host can hold, with its prefix`,
       'Write for example 10.9.0.100/24 or fd00::100/64: an address of the hosts’ network that no machine has.',
+    );
+    return null;
+  }
+  if (dev === undefined && isLinkLocal(read.text)) {
+    reading.findings.add(
+      'SF-194',
+      [...at, 'vip'],
+      `"${vip}" is an address of every network there is (fe80::/10), so it does not say which device it belongs on`,
+      'Name the device too: `dev: eth0`.',
     );
     return null;
   }

@@ -2,13 +2,14 @@
 // program that nobody ends: so it is the address itself that must be silent when it is to be.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { monoNow } from '../../src/keeper/clock.ts';
 import type { Route } from '../../src/model/system.ts';
 import { monoMs, type MonoMs } from '../../src/model/units.ts';
-import { Network, networkMissing } from './network.ts';
+import { ip, Network, networkMissing } from './network.ts';
 import type { Heard, Machine } from './network.ts';
 import { failure, inMs, leased, startRequest, value } from './process-manager.cases.ts';
 import { eventually } from './waiting.ts';
@@ -47,9 +48,22 @@ for (const [index, route] of routes.entries())
       value(await a.client.extend([{ instance, term: 1, deadline: inMs(60_000) }]));
       await eventually(() => a.run('nft', 'list', 'ruleset').includes(route.address), 'the rules are mended');
 
+      // so is an address that others took from its device
+      a.run('ip', 'addr', 'del', `${route.address}/${route.prefix}`, 'dev', 'e0');
+      value(await a.client.extend([{ instance, term: 1, deadline: inMs(60_000) }]));
+      await eventually(() => a.addresses().includes(route.address), 'it is on its device again');
+      await answers('a', monoNow());
+      const onward = a.run('ip', 'route', 'get', route.family === 4 ? '10.9.0.1' : 'fd00::1');
+      assert.ok(!onward.includes(`src ${route.address} `), `what a says unasked bears its own address: ${onward}`);
+
       value(await a.client.deactivate({ instance, term: 1, role: 'standby', signal: null }));
       value(await a.client.disarm({ instance, term: 1 }));
       assert.ok(!a.addresses().includes(route.address), 'disarmed means that the address is gone');
+      value(await a.client.activate({ instance, term: 2, deadline: inMs(60_000), signal: null, route }));
+      killHelper(a);
+      value(await a.client.deactivate({ instance, term: 2, role: 'standby', signal: null }));
+      value(await a.client.disarm({ instance, term: 2 }));
+      await eventually(() => !a.addresses().includes(route.address), 'what was only silenced is removed in the end');
       const deadline = inMs(2000);
       value(await a.client.activate({ instance, term: 3, deadline, signal: null, route }));
       const last = inMs(2700);
@@ -248,6 +262,14 @@ async function liveElement(
     return found.silentFrom > after;
   }, `${machine.name} may answer for longer`);
   return found;
+}
+
+/** Ends the program by which the keeper changes addresses. */
+function killHelper(machine: Machine): void {
+  const pids = ip('netns', 'pids', machine.space).split('\n').filter(Boolean);
+  const helpers = pids.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('-batch'));
+  assert.equal(helpers.length, 1);
+  process.kill(Number(helpers[0]), 'SIGKILL');
 }
 
 /** The kernel counts these times in its own ticks. */
