@@ -1,5 +1,6 @@
 // From what was written to the system it describes: names looked up, defaults filled in, parts held against each other.
 
+import { canonicalAddress } from './internet-address.ts';
 import { checkPorts } from './check-ports.ts';
 import { findCycles } from './cycles.ts';
 import { defined } from './lower-probe.ts';
@@ -148,7 +149,7 @@ function lowerHosts(reading: Reading, shape: DescriptionShape): Host[] {
     } else checkAddress(reading, host.address, [...path, 'address']);
     return {
       name,
-      address: host.address ?? '',
+      address: canonicalAddress(host.address ?? ''),
       in: checkNames(reading, 'domain', host.in ?? [], [...path, 'in']),
       peerPort: host.peerPort ?? null,
       reliability: lowerReliability(reading, host, path),

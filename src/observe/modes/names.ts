@@ -101,7 +101,8 @@ function ownSeen(watch: Watch): Seen[] {
   if (isIP(watch.address) === 0) return [];
   const own = Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address));
   // The whole of 127.0.0.0/8 is loopback's, whatever it shows.
-  if (own.includes(watch.address) || watch.address.startsWith('127.') || own.length === 0) return [];
+  if (own.includes(watch.address.replace(/%.*$/, '')) || watch.address.startsWith('127.') || own.length === 0)
+    return [];
   return [
     {
       mode: 'own-address-changed',
