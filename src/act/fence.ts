@@ -23,25 +23,33 @@ type Power = { readonly is: 'on' | 'off' } | { readonly is: 'unknown'; readonly 
 
 /** Between two looks at a machine that is being switched. */
 const lookAgainMs = 500;
+/** Shares of the whole time that one call must not exceed: a look that hangs leaves time to switch, and switching that hangs leaves time to look. */
+const share = { look: 1 / 4, lookAfterwards: 1 / 6 };
 /** What a program says goes to people: not more than fits a line or two. */
 const wordsAtMost = 300;
 
 /** Switches it and has that confirmed by a status, within `fence.within` altogether. Never rejects. */
 export async function fenceHost(request: FenceRequest, runCommand: RunCommand): Promise<FenceAnswer> {
   const { action, fence } = request;
-  const until = performance.now() + fence.within;
-  const run = (what: 'off' | 'on' | 'status'): Promise<CommandEnd> => runCommand(commandFor(request, what, until));
-  const powerNow = async (): Promise<Power> => powerIn(await run('status'));
-  const before = await powerNow();
+  const begun = performance.now();
+  const until = begun + fence.within;
+  const run = (what: 'off' | 'on' | 'status', by: number): Promise<CommandEnd> =>
+    runCommand(commandFor(request, what, by));
+  const powerNow = async (by: number): Promise<Power> => powerIn(await run('status', by));
+  const before = await powerNow(begun + fence.within * share.look);
   if (before.is === action) return { kind: 'done' };
-  const switched = await run(action);
+  const switched = await run(action, until - fence.within * share.lookAfterwards);
   if (switched.kind === 'notStarted')
     return { kind: 'failed', why: `${fence.agent} could not be started: ${switched.why}` };
   // Also after a failure its status counts: what is off is off, whatever was said of the way there.
-  let power = await powerNow();
-  while (power.is !== action && performance.now() + lookAgainMs < until && isWell(switched)) {
+  let power = await powerNow(until);
+  while (
+    power.is !== action &&
+    performance.now() + lookAgainMs < until &&
+    (isWell(switched) || switched.kind === 'timedOut')
+  ) {
     await pause(lookAgainMs);
-    power = await powerNow();
+    power = await powerNow(until);
   }
   if (power.is === action) return { kind: 'done' };
   const said = isWell(switched) ? '' : `${fence.agent} ${action}: ${wordsOf(switched)}; `;

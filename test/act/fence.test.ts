@@ -59,6 +59,20 @@ const cases: readonly Case[] = [
     asked: 'status b',
   },
   {
+    name: 'one that hangs when it is asked how the machine is, and switches it off all the same',
+    mode: 'blind',
+    within: 2400,
+    comes: 'done',
+    asked: 'status b, off b, status b',
+  },
+  {
+    name: 'one that switches it off and hangs then',
+    mode: 'dumb',
+    within: 1800,
+    comes: 'done',
+    asked: 'status b, off b, status b',
+  },
+  {
     name: 'one that is not there',
     agent: 'fence_nowhere',
     comes: 'failed',
