@@ -47,8 +47,8 @@ export type NotifyResult =
     };
 
 export interface Notifier {
-  /** Takes it into the queue of every target that wants this severity. Never throws. */
-  send(notification: Notification): void;
+  /** Takes it into the queue of every target that wants this severity and is not among `had` (by `targetName`). Never throws. */
+  send(notification: Notification, had?: readonly string[]): void;
   /** Gives up what is not yet sent. */
   close(): void;
 }
@@ -63,20 +63,23 @@ const atOnce = 4;
 
 type Tried = { readonly kind: 'taken' } | { readonly kind: 'again' | 'refused'; readonly why: string };
 
-/** Opens the notifier. `dir` and `env` are for commands; `onResult` hears of each message and target once. */
+/** Opens the notifier. `dir` and `env` are for commands; `onResult` hears of each message, the very object that was sent, and target once. */
 export function openNotifier(options: {
   targets: readonly NotifyTarget[];
   dir: string;
   env: Readonly<Record<string, string>>;
   now: () => MonoMs;
   runCommand: RunCommand;
-  onResult: (result: NotifyResult) => void;
+  onResult: (result: NotifyResult, notification: Notification) => void;
 }): Notifier {
   const closing = new AbortController();
-  const queues = options.targets.map((target) => openQueue(target, options, closing.signal));
+  const queues = options.targets.map((target) => ({
+    name: targetName(target),
+    take: openQueue(target, options, closing.signal),
+  }));
   return {
-    send(notification) {
-      for (const queue of queues) queue(notification);
+    send(notification, had = []) {
+      for (const { name, take } of queues) if (!had.includes(name)) take(notification);
     },
     close() {
       closing.abort();
@@ -106,7 +109,7 @@ function openQueue(target: NotifyTarget, options: Options, closing: AbortSignal)
       void deliver(target, next, options, closing).then((result) => {
         busy.delete(id);
         if (closing.aborted) return;
-        options.onResult(result);
+        options.onResult(result, next);
         work();
       });
     }
@@ -115,12 +118,8 @@ function openQueue(target: NotifyTarget, options: Options, closing: AbortSignal)
     const { id, severity } = notification.incident;
     if (closing.aborted || severity > target.from) return;
     if (waiting >= mostWaiting) {
-      options.onResult({
-        kind: 'lost',
-        ...about(target, notification),
-        tries: 0,
-        why: `${mostWaiting} others are waiting`,
-      });
+      const why = `${mostWaiting} others are waiting`;
+      options.onResult({ kind: 'lost', ...about(target, notification), tries: 0, why }, notification);
       return;
     }
     const lane = lanes.get(id) ?? [];
@@ -222,11 +221,16 @@ function environment({ event, system, incident }: Notification): Record<string, 
   return { ...Object.fromEntries(named), STANDFAST_SYSTEM: system };
 }
 
+/** What tells a target from the others: its URL, or its command. */
+export function targetName(target: NotifyTarget): string {
+  return target.kind === 'webhook' ? target.url : target.argv.join(' ');
+}
+
 function about(
   target: NotifyTarget,
   { event, incident }: Notification,
 ): { target: string; incident: string; event: string } {
-  return { target: target.kind === 'webhook' ? target.url : target.argv.join(' '), incident: incident.id, event };
+  return { target: targetName(target), incident: incident.id, event };
 }
 
 function rest(pause: number, closing: AbortSignal): Promise<void> {
