@@ -1,7 +1,7 @@
 // Keys and certificates of our own, made in a thread and kept as one PEM file each: key first, then certificate. One file, so that who reads it while it is
 // replaced never gets a key without its certificate.
 
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -37,9 +37,10 @@ export async function readPair(file: string): Promise<MadeCertificate | null> {
 export function pairIn(text: string): MadeCertificate | null {
   const key = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----/.exec(text)?.[0];
   const cert = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(text)?.[0];
-  return key !== undefined && cert !== undefined && isCertificate(cert) ? { key, cert } : null;
+  return key !== undefined && cert !== undefined && belongTogether(key, cert) ? { key, cert } : null;
 }
 
+/** Key and certificate as one PEM text, as `keepPair` writes it. */
 export function pairText(pair: MadeCertificate): string {
   return `${pair.key}\n${pair.cert}\n`;
 }
@@ -56,9 +57,9 @@ export function fingerprintOf(cert: string): string {
   return new X509Certificate(cert).fingerprint256;
 }
 
-function isCertificate(text: string): boolean {
+function belongTogether(key: string, cert: string): boolean {
   try {
-    return new X509Certificate(text).publicKey.type === 'public';
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
   } catch {
     return false;
   }

@@ -101,9 +101,11 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
     },
     log,
   });
-  const isOf = (host: string, socket: TLSSocket): boolean => {
+  const whyNot = (host: string, socket: TLSSocket): string | null => {
     const shown = socket.getPeerX509Certificate();
-    return shown !== undefined && trust.isOf(host, shown, socket.authorized);
+    if (shown === undefined) return 'it shows no certificate';
+    const why = trust.whyNot(host, shown, socket.authorized ? null : String(socket.authorizationError));
+    return why === null ? null : `its certificate ${why}`;
   };
 
   const talk = openConversation({ me, machine: options.machine, events });
@@ -139,7 +141,7 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
           port: described?.peerPort ?? system.peers.port,
           exactly: described?.peerPort !== null,
           identity,
-          isOf,
+          isOf: (host, socket) => whyNot(host, socket) === null,
         },
         talk.heard,
       );
@@ -216,7 +218,7 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
             openLine({
               me,
               way: () => wayTo(host),
-              isPeer: (socket) => isOf(host, socket),
+              whyNotPeer: (socket) => whyNot(host, socket),
               greeting: () =>
                 last === null ? { kind: 'nudge', from: me } : { kind: 'report', from: me, report: last },
               heard: (said) => talk.answered(host, said),

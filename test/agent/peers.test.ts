@@ -326,11 +326,21 @@ test('with certificates of the user’s own, the authority and the name decide',
   await connected(a, 'b', false);
   // Of the same authority for another name, and for the right name of another authority.
   const wrongName = await open(t, 'b', board, described(port, await files('c', 'c')));
-  await until('a refuses it', () => a.peers.states()[0]?.why?.includes('certificate') === true);
+  await until('a refuses it', () => a.peers.states()[0]?.why?.includes('it names neither b nor 127.0.0.1') === true);
   await wrongName.close();
   const wrongHand = await open(t, 'b', board, described(port, await files('d', 'b', await makeAuthority())));
   await until('it does not get in', () => wrongHand.peers.states()[0]?.why !== null);
   assert.equal(a.peers.states()[0]?.connected, false);
+  await wrongHand.close();
+  // Half renewed: another key stands there already, and its certificate does not.
+  const [half, other] = [await files('e', 'b'), await files('f', 'b')];
+  writeFileSync(half.key, readFileSync(other.key));
+  const torn = await open(t, 'b', board, described(port, half));
+  await until('it says so', () => torn.peers.states()[0]?.why?.includes('cannot be used together') === true);
+  await torn.close();
+  writeFileSync(half.cert, readFileSync(other.cert));
+  const mended = await open(t, 'b', board, described(port, half));
+  await connected(mended, 'a');
 });
 
 /** However it came to it. */

@@ -3,6 +3,7 @@
 
 import { X509Certificate } from 'node:crypto';
 import { readFile, rename, stat } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
 import type { PeerChannel } from '../../model/system.ts';
 import { fingerprintOf, keepPair, makeCertificate, readPair, type MadeCertificate } from '../make-certificate.ts';
 
@@ -114,5 +115,12 @@ export function openCredentials(options: {
 async function readOwn(own: NonNullable<PeerChannel['own']>): Promise<TlsIdentity> {
   const [ca, cert, key] = await Promise.all([own.ca, own.cert, own.key].map((file) => readFile(file, 'utf8')));
   if (ca === undefined || cert === undefined || key === undefined) throw new Error('ca, cert and key are all needed');
+  try {
+    // While they are replaced one after the other they do not belong together, and nobody could connect by them.
+    createSecureContext({ ca, cert, key });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${own.cert} and ${own.key} cannot be used together: ${why}`, { cause: error });
+  }
   return { ca, cert, key };
 }

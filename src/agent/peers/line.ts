@@ -43,8 +43,8 @@ const mostBuffered = 4 << 20;
 export function openLine(options: {
   readonly me: string;
   way(): PeerWay;
-  /** True when the far end of a TLS connection is the peer that we mean. */
-  isPeer(socket: TLSSocket): boolean;
+  /** Why the far end of a TLS connection is not the peer that we mean; null: it is. */
+  whyNotPeer(socket: TLSSocket): string | null;
   greeting(): PeerMessage | null;
   heard(message: PeerMessage): void;
 }): Line {
@@ -97,8 +97,9 @@ export function openLine(options: {
     made.setNoDelay(true);
     made.once(ready, () => {
       clearTimeout(limit);
-      if (made instanceof TLSSocket && !options.isPeer(made)) {
-        made.destroy(new Error('its certificate is not the one that the store names'));
+      const stranger = made instanceof TLSSocket ? options.whyNotPeer(made) : null;
+      if (stranger !== null) {
+        made.destroy(new Error(stranger));
         return;
       }
       connected = true;
@@ -143,7 +144,8 @@ export function openLine(options: {
   return {
     send: write,
     again() {
-      if (connected && by === 'network' && socket instanceof TLSSocket && !options.isPeer(socket)) socket.destroy();
+      if (connected && by === 'network' && socket instanceof TLSSocket && options.whyNotPeer(socket) !== null)
+        socket.destroy();
       if (timer === null) return;
       clearTimeout(timer);
       dial();

@@ -25,8 +25,11 @@ export interface Trust {
   recordOf(host: string): PeerRecord | null;
   /** Revision of the host's record; 0: none is known. */
   revisionOf(host: string): number;
-  /** True when who shows this certificate is that host. `signed`: the user's own certificate authority has signed it. */
-  isOf(host: string, shown: X509Certificate, signed: boolean): boolean;
+  /**
+   * Why who shows this certificate is not that host, as the rest of "its certificate …"; null: it is. `refused`: why the user's own authority does not stand
+   * for it, as TLS says (X509_verify_cert_error_string(3), by name); null: it does.
+   */
+  whyNot(host: string, shown: X509Certificate, refused: string | null): string | null;
 }
 
 /** Trusts what is on disk until the store says otherwise. */
@@ -64,15 +67,29 @@ export async function openTrust(options: {
     },
     recordOf: (host) => known.get(host) ?? null,
     revisionOf: (host) => revisions.get(host) ?? 0,
-    isOf(host, shown, signed) {
+    whyNot(host, shown, refused) {
       const system = options.system();
       const described = system?.hosts.find((each) => each.name === host);
-      if (system === null || described === undefined) return false;
-      if (system.peers.own !== null) return signed && isNamed(shown, described);
-      return known.get(host)?.certificates.includes(shown.fingerprint256) === true;
+      if (system === null || described === undefined) return 'is of no described host';
+      if (system.peers.own === null)
+        return known.get(host)?.certificates.includes(shown.fingerprint256) === true
+          ? null
+          : 'is not the one that the store names';
+      if (refused !== null) return `is not accepted: ${refusals[refused] ?? refused}`;
+      return isNamed(shown, described) ? null : `is not accepted: it names neither ${host} nor ${described.address}`;
     },
   };
 }
+
+/** Those that people can do something about. */
+const refusals: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'it has expired',
+  CERT_NOT_YET_VALID: 'it is not valid yet',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'another authority has signed it',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'another authority has signed it',
+  SELF_SIGNED_CERT_IN_CHAIN: 'another authority has signed it',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'it has signed itself',
+};
 
 /** By subject alternative name, else by common name: the host's name or its address. */
 function isNamed(shown: X509Certificate, host: { readonly name: string; readonly address: string }): boolean {

@@ -37,6 +37,8 @@ function finding(context: Context, peer: PeerView, from: string): Finding {
 
 function nextFor(why: string, peer: PeerView, context: Context): string {
   if (why.includes('has not run')) return `Start it on ${peer.host}: ${context.command('up PATH')}.`;
+  if (why.includes('is not accepted'))
+    return `Give ${peer.host} a certificate that counts (peers: ca, cert and key; its agent reads them again within a minute), or look after the clocks.`;
   if (why.includes('certificate'))
     return `Does another machine answer at ${peer.address}? If ${peer.host} was replaced, it is heard once the former session has ended.`;
   return `Does ${peer.host} run, and do firewalls let ${peer.port === null ? 'its port' : `port ${peer.port}`} through?`;
