@@ -1,13 +1,17 @@
 // What befalls a cluster of etcd: members killed, hung, all stopped, wiped, compacted; certificates and passwords.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { ms } from '../../src/model/units.ts';
 import { StoreUnreachable, type Store } from '../../src/ports.ts';
 import { diagnoseEtcd } from '../../src/store/etcd/diagnose.ts';
 import { openEtcd } from '../../src/store/etcd/etcd.ts';
+import { openMembers } from '../../src/store/etcd/members.ts';
+import { readRequest } from '../../src/store/etcd/messages.ts';
 import { enough, put } from './basic.cases.ts';
 import { noEtcd, startCluster, type Cluster } from './etcd-cluster.ts';
 import { accessTo } from './open-etcd.ts';
@@ -173,19 +177,33 @@ test('etcd with users: the login is renewed, a wrong password and a missing role
   etcdctl(cluster, 'role', 'add', 'ours');
   etcdctl(cluster, 'role', 'grant-permission', 'ours', '--prefix=true', 'readwrite', 'standfast/');
   etcdctl(cluster, 'user', 'grant-role', 'root', 'root');
-  etcdctl(cluster, 'auth', 'enable');
   const access = { ...accessTo(cluster.urls), user: 'standfast', passwordFile };
+  const early = await opened(t, access);
+  etcdctl(cluster, 'auth', 'enable');
+  await assert.rejects(opened(t, accessTo(cluster.urls)), /lets in only who logs in/);
   await assert.rejects(opened(t, access), /may read and write/);
   etcdctl(cluster, '--user', 'root:top', 'user', 'grant-role', 'standfast', 'ours');
   const store = await opened(t, access);
   const told = watching(store, (await store.read('')).revision);
   await put(store, { key: 'a', value: '1' });
   await told.until(({ changes }) => changes.length === 1);
+  await untilApplied(early, 'early');
   // A member that was away knows no token that was given before.
   await cluster.members[0]!.kill();
   await cluster.members[0]!.start();
   const end = await untilApplied(store, 'b');
   await told.until(({ changes }) => (changes.at(-1)?.revision ?? 0) >= end);
+  // One that takes the connection and says nothing holds up no login.
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  afterwards(t, () => void silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const members = openMembers({ ...access, endpoints: [`http://127.0.0.1:${port}`, ...cluster.urls] }, 0);
+  afterwards(t, () => {
+    members.close();
+  });
+  const asked = await members.ask(enough, (calls, call) => calls.kv.txn(readRequest('', 'standfast/'), call));
+  assert.equal(asked.kind, 'answer');
   writeFileSync(passwordFile, 'wrong');
   await assert.rejects(opened(t, access), /does not accept our user and password/);
 });

@@ -4,6 +4,7 @@
 // Turned down: gRPC's own balancing (docs/decisions/040): it waits for a silent member as long as the call may take.
 
 import { readFileSync } from 'node:fs';
+import { ConnectError } from '@connectrpc/connect';
 import { silentMemberMs } from '../../model/election.ts';
 import type { EtcdAccess } from './access.ts';
 import { memberAt, type EtcdCalls, type EtcdMember } from './member.ts';
@@ -11,6 +12,8 @@ import { troubleOf } from './trouble.ts';
 
 /** After a round in which every member turned us away. */
 const roundPauseMs = 25;
+/** A login that is not through by then is begun anew by the next question. */
+const logInWithinMs = 5000;
 /** Asked at once and not answered: more would only burden an etcd that is ill already. */
 const mostOpen = 12;
 
@@ -47,7 +50,9 @@ export interface EtcdMembers {
 export function openMembers(access: EtcdAccess, first: number): EtcdMembers {
   const members = access.endpoints.map((endpoint) => memberAt(endpoint, access));
   let inUse = first % members.length;
-  let token: Promise<string> | null = null;
+  let token: string | null = null;
+  /** One under way for each member at most: who asks the next does not wait for one that is silent. */
+  const logins = new Map<EtcdMember, Promise<string>>();
   const closing = new AbortController();
 
   const at = (index: number): EtcdMember => {
@@ -58,14 +63,18 @@ export function openMembers(access: EtcdAccess, first: number): EtcdMembers {
 
   const headers = async (member: EtcdMember, signal: AbortSignal): Promise<Record<string, string>> => {
     if (access.user === null) return {};
-    token ??= logIn(access, member, signal);
-    const asked = token;
-    try {
-      return { token: await asked };
-    } catch (error) {
-      if (token === asked) token = null;
-      throw error;
+    if (token !== null) return tokenHeader(token);
+    let login = logins.get(member);
+    if (login === undefined) {
+      login = logIn(access, member, AbortSignal.any([closing.signal, AbortSignal.timeout(logInWithinMs)]));
+      logins.set(member, login);
+      const over = (): void => void logins.delete(member);
+      void login.then((fresh) => {
+        token = fresh;
+        over();
+      }, over);
     }
+    return tokenHeader(await unlessAborted(login, signal));
   };
 
   return {
@@ -150,9 +159,11 @@ export function openMembers(access: EtcdAccess, first: number): EtcdMembers {
             (error: unknown) => {
               open.delete(turn);
               if (settled) return;
-              const trouble = troubleOf(error, member.endpoint);
+              const trouble = troubleOf(error instanceof NotSent ? error.cause : error, member.endpoint);
               why = trouble.why;
-              switch (trouble.kind) {
+              // Nobody told us whom to log in as: to ask again is of no use.
+              const kind = trouble.kind === 'token' && access.user === null ? 'refused' : trouble.kind;
+              switch (kind) {
                 case 'refused':
                   settle({ kind: 'none', why, done: doubtful || open.size > 0 ? 'perhaps' : 'no' });
                   return;
@@ -160,12 +171,12 @@ export function openMembers(access: EtcdAccess, first: number): EtcdMembers {
                   token = null;
                   break;
                 case 'perhaps':
-                  doubtful = true;
+                  doubtful ||= !(error instanceof NotSent);
                   break;
                 case 'notDone':
                   break;
                 default:
-                  trouble.kind satisfies never;
+                  kind satisfies never;
               }
               if (inUse === index) inUse = (index + 1) % members.length;
               settleHeld();
@@ -198,14 +209,46 @@ async function once<T>(
   signal: AbortSignal,
   headers: EtcdMembers['headers'],
 ): Promise<T> {
-  return send(member.calls(), { signal, headers: await headers(member, signal) });
+  let given: Parameters<Send<T>>;
+  try {
+    given = [member.calls(), { signal, headers: await headers(member, signal) }];
+  } catch (error) {
+    throw new NotSent('nothing was asked', { cause: error });
+  }
+  return send(...given);
 }
 
-/** A token for the calls that follow; etcd hands it to all members. The file is read each time, so that a new password counts at once. */
+/** The files of the access cannot be read, or etcd does not let us in: what was to be asked did not go out. */
+class NotSent extends Error {
+  override readonly name = 'NotSent';
+}
+
+/** What comes of it, or a rejection as soon as nobody waits for it any more. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(new Error('given up'));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/** Empty: nobody need log in. */
+function tokenHeader(token: string): Record<string, string> {
+  return token === '' ? {} : { token };
+}
+
+/** A token for the calls that follow, empty when nobody need log in; etcd hands it to all members. The file is read each time, so that a new password counts at once. */
 async function logIn(access: EtcdAccess, member: EtcdMember, signal: AbortSignal): Promise<string> {
   const password = access.passwordFile === null ? '' : readFileSync(access.passwordFile, 'utf8').replace(/\r?\n$/, '');
-  const { token } = await member.calls().auth.authenticate({ name: access.user ?? '', password }, { signal });
-  return token;
+  try {
+    const { token } = await member.calls().auth.authenticate({ name: access.user ?? '', password }, { signal });
+    return token;
+  } catch (error) {
+    // Then no token is taken, until somebody must log in again.
+    if (error instanceof ConnectError && error.rawMessage.includes('authentication is not enabled')) return '';
+    throw error;
+  }
 }
 
 function monotonicMs(): number {

@@ -23,7 +23,7 @@ const notConnected = new Set([
   'EADDRNOTAVAIL',
 ]);
 const notProposed = /raft proposal dropped|no leader|too many requests|not capable|rpc not supported for learner/;
-const noToken = /invalid auth token|revision of auth store is old|user name is empty/;
+const noToken = /invalid auth token|revision of auth store is old/;
 
 /** Reads an error of a call to `endpoint`. */
 export function troubleOf(error: unknown, endpoint: string): Trouble {
@@ -33,6 +33,11 @@ export function troubleOf(error: unknown, endpoint: string): Trouble {
     return { kind: 'notDone', why: `${endpoint} cannot be reached (${code})` };
   if (isCertificate(code, words))
     return { kind: 'notDone', why: `${endpoint}: the certificate is not accepted: ${words}` };
+  if (/user name is empty/.test(words))
+    return {
+      kind: 'token',
+      why: `${endpoint} lets in only who logs in (\`user\` and \`passwordFile\` of \`store\`): ${words}`,
+    };
   if (noToken.test(words)) return { kind: 'token', why: `${endpoint}: ${words}` };
   if (notProposed.test(words)) return { kind: 'notDone', why: `${endpoint}: ${words}` };
   if (/permission denied/.test(words))
