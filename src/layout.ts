@@ -2,34 +2,52 @@
 // and can list nothing; files and the other sockets are for the owner alone.
 
 import { createHash } from 'node:crypto';
-import { homedir, tmpdir } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
-/** The state folder: `--state`, else STANDFAST_STATE, else /var/lib/standfast as root, else the XDG state folder. */
+/** The state folder: `--state`, else STANDFAST_STATE, else /var/lib/standfast as root, else the XDG state folder; null when that would lie in a home that is not known. */
 export function stateFolder(
   option: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
   uid: number,
-): string {
+): string | null {
   if (option !== undefined && option !== '') return option;
   const fromEnv = env['STANDFAST_STATE'];
   if (fromEnv !== undefined && fromEnv !== '') return fromEnv;
   if (uid === 0) return '/var/lib/standfast';
-  const xdg = env['XDG_STATE_HOME'];
-  return join(xdg !== undefined && xdg !== '' ? xdg : join(env['HOME'] ?? homedir(), '.local', 'state'), 'standfast');
+  return userFolder(env, 'XDG_STATE_HOME', join('.local', 'state'));
 }
 
 /**
  * Where Node keeps what it compiled: without it a start from TypeScript takes ten times as long. A folder of one's own, since in a shared one
- * others could put code for us to run.
+ * others could put code for us to run; null when no home is known.
  */
-export function compiledCodeFolder(env: Readonly<Record<string, string | undefined>>): string {
-  const cache = env['XDG_CACHE_HOME'];
-  return join(
-    cache !== undefined && cache !== '' ? cache : join(env['HOME'] ?? homedir(), '.cache'),
-    'standfast',
-    'compiled',
-  );
+export function compiledCodeFolder(env: Readonly<Record<string, string | undefined>>): string | null {
+  const cache = userFolder(env, 'XDG_CACHE_HOME', '.cache');
+  return cache === null ? null : join(cache, 'compiled');
+}
+
+/** Ours in the folder that the variable names, else in that one of the home. */
+function userFolder(
+  env: Readonly<Record<string, string | undefined>>,
+  variable: string,
+  inHome: string,
+): string | null {
+  const named = env[variable];
+  if (named !== undefined && named !== '') return join(named, 'standfast');
+  const home = homeFolder(env);
+  return home === null ? null : join(home, inHome, 'standfast');
+}
+
+/** Of who runs this; null when nothing says: no HOME, and no such account on this machine, as in some containers. */
+function homeFolder(env: Readonly<Record<string, string | undefined>>): string | null {
+  const home = env['HOME'];
+  if (home !== undefined && home !== '') return home;
+  try {
+    return userInfo().homedir;
+  } catch {
+    return null;
+  }
 }
 
 /** What all agents of one system on this machine share. */
@@ -84,6 +102,8 @@ export interface HostLayout {
 const socketPathLimit = 107;
 
 /** The layout of one system below a state folder (absolute). */
+/** Not TMPDIR: everybody who asks must look in the same place, whatever environment they come with, and its path is short. */
+const linkFolder = '/tmp';
 export function systemLayout(state: string, system: string): SystemLayout {
   const folder = join(state, system);
   return {
@@ -99,7 +119,7 @@ function hostLayout(system: string, host: string): HostLayout {
   const folder = join(system, host);
   const tooLong = Buffer.byteLength(join(folder, 'keeper.sock')) > socketPathLimit;
   const link = tooLong
-    ? join(tmpdir(), `standfast-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`)
+    ? join(linkFolder, `standfast-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`)
     : null;
   const sockets = link ?? folder;
   const logs = join(folder, 'log');

@@ -8,6 +8,7 @@ import type { DescriptionStore, StoredDescription, World } from './cli/world.ts'
 /** Only speed is lost when it cannot be kept. */
 function keepCompiledCode(): void {
   const folder = compiledCodeFolder(process.env);
+  if (folder === null) return;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     enableCompileCache(folder);
@@ -152,4 +153,5 @@ const world: World = {
 
 const status = await run(process.argv.slice(2), world);
 // Not before a slow reader has all of it.
-process.stdout.write('', () => process.exit(status));
+// A file tells of a full disk only after that.
+process.stdout.write('', () => setImmediate(() => process.exit(status)));

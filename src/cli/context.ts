@@ -40,7 +40,7 @@ export function contextOf(
   return {
     world,
     terminal,
-    state: resolve(stateFolder(options.state, world.env, world.uid)),
+    state: stateOf(options.state, world),
     system: options.system ?? null,
     interruption,
     now: () => Date.now(),
@@ -49,6 +49,18 @@ export function contextOf(
 }
 
 /** A system that has a folder in this state. */
+function stateOf(option: string | undefined, world: World): string {
+  const folder = stateFolder(option, world.env, world.uid);
+  if (folder !== null) return resolve(folder);
+  throw new Failure({
+    code: 'SF-006',
+    what: 'it is not known where state lies',
+    why: 'There is no HOME in the environment, and this account has none on this machine.',
+    next: 'Say where: --state DIR or STANDFAST_STATE.',
+    exit: 2,
+  });
+}
+
 export interface ChosenSystem {
   readonly name: string;
   readonly layout: SystemLayout;

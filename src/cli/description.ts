@@ -27,10 +27,19 @@ export async function readPath(path: string): Promise<ReadFile> {
   const text = await textOf(file);
   const absolute = resolve(file);
   const folder = dirname(absolute);
-  const shown = relative(process.cwd(), absolute);
-  const name = shown.startsWith('..') ? absolute : shown;
+  const name = shownAs(absolute);
   const { system, errors } = readDescription({ text, file: name, folder });
   return { text, file: name, folder, system, problems: errors };
+}
+
+/** From where we stand, when it lies below; where we stand may be gone. */
+function shownAs(absolute: string): string {
+  try {
+    const shown = relative(process.cwd(), absolute);
+    return shown.startsWith('..') ? absolute : shown;
+  } catch {
+    return absolute;
+  }
 }
 
 async function fileAt(path: string): Promise<string> {

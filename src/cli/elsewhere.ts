@@ -51,6 +51,7 @@ export async function gatherJournals(
   query: {
     readonly sinceMs?: number | undefined;
     readonly service?: string | undefined;
+    readonly kinds?: readonly string[] | undefined;
     readonly limit?: number | undefined;
   },
 ): Promise<JournalRead> {
@@ -61,7 +62,7 @@ export async function gatherJournals(
   const asked = await Promise.all(
     elsewhere.hosts.map(async (host) => {
       const answer = await elsewhere.ask({ host, what: 'journal', body });
-      if ('body' in answer) return journalLines(answer.body);
+      if ('body' in answer) return journalLines(answer.body).filter((line) => query.kinds?.includes(line.kind) ?? true);
       unreadable.push(`SF-320 the journal of ${host} is not shown: ${answer.why}. On that host: standfast journal`);
       return [];
     }),

@@ -95,7 +95,16 @@ export async function asking<T>(context: Context, question: Promise<T>): Promise
 
 /** Those that begin with a dot are neither systems nor hosts. */
 async function foldersIn(folder: string): Promise<readonly string[]> {
-  const found = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const found = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EACCES' && error.code !== 'EPERM') return [];
+    throw new Failure({
+      code: 'SF-006',
+      what: `the state folder ${folder} may not be looked into by this user`,
+      why: 'It belongs to the user who ran `up`: nobody else may command what runs there.',
+      next: 'Run it as that user (sudo), or give your own: --state DIR or STANDFAST_STATE.',
+      exit: 3,
+    });
+  });
   return found
     .filter((each) => each.isDirectory() && !each.name.startsWith('.'))
     .map((each) => each.name)

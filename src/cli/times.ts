@@ -41,14 +41,17 @@ export function readDuration(text: string): number | null {
   return unit === undefined ? null : Number(found[1]) * unit;
 }
 
-/** Reads a moment: a duration back from now (`10m`), a time of today (`14:02`, `14:02:07`), or a date and time as ISO 8601. Unix ms. */
+/** Reads a moment: a duration back from now (`10m`), the last time that it was `14:02` or `14:02:07`, or a date and time as ISO 8601. Unix ms. */
 export function readMoment(text: string, nowMs: number): number | null {
   const back = readDuration(text);
   if (back !== null) return nowMs - back;
   const clock = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?$/.exec(text.trim());
   if (clock !== null) {
+    const [hours, minutes, seconds] = [clock[1], clock[2], clock[3] ?? 0].map(Number);
+    if (hours === undefined || minutes === undefined || hours > 23 || minutes > 59 || (seconds ?? 0) > 59) return null;
     const at = new Date(nowMs);
-    at.setHours(Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0), Number((clock[4] ?? '0').padEnd(3, '0')));
+    at.setHours(hours, minutes, seconds, Number((clock[4] ?? '0').padEnd(3, '0')));
+    if (at.getTime() > nowMs) at.setDate(at.getDate() - 1);
     return at.getTime();
   }
   const parsed = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;

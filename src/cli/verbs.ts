@@ -25,6 +25,7 @@ export const verbs: readonly Verb[] = [
       ['--rehearsal', 'build what a pack describes in a folder of its own, and start that'],
       ['--folder <folder>', 'rehearsal: where (beside the state folder)'],
       ['--install', 'rehearsal: install the programs that it needs and this machine lacks'],
+      ['--json', 'for scripts: the status once it is settled; without --detach then one a line at every change'],
     ],
     examples: [
       ['up examples/pricing', 'start it and watch'],
@@ -53,7 +54,7 @@ export const verbs: readonly Verb[] = [
     name: 'down',
     words: '[path]',
     about: 'stop the services in order, then the agents',
-    options: [['--leave-running', 'end agents and keepers only; the services stay'], why],
+    options: [['--leave-running', 'end agents and keepers only; the services stay'], why, json],
     examples: [
       ['down', 'stop everything of the only system here'],
       ['down --leave-running', 'services stay, unwatched'],
@@ -101,6 +102,7 @@ export const verbs: readonly Verb[] = [
     options: [
       ['--put-back', 'put the last known good back; what stood there is kept as FILE.before'],
       ['--take-back', 'undo that'],
+      json,
     ],
     examples: [
       ['known-good pricer@a', 'the difference; exit 1 when there is one'],
@@ -112,8 +114,8 @@ export const verbs: readonly Verb[] = [
     name: 'incidents',
     words: '',
     about: 'what is wrong, since when, what was done, what next',
-    options: [json],
-    examples: [['incidents', 'open ones first; exit 1 when one is of severity 1 or 2']],
+    options: [['--all', 'with --json: also those that were resolved in the last 24 hours'], json],
+    examples: [['incidents', 'open ones first, then those resolved lately; exit 1 when one is of severity 1 or 2']],
     load: async () => (await import('./verbs/incidents.ts')).incidents,
   },
   {
@@ -275,6 +277,7 @@ export const verbs: readonly Verb[] = [
     options: [
       ['-f, --follow', 'go on until ^C'],
       ['-n, --lines <n>', 'how many of the last lines (200)'],
+      ['--json', 'for scripts: an object a line, { service, host, line }'],
     ],
     examples: [['logs pricer@a --follow', 'the last 200 lines, then every new one']],
     load: async () => (await import('./verbs/logs.ts')).logs,
@@ -306,7 +309,7 @@ export const verbs: readonly Verb[] = [
     name: 'unit',
     words: '[path]',
     about: 'print a systemd unit; services survive its restart',
-    options: [],
+    options: [json],
     examples: [['unit examples/pricing > standfast-pricing.service', 'how to install it stands in its first lines']],
     load: async () => (await import('./verbs/unit.ts')).unit,
   },
@@ -325,7 +328,7 @@ export const verbs: readonly Verb[] = [
     name: 'schema',
     words: '',
     about: 'print the JSON Schema of the description, for editors',
-    options: [],
+    options: [['--json', 'the same: it is JSON']],
     examples: [['schema > standfast.schema.json', 'editors then complete and check as one writes']],
     load: async () => (await import('./verbs/schema.ts')).schema,
   },

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 
 import { compiledCodeFolder } from '../layout.ts';
 
-/** The folder for NODE_COMPILE_CACHE with `programs` compiled in it, by each's `--compile-only`. Never fails: without it only memory is lost. */
-export async function compiledFolder(programs: readonly string[]): Promise<string> {
+/** The folder for NODE_COMPILE_CACHE with `programs` compiled in it, by each's `--compile-only`; null when there is no place for it. Never fails: without it only memory is lost. */
+export async function compiledFolder(programs: readonly string[]): Promise<string | null> {
   const folder = process.env['NODE_COMPILE_CACHE'] ?? compiledCodeFolder(process.env);
-  if (!programs.every((program) => program.endsWith('.ts'))) return folder;
+  if (folder === null || !programs.every((program) => program.endsWith('.ts'))) return folder;
   try {
     const marker = join(folder, `all-${await versionOf(programs)}`);
     if (await isThere(marker)) return folder;
@@ -19,7 +19,7 @@ export async function compiledFolder(programs: readonly string[]): Promise<strin
     await Promise.all(programs.map((program) => runOnce(program, folder)));
     await writeFile(marker, '');
   } catch {
-    // no room, or no home: everybody strips for itself
+    // no room: everybody strips for itself
   }
   return folder;
 }

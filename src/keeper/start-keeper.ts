@@ -31,13 +31,17 @@ const nodeFlags = ['--max-old-space-size=64', '--max-semi-space-size=1'];
 const readyWithinMs = 15_000;
 const otherReadyWithinMs = 3000;
 
-/** Done when a keeper answers at its socket, this one or another that was first. */
-export async function startKeeper(layout: HostLayout, options: KeeperOptions): Promise<KeeperAnswer<null>> {
+/** Done when a keeper answers at its socket, this one or another that was first. `umask`: of the services that it will start. */
+export async function startKeeper(
+  layout: HostLayout,
+  options: KeeperOptions,
+  umask: number = process.umask(),
+): Promise<KeeperAnswer<null>> {
   try {
     const refused = await makeFolders(layout);
     if (refused !== null) return refused;
     if (await answers(layout.keeperSocket)) return done(null);
-    const why = await spawned(layout, options);
+    const why = await spawned(layout, options, umask);
     if (why === null || (await answersSoon(layout.keeperSocket, why))) return done(null);
     return refuse('keeperStart', `the keeper did not become ready: ${why}; see ${layout.keeperLog}`);
   } catch (error) {
@@ -46,21 +50,30 @@ export async function startKeeper(layout: HostLayout, options: KeeperOptions): P
 }
 
 /** Null when it is ready, else what it said. */
-async function spawned(layout: HostLayout, options: KeeperOptions): Promise<string | null> {
+async function spawned(layout: HostLayout, options: KeeperOptions, umask: number): Promise<string | null> {
   const compiled = await compiledFolder([program, ...itsPrograms]);
   const log = await open(layout.keeperLog, 'a', 0o600).catch(() => null);
   const output = log?.fd ?? 'ignore';
-  const child = spawn(process.execPath, [...nodeFlags, program, '--ready', ...optionsToArguments(options)], {
+  const child = spawnWith(umask, process.execPath, [...nodeFlags, program, '--ready', ...optionsToArguments(options)], {
     detached: true,
     cwd: '/',
     stdio: ['ignore', output, output, 'pipe'],
     // One arena for all threads: each of them else keeps its own, 40 MB together. Services get an environment of their own.
-    env: { ...process.env, NODE_COMPILE_CACHE: compiled, MALLOC_ARENA_MAX: '1' },
+    env: { ...process.env, ...(compiled === null ? {} : { NODE_COMPILE_CACHE: compiled }), MALLOC_ARENA_MAX: '1' },
   });
   await log?.close();
   const said = (await saidBy(child)).trim();
   child.unref();
   return said === 'ready' ? null : said === '' ? 'it ended without a word' : said;
+}
+
+function spawnWith(umask: number, ...command: Parameters<typeof spawn>): ReturnType<typeof spawn> {
+  const own = process.umask(umask);
+  try {
+    return spawn(...command);
+  } finally {
+    process.umask(own);
+  }
 }
 
 /** What it says on descriptor 3 until it closes it. */

@@ -40,4 +40,10 @@ export const useErrors: readonly ErrorRow[] = [
     why: 'it is no service, incident or decision here',
     next: 'standfast incidents; standfast journal',
   },
+  {
+    code: 'SF-008',
+    what: 'the output cannot be written',
+    why: 'what standard output was led to is full, or gone',
+    next: 'make room, and ask again; what was asked for may have been done all the same',
+  },
 ];

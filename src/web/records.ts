@@ -2,13 +2,13 @@
 
 import type { ExplanationView, GapView, Happening, JournalPage } from '../api-web.ts';
 import type { IncidentView, JournalLine, StatusView } from '../api.ts';
+import { pastWords } from '../cli/explain/past-words.ts';
 import type { Known } from '../cli/explain/state-words.ts';
 import { worded, type Vocabulary } from '../cli/explain/words.ts';
 import { explained } from '../cli/verbs/explain.ts';
-import { modeNamed, modePage } from '../model/modes.ts';
+import { incidentKinds, incidentsIn } from '../journal/past-incidents.ts';
 import type { JournalQuestion } from '../serve/web/port.ts';
 import type { ReadJournals } from './journals.ts';
-import { incidentKinds, incidentsIn, type Words } from './past-incidents.ts';
 
 export interface Records {
   page(question: JournalQuestion): Promise<JournalPage>;
@@ -26,6 +26,7 @@ const mostHappenings = 2_000;
 /** What led to an incident stands before its opening in the record, and what ended it after its end. */
 const around = { beforeMs: 10_000, afterMs: 2_000 };
 
+/** Nothing is read before it is asked for. */
 export function openRecords(of: {
   readonly read: ReadJournals;
   /** As the description in force declares it. */
@@ -37,20 +38,7 @@ export function openRecords(of: {
     const { text, aside } = worded(line, vocabulary, Date.now());
     return { ...line, text, aside };
   };
-  const words: Words = {
-    cause(line) {
-      const { host } = line.because;
-      const about = line.instance?.replace('@', ' on ').split('#')[0] ?? line.service;
-      const cause = vocabulary.cause(line.because['cause']) ?? say(line).text;
-      const subject = about ?? (typeof host === 'string' ? `host ${host}` : 'the system');
-      return cause.startsWith(subject) ? cause : `${subject}: ${cause}`;
-    },
-    impact: of.impact,
-    runbook(mode) {
-      const row = modeNamed(mode);
-      return row === null ? '' : modePage(row);
-    },
-  };
+  const words = pastWords(vocabulary, of.impact);
   const tell = async (
     subject: string,
     window: { readonly sinceMs: number; readonly untilMs?: number },

@@ -57,10 +57,11 @@ test('every problem is shown at once with file, line and column; exit 2', async 
   );
   const shown = await cli(t, ['check', path]);
   assert.equal(shown.code, 2);
-  assert.match(shown.stdout, new RegExp(`^${path}:6:\\d+ +SF-\\d{3} `, 'm'));
-  assert.match(shown.stdout, /"runs".*"run"/);
-  assert.match(shown.stdout, /"dbb".*"db"/);
-  assert.match(shown.stdout, /\d problems, nothing was changed\.\n$/);
+  assert.match(shown.stderr, new RegExp(`^${path}:6:\\d+ +SF-\\d{3} `, 'm'));
+  assert.match(shown.stderr, /"runs".*"run"/);
+  assert.match(shown.stderr, /"dbb".*"db"/);
+  assert.match(shown.stderr, /\d problems, nothing was changed\.\n$/);
+  assert.equal(shown.stdout, '');
   const json = JSON.parse((await cli(t, ['check', path, '--json'])).stdout) as {
     ok: boolean;
     errors: { line: number; file: string }[];
@@ -86,6 +87,8 @@ test('logs reads over rotated files, follows, and shows what a terminal would ob
   writeFileSync(file, 'four\n\u001b[2Jfive\tsix\n');
   const all = await cli(t, ['logs', 'web', '--state', state]);
   assert.equal(all.stdout, 'one\ntwo\nthree\nfour\n\\x1b[2Jfive\tsix\n');
+  const json = await cli(t, ['logs', 'web', '-n', '1', '--json', '--state', state]);
+  assert.deepEqual(JSON.parse(json.stdout), { service: 'web', host: 'a', line: '\u001b[2Jfive\tsix' });
   assert.equal(
     (await cli(t, ['logs', 'web@a', '-n', '3', '--state', state])).stdout,
     'three\nfour\n\\x1b[2Jfive\tsix\n',
@@ -184,11 +187,11 @@ test('journal --follow tells what comes, and explain says when a journal is dama
 
 test('doctor looks at the machine, the folder, agents and the store, and says what to do', async (t) => {
   const state = folder(t);
-  chmodSync(state, 0o755);
+  chmodSync(state, 0o777);
   await fakeAgent(t, state);
   const { code, stdout } = await cli(t, ['doctor', '--state', state]);
   assert.equal(code, 1);
-  assert.match(stdout, /✗ +who may enter +others too \(mode 0755\).*chmod 711/);
+  assert.match(stdout, /✗ +who may enter +others may write there \(mode 0777\).*chmod 711/);
   assert.match(stdout, /✗ +keeper of a +not there/);
   assert.match(stdout, /✓ +agent of a +answers in/);
   assert.match(stdout, /✓ +Node\.js/);
@@ -198,6 +201,8 @@ test('doctor looks at the machine, the folder, agents and the store, and says wh
   };
   assert.equal(json.ok, false);
   assert.ok(json.findings.length > 8);
+  chmodSync(state, 0o755);
+  assert.match((await cli(t, ['doctor', '--state', state])).stdout, /! +who may enter +others may see the names/);
   const fresh = await cli(t, ['doctor', '--state', join(state, 'not', 'yet')]);
   assert.equal(fresh.code, 0, fresh.stdout);
 });

@@ -35,9 +35,11 @@ test('moments and durations as people write them', () => {
   assert.equal(exactClockText(now, now), '14:02:07.113');
   assert.equal(readMoment('10m', now), now - 600_000);
   assert.equal(readMoment('13:02', now), Date.parse('2026-11-21T13:02:00Z'));
+  assert.equal(readMoment('23:02', now), Date.parse('2026-11-20T23:02:00Z'), 'it has not been that today');
   assert.equal(readMoment('13:02:07.5', now), Date.parse('2026-11-21T13:02:07.500Z'));
   assert.equal(readMoment('2026-11-20T10:00Z', now), Date.parse('2026-11-20T10:00:00Z'));
-  for (const wrong of ['', 'now', '25', 'tomorrow', '10 minutes']) assert.equal(readMoment(wrong, now), null, wrong);
+  for (const wrong of ['', 'now', '25', '24:00', '13:60', 'tomorrow', '10 minutes'])
+    assert.equal(readMoment(wrong, now), null, wrong);
   assert.equal(readDuration('1.5h'), 5_400_000);
   assert.equal(readDuration('5'), null);
 });

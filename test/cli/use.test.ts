@@ -2,11 +2,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { verbs } from '../../src/cli/verbs.ts';
-import { cli, fakeAgent, folder, root } from './stage.ts';
+import { openJournal } from '../../src/journal/journal.ts';
+import { systemLayout } from '../../src/layout.ts';
+import { bytes, ms, wallMs } from '../../src/model/units.ts';
+import { cli, ended, fakeAgent, folder, root } from './stage.ts';
 import { incident, instance, service, status } from './views.ts';
+
+const main = join(root, 'src', 'main.ts');
+const notRoot = process.getuid?.() === 0 ? false : 'needs root, to be somebody whom nobody knows';
 
 test('help names every verb that there is and no other, and each has help with an example', async (t) => {
   const { stdout, code } = await cli(t, ['--help']);
@@ -43,10 +50,62 @@ test('a slip of the pen: exit 2, the code, and what was meant', async (t) => {
     assert.equal(code, stderr.startsWith('SF-004') ? 3 : 2, words.join(' '));
     assert.equal(stdout, '');
   }
-  const bare = await cli(t, []);
-  assert.equal(bare.code, 2);
-  assert.match(bare.stderr, /Usage: standfast/);
+  for (const words of [[], ['--state', folder(t)]]) {
+    const bare = await cli(t, words);
+    assert.equal(bare.code, 2);
+    assert.match(bare.stderr, /^Usage: standfast/);
+  }
   assert.match((await cli(t, ['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('with --json what went wrong is JSON too, and the words are beside it', async (t) => {
+  const state = folder(t);
+  const wrong = join(folder(t), 'standfast.yaml');
+  writeFileSync(wrong, 'system: shop\n');
+  const cases: readonly (readonly [string[], number, string])[] = [
+    [['status'], 3, 'SF-004'],
+    [['explain', 'pricer'], 3, 'SF-004'],
+    [['logs', 'pricer'], 3, 'SF-004'],
+    [['failover'], 2, 'SF-002'],
+    [['assess', '/nonexistent'], 2, 'SF-003'],
+    [['apply', wrong], 2, 'SF-111'],
+    [['assess', wrong], 2, 'SF-111'],
+    [['simulate', wrong], 2, 'SF-111'],
+    [['up', wrong, '--detach'], 2, 'SF-111'],
+    [['up', wrong], 2, 'SF-002'],
+    [['down'], 3, 'SF-004'],
+  ];
+  for (const [words, exit, code] of cases) {
+    const { code: status, stdout, stderr } = await cli(t, [...words, '--json', '--state', state]);
+    assert.equal(status, exit, words.join(' '));
+    const { ok, errors } = JSON.parse(stdout) as { ok: boolean; errors: { code: string; message: string }[] };
+    assert.equal(ok, false);
+    assert.equal(errors[0]?.code, code, words.join(' '));
+    assert.ok(stderr === '' || stderr.startsWith(code), stderr);
+  }
+  assert.equal((await cli(t, ['schema', '--json'])).code, 0);
+});
+
+test('where nobody has a home: what is known is done, and the rest is said', { skip: notRoot }, async () => {
+  const { HOME: _home, ...env } = process.env;
+  const child = spawn(
+    'setpriv',
+    ['--reuid=54321', '--regid=54321', '--clear-groups', process.execPath, main, 'status'],
+    {
+      env,
+      cwd: '/',
+    },
+  );
+  const { code, stderr } = await ended(child);
+  assert.match(stderr, /^SF-006 .*not known where state lies\n(.*\n)*.*--state DIR/);
+  assert.equal(code, 2);
+});
+
+test('an output that cannot be written is said', async () => {
+  const shell = spawn('sh', ['-c', `"$0" "$1" schema >/dev/full`, process.execPath, main]);
+  const { code, stderr } = await ended(shell);
+  assert.match(stderr, /^SF-008 +the output cannot be written: .*ENOSPC/);
+  assert.equal(code, 3);
 });
 
 test('a reader that has had enough ends it without a word', async (t) => {
@@ -130,14 +189,43 @@ test('names that are not there are wrong use, with the nearest', async (t) => {
 
 test('ack takes an incident, and incidents shows open ones before those that are over', async (t) => {
   const state = folder(t);
-  const over = incident('i-0', { resolvedAtMs: Date.now(), severity: 1, cause: 'it ended' });
-  await fakeAgent(t, state, { view: status({ incidents: [over, incident('i-1')] }) });
+  const layout = systemLayout(state, 'pricing').host('a');
+  mkdirSync(layout.folder, { recursive: true, mode: 0o700 });
+  const journal = await openJournal({
+    file: layout.journalFile,
+    host: 'a',
+    maxAgeMs: ms(86_400_000),
+    maxBytes: bytes(1 << 20),
+  });
+  t.after(() => journal.close());
+  for (const event of ['opened', 'resolved'])
+    journal.append({
+      atMs: wallMs(Date.now()),
+      kind: 'incident',
+      service: 'risk',
+      instance: 'risk@a',
+      term: null,
+      rule: null,
+      facts: { id: 'i-0', event, severity: 1, cause: { kind: 'process-gone', facts: {} }, also: [], host: 'a' },
+    });
+  await journal.flush();
+  await fakeAgent(t, state, { view: status({ incidents: [incident('i-1')] }) });
   const ack = await cli(t, ['ack', 'i-1', '--state', state], { env: { SUDO_USER: 'ann' } });
   assert.equal(ack.stdout, 'ann has i-1.\n');
   const { stdout, code } = await cli(t, ['incidents', '--state', state], { env: { COLUMNS: '140' } });
   assert.equal(code, 0, 'only severity 3 is open');
   assert.ok(stdout.indexOf('i-1') < stdout.indexOf('Resolved lately'));
-  assert.ok(stdout.indexOf('Resolved lately') < stdout.indexOf('i-0'));
+  assert.match(stdout.slice(stdout.indexOf('Resolved lately')), /1 +i-0 +risk on a: its process is gone/);
+  for (const [all, ids] of [
+    [[], ['i-1']],
+    [['--all'], ['i-1', 'i-0']],
+  ] as const) {
+    const json = await cli(t, ['incidents', '--json', ...all, '--state', state]);
+    assert.deepEqual(
+      (JSON.parse(json.stdout) as { id: string }[]).map((each) => each.id),
+      ids,
+    );
+  }
 });
 
 test('intents in force are listed with their owner, reason and end', async (t) => {

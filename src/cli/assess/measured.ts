@@ -31,7 +31,7 @@ const staleAfterMs = 30 * dayMs;
 
 /** Reads the journals of the system of that name; what cannot be read is as if it were not there. */
 export async function knownOf(context: Pick<Context, 'state' | 'now'>, system: string): Promise<Known> {
-  const found = (await systemsIn(context.state)).find((each) => each.name === system);
+  const found = (await systemsIn(context.state).catch(() => [])).find((each) => each.name === system);
   if (found === undefined) return nothingKnown;
   const { lines } = readJournals(
     { name: found.name, hosts: found.hosts, layout: systemLayout(context.state, found.name) },

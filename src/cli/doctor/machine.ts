@@ -87,13 +87,20 @@ async function owner(state: string, uid: number): Promise<Finding> {
       found: `${state} belongs to user ${found.uid}; you are ${uid}`,
       next: 'Run as that user, or give your own --state DIR.',
     };
-  return (found.mode & 0o066) === 0
+  if ((found.mode & 0o022) !== 0)
+    return {
+      what,
+      verdict: 'bad',
+      found: `others may write there (mode ${mode}), so they could command your services`,
+      next: `chmod 711 ${state}`,
+    };
+  return (found.mode & 0o044) === 0
     ? { what, verdict: 'good', found: `only you (mode ${mode})`, next: null }
     : {
         what,
-        verdict: 'bad',
-        found: `others too (mode ${mode}), so they could command your services`,
-        next: `chmod 711 ${state}`,
+        verdict: 'soso',
+        found: `others may see the names of what runs (mode ${mode}), and do nothing`,
+        next: `To keep them to yourself: chmod 711 ${state}`,
       };
 }
 

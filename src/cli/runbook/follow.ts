@@ -10,6 +10,7 @@ import { Failure, type ExitStatus } from '../failure.ts';
 import { pause } from '../interruption.ts';
 import { ownerName } from '../owner.ts';
 import { findAgent, needAgent } from '../systems.ts';
+import { terminalOf, type Terminal } from '../terminal.ts';
 import { safe } from '../text.ts';
 import { blockLines, runPrinter } from './printer.ts';
 
@@ -27,6 +28,8 @@ export async function followRun(context: Context, id: string, options: FollowOpt
   const { terminal } = context;
   const signal = context.interruption();
   const printer = runPrinter(terminal);
+  // What scripts read is one value: what is said meanwhile goes beside it.
+  const aside = options.json ? terminalOf(process.stderr, context.world.env) : terminal;
   const asks = terminal.redraws && process.stdin.isTTY && !options.json;
   let agent = await needAgent(context, options.system);
   let version: string | null = null;
@@ -37,10 +40,10 @@ export async function followRun(context: Context, id: string, options: FollowOpt
       answer = await orInterrupted(agent.runbooks.run(id, version), signal);
     } catch (error) {
       if (!(error instanceof AgentUnreachable)) throw error;
-      agent = await agentBack(context, options.system, signal);
+      agent = await agentBack(context, options.system, signal, aside);
       continue;
     }
-    if (answer === null) return leftAlone(context, id);
+    if (answer === null) return leftAlone(context, id, aside);
     if (!answer.ok) throw refusal(answer);
     const run: RunView = answer.value;
     ({ version } = run);
@@ -64,7 +67,7 @@ export async function followRun(context: Context, id: string, options: FollowOpt
     }
     asked = question;
     const said = await askPerson(context, agent, run, signal);
-    if (said === 'interrupted') return leftAlone(context, id);
+    if (said === 'interrupted') return leftAlone(context, id, aside);
     if (said === 'changed') asked = '';
   }
 }
@@ -182,8 +185,13 @@ function readLine(question: string, signal: AbortSignal): Promise<string> {
   });
 }
 
-async function agentBack(context: Context, system: ChosenSystem, signal: AbortSignal): Promise<AgentClient> {
-  context.terminal.print('  the agent does not answer; the run is kept');
+async function agentBack(
+  context: Context,
+  system: ChosenSystem,
+  signal: AbortSignal,
+  aside: Terminal,
+): Promise<AgentClient> {
+  aside.print('  the agent does not answer; the run is kept');
   for (const untilMs = performance.now() + agentBackWithinMs; performance.now() < untilMs;) {
     const agent = await findAgent(system);
     if (agent !== null) return agent;
@@ -202,8 +210,8 @@ function orInterrupted<T>(waited: Promise<T>, signal: AbortSignal): Promise<T | 
   ]);
 }
 
-function leftAlone(context: Context, id: string): ExitStatus {
-  context.terminal.print('', `The run is kept. Carry it on: ${context.command(`runbook continue ${id}`)}`);
+function leftAlone(context: Context, id: string, aside: Terminal): ExitStatus {
+  aside.print('', `The run is kept. Carry it on: ${context.command(`runbook continue ${id}`)}`);
   return 1;
 }
 

@@ -13,9 +13,8 @@ import { readPath, type ReadFile } from '../description.ts';
 import { Failure } from '../failure.ts';
 import { pause } from '../interruption.ts';
 import { ownerName } from '../owner.ts';
-import { problemCount, problemLines } from '../screens/problems.ts';
+import { refuseDescription } from '../refuse-description.ts';
 import { asking, findAgent, needAgent } from '../systems.ts';
-import { terminalOf } from '../terminal.ts';
 import { safe } from '../text.ts';
 import { readDuration } from '../times.ts';
 import type { Options, Run } from '../verb.ts';
@@ -34,11 +33,8 @@ export const apply: Run = async (context, words, options) => {
   const timeoutMs = readTimeout(options.text('timeout'));
   const given = await readPath(words[0] ?? '.');
   const after = given.system;
-  if (given.problems.length > 0 || after === null) {
-    const errors = terminalOf(process.stderr, context.world.env);
-    errors.print(...problemLines(given.problems, errors), problemCount(given.problems));
-    return 2;
-  }
+  if (given.problems.length > 0 || after === null)
+    return refuseDescription(context, given.problems, { json: options.flag('json') });
   const system = await chooseSystem(context, after.name);
   const agent = await needAgent(context, system);
   const inForce = await asking(context, agent.description());
@@ -64,7 +60,8 @@ export const apply: Run = async (context, words, options) => {
   });
   if (json) print(context, { applied: !same, hash: after.hash, plan, takenUp: done.kind === 'done' });
   if (done.kind === 'interrupted') {
-    context.terminal.print('It is in force, and the agents go on taking it up; this only ends the watching.');
+    if (!json)
+      context.terminal.print('It is in force, and the agents go on taking it up; this only ends the watching.');
     return 0;
   }
   if (done.kind === 'replaced')

@@ -10,17 +10,14 @@ import { assessmentPage } from '../assess/page.ts';
 import { assessmentLines } from '../assess/screen.ts';
 import { readPath } from '../description.ts';
 import { Failure } from '../failure.ts';
-import { problemCount, problemLines } from '../screens/problems.ts';
+import { refuseDescription } from '../refuse-description.ts';
 import type { Run } from '../verb.ts';
 
 export const assess: Run = async (context, words, options) => {
   const read = await readPath(words[0] ?? '.');
   const { system, problems } = read;
-  if (system === null || problems.length > 0) {
-    if (options.flag('json')) context.terminal.print(JSON.stringify({ ok: false, errors: problems }, null, 2));
-    else context.terminal.print(...problemLines(problems, context.terminal), problemCount(problems));
-    return 2;
-  }
+  if (system === null || problems.length > 0)
+    return refuseDescription(context, problems, { json: options.flag('json') });
   const stated = options.flag('stated');
   const known = stated ? nothingKnown : await knownOf(context, system.name);
   const chosen: AssessOptions = {

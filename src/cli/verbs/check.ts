@@ -16,7 +16,7 @@ import { readPath } from '../description.ts';
 import { addressFindings } from '../start/addresses.ts';
 import { hostsHere } from '../start/hosts-here.ts';
 import { Failure } from '../failure.ts';
-import { problemCount, problemLines } from '../screens/problems.ts';
+import { refuseDescription } from '../refuse-description.ts';
 import { safe, wrapped } from '../text.ts';
 import { durationText } from '../times.ts';
 import type { Run } from '../verb.ts';
@@ -28,12 +28,8 @@ export const check: Run = async (context, words, options) => {
     throw error;
   });
   const { system, problems } = read;
-  if (system === null || problems.length > 0) {
-    if (options.flag('json'))
-      context.terminal.print(JSON.stringify({ ok: false, fits: null, errors: problems, services: [] }, null, 2));
-    else context.terminal.print(...problemLines(problems, context.terminal), problemCount(problems));
-    return 2;
-  }
+  if (system === null || problems.length > 0)
+    return refuseDescription(context, problems, { json: options.flag('json'), more: { fits: null, services: [] } });
   const rows = checkReport(system, await measured(context, system), { ...storeUnmeasured, kind: system.store.kind });
   const store = checkStore(system);
   const fits = rows.every((row) => row.fits);

@@ -31,7 +31,9 @@ async function chosen(context: Context): Promise<ChosenSystem | null> {
   try {
     return await chooseSystem(context);
   } catch (error) {
-    if (error instanceof Failure && error.code === 'SF-004' && context.system === null) return null;
+    // That it may not be looked into is found with the folder.
+    const nothingHere = error instanceof Failure && (error.code === 'SF-004' || error.code === 'SF-006');
+    if (nothingHere && context.system === null) return null;
     throw error;
   }
 }

@@ -20,7 +20,7 @@ import { leftovers } from '../start/leftovers.ts';
 import { happenings, timed } from '../start/happenings.ts';
 import { answeringAgents } from '../systems.ts';
 import { safe } from '../text.ts';
-import type { Run } from '../verb.ts';
+import type { Options, Run } from '../verb.ts';
 
 /** With no change for this long, and longer than any service may take to stop, somebody has to look. */
 const stuckAfterMs = 180_000;
@@ -33,23 +33,39 @@ const endLookMs = 10;
 const goneWithinMs = 2_000;
 
 export const down: Run = async (context, words, options) => {
+  if (!options.flag('json')) return (await bringDown(context, words, options)).exit;
+  // Scripts get one value at the end, and nothing of what happens on the way.
+  const quiet = { ...context, terminal: { ...context.terminal, print: () => undefined } };
+  const { system, down: isDown, exit } = await bringDown(quiet, words, options);
+  context.terminal.print(JSON.stringify({ system, down: isDown }));
+  return exit;
+};
+
+/** `down`: nothing of it runs on this machine any more. */
+async function bringDown(
+  context: Context,
+  words: readonly string[],
+  options: Options,
+): Promise<{ readonly system: string; readonly down: boolean; readonly exit: ExitStatus }> {
   const path = words[0];
   const preferred = path === undefined ? null : ((await readPath(path)).system?.name ?? null);
   const system = await chooseSystem(context, preferred);
   const leaveRunning = options.flag('leaveRunning');
   const signal = context.interruption();
-  if (!(await makeAgentsAnswer(context, system, leaveRunning, signal))) return 0;
+  const { name } = system;
+  if (!(await makeAgentsAnswer(context, system, leaveRunning, signal)))
+    return { system: name, down: !leaveRunning, exit: 0 };
   const ask = (): Promise<void> => askAll(context, system, { leaveRunning, why: options.text('why') ?? '' });
   const elsewhere = await toldElsewhere(context, system);
   await ask();
   const last = await untilGone(context, system, signal, ask);
   if (last === 'interrupted') {
     context.terminal.print('It goes on stopping; this only ends the watching.');
-    return 0;
+    return { system: name, down: false, exit: 0 };
   }
   context.terminal.print(...elsewhere);
-  return report(context, system, leaveRunning);
-};
+  return { system: name, down: !leaveRunning, exit: await report(context, system, leaveRunning) };
+}
 
 /** Who is elsewhere hears of it over the agents' lines; who cannot is named, before the lines are gone. */
 async function toldElsewhere(context: Context, system: ChosenSystem): Promise<string[]> {

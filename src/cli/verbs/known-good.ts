@@ -43,13 +43,22 @@ export const knownGood: Run = async (context, words, options) => {
       exit: 3,
     });
   const { terminal } = context;
+  const json = options.flag('json');
   if (options.flag('takeBack')) {
-    for (const file of files)
-      if (takeBack(file)) terminal.print(`${safe(file.path)} is as it was before it was put back.`);
+    const taken = files.filter(takeBack);
+    if (json) terminal.print(JSON.stringify({ ok: true, takenBack: taken.map((file) => file.path) }));
+    else for (const file of taken) terminal.print(`${safe(file.path)} is as it was before it was put back.`);
     return 0;
   }
   const differing = files.filter((file) => presentText(file) !== file.content && file.content !== null);
   const tooLarge = files.filter((file) => file.content === null);
+  if (json) {
+    const put = options.flag('putBack');
+    if (put) differing.forEach(putBack);
+    const shown = put ? { ok: true, putBack: differing.map((file) => file.path) } : files.map(shownFile);
+    terminal.print(JSON.stringify(shown, null, 2));
+    return put || differing.length === 0 ? 0 : 1;
+  }
   for (const file of tooLarge)
     terminal.print(`${safe(file.path)}: too large, or not text; only that it changes is watched.`);
   if (options.flag('putBack')) {
@@ -64,6 +73,19 @@ export const knownGood: Run = async (context, words, options) => {
   if (differing.length === 0) terminal.print('Every file is as it was when it last worked.');
   return differing.length === 0 ? 0 : 1;
 };
+
+/** `known`: whether its content is kept, or only that it changes is watched; `difference`: as diff -u tells it, empty when there is none. */
+function shownFile(file: KnownFile): object {
+  const known = file.content !== null;
+  const same = !known || presentText(file) === file.content;
+  return {
+    host: file.host,
+    path: file.path,
+    known,
+    same: known ? same : null,
+    difference: same ? '' : difference(file).join('\n'),
+  };
+}
 
 function keptFiles(path: string, host: string, service: string): readonly KnownFile[] {
   let kept: unknown;

@@ -26,8 +26,14 @@ export const logs: Run = async (context, words, options) => {
   for (const each of far) if ('why' in each) cannotAsk(context, each, service, outputs.length + told.length > 0);
   if (outputs.length === 0 && told.length === 0) throw await nothingWritten(system, service, host ?? null);
   const several = outputs.length + told.length > 1;
+  const json = options.flag('json');
   const { terminal } = context;
+  const asJson = (from: string, line: string): string => JSON.stringify({ service, host: from, line });
   const print = (from: string, last: readonly string[]): void => {
+    if (json) {
+      terminal.print(...last.map((line) => asJson(from, line)));
+      return;
+    }
     if (several && last.length > 0) terminal.print(terminal.paint('dim', `── ${safe(service)} on ${safe(from)} ──`));
     terminal.print(...last.map(shown));
   };
@@ -36,7 +42,8 @@ export const logs: Run = async (context, words, options) => {
   if (!options.flag('follow')) return 0;
   const signal = context.interruption();
   const tell = (from: string, line: string): void => {
-    terminal.print(terminal.paint('dim', several ? `${safe(from)} │ ` : '') + shown(line));
+    if (json) terminal.print(asJson(from, line));
+    else terminal.print(terminal.paint('dim', several ? `${safe(from)} │ ` : '') + shown(line));
   };
   await Promise.all([
     followOutputs(outputs, signal, (output, line) => tell(output.host, line)),

@@ -5,7 +5,7 @@ import { driveSimulation } from '../../prove/driver.ts';
 import { knownOf, nothingKnown } from '../assess/measured.ts';
 import { readPath } from '../description.ts';
 import { Failure } from '../failure.ts';
-import { problemCount, problemLines } from '../screens/problems.ts';
+import { refuseDescription } from '../refuse-description.ts';
 import { simulationJson } from '../simulate/json.ts';
 import { replayIncident } from '../simulate/replay.ts';
 import { simulationLines } from '../simulate/screen.ts';
@@ -29,11 +29,7 @@ export const simulate: Run = async (context, words, options) => {
     read.system === null || read.problems.length > 0
       ? { system: null, errors: read.problems }
       : readDescription({ text: variantOf(read.text, policies, sets), file: read.file, folder: read.folder });
-  if (system === null) {
-    if (options.flag('json')) context.terminal.print(JSON.stringify({ ok: false, errors }, null, 2));
-    else context.terminal.print(...problemLines(errors, context.terminal), problemCount(errors));
-    return 2;
-  }
+  if (system === null) return refuseDescription(context, errors, { json: options.flag('json') });
   const incident = options.text('replay');
   if (incident !== undefined) {
     const changes = [...policies.map((each) => `--policy ${each}`), ...sets.map((each) => `--set ${each}`)];

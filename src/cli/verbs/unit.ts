@@ -1,7 +1,7 @@
 // `unit`: a systemd unit that brings the system up at boot. Stopping or restarting it leaves the services running.
 
 import { realpath } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { systemLayout } from '../../layout.ts';
 import type { Context } from '../context.ts';
 import { chooseSystem } from '../context.ts';
@@ -11,12 +11,12 @@ import { ownerName } from '../owner.ts';
 import { findAgent } from '../systems.ts';
 import type { Run } from '../verb.ts';
 
-export const unit: Run = async (context, words) => {
+export const unit: Run = async (context, words, options) => {
   const { name, file } = await described(context, words[0]);
   const launcher = await launcherOf();
   const user = context.world.uid === 0 ? [] : [`User=${ownerName(context.world.env)}`];
   const command = (verb: string): string => [quoted(launcher), verb, '--state', quoted(context.state)].join(' ');
-  context.terminal.print(
+  const lines = [
     `# ${name}: save as /etc/systemd/system/standfast-${name}.service, then:`,
     `#   systemctl daemon-reload && systemctl enable --now standfast-${name}`,
     `# Restarting or stopping this unit stops nothing: agents, keepers and services go on. To stop the system: standfast down.`,
@@ -29,7 +29,7 @@ export const unit: Run = async (context, words) => {
     '[Service]',
     'Type=exec',
     ...user,
-    `Environment=PATH=${context.world.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}`,
+    `Environment=${assigned('PATH', context.world.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin')}`,
     `ExecStart=${command(`up ${quoted(file)}`)}`,
     `ExecStop=/bin/sh -c '[ "$(systemctl is-system-running)" != stopping ] || exec ${command('down').replaceAll("'", `'\\''`)} --system ${quoted(name)}'`,
     'Restart=on-failure',
@@ -44,7 +44,10 @@ export const unit: Run = async (context, words) => {
     '',
     '[Install]',
     'WantedBy=multi-user.target',
-  );
+  ];
+  if (options.flag('json'))
+    context.terminal.print(JSON.stringify({ system: name, file, unit: `${lines.join('\n')}\n` }, null, 2));
+  else context.terminal.print(...lines);
   return 0;
 };
 
@@ -66,12 +69,11 @@ async function described(
   const system = await chooseSystem(context);
   const agent = await findAgent(system);
   const description = await agent?.description().catch(() => null);
-  if (description !== null && description !== undefined)
-    return { name: system.name, file: join(description.folder, 'standfast.yaml') };
+  if (description !== null && description !== undefined) return { name: system.name, file: fileOf(description) };
   const store = await context.world.openStore(systemLayout(context.state, system.name).storeFile, false);
   try {
     const stored = await store.description();
-    if (stored !== null) return { name: system.name, file: resolve(stored.folder, stored.file) };
+    if (stored !== null) return { name: system.name, file: fileOf(stored) };
   } finally {
     await store.close();
   }
@@ -83,11 +85,22 @@ async function described(
   });
 }
 
+/** The file's own name is as people gave it, from wherever they stood; its folder is absolute. */
+function fileOf({ folder, file }: { readonly folder: string; readonly file: string }): string {
+  return join(folder, basename(file));
+}
+
 /** What starts this program: `standfast` of the checkout, or the installed one. */
 async function launcherOf(): Promise<string> {
   const main = await realpath(process.argv[1] ?? '');
   const root = dirname(dirname(main));
   return main.endsWith('.ts') ? join(root, 'standfast') : join(root, 'bin', 'standfast');
+}
+
+/** As systemd reads an assignment: a space ends it, and `%` is its own. */
+function assigned(name: string, value: string): string {
+  const escaped = value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%');
+  return /^[\w@+=:,./-]+$/.test(value) ? `${name}=${value}` : `"${name}=${escaped}"`;
 }
 
 /** As systemd splits a command: no `%` and no `$` of its own. */

@@ -9,7 +9,7 @@ import { Failure } from '../failure.ts';
 import type { ExitStatus } from '../failure.ts';
 import { readJournals } from '../journals.ts';
 import { liveScreen } from '../live.ts';
-import { problemCount, problemLines } from '../screens/problems.ts';
+import { refuseDescription } from '../refuse-description.ts';
 import { tryLine, upScreen } from '../screens/up-screen.ts';
 import { demandAddresses, isInPath } from '../start/addresses.ts';
 import { putDescription, startKeepers } from '../start/begin.ts';
@@ -23,24 +23,43 @@ import { makeFolders } from '../start/folders.ts';
 import { presences } from '../start/keepers.ts';
 import { buildRehearsal } from '../start/rehearsal.ts';
 import { checkPorts } from '../start/ports.ts';
-import { terminalOf } from '../terminal.ts';
 import { readDuration } from '../times.ts';
-import type { Run } from '../verb.ts';
+import type { Options, Run } from '../verb.ts';
 
 /** How long the screen is redrawn for a start; what is not up by then is said, and followed line by line. */
 const startScreenMs = 60_000;
 
 export const up: Run = async (context, words, options) => {
+  if (!options.flag('json')) return await bringUp(context, context, words, options);
+  if (!options.flag('detach'))
+    throw new Failure({
+      code: 'SF-002',
+      what: '--json needs --detach: what is followed has no end',
+      next: 'Write up PATH --detach --json; for every change: status --watch --json.',
+      exit: 2,
+    });
+  // Scripts get one value at the end, and nothing of what happens on the way.
+  const quiet = {
+    ...context,
+    terminal: { ...context.terminal, redraws: false, print: () => undefined, write: () => undefined },
+  };
+  return await bringUp(quiet, context, words, options);
+};
+
+/** `scripts`: where JSON goes, when it is wanted. */
+async function bringUp(
+  context: Context,
+  scripts: Context,
+  words: readonly string[],
+  options: Options,
+): Promise<ExitStatus> {
   const timeoutMs = readTimeout(options.text('timeout'));
   const path = words[0] ?? '.';
   const rehearsal = { folder: options.text('folder'), install: options.flag('install') };
   const given = await readPath(options.flag('rehearsal') ? await buildRehearsal(context, path, rehearsal) : path);
   const { system } = given;
-  if (given.problems.length > 0 || system === null) {
-    const errors = terminalOf(process.stderr, context.world.env);
-    errors.print(...problemLines(given.problems, errors), problemCount(given.problems));
-    return 2;
-  }
+  if (given.problems.length > 0 || system === null)
+    return refuseDescription(scripts, given.problems, { json: options.flag('json') });
   const hosts = await hostsHere(system, options.list('host'));
   demandAddresses(system, hosts);
   const layout = systemLayout(context.state, system.name);
@@ -49,7 +68,7 @@ export const up: Run = async (context, words, options) => {
   await keepHere(system, layout, given, inForce);
   if (inForce.hash === system.hash)
     for (const host of hosts) await context.world.keepReading(layout.host(host).readingFile, given, system);
-  const started = await startKeepers(context, { system: system.name, layout, hosts });
+  await startKeepers(context, { system: system.name, layout, hosts });
   const chosen: ChosenSystem = { name: system.name, layout, hosts };
   const difference = written
     ? null
@@ -57,11 +76,13 @@ export const up: Run = async (context, words, options) => {
   const exit = await follow(context, chosen, {
     timeoutMs,
     detach: options.flag('detach') || difference !== null,
-    started,
+    settled: (view) => {
+      if (options.flag('json')) scripts.terminal.print(JSON.stringify(view, null, 2));
+    },
   });
   if (difference !== null) throw difference;
   return exit;
-};
+}
 
 /** The ports are looked at before anything is written or started, as far as nothing of ours runs. */
 async function putOrCheck(
@@ -122,7 +143,7 @@ function demandStore(
 async function follow(
   context: Context,
   system: ChosenSystem,
-  of: { readonly timeoutMs: number; readonly detach: boolean; readonly started: readonly string[] },
+  of: { readonly timeoutMs: number; readonly detach: boolean; readonly settled: (view: StatusView) => void },
 ): Promise<ExitStatus> {
   const signal = context.interruption();
   const live = context.terminal.redraws ? liveScreen(context.terminal) : null;
@@ -140,6 +161,7 @@ async function follow(
   live?.end();
   const last: StatusView | null = shown;
   if (last !== null) context.terminal.print(...upScreen(last, context));
+  if (last !== null) of.settled(last);
   if (settled.kind === 'interrupted') return goesOn(context);
   const late = settled.kind === 'late' ? await lateFailure(context, system, settled.view, of.timeoutMs) : null;
   if (of.detach) {

@@ -1,4 +1,4 @@
-// Incidents that are over, or were open, as the journal tells of them: nothing but the record is asked, so they are there when every agent is gone.
+// Incidents that are over, or were open, as the journal tells of them, for the console and the command line: nothing but the record is asked, so they are there when every agent is gone.
 
 import type { IncidentView, JournalLine, SuspectView } from '../api.ts';
 import type { JsonValue } from '../model/json.ts';
