@@ -158,6 +158,8 @@ export interface EndedInstance {
   readonly term: number;
   /** False: when the keeper first looked, nothing of it lived any more, so that it may have been gone for long. Absent: not told. */
   readonly foundLiving?: boolean | undefined;
+  /** True: its main process ended by itself while others of it went on. Absent: not told. */
+  readonly leftBehind?: boolean | undefined;
 }
 
 export type KeeperAnswer<T> =

@@ -41,18 +41,19 @@ export function instanceEnded(d: Draft, ended: Ended): void {
       code: ended.code,
       signal: ended.signal,
       by: ended.by,
-      why: instance.ending?.why ?? null,
+      why: instance.ending?.why ?? (isDeaf(service, instance, ended) ? 'deaf' : null),
       endedAtMs: Math.round(ended.endedAtMs),
       seenAfterMs: round(d.mono - ended.endedAt),
       finished,
       tries: next?.tries ?? 0,
+      ...(wentAway(instance, ended) ? { leftBehind: true } : {}),
     },
   });
   const lost = instance.activeAt !== null || instance.activateAt !== null;
   d.setSlot(slot.service, {
     now: null,
     lastExit: { code: ended.code, signal: ended.signal, atMs: Math.round(ended.endedAtMs) },
-    endedBecause: endedBecause(instance, ended),
+    endedBecause: endedBecause(service, instance, ended),
     activateError: instance.ending?.rule === 522 ? (slot.activateError ?? null) : null,
     failures,
     failing: !finished && (!asked || slot.failing),
@@ -72,12 +73,40 @@ export function instanceEnded(d: Draft, ended: Ended): void {
 }
 
 /** In words: a signal alone would look like somebody else's. */
-function endedBecause({ ending, notYet = null }: Instance, ended: Ended): string | null {
+function endedBecause(service: RunService, instance: Instance, ended: Ended): string | null {
+  const { ending, notYet = null } = instance;
   if (ending?.failure === true) return notYet === null ? ending.why : `${ending.why}: ${notYet}`;
   if (ended.by === 'deadline') return 'its lease had run out';
+  if (wentAway(instance, ended)) return 'left-behind';
+  if (isDeaf(service, instance, ended)) return 'deaf';
   return ended.by === 'keeper-lost' ? 'its keeper was lost' : null;
 }
 
+/** What puts itself into the background does it within moments; what ends later, and leaves something, has another story. In ms. */
+const backgroundWithinMs = 10_000;
+
+/** Ended well, soon after its start, with others of it running on: that is how a daemon leaves whoever started it. */
+function wentAway({ startedAt, requestedAt }: Instance, ended: Ended): boolean {
+  return (
+    ended.by === 'itself' &&
+    ended.code === 0 &&
+    ended.leftBehind === true &&
+    between(startedAt ?? requestedAt, ended.endedAt) < backgroundWithinMs
+  );
+}
+
+/** The signal by which it was made active ended it: it has no handler for that. */
+function isDeaf({ activate }: RunService, instance: Instance, ended: Ended): boolean {
+  return (
+    instance.ending === null &&
+    instance.activateAt !== null &&
+    ended.by === 'itself' &&
+    activate?.kind === 'signal' &&
+    ended.signal === activate.signal
+  );
+}
+
+/** The end of what the keeper knows nothing of any more: nobody saw how it ended. */
 export function lostEnd(d: Draft, service: string, instance: Instance): Ended {
   return {
     instance: instance.id,
@@ -123,6 +152,9 @@ function recoveryFrom(d: Draft, slot: Slot, instance: Instance, ended: Ended): N
 }
 
 function causeOf(d: Draft, slot: Slot, instance: Instance, ended: Ended): string {
+  const service = d.runService(slot.service);
+  if (service !== undefined && isDeaf(service, instance, ended))
+    return `does not handle ${ended.signal ?? 'its signal'}`;
   if (instance.ending?.why === 'hand-over') return plannedCause(d, slot);
   if (instance.ending !== null) return instance.ending.why;
   if (ended.by === 'keeper-lost') return 'keeper lost';
@@ -130,6 +162,7 @@ function causeOf(d: Draft, slot: Slot, instance: Instance, ended: Ended): string
   return ended.signal !== null ? `killed (${ended.signal})` : ended.code === null ? 'ended' : `exit ${ended.code}`;
 }
 
+/** Why a planned move is made, for people: the hand-over’s own words, else who asked. */
 export function plannedCause(d: Draft, slot: Slot): string {
   const intent =
     slot.handover?.intent === null || slot.handover === null ? undefined : d.s.intents.get(slot.handover.intent);

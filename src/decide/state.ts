@@ -270,7 +270,7 @@ export interface Slot {
   readonly startError: string | null;
   /** Why the last activation came to nothing, as long as that is why it ended; absent or null: it did not. */
   readonly activateError?: string | null;
-  /** Why we, or its deadline, ended the last one; absent or null: it ended by itself, or as planned. */
+  /** Why we, or its deadline, ended the last one; `left-behind`: it ended well and left processes behind; `deaf`: the signal by which it was made active ended it; absent or null: it ended by itself, or as planned. */
   readonly endedBecause?: string | null;
   /** Since when it should run and could have: a first start has its time. Null: it is not to run. */
   readonly wantedSince: MonoMs | null;

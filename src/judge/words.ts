@@ -169,6 +169,10 @@ function endWords(facts: DownFacts): string {
   const { exitCode, exitSignal, endedBecause = null, startError, activateError = null } = facts;
   if (startError !== null) return `: it could not be started (${startError})`;
   if (activateError !== null) return `: it could not be made active (${activateError})`;
+  if (endedBecause === 'left-behind')
+    return ': it ended with exit status 0 and left processes behind, which were ended too: it seems to go into the background. Run it in the foreground, or by `manager: { command: … }`';
+  if (endedBecause === 'deaf')
+    return `: ended by ${exitSignal ?? 'a signal'}, by which it is made active: it does not handle that signal`;
   if (endedBecause !== null) return `: ended by Standfast${quoted(endedWords(endedBecause))}`;
   if (exitSignal !== null) return `: ended by ${exitSignal}`;
   return exitCode === null ? '' : `: ended with exit status ${exitCode}`;

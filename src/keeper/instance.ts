@@ -41,6 +41,8 @@ export interface Owned {
   ended: EndedInstance | null;
   /** Something of it still lived when it was first looked for. */
   foundLiving: boolean;
+  /** Its main process ended by itself, and something of it lived on. */
+  leftBehind: boolean;
   /** Whether the command was reached: `underWay` while the lines of shell before it run. */
   launch: 'underWay' | 'runs' | 'failed';
   /** An agent was told of it before that was known, so that its end must be told too. */
@@ -63,6 +65,7 @@ export function fresh(): Pick<
   | 'exit'
   | 'ended'
   | 'foundLiving'
+  | 'leftBehind'
   | 'launch'
   | 'told'
   | 'gone'
@@ -78,6 +81,7 @@ export function fresh(): Pick<
     exit: null,
     ended: null,
     foundLiving: false,
+    leftBehind: false,
     launch: 'underWay',
     told: false,
     gone: Promise.withResolvers<void>(),

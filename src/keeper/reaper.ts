@@ -76,8 +76,12 @@ export class Reaper {
   mainEnded(owned: Owned, code: number | null, signal: string | null): void {
     if (owned.exit !== null) return;
     this.#noteExit(owned, code, signal);
-    if (owned.cgroup !== null && isEmpty(owned.cgroup)) this.#finish(owned);
-    else void this.#clear(owned);
+    if (owned.cgroup !== null && isEmpty(owned.cgroup)) {
+      this.#finish(owned);
+      return;
+    }
+    owned.leftBehind = owned.cgroup !== null && owned.endingBy === null;
+    void this.#clear(owned);
   }
 
   /** Everything of it that lives, the main process included. */
@@ -98,6 +102,7 @@ export class Reaper {
       const mainEnded = owned.exit !== null;
       const living = await this.#lookAndKill(owned);
       owned.foundLiving ||= living > 0;
+      owned.leftBehind ||= mainEnded && living > 0 && owned.endingBy === null;
       if (owned.ended !== null) break;
       if (owned.adopted && owned.exit === null && living === 0) this.#noteExit(owned, null, null);
       empty = mainEnded && living === 0 ? empty + 1 : 0;
@@ -147,6 +152,7 @@ export class Reaper {
       by: owned.endingBy ?? 'itself',
       term: activeTerm(owned),
       foundLiving: owned.foundLiving,
+      leftBehind: owned.leftBehind,
     };
     owned.guard?.close();
     const { cgroup } = owned;

@@ -95,6 +95,7 @@ export const endedShape: Shape<EndedInstance> = object({
   by: oneOf('itself', 'stop', 'kill', 'deadline', 'keeper-lost'),
   term: number,
   foundLiving: optional(flag),
+  leftBehind: optional(flag),
 });
 
 export const stateShape: Shape<KeeperState> = object({

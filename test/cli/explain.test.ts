@@ -87,6 +87,14 @@ test('entries in words', () => {
       'pricer on a ended, exit status not known (its keeper was lost) | seen after 1 ms',
     ],
     [
+      text('ended', { ...ended, signal: null, code: 0, leftBehind: true }),
+      'pricer on a ended, exit status 0, and left processes behind, which were ended with it (it seems to go into the background) | seen after 1 ms',
+    ],
+    [
+      text('ended', { ...ended, signal: 'SIGUSR1', why: 'deaf' }),
+      'pricer on a ended, killed by signal 10 (SIGUSR1) (by which it is made active: it does not handle that signal) | seen after 1 ms',
+    ],
+    [
       text('ended', { ...ended, finished: true, signal: null, code: 0 }),
       'pricer on a has finished, as planned (exit status 0) | seen after 1 ms',
     ],
@@ -99,11 +107,11 @@ test('entries in words', () => {
     ],
     [
       text('rotated', { kind: 'rotated', path: '/l/pricer.log', copiedBytes: 3 << 20, leftOut: 0, lostBytes: 70 }),
-      'the output of pricer on a was put aside and begun anew; at least 70 bytes that were written meanwhile are lost | 3.0 MiB',
+      'the output of pricer on a was put aside and begun anew; at least 70 B that were written meanwhile are lost | 3 MiB',
     ],
     [
       text('rotated', { kind: 'truncated', path: '/l/pricer.log', lostBytes: 2048, why: 'no space' }),
-      'the output of pricer on a was emptied and nothing of it kept, 2.0 KiB lost: no space',
+      'the output of pricer on a was emptied and nothing of it kept, 2 KiB lost: no space',
     ],
     [text('retired', { host: 'a', again: false }), 'pricer is on a no more: nothing of it is left there'],
     [

@@ -37,6 +37,14 @@ test('every reason has its words', () => {
       'down: ended by Standfast: no heartbeat',
     ],
     [
+      { kind: 'down', facts: { ...down, exitCode: 0, endedBecause: 'left-behind' } },
+      'down: it ended with exit status 0 and left processes behind, which were ended too: it seems to go into the background. Run it in the foreground, or by `manager: { command: … }`',
+    ],
+    [
+      { kind: 'down', facts: { ...down, exitSignal: 'SIGUSR1', endedBecause: 'deaf' } },
+      'down: ended by SIGUSR1, by which it is made active: it does not handle that signal',
+    ],
+    [
       { kind: 'changing', facts: { phase: 'starting', planned: 'active', notYet: 'not ready yet: HTTP 503' } },
       'starting (not ready yet: HTTP 503)',
     ],

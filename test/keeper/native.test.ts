@@ -27,6 +27,21 @@ for (const version of ['v1', 'v2'] as const) {
 }
 managerCases({ name: 'native, by the mark alone', open: () => open('none') });
 
+test('what goes into the background is told from what ends', async (t) => {
+  for (const cgroup of ['auto', 'none'] as const) {
+    const keeper = await NativeKeeper.open(t, cgroup);
+    for (const [line, leftBehind] of [
+      ['sleep 600 & exit 0', true],
+      ['sleep 0; exit 0', false],
+    ] as const) {
+      const request = startRequest(keeper.state, `away-${leftBehind}`, line);
+      value(await keeper.client.start(request));
+      const ended = await keeper.ended(request.instance);
+      assert.deepEqual([ended.code, ended.by, ended.leftBehind], [0, 'itself', leftBehind], cgroup);
+    }
+  }
+});
+
 const limitable = await findCgroupBase('auto', `test-${process.pid}`);
 if (limitable !== null) await removeCgroupBase(limitable);
 

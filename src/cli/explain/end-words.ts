@@ -19,10 +19,13 @@ export function ended({ service, host, facts }: Entry): Said {
         ? 'exit status not known'
         : `exit status ${code}`;
   const whose = byText(by, why, signal !== null);
+  const left = facts.is('leftBehind')
+    ? ', and left processes behind, which were ended with it (it seems to go into the background)'
+    : '';
   const again = tries > 1 ? `; failed ${tries} times in a row` : '';
   const finished = facts.is('finished')
     ? `${service} on ${host} has finished, as planned (${how})`
-    : `${service} on ${host} ended, ${how}${whose}`;
+    : `${service} on ${host} ended, ${how}${whose}${left}`;
   return { text: finished + again, aside: seen === null ? '' : `seen after ${durationText(seen)}` };
 }
 
@@ -30,6 +33,7 @@ function byText(by: string | null, why: string | null, bySignal: boolean): strin
   const because = why === null ? '' : `: ${why}`;
   switch (by) {
     case 'itself':
+      if (why === 'deaf') return ' (by which it is made active: it does not handle that signal)';
       return bySignal && why === null ? ' (not by Standfast)' : because;
     case 'stop':
       return ` (stopped by Standfast${because})`;
