@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { stateFolder, systemLayout } from '../layout.ts';
 import type { SystemLayout } from '../layout.ts';
+import { shellWord } from '../model/shell-quote.ts';
 import { Failure } from './failure.ts';
 import { systemsIn } from './systems.ts';
 import type { Terminal } from './terminal.ts';
@@ -35,8 +36,8 @@ export function contextOf(
   options: GlobalOptions,
   interruption: () => AbortSignal,
 ): Context {
-  const given = options.state !== undefined && options.state !== '' ? ` --state ${quoted(options.state)}` : '';
-  const named = options.system === undefined ? '' : ` --system ${quoted(options.system)}`;
+  const given = options.state !== undefined && options.state !== '' ? ` --state ${shellWord(options.state)}` : '';
+  const named = options.system === undefined ? '' : ` --system ${shellWord(options.system)}`;
   return {
     world,
     terminal,
@@ -101,9 +102,4 @@ export async function chooseSystem(context: Context, preferred: string | null = 
 
 function namesOf(systems: readonly { readonly name: string }[]): string {
   return systems.map((each) => each.name).join(', ');
-}
-
-/** As a shell takes it. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

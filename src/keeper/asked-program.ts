@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 
 import { monoNow } from './clock.ts';
-import { quote } from './shell.ts';
+import { shellQuoted } from '../model/shell-quote.ts';
 
 /** An answer later than this is none: the program hangs, and is ended. */
 const answerWithinMs = 2000;
@@ -46,7 +46,7 @@ export class AskedProgram {
   /** Starts it when it does not run. A fork takes milliseconds: only where no deadline is near. */
   begin(): void {
     if (this.#child !== null || this.#closed) return;
-    const child = spawn('/bin/sh', ['-c', `exec ${this.#argv.map(quote).join(' ')} 2>&1`], {
+    const child = spawn('/bin/sh', ['-c', `exec ${this.#argv.map(shellQuoted).join(' ')} 2>&1`], {
       // Not ended with the keeper's terminal: its own end comes with the end of its input.
       detached: true,
       cwd: '/',

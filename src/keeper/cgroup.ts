@@ -11,7 +11,7 @@ import { join } from 'node:path';
 
 import { wallNow } from './clock.ts';
 import { isAlive, readStat, readStatLater } from './proc.ts';
-import { quote } from './shell.ts';
+import { shellQuoted } from '../model/shell-quote.ts';
 
 export type CgroupChoice = 'auto' | 'v1' | 'v2' | 'none';
 
@@ -210,7 +210,7 @@ async function firstThatWorks(version: 'v1' | 'v2', folders: readonly string[]):
     const probe = join(folder, `probe-${process.pid}`);
     try {
       await mkdir(probe, { recursive: true });
-      const entered = await runs(`echo 0 >${quote(joinFile(probe, version))}`);
+      const entered = await runs(`echo 0 >${shellQuoted(joinFile(probe, version))}`);
       await rmdir(probe).catch(() => undefined);
       if (entered) return folder;
     } catch {

@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 
-import { quote } from './shell.ts';
+import { shellQuoted } from '../model/shell-quote.ts';
 import { canBeSet } from './spare.ts';
 import type { Spare } from './spare.ts';
 import { wordsOf } from './refusal.ts';
@@ -73,11 +73,11 @@ export function launch(plan: LaunchPlan, spare: Spare | null = null): Launched {
 
 /** All in one command, so that nothing is done before all of it has been read, and nothing is read from what stands in for standard input. */
 function whole(plan: LaunchPlan, command: readonly string[]): string {
-  const env = Object.entries(plan.env).map(([name, value]) => `${name}=${quote(value)}`);
+  const env = Object.entries(plan.env).map(([name, value]) => `${name}=${shellQuoted(value)}`);
   const lines = [
     'exec </dev/null',
     ...(env.length === 0 ? [] : [`export ${env.join(' ')}`]),
-    `set -- ${command.map(quote).join(' ')}`,
+    `set -- ${command.map(shellQuoted).join(' ')}`,
     script(plan),
   ];
   return `{\n${lines.join('\n')}\n}\n`;
@@ -87,7 +87,7 @@ function whole(plan: LaunchPlan, command: readonly string[]): string {
 function script(plan: LaunchPlan): string {
   const prepare = [
     'exec 2>&3',
-    ...plan.enter.map((file) => `echo 0 >${quote(file)} || exit 125`),
+    ...plan.enter.map((file) => `echo 0 >${shellQuoted(file)} || exit 125`),
     ...writes(plan),
     ...(plan.files === null ? [] : [`ulimit -n ${plan.files} || exit 125`]),
   ];
@@ -95,7 +95,7 @@ function script(plan: LaunchPlan): string {
     `trap 'echo "no $?" >&3' EXIT`,
     // bash, where it is sh, runs no trap when exec fails, and goes on only when told so
     '[ -z "${BASH_VERSION-}" ] || shopt -s execfail',
-    `cd -- ${quote(plan.dir)} || exit 125`,
+    `cd -- ${shellQuoted(plan.dir)} || exit 125`,
     'unset OLDPWD',
     'exec 2>&1',
     'echo go >&3',
@@ -112,22 +112,22 @@ function script(plan: LaunchPlan): string {
         : ['--reuid', plan.account.user, '--init-groups']),
   ];
   if (privileges.length === 0) return [...prepare, ...become].join('\n');
-  const inner = `exec setpriv ${privileges.map(quote).join(' ')} -- /bin/sh -c ${quote(become.join('\n'))} standfast "$@"`;
+  const inner = `exec setpriv ${privileges.map(shellQuoted).join(' ')} -- /bin/sh -c ${shellQuoted(become.join('\n'))} standfast "$@"`;
   return [...prepare, inner].join('\n');
 }
 
 /** A full disk costs the record and the output, but not the start. */
 function writes({ role, roleNeeded, record, output }: LaunchPlan): string[] {
   const note = (what: string): string => `echo 'note ${what}' >&3`;
-  const print = (file: WrittenFile): string => `printf '%s\\n' ${quote(file.line)} >${quote(file.path)}`;
-  const stat = `read -r STANDFAST_STAT <"/proc/$$/stat"; printf '%s\\n' "$STANDFAST_STAT" >>${quote(record.path)}`;
+  const print = (file: WrittenFile): string => `printf '%s\\n' ${shellQuoted(file.line)} >${shellQuoted(file.path)}`;
+  const stat = `read -r STANDFAST_STAT <"/proc/$$/stat"; printf '%s\\n' "$STANDFAST_STAT" >>${shellQuoted(record.path)}`;
   return [
     roleNeeded
       ? `${print(role)} || { echo role >&3; exit 125; }`
       : `{ ${print(role)}; } 2>/dev/null || ${note('its role file cannot be written')}`,
     `{ ${print(record)} && { ${stat}; }; } 2>/dev/null || ${note('its record cannot be written')}`,
     'unset STANDFAST_STAT',
-    `if { true >>${quote(output)}; } 2>/dev/null; then exec >>${quote(output)}; else ${note('its output is lost, since the file cannot be opened')}; fi`,
+    `if { true >>${shellQuoted(output)}; } 2>/dev/null; then exec >>${shellQuoted(output)}; else ${note('its output is lost, since the file cannot be opened')}; fi`,
   ];
 }
 

@@ -62,8 +62,3 @@ export async function environmentOf(pid: number): Promise<ReadonlyMap<string, st
   }
   return found;
 }
-
-/** True when the process carries `STANDFAST_INSTANCE=mark`. */
-export async function hasMark(pid: number, mark: string): Promise<boolean> {
-  return (await environmentOf(pid))?.get('STANDFAST_INSTANCE') === mark;
-}

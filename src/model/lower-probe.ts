@@ -2,6 +2,7 @@
 
 import type { Path } from './problem.ts';
 import { onlyOne, type Reading } from './reading.ts';
+import { shellQuoted } from './shell-quote.ts';
 import type { ProbeShape, RoleCallShape } from './shape-parts.ts';
 import type { Command, ProbeSpec, RoleCall } from './system.ts';
 import type { Template } from './templates.ts';
@@ -73,9 +74,7 @@ export function probeName(probe: ProbeSpec): string {
 /** A command as people would type it; words with spaces in quotes. */
 export function commandText(command: Command): string {
   if (command.kind === 'shell') return command.line;
-  return command.argv
-    .map((word) => (/^[\w@%+=:,./${}-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(' ');
+  return command.argv.map((word) => (/^[\w@%+=:,./${}-]+$/.test(word) ? word : shellQuoted(word))).join(' ');
 }
 
 /** The role call; null when it is not one, which is said. */

@@ -1,6 +1,7 @@
 // The runbook that a service has without anybody writing one, as Markdown made of its description: what to look at first, then what mends it,
 // the mildest first, each proved before the next is tried. It is written like any other, so that it can be saved, edited and kept.
 
+import { shellWord } from './shell-quote.ts';
 import { isLeased, type Need, type RunService, type Service } from './system.ts';
 
 /** The Markdown. `about`, `impact` and names come from the description; what runs is quoted for the shell. */
@@ -40,7 +41,7 @@ function ownSteps(service: RunService): string[] {
   if (service.log !== null && service.log.started !== null)
     steps.push(
       '## Did it say that it has started?',
-      fence(`check ${finding}`, `grep -c -E -e ${quoted(service.log.started)} -- "\${log}"`),
+      fence(`check ${finding}`, `grep -c -E -e ${shellWord(service.log.started)} -- "\${log}"`),
     );
   if (service.files.length > 0)
     steps.push(
@@ -57,9 +58,9 @@ function fileLines(file: RunService['files'][number]): string[] {
   if (file.mode !== null)
     lines.push(`test "$(stat -c %a -- ${path})" = ${String(Number.parseInt(file.mode, 8).toString(8))}`);
   if (file.owner !== null)
-    lines.push(`test "$(stat -c ${/^\d+$/.test(file.owner) ? '%u' : '%U'} -- ${path})" = ${quoted(file.owner)}`);
+    lines.push(`test "$(stat -c ${/^\d+$/.test(file.owner) ? '%u' : '%U'} -- ${path})" = ${shellWord(file.owner)}`);
   if (file.group !== null)
-    lines.push(`test "$(stat -c ${/^\d+$/.test(file.group) ? '%g' : '%G'} -- ${path})" = ${quoted(file.group)}`);
+    lines.push(`test "$(stat -c ${/^\d+$/.test(file.group) ? '%g' : '%G'} -- ${path})" = ${shellWord(file.group)}`);
   return lines;
 }
 
@@ -69,7 +70,7 @@ function needSteps(service: Service): string[] {
   return [
     '## Does what it needs stand?',
     'When this fails, mend that first: its own runbook says how.',
-    ...names.map((name) => fence(`check ${finding}`, stands(quoted(name)))),
+    ...names.map((name) => fence(`check ${finding}`, stands(shellWord(name)))),
   ];
 }
 
@@ -146,12 +147,8 @@ function pathText(path: string): string {
   return path
     .split(/(\$\{\w+\})/)
     .filter((part) => part !== '')
-    .map((part) => (/^\$\{\w+\}$/.test(part) ? `"${part}"` : quoted(part)))
+    .map((part) => (/^\$\{\w+\}$/.test(part) ? `"${part}"` : shellWord(part)))
     .join('');
-}
-
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** On one line, without what Markdown would take for its own. */

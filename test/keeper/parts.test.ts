@@ -8,8 +8,8 @@ import { monoNow } from '../../src/keeper/clock.ts';
 import { Deadlines } from '../../src/keeper/deadlines.ts';
 import { gate } from '../../src/keeper/gate.ts';
 import { optionsFromArguments, optionsToArguments } from '../../src/keeper/options.ts';
-import { bootId, hasMark, isAlive, isSame, readStat, readStatLater } from '../../src/keeper/proc.ts';
-import { quote } from '../../src/keeper/shell.ts';
+import { bootId, environmentOf, isAlive, isSame, readStat, readStatLater } from '../../src/keeper/proc.ts';
+import { shellQuoted } from '../../src/model/shell-quote.ts';
 import { lineReader, requestShapes } from '../../src/keeper/wire.ts';
 import { parseStat } from '../../src/model/process-stat.ts';
 import { after, ms } from '../../src/model/units.ts';
@@ -41,8 +41,7 @@ test('a process is known by its start, and by its mark', async (t) => {
   assert.equal((await readStatLater(pid))?.startTicks, stat.startTicks);
   assert.equal(isSame(pid, stat.startTicks), true);
   assert.equal(isSame(pid, stat.startTicks + 1), false);
-  assert.equal(await hasMark(pid, 'x@a#1'), true);
-  assert.equal(await hasMark(pid, 'x@a#'), false);
+  assert.equal((await environmentOf(pid))?.get('STANDFAST_INSTANCE'), 'x@a#1');
   assert.match(bootId(), /^[0-9a-f-]{36}$/);
 });
 
@@ -154,6 +153,6 @@ test('lines are put together from pieces, and what is not JSON ends it', () => {
 });
 
 test('a quoted word stays one word', () => {
-  assert.equal(quote("it's"), "'it'\\''s'");
-  assert.equal(quote(''), "''");
+  assert.equal(shellQuoted("it's"), "'it'\\''s'");
+  assert.equal(shellQuoted(''), "''");
 });
