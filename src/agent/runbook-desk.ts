@@ -74,6 +74,7 @@ export interface RunbookDesk {
   readonly find: (name: string) => Promise<RunbookAnswer<FoundRunbook>>;
 }
 
+/** Opens store and runner of the runs of this host. Nothing is begun by it. */
 export function openRunbookDesk(options: RunbooksOptions): RunbookDesk {
   const { me } = options;
   const listeners = new Set<() => void>();
@@ -86,6 +87,11 @@ export function openRunbookDesk(options: RunbooksOptions): RunbookDesk {
   };
   const store = openRunbookStore({
     txn: options.txn,
+    counts(run) {
+      const service = run.auto ? serviceOf(run) : null;
+      const auto = service?.kind === 'run' ? service.autoRunbook : null;
+      return auto !== null && run.startedAtMs > options.nowMs() - auto.per;
+    },
     told() {
       setImmediate(() => runner.look());
       changed();

@@ -47,11 +47,15 @@ interface Present {
   dropped: boolean;
 }
 
+/** A block, or its undo, that is to be done or under way. */
+type Doing = Extract<Next, { kind: 'execute' | 'running' }>;
+
 const lookAgainMs = 300;
 const askAgainMs = 1000;
 /** What runs is shown on other hosts this often. */
 const keepEveryMs = 1000;
 
+/** Runs what belongs to this host, one block of a run at a time, and goes on with what a former agent left. */
 export function openRunner(options: RunnerOptions): Runner {
   const { me, life, store } = options;
   const present = new Map<string, Present>();
@@ -80,8 +84,10 @@ export function openRunner(options: RunnerOptions): Runner {
       if (run.phase === 'ended' || busy.has(run.id) || mine !== undefined) continue;
       const book = options.book(run);
       const next = nextOf(book, run);
-      if (next.kind === 'running') void lost(run, revision, book, next);
-      else if (next.kind === 'execute' && options.hostOf(run, book, next.block) === me) {
+      if (next.kind === 'running') {
+        if (isUnstarted(run, next)) void carryOut(run, book, next);
+        else void lost(run, revision, book, next);
+      } else if (next.kind === 'execute' && options.hostOf(run, book, next.block) === me) {
         const of = book.blocks[next.block];
         if ((of?.kind === 'do' || next.undo) && options.heldUp(run) !== null) again();
         else void execute(run, revision, book, next);
@@ -100,6 +106,12 @@ export function openRunner(options: RunnerOptions): Runner {
     return block?.state === 'running' && block.life === life;
   };
 
+  /** Written as begun in this life, and nothing was heard of that: it stands in the store all the same, and nobody else will do it. */
+  const isUnstarted = (run: Run, next: Extract<Next, { kind: 'running' }>): boolean => {
+    const block = next.undo ? run.undone[next.block] : run.blocks[next.block];
+    return block?.host === me && block.life === life;
+  };
+
   /** It stands as running here, but not in this life: its agent was killed in the middle. */
   const lost = async (
     run: Run,
@@ -108,7 +120,7 @@ export function openRunner(options: RunnerOptions): Runner {
     next: Extract<Next, { kind: 'running' }>,
   ): Promise<void> => {
     const block = next.undo ? run.undone[next.block] : run.blocks[next.block];
-    if (block?.host !== me || block.life === life) return;
+    if (block?.host !== me) return;
     busy.add(run.id);
     const after = interrupted(book, run);
     const answer = await store.put(after, revision);
@@ -127,18 +139,22 @@ export function openRunner(options: RunnerOptions): Runner {
     book: Runbook,
     next: Extract<Next, { kind: 'execute' }>,
   ): Promise<void> => {
-    const of = book.blocks[next.block];
-    const text = next.undo ? of?.undo?.text : of?.text;
-    const withinMs = (next.undo ? of?.undo?.within : null) ?? withinOf(book, next.block) ?? askAgainMs;
-    if (of === undefined || text === undefined) return;
+    if (textOf(book, next) === null) return;
     busy.add(run.id);
     const begun = began(run, { host: me, life, atMs: options.nowMs() });
     const answer = await store.put(begun, revision);
-    if (answer.kind !== 'applied') {
-      busy.delete(run.id);
-      again();
-      return;
-    }
+    if (answer.kind === 'applied') return carryOut(begun, book, next);
+    busy.delete(run.id);
+    again();
+  };
+
+  /** What stands in the store as begun by us. */
+  const carryOut = async (begun: Run, book: Runbook, next: Doing): Promise<void> => {
+    const of = book.blocks[next.block];
+    const text = textOf(book, next);
+    if (of === undefined || text === null) return;
+    const withinMs = (next.undo ? of.undo?.within : null) ?? withinOf(book, next.block) ?? askAgainMs;
+    busy.add(begun.id);
     options.note('runbookBegins', begun, factsOf(book, begun, next));
     const name = nameOf(next);
     const start = async (leftMs: number): Promise<BlockEnd> => {
@@ -150,20 +166,20 @@ export function openRunner(options: RunnerOptions): Runner {
           env,
           as: of.as,
           withinMs: leftMs,
-          mark: `${run.id}/${name}`,
-          record: join(options.folder, `${run.id}-${name}`),
+          mark: `${begun.id}/${name}`,
+          record: join(options.folder, `${begun.id}-${name}`),
         },
         options.changed,
       );
-      present.set(run.id, { at: next.block, undo: next.undo, block, dropped: false });
+      present.set(begun.id, { at: next.block, undo: next.undo, block, dropped: false });
       look();
       return await block.ended;
     };
-    const keeping = setInterval(() => void keep(run.id), keepEveryMs);
+    const keeping = setInterval(() => void keep(begun.id), keepEveryMs);
     const untilMs = performance.now() + withinMs;
     let end = await start(withinMs);
     // What was done takes its time: asked again until it holds, or its time is over.
-    while (!end.ok && settles(book, next.block) && !next.undo && present.get(run.id)?.dropped === false) {
+    while (!end.ok && settles(book, next.block) && !next.undo && present.get(begun.id)?.dropped === false) {
       const leftMs = untilMs - performance.now();
       if (leftMs < askAgainMs || closed) break;
       await new Promise((resolve) => setTimeout(resolve, askAgainMs));
@@ -174,13 +190,7 @@ export function openRunner(options: RunnerOptions): Runner {
   };
 
   /** Tries until the end is in the store, or somebody else has settled it. */
-  const written = async (
-    book: Runbook,
-    begun: Run,
-    next: Extract<Next, { kind: 'execute' }>,
-    name: string,
-    end: BlockEnd,
-  ): Promise<void> => {
+  const written = async (book: Runbook, begun: Run, next: Doing, name: string, end: BlockEnd): Promise<void> => {
     const mine = present.get(begun.id);
     const output = mine?.block.written();
     options.note('runbookEnds', begun, {
@@ -238,6 +248,11 @@ export function openRunner(options: RunnerOptions): Runner {
       for (const { block } of present.values()) block.kill('its agent ended');
     },
   };
+}
+
+function textOf(book: Runbook, next: Doing): string | null {
+  const of = book.blocks[next.block];
+  return (next.undo ? of?.undo?.text : of?.text) ?? null;
 }
 
 /** A block, or its undo, within its run. */

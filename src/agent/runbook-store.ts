@@ -42,7 +42,7 @@ const key = {
   open: (subject: string) => `${runbookPrefix}open/${encodeURIComponent(subject)}`,
 };
 const timeout: Ms = ms(5000);
-/** Ended runs that are kept, the newest. The journal remembers for longer. */
+/** Ended runs that are kept, the newest, beside those that are still counted. The journal remembers for longer. */
 const keptEnded = 40;
 /** Of what all blocks of a run wrote together, as JSON: below what etcd takes as one value. In characters. */
 const mostOutput = 300_000;
@@ -87,6 +87,8 @@ const outputs = z.record(
 export function openRunbookStore(options: {
   readonly txn: (compares: readonly Compare[], puts: readonly Put[], timeoutMs: Ms) => Promise<TxnAnswer>;
   told(): void;
+  /** An ended run that a limit still counts: it is not forgotten, however many ended after it. */
+  counts(run: Run): boolean;
 }): RunbookStore {
   const values = new Map<string, { value: string; revision: number }>();
   const runs = new Map<string, KeptRun>();
@@ -120,7 +122,7 @@ export function openRunbookStore(options: {
   /** The oldest ended one goes when there are too many. */
   const forgotten = (): Put[] => {
     const ended = [...runs.values()]
-      .filter((each) => each.run.phase === 'ended')
+      .filter((each) => each.run.phase === 'ended' && !options.counts(each.run))
       .toSorted((a, b) => a.run.startedAtMs - b.run.startedAtMs);
     const { id } = ended[0]?.run ?? { id: null };
     if (id === null || ended.length < keptEnded) return [];

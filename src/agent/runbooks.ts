@@ -26,9 +26,11 @@ const runs = 'standfast runbook run ';
 /** And of one that is of no service. */
 const looks = 'standfast explain ';
 
+/** Runs, answers and beginnings by themselves, wired together. */
 export function openRunbooks(options: RunbooksOptions): Runbooks {
   const desk = openRunbookDesk(options);
   const { store, runner, view, find } = desk;
+  const reading = new Set<string>();
   const firstSteps = new Map<string, { readonly title: string; readonly readAtMs: number }>();
   const auto = openAutoRunbooks({
     me: options.me,
@@ -91,9 +93,13 @@ export function openRunbooks(options: RunbooksOptions): Runbooks {
     if (mode !== null) return `${runs}${mode.runbook}/${incident.next.slice(runs.length)} (for ${mode.id})`;
     const first = firstSteps.get(incident.service);
     const readAtMs = performance.now();
-    if (first === undefined || readAtMs - first.readAtMs > readAgainMs) {
-      firstSteps.set(incident.service, { title: first?.title ?? '', readAtMs });
-      void find(incident.service).then((found) => {
+    // A page on a disk that hangs is waited for once.
+    const { service } = incident;
+    if (!reading.has(service) && (first === undefined || readAtMs - first.readAtMs > readAgainMs)) {
+      reading.add(service);
+      firstSteps.set(service, { title: first?.title ?? '', readAtMs });
+      void find(service).then((found) => {
+        reading.delete(service);
         if (found.ok) firstSteps.set(found.value.name, { title: found.value.runbook.steps[0]?.title ?? '', readAtMs });
       });
     }
