@@ -69,6 +69,16 @@ test('a block ends at the first command that fails and at the first unknown vari
   assert.deepEqual(readdirSync(join(folder, 'records')), [], 'records go with what they tell of');
 });
 
+test('what the kernel does not take as a program or a value fails with its reason, and ends nobody', async (t) => {
+  const { run } = stage(t);
+  const long = await run(`true # ${'x'.repeat(200_000)}`);
+  assert.match(long.why ?? '', /^could not be started: .*128 KiB/);
+  const value = await run('true', { env: { PATH: process.env['PATH'] ?? '', long: 'x'.repeat(200_000) } });
+  assert.match(value.why ?? '', /^could not be started: .*128 KiB/);
+  const zero = await run('true', { env: { PATH: process.env['PATH'] ?? '', zero: 'a\0b' } });
+  assert.match(zero.why ?? '', /^could not be started: .*null bytes/);
+});
+
 test('no value becomes a command, whatever it holds', async (t) => {
   const { run, folder } = stage(t);
   const value = '$(touch hit) `touch hit` ; touch hit\n"\'; touch hit #';

@@ -159,6 +159,16 @@ test('nothing changes without a yes, and what an agent left in the middle is not
   );
 });
 
+test('a page that was written on Windows reads as any other', () => {
+  const lines = ['# P', '', '## One', '', '- a list', '', '  ```sh do within=1s', '  true', '  echo x', '  ```', ''];
+  const [unix, windows] = ['\n', '\r\n'].map((end) => readRunbook(lines.join(end), 'p'));
+  assert.deepEqual(windows, unix);
+  assert.deepEqual(
+    unix?.runbook.blocks.map(({ text, line }) => [text, line]),
+    [['true\necho x', 7]],
+  );
+});
+
 test('the words of a block: known ones are taken, every other is a problem with its place and the nearest name', () => {
   const read = readRunbook(
     [

@@ -5,7 +5,7 @@
 // Does not cover: a program that leaves its session (setsid, a daemon that it starts): that is then meant to stay. What an agent that was killed
 // leaves behind is found by its record and mark, see `endLeftovers`.
 
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
@@ -65,14 +65,20 @@ export async function runBlock(request: BlockRequest, heard: () => void): Promis
   try {
     full = request.as === null ? script : [...(await asAccount(request.as)), ...script];
   } catch (error) {
-    return refused(error instanceof Error ? error.message : String(error), output.written);
+    return refused(whyNot(error), output.written);
   }
-  const child = spawn('/bin/sh', ['-c', enter, 'runbook', request.dir, ...full], {
-    cwd: '/',
-    env: { ...request.env, [markName]: request.mark },
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    detached: true,
-  });
+  let child: ChildProcess;
+  try {
+    child = spawn('/bin/sh', ['-c', enter, 'runbook', request.dir, ...full], {
+      cwd: '/',
+      env: { ...request.env, [markName]: request.mark },
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      detached: true,
+    });
+  } catch (error) {
+    // A block, or a value, that is longer than the kernel takes (128 KiB), or with a zero byte in it.
+    return refused(whyNot(error), output.written);
+  }
   let entered = true;
   child.stdio[3]?.on('data', () => (entered = false)).on('error', () => undefined);
   // Not waited for: it may have ended before the file is written.
@@ -207,6 +213,12 @@ async function asAccount(account: string): Promise<readonly string[]> {
     });
   });
   return ['setpriv', `--reuid=${account}`, `--regid=${group}`, '--init-groups', '--'];
+}
+
+function whyNot(error: unknown): string {
+  if (error instanceof Error && 'code' in error && error.code === 'E2BIG')
+    return 'could not be started: it, or a value that it is given, is longer than the kernel takes (128 KiB); put it in a file of its own';
+  return `could not be started: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 function notIn(dir: string, why: string): string {

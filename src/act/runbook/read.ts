@@ -25,8 +25,10 @@ interface Section {
 }
 
 /** Reads a runbook. Never throws: what is wrong stands in `problems`. */
-export function readRunbook(text: string, name: string): ReadRunbook {
+export function readRunbook(markdown: string, name: string): ReadRunbook {
   const problems: RunbookProblem[] = [];
+  // Of a page that was written on Windows the shell would take the end of each line for a part of its last word.
+  const text = markdown.replaceAll(/\r\n?/g, '\n');
   const root = fromMarkdown(text.slice(0, longestRunbook));
   if (text.length > longestRunbook)
     problems.push({
