@@ -10,6 +10,7 @@ import type { StorePlace } from '../store/place.ts';
 import { etcdTlsFiles } from '../store/etcd/tls-files.ts';
 import type { EtcdCertificates } from './etcd-certificates.ts';
 import type { Forming } from './etcd-forming.ts';
+import { openEtcdLeavers } from './etcd-leavers.ts';
 import { openOwnEtcd, type OwnEtcd } from './own-etcd.ts';
 
 export interface ManagedEtcd {
@@ -74,9 +75,21 @@ export async function openManagedEtcd(options: {
       now: () => options.now().mono,
       log,
     });
+  const leavers =
+    own === null
+      ? null
+      : openEtcdLeavers({
+          me,
+          plan,
+          access: place.access,
+          formed: () => own.forming() === 'formed',
+          state: () => options.state(),
+          log,
+        });
   return {
     own,
     close() {
+      leavers?.close();
       own?.close();
       certificates?.close();
     },

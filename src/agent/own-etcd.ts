@@ -1,7 +1,7 @@
 // The member of a managed etcd on this host. The keeper owns its process, so that no agent's end takes it down; the agent starts it, starts it again when it
 // ends, and makes it part of the cluster: formed together with the others, or, when its data is gone, removed and added anew.
 //
-// Does not cover: hosts that join or leave the description later; the members stay those that were planned at the first `up`.
+// Does not cover: hosts that join the description later; members are planned by `up`.
 
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { bytes, ms } from '../model/units.ts';
 import type { EndedInstance, Keeper, StartedInstance } from '../ports.ts';
 import type { EtcdAccess } from '../store/etcd/access.ts';
 import type { EtcdPlan, PlannedMember } from '../store/etcd/plan.ts';
+import { formedMark } from '../store/place.ts';
 import { etcdCommand } from './etcd-command.ts';
 import { askDoor, openEtcdDoor, type DoorCaller } from './etcd-door.ts';
 import type { EtcdCertificates } from './etcd-certificates.ts';
@@ -67,7 +68,7 @@ export function openOwnEtcd(options: {
 }): OwnEtcd {
   const { me, plan, access, layout, log, certificates } = options;
   const data = join(layout.folder, 'etcd');
-  const mark = join(layout.folder, 'etcd.formed');
+  const mark = join(layout.folder, formedMark);
   const others = plan.members.filter((member) => member.host !== me.host);
   const elsewhere: EtcdAccess = { ...access, endpoints: others.map((member) => member.clientUrl) };
   const by: DoorCaller = { system: options.system, from: addressOnly(me.address), secure: certificates !== null };

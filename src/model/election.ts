@@ -15,6 +15,14 @@ const vote = 50;
 /** Heartbeats go ten to a timeout, as etcd advises. A member on a busy machine misses those of a shorter timeout without being ill. */
 const timeout = { least: 150, most: 1000, perHeartbeat: 10 } as const;
 
+/** More members make it slower and no safer in practice; an even number bears no more losses than the odd one below it. */
+const memberCounts = [5, 3, 1] as const;
+
+/** How many members a managed etcd has on so many hosts; they are on the first ones. */
+export function managedMembers(hosts: number): number {
+  return memberCounts.find((each) => each <= hosts) ?? 0;
+}
+
 /** A member that is silent for so long in a call of this limit is not waited for alone: the next is asked as well. */
 export function silentMemberMs(callLimitMs: number): number {
   return Math.min(100, Math.max(50, callLimitMs / 4));

@@ -1,5 +1,7 @@
 // Which parts make up the store, and how many of them it needs.
 
+import { managedMembers } from '../model/election.ts';
+import { canonicalAddress } from '../model/internet-address.ts';
 import type { System } from '../model/system.ts';
 
 export interface StoreMember {
@@ -9,17 +11,16 @@ export interface StoreMember {
   readonly host: string | null;
 }
 
-/** An etcd of more members than this only gets slower. */
-const mostManaged = 7;
-
 /** The members of a store of several; none for the embedded store, which is one part. */
 export function membersOf(system: System): readonly StoreMember[] {
   const { store } = system;
   if (store.kind === 'embedded') return [];
   if (store.managed)
-    return system.hosts.slice(0, mostManaged).map((host) => ({ name: `store:${host.name}`, host: host.name }));
+    return system.hosts
+      .slice(0, managedMembers(system.hosts.length))
+      .map((host) => ({ name: `store:${host.name}`, host: host.name }));
   return store.endpoints.map((endpoint) => {
-    const address = addressOf(endpoint);
+    const address = canonicalAddress(addressOf(endpoint));
     const host = system.hosts.find((each) => each.address === address)?.name ?? null;
     return { name: `store:${host ?? endpointName(endpoint)}`, host };
   });

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { System } from '../model/system.ts';
 import type { Store } from '../ports.ts';
 import type { EtcdAccess } from './etcd/access.ts';
-import { planOf, type EtcdPlan } from './etcd/plan.ts';
+import { planOf, type EtcdPlan, type PlannedMember } from './etcd/plan.ts';
 import { etcdTlsFiles } from './etcd/tls-files.ts';
 
 export type StorePlace =
@@ -22,6 +22,9 @@ export type StorePlace =
 
 /** Beside the file, for all hosts of this machine; no host can be called so. */
 const tlsFolder = '.etcd-tls';
+
+/** In the folder of a host that has a member of a managed etcd: how far that is. */
+export const formedMark = 'etcd.formed';
 
 const path = z.string().nullable();
 const plan = z.object({
@@ -74,6 +77,7 @@ export function placeOf(system: System, storeFile: string): StorePlace {
     const managed = planOf(
       system,
       isFormedPlain(storeFile) ? { kind: 'plain' } : { kind: 'made', folder: join(dirname(storeFile), tlsFolder) },
+      formedMembers(storeFile),
     );
     const client = managed.made === null ? null : etcdTlsFiles(managed.made).client;
     const access: EtcdAccess = {
@@ -95,6 +99,25 @@ export function placeOf(system: System, storeFile: string): StorePlace {
     passwordFile: own(store.passwordFile),
   };
   return { kind: 'etcd', system: system.name, managed: null, access };
+}
+
+/** Of the managed etcd in use, unless it was never formed: then it is planned anew. */
+function formedMembers(storeFile: string): readonly PlannedMember[] {
+  if (!existsSync(placeFile(storeFile))) return [];
+  const former = readPlace(storeFile);
+  if (former.kind !== 'etcd' || former.managed === null) return [];
+  const { members } = former.managed;
+  const here = members.map(({ host }) => join(dirname(storeFile), host)).filter((folder) => existsSync(folder));
+  return here.every((folder) => isFormedIn(folder)) ? members : [];
+}
+
+/** See `agent/etcd-forming.ts`. */
+function isFormedIn(folder: string): boolean {
+  try {
+    return readFileSync(join(folder, formedMark), 'utf8').trim() === 'formed';
+  } catch {
+    return false;
+  }
 }
 
 /** Its members know each other by URLs without TLS: they go on so. */
