@@ -9,6 +9,8 @@ import { presences } from '../start/keepers.ts';
 
 export type TakenUp =
   | { readonly kind: 'done' }
+  /** All agents of this machine were to go, and have: nobody is left here to ask. */
+  | { readonly kind: 'gone' }
   /** Somebody has put yet another in force since. */
   | { readonly kind: 'replaced' }
   | { readonly kind: 'late'; readonly view: StatusView | null }
@@ -47,9 +49,10 @@ export async function takeUp(
 ): Promise<TakenUp> {
   const signal = context.interruption();
   const here = system.hosts.filter((host) => of.removed.includes(host));
+  const allGo = !system.hosts.some((host) => of.hosts.includes(host));
   let last: StatusView | null = null;
   while (context.now() < of.untilMs) {
-    const view = await statusOf(system, of.hosts);
+    const view = allGo ? null : await statusOf(system, of.hosts);
     if (view !== null) {
       if (last !== null && !of.quiet)
         context.terminal.print(...timed(happenings(last, view, context.terminal), view.atMs));
@@ -59,6 +62,8 @@ export async function takeUp(
       const gone = (await presences(system.layout, here)).every((each) => !each.agent && !each.keeper);
       if (gone && takenUp(view, of.hash, of.hosts).length === 0) return { kind: 'done' };
     }
+    if (allGo && (await presences(system.layout, here)).every((each) => !each.agent && !each.keeper))
+      return { kind: 'gone' };
     if (!(await pause(150, signal))) return { kind: 'interrupted' };
   }
   return { kind: 'late', view: last };

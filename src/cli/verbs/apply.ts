@@ -58,7 +58,8 @@ export const apply: Run = async (context, words, options) => {
     untilMs: context.now() + timeoutMs,
     quiet: json,
   });
-  if (json) print(context, { applied: !same, hash: after.hash, plan, takenUp: done.kind === 'done' });
+  if (json)
+    print(context, { applied: !same, hash: after.hash, plan, takenUp: done.kind === 'done' || done.kind === 'gone' });
   if (done.kind === 'interrupted') {
     if (!json)
       context.terminal.print('It is in force, and the agents go on taking it up; this only ends the watching.');
@@ -72,7 +73,7 @@ export const apply: Run = async (context, words, options) => {
       exit: 1,
     });
   if (done.kind === 'late') throw late(context, done.view, after);
-  if (!json) context.terminal.print(...doneLines(context, plan));
+  if (!json) context.terminal.print(...(done.kind === 'gone' ? goneLines(context) : doneLines(context, plan)));
   return 0;
 };
 
@@ -184,12 +185,16 @@ async function stop(context: Context, system: ChosenSystem, service: string): Pr
   });
 }
 
-/** Ends the stops of this `apply`, and of one that did not come to its end. Asks agents that stay: one that goes may take it with it. */
+/**
+ * Ends the stops of this `apply`, and of one that did not come to its end. Asks agents that stay, for one that goes may take it with it; where none of this
+ * machine stays, those that go, as long as they are there.
+ */
 async function startStopped(context: Context, system: ChosenSystem, removed: readonly string[]): Promise<void> {
   const staying = { ...system, hosts: system.hosts.filter((host) => !removed.includes(host)) };
   const untilMs = context.now() + startWithinMs;
   while (context.now() < untilMs) {
-    const agent = await findAgent(staying);
+    const agent = (await findAgent(staying)) ?? (removed.length === 0 ? null : await findAgent(system));
+    if (agent === null && staying.hosts.length === 0) return;
     const intents = await agent?.intents().catch(() => null);
     if (agent !== null && intents !== null && intents !== undefined) {
       const stops = intents.filter((each) => each.kind === 'stop' && each.why === stopWhy);
@@ -218,6 +223,14 @@ function doneLines(context: Context, plan: ChangePlan): string[] {
       (host) =>
         `Host ${safe(host)} is described now. Start its agent there: ${context.command(`up PATH --host ${host}`)}`,
     ),
+  ];
+}
+
+/** Of the hosts that stay none is of this machine: what becomes of them is to be looked at there. */
+function goneLines(context: Context): string[] {
+  return [
+    'It is in force, and the agents here are gone, as described.',
+    `How the others take it up is seen on one of them: ${context.command('status')}`,
   ];
 }
 
