@@ -7,7 +7,7 @@ export const agentErrors: readonly ErrorRow[] = [
     code: 'SF-701',
     what: 'there is nothing at this path',
     why: 'the socket has no such question',
-    next: 'docs/member.md lists what can be asked',
+    next: 'docs/member.md lists what services ask, docs/socket.md all else',
   },
   {
     code: 'SF-702',
@@ -19,7 +19,7 @@ export const agentErrors: readonly ErrorRow[] = [
     code: 'SF-703',
     what: 'the body is not understood',
     why: 'it is no JSON, or not of the form wanted',
-    next: 'docs/member.md shows what is expected',
+    next: 'docs/member.md shows what services send, docs/socket.md all else',
   },
   { code: 'SF-704', what: 'the body is too long', why: 'the socket takes short messages', next: 'send less' },
   {

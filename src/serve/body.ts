@@ -1,17 +1,18 @@
 // Reads the small JSON bodies of the agent's socket.
 
 import type { IncomingMessage } from 'node:http';
+import { bytesWords } from '../model/amount-words.ts';
 import { Refusal } from './refusal.ts';
 
 /** More than any status with hundreds of subsystems needs. In bytes. */
-const mostBytes = 256 * 1024;
+const usuallyMost = 256 * 1024;
 
 /** Words that count as JSON texts: a shell script says `curl --data ok`. */
 const bareWords = new Set(['ok', 'degraded', 'failed']);
 
-/** The body as JSON; `undefined` when there is none. Refuses what is too long or no JSON. */
-export async function readBody(request: IncomingMessage): Promise<unknown> {
-  const text = (await readText(request)).trim();
+/** The body as JSON; `undefined` when there is none. Refuses what is longer than `mostBytes`, or no JSON. */
+export async function readBody(request: IncomingMessage, mostBytes: number = usuallyMost): Promise<unknown> {
+  const text = (await readText(request, mostBytes)).trim();
   if (text === '') return undefined;
   if (bareWords.has(text)) return text;
   try {
@@ -22,7 +23,7 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function readText(request: IncomingMessage): Promise<string> {
+function readText(request: IncomingMessage, mostBytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let length = 0;
@@ -31,7 +32,7 @@ function readText(request: IncomingMessage): Promise<string> {
       if (length > mostBytes) {
         request.removeAllListeners('data');
         request.pause();
-        reject(new Refusal(413, 'SF-704', `the body is longer than ${mostBytes} bytes`, 'Send less.'));
+        reject(new Refusal(413, 'SF-704', `the body is longer than ${bytesWords(mostBytes)}`, 'Send less.'));
         return;
       }
       parts.push(part);

@@ -25,9 +25,19 @@ export interface Answered {
 
 export type Route =
   | { readonly kind: 'events' }
-  | { readonly kind: 'answer'; readonly answer: (asked: Asked) => Answered | Promise<Answered> };
+  | {
+      readonly kind: 'answer';
+      /** Of its body; absent: the usual. */
+      readonly mostBytes?: number;
+      readonly answer: (asked: Asked) => Answered | Promise<Answered>;
+    };
 
 const fine: Answered = { status: 204, body: undefined };
+
+/** A description has at most 1 MiB of characters, each up to 3 bytes; what is escaped in JSON takes 2. */
+const applyMostBytes = 4 * 2 ** 20;
+
+const pages = 'docs/member.md lists what services ask, docs/socket.md all else.';
 
 /** `POST /v1/heartbeat` is first: 500 services may ask it each second. */
 const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
@@ -86,7 +96,10 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
   ],
   [
     'POST /api/v1/description',
-    answering(async (asked) => intentAnswer(await asked.answers.apply(parsed(applyBody, asked.body)))),
+    {
+      ...answering(async (asked) => intentAnswer(await asked.answers.apply(parsed(applyBody, asked.body)))),
+      mostBytes: applyMostBytes,
+    },
   ],
   ['GET /api/v1/description', answering((asked) => json(asked.answers.description()))],
   [
@@ -106,8 +119,7 @@ export function routeFor(
   only = '/',
 ): { readonly route: Route; readonly parameter: string } {
   const path = url.split('?', 1)[0] ?? '';
-  if (!path.startsWith(only))
-    throw new Refusal(404, 'SF-701', `there is nothing at ${path}`, 'docs/member.md lists what can be asked.');
+  if (!path.startsWith(only)) throw new Refusal(404, 'SF-701', `there is nothing at ${path}`, pages);
   const plain = routes.get(`${method} ${path}`);
   if (plain !== undefined) return { route: plain, parameter: '' };
   const varying = /^\/api\/v1\/(?:incidents\/([^/]+)\/ack|accounts\/([^/]+))$/.exec(path);
@@ -118,10 +130,10 @@ export function routeFor(
   const methods = [...routes.keys()].filter((key) => key.endsWith(` ${pattern}`)).map((key) => key.split(' ')[0]);
   if (methods.length > 0)
     throw new Refusal(405, 'SF-702', `${pattern} does not take ${method}`, `It takes ${methods.join(' and ')}.`);
-  throw new Refusal(404, 'SF-701', `there is nothing at ${path}`, 'docs/member.md lists what can be asked.');
+  throw new Refusal(404, 'SF-701', `there is nothing at ${path}`, pages);
 }
 
-function answering(answer: (asked: Asked) => Answered | Promise<Answered>): Route {
+function answering(answer: (asked: Asked) => Answered | Promise<Answered>): Extract<Route, { kind: 'answer' }> {
   return { kind: 'answer', answer };
 }
 

@@ -88,7 +88,7 @@ async function answer(
       events.add(response);
       return;
     }
-    const body = await readBody(request);
+    const body = await readBody(request, route.mostBytes);
     send(response, await route.answer({ answers, parameter, body, instance: instanceOf(request) }));
   } catch (error) {
     if (response.headersSent) {

@@ -40,7 +40,7 @@ export const intentBody = z.strictObject({
 });
 
 export const applyBody = z.strictObject({
-  text: z.string().max(16 << 20),
+  text: z.string(),
   folder: z.string().max(4096),
   file: z.string().max(4096),
   revision: z.int().min(0),
@@ -67,5 +67,5 @@ export function parsed<T>(shape: z.ZodType<T>, body: unknown): T {
     return where === '' ? issue.message : `${where}: ${issue.message}`;
   });
   const why = body === undefined ? 'the body is missing' : wrong.join('; ');
-  throw new Refusal(400, 'SF-703', why, 'docs/member.md shows what is expected.');
+  throw new Refusal(400, 'SF-703', why, 'docs/member.md shows what services send, docs/socket.md all else.');
 }

@@ -106,6 +106,28 @@ test('services beat, say how they are, ask their role and confirm it', async (t)
   assert.deepEqual(heard, [`beat ${me}`, 'ok {} -', 'degraded {} -', 'ok {"db":"failed"} 40']);
 });
 
+test('a description may be applied that is as long as any may be', async (t) => {
+  const lengths: number[] = [];
+  const { socket } = await fakeAgent(t, folder(t), {
+    more: {
+      apply: ({ text }) => {
+        lengths.push(text.length);
+        return Promise.resolve({ ok: true, id: 'd-1', text: 'in force' });
+      },
+    },
+  });
+  const put = (text: string): Promise<{ status: number }> =>
+    ask(socket, {
+      method: 'POST',
+      path: '/api/v1/description',
+      body: JSON.stringify({ text, folder: '/', file: 'x.yaml', revision: 1, owner: 'ann' }),
+    });
+  // The widest that 1 MiB of characters comes to: three bytes each, or two where JSON escapes them.
+  const longest = ['\n', '€'].map((each) => each.repeat(2 ** 20));
+  for (const text of longest) assert.equal((await put(text)).status, 200);
+  assert.deepEqual(lengths, [2 ** 20, 2 ** 20]);
+});
+
 test('what is wrong is answered with a code, the reason and what to do', async (t) => {
   const { socket } = await fakeAgent(t, folder(t), { more: knowing([]) });
   const long = Buffer.alloc(300_000, 0x20);
