@@ -4,12 +4,6 @@ import type { ErrorRow } from './errors.ts';
 
 export const askedErrors: readonly ErrorRow[] = [
   {
-    code: 'SF-401',
-    what: 'not yet',
-    why: 'this version does not do what was asked',
-    next: 'standfast --help shows what it does',
-  },
-  {
     code: 'SF-402',
     what: 'no description is known yet',
     why: 'the agent has just started and has not read the store',

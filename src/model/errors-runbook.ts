@@ -94,12 +94,6 @@ export const runbookErrors: readonly ErrorRow[] = [
     next: 'ask again; standfast doctor tells more',
   },
   {
-    code: 'SF-220',
-    what: 'a runbook has rotted',
-    why: 'it mentions something that this system no longer has',
-    next: 'mend the places named; standfast runbook test finds them',
-  },
-  {
     code: 'SF-221',
     what: 'a program of a runbook is gone',
     why: 'it is not in the PATH of the block, or may not be run',

@@ -3,7 +3,7 @@
 //
 // SF-0nn wrong use · SF-1nn the description · SF-2nn runbooks · SF-3nn starting and this machine · SF-4nn what was asked is refused ·
 // SF-5nn store and journal · SF-6nn the keeper · SF-7nn the agent's socket · SF-8nn the console ·
-// SF-9nn faults of Standfast itself
+// SF-9nn faults of Standfast itself. Retired, and not to be used again: SF-220, SF-401.
 
 import { agentErrors } from './errors-agent.ts';
 import { askedErrors } from './errors-asked.ts';
