@@ -80,7 +80,7 @@ export function plannedHere(service: RunService, plans: Plans, layout: HostLayou
         passwordFile: each.passwordFile === null ? null : at(each.passwordFile),
       })),
       ...plan.files
-        .filter(({ path }) => /\.(pem|crt|cer|p12|pfx)$/.test(path))
+        .filter(({ path }) => /\.(pem|crt|cer|der|p12|pfx)$/i.test(path))
         .filter(({ path }) => !watch.certificates.some((each) => each.file !== null && at(each.file) === at(path)))
         .map(({ path }) => ({ services, file: at(path), on: null, name: null, passwordFile: null })),
       ...targets

@@ -10,7 +10,8 @@ export const groundModes: readonly Mode[] = [
     shows: '"Read-only file system": the kernel remounted it after an error, or somebody did.',
     takesDown: 'copy',
     detector: 'mounts',
-    thresholds: 'Fault: mounted read-only now, and not so at the first look, or declared to be written to.',
+    thresholds:
+      'Fault: mounted read-only now, and not so at the first look since the boot, or declared to be written to.',
     runbook: 'storage',
     strategies: ['mask', 'fixFast'],
     tested: 'made',
@@ -79,7 +80,7 @@ export const groundModes: readonly Mode[] = [
     takesDown: 'copy',
     detector: 'mounts',
     thresholds:
-      'Fault: a folder that is watched as a mount is none, or one that fstab mounts and that was mounted at the first look no longer is.',
+      'Fault: a folder that is watched as a mount is none, or one that fstab mounts and that was mounted at the first look since the boot no longer is.',
     runbook: 'storage',
     strategies: ['avoid', 'fixFast'],
     tested: 'made',

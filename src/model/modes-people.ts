@@ -79,7 +79,7 @@ export const peopleModes: readonly Mode[] = [
     takesDown: 'every',
     detector: 'accounts',
     thresholds:
-      'Fault: an account that a service runs as, or that is watched, is missing or expired, or was locked or lost its shell since the first look.',
+      'Fault: an account that a service runs as, or that is watched, is missing or expired, or was locked or lost its shell since the first look after the boot.',
     runbook: 'switched-off',
     strategies: ['avoid', 'fixFast'],
     tested: 'made',

@@ -6,6 +6,7 @@ import type { Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
 import { ranLately } from './ran-lately.ts';
+import { openSinceBoot, type SinceBoot } from './since-boot.ts';
 import type { WatchedName } from './watch.ts';
 
 const everyMs = 30_000;
@@ -15,12 +16,13 @@ const dayMs = 86_400_000;
 /** Opens the detector. */
 export function openAccounts(ground: Ground): Detector {
   /** As each was at the first look: a service account is often locked from the beginning, and that is no news. */
-  const first = new Map<string, Account>();
+  let before: SinceBoot | null = null;
   return {
     name: 'accounts',
     everyMs,
     async look(watch) {
-      const seen = await Promise.all(watch.accounts.map((account) => accountSeen(ground, account, first)));
+      const since = (before ??= openSinceBoot(ground, `${watch.kept}/accounts.json`));
+      const seen = await Promise.all(watch.accounts.map((account) => accountSeen(ground, account, since)));
       return { seen: [...seen.flat(), ...entriesSeen(ground, watch.entries)] };
     },
   };
@@ -31,11 +33,7 @@ interface Account {
   readonly shell: string;
 }
 
-async function accountSeen(
-  ground: Ground,
-  { name, services }: WatchedName,
-  first: Map<string, Account>,
-): Promise<Seen[]> {
+async function accountSeen(ground: Ground, { name, services }: WatchedName, since: SinceBoot): Promise<Seen[]> {
   const say = (how: string): Seen[] => [
     {
       mode: 'account-locked',
@@ -55,12 +53,16 @@ async function accountSeen(
   const expires = shadow?.[7] ?? '';
   if (expires !== '' && Number(expires) * dayMs <= ground.now()) return say('has expired');
   const account: Account = { locked: /^[!*]/.test(shadow?.[1] ?? ''), shell: here[6] ?? '' };
-  const before = first.get(name) ?? account;
-  first.set(name, before);
+  const before = accountOf(since.first(name, `${account.locked ? 'locked' : 'open'} ${account.shell}`));
   if (account.locked && !before.locked) return say('was locked');
   if (account.shell !== before.shell && /(nologin|false)$/.test(account.shell))
     return say(`has lost its shell: ${account.shell} in place of ${before.shell}`);
   return [];
+}
+
+function accountOf(first: string): Account {
+  const space = first.indexOf(' ');
+  return { locked: first.slice(0, space) === 'locked', shell: first.slice(space + 1) };
 }
 
 function lineOf(text: string | null, name: string): readonly string[] | null {

@@ -1,12 +1,12 @@
-// Certificates in files (PEM, PKCS#12) and on live ports: their days, names, chains, keys, and whether a renewed file is loaded.
+// Certificates in files (PEM, DER, PKCS#12) and on live ports: their days, names, chains, keys, and whether a renewed file is loaded.
 // Files are read by processes of our own, since they may lie on what hangs; a PKCS#12 file is opened by openssl.
 
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
 import type { FindingWeight, Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
-import type { Ground } from './ground.ts';
+import type { Asked, Ground } from './ground.ts';
 import type { WatchedCertificate } from './watch.ts';
 import { spanWords } from '../../model/amount-words.ts';
 
@@ -62,38 +62,16 @@ type Say = (mode: string, subject: string, weight: FindingWeight, text: string) 
 function judge(subject: string, chain: readonly X509Certificate[], name: string | null, nowMs: number, say: Say): void {
   const [leaf] = chain;
   if (leaf === undefined) return;
-  for (const each of chain) {
-    const whose = each === leaf ? subject : `${subject}, issuer ${commonName(each.subject)}`;
-    const endsMs = Date.parse(each.validTo) - nowMs;
-    if (endsMs <= 0)
-      say(
-        'certificate-expiry',
-        subject,
-        'fault',
-        `the certificate of ${whose} expired ${spanWords(-endsMs)} ago, on ${day(each.validTo)}`,
-      );
-    else if (Date.parse(each.validFrom) > nowMs)
-      say(
-        'certificate-expiry',
-        subject,
-        'fault',
-        `the certificate of ${whose} is not yet valid: it begins ${day(each.validFrom)}`,
-      );
-    else if (endsMs < warnWithinMs)
-      say(
-        'certificate-expiry',
-        subject,
-        'ahead',
-        `the certificate of ${whose} expires in ${spanWords(endsMs)}, on ${day(each.validTo)}`,
-      );
-    else continue;
-    break;
-  }
+  // One of them is told: what holds clients up now goes before what will, and then the first in the chain.
+  const times = chain.map((each) => timeOf(each, each === leaf ? subject : issuerOf(subject, each), nowMs));
+  const worst = times.find((each) => each?.weight === 'fault') ?? times.find((each) => each !== null) ?? null;
+  if (worst !== null) say('certificate-expiry', subject, worst.weight, worst.text);
   if (name !== null && !hasName(leaf, name))
     say('certificate-name', subject, 'fault', `the certificate of ${subject} is for ${namesOf(leaf)}, not for ${name}`);
   const gap = chain.findIndex((each, index) => {
     const next = chain[index + 1];
-    if (next !== undefined) return !each.checkIssued(next);
+    // What issued itself needs nobody: below it stands another's, unless they stand in the wrong order.
+    if (next !== undefined) return !each.checkIssued(next) && (!each.checkIssued(each) || next.checkIssued(each));
     // Alone, or the last: who issued it must be known to clients, as a root is. An issuer that issued nothing here is for clients to have.
     return false;
   });
@@ -105,6 +83,30 @@ function judge(subject: string, chain: readonly X509Certificate[], name: string 
       'fault',
       `the chain of ${subject} has a gap: ${commonName(first.subject)} is not followed by its issuer ${commonName(first.issuer)}`,
     );
+}
+
+/** What is wrong with its days; null: nothing. */
+function timeOf(
+  certificate: X509Certificate,
+  whose: string,
+  nowMs: number,
+): { readonly weight: FindingWeight; readonly text: string } | null {
+  const endsMs = Date.parse(certificate.validTo) - nowMs;
+  const ends = day(certificate.validTo);
+  if (endsMs <= 0)
+    return { weight: 'fault', text: `the certificate of ${whose} expired ${spanWords(-endsMs)} ago, on ${ends}` };
+  if (Date.parse(certificate.validFrom) > nowMs)
+    return {
+      weight: 'fault',
+      text: `the certificate of ${whose} is not yet valid: it begins ${day(certificate.validFrom)}`,
+    };
+  return endsMs < warnWithinMs
+    ? { weight: 'ahead', text: `the certificate of ${whose} expires in ${spanWords(endsMs)}, on ${ends}` }
+    : null;
+}
+
+function issuerOf(subject: string, certificate: X509Certificate): string {
+  return `${subject}, issuer ${commonName(certificate.subject)}`;
 }
 
 function hasName(certificate: X509Certificate, name: string): boolean {
@@ -135,22 +137,17 @@ type FromFile =
   | { readonly kind: 'unknown' };
 
 async function readFile(ground: Ground, path: string, passwordFile: string | null): Promise<FromFile> {
-  const isStore = /\.(p12|pfx)$/.test(path);
-  const argv = isStore
-    ? ['openssl', 'pkcs12', '-in', path, '-nodes', '-passin', passwordFile === null ? 'pass:' : `file:${passwordFile}`]
-    : ['cat', path];
-  const asked = await ground.ask(argv, { on: `read ${path}`, within: askWithinMs });
+  const isStore = /\.(p12|pfx)$/i.test(path);
+  const asked = isStore ? await readStore(ground, path, passwordFile) : await readPlain(ground, path);
   if (asked.kind !== 'ended') return { kind: 'unknown' };
   if (asked.code !== 0) return { kind: 'unreadable', why: whyNot(asked.errors, isStore) };
   const parts = asked.output.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
   if (parts.length === 0) return { kind: 'unreadable', why: 'there is no certificate in it' };
   try {
     const all = parts.map((part) => new X509Certificate(part));
-    const chain = isStore ? leafFirst(all) : all;
-    const key = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\S]+?-----END (?:[A-Z]+ )?PRIVATE KEY-----/.exec(
-      asked.output,
-    )?.[0];
-    if (key !== undefined && chain[0]?.checkPrivateKey(createPrivateKey(key)) === false)
+    const keys = openKeys(asked.output);
+    const chain = isStore ? leafFirst(all, keys) : all;
+    if (keys.length > 0 && !keys.some((key) => chain[0]?.checkPrivateKey(key) === true))
       return { kind: 'unreadable', why: 'the key in it belongs to another certificate' };
     return { kind: 'read', chain };
   } catch (error) {
@@ -158,13 +155,45 @@ async function readFile(ground: Ground, path: string, passwordFile: string | nul
   }
 }
 
-/** A PKCS#12 file gives its certificates in any order; in a PEM file the order is what is served, and stays. */
-function leafFirst(chain: readonly X509Certificate[]): readonly X509Certificate[] {
-  const leaf = chain.find((each) => !chain.some((other) => other !== each && other.checkIssued(each)));
-  if (leaf === undefined) return chain;
+/** PEM as it stands; of DER, which has no line in it that says so, what openssl makes of it. */
+async function readPlain(ground: Ground, path: string): Promise<Asked> {
+  const how = { on: `read ${path}`, within: askWithinMs };
+  const asked = await ground.ask(['cat', '--', path], how);
+  if (asked.kind !== 'ended' || asked.code !== 0 || asked.output.includes('-----BEGIN ')) return asked;
+  const der = await ground.ask(['openssl', 'x509', '-inform', 'DER', '-in', path], how);
+  return der.kind === 'ended' && der.code === 0 ? der : asked;
+}
+
+/** What older programs made is encrypted in ways that openssl 3 opens only when told so. */
+async function readStore(ground: Ground, path: string, passwordFile: string | null): Promise<Asked> {
+  const how = { on: `read ${path}`, within: askWithinMs };
+  const password = passwordFile === null ? 'pass:' : `file:${passwordFile}`;
+  const argv = ['openssl', 'pkcs12', '-in', path, '-nodes', '-passin', password];
+  const asked = await ground.ask(argv, how);
+  return asked.kind === 'ended' && asked.code !== 0 && /unsupported/i.test(asked.errors)
+    ? await ground.ask([...argv, '-legacy'], how)
+    : asked;
+}
+
+/** The keys among it that are not encrypted: of others nothing can be told. */
+function openKeys(text: string): KeyObject[] {
+  const parts =
+    text.match(/-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\S]+?-----END (?:[A-Z]+ )?PRIVATE KEY-----/g) ?? [];
+  return parts.filter((part) => !/ENCRYPTED/.test(part)).map((part) => createPrivateKey(part));
+}
+
+/**
+ * A PKCS#12 file gives its certificates in any order, those of other entries and whom its owner trusts among them: what counts is the one that has a key
+ * here, with its issuers as far as they are there. In a PEM file the order is what is served, and stays.
+ */
+function leafFirst(all: readonly X509Certificate[], keys: readonly KeyObject[]): readonly X509Certificate[] {
+  const leaf =
+    all.find((each) => keys.some((key) => each.checkPrivateKey(key))) ??
+    all.find((each) => !all.some((other) => other !== each && other.checkIssued(each)));
+  if (leaf === undefined) return all;
   const made = [leaf];
-  for (let last = leaf, left = chain.filter((each) => each !== leaf); left.length > 0;) {
-    const next = left.find((each) => last.checkIssued(each)) ?? left[0];
+  for (let last = leaf, left = all.filter((each) => each !== leaf); left.length > 0 && !last.checkIssued(last);) {
+    const next = left.find((each) => last.checkIssued(each));
     if (next === undefined) break;
     made.push(next);
     left = left.filter((each) => each !== next);

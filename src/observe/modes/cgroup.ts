@@ -35,7 +35,7 @@ interface Group extends Before {
 
 /** Opens the detector. */
 export function openCgroup(ground: Ground): Detector {
-  const before = new Map<string, Before>();
+  const before = new Map<string, Before & { readonly group: string }>();
   const killed = new Map<
     string,
     { readonly text: string; readonly untilMs: number; readonly services: readonly string[] }
@@ -49,10 +49,23 @@ export function openCgroup(ground: Ground): Detector {
     everyMs,
     look: (watch) => {
       looks += 1;
+      const tellKills = (service: string, now: Group, earlier: Before): void => {
+        if (now.kills <= earlier.kills) return;
+        killed.set(service, {
+          services: [service],
+          untilMs: ground.now() + tellsForMs,
+          text: `the kernel killed ${counted(now.kills - earlier.kills, 'process')} of ${service} for lack of memory${now.limit === null ? '' : ` (its limit is ${bytesWords(now.limit)})`}`,
+        });
+      };
       for (const { service, pid } of watch.processes) {
         if (placed.get(service) === pid && (looks + pid) % placedAgain !== 0) continue;
         const paths = pathsOf(ground, pid);
         if (paths === null) continue;
+        const former = lastPaths.get(service);
+        const counts = before.get(service);
+        // What ran until now ended in its own group, whose counts go with it.
+        if (former !== undefined && counts !== undefined && nameOf(former) !== nameOf(paths))
+          tellKills(service, read(ground, former), counts);
         lastPaths.set(service, paths);
         placed.set(service, pid);
       }
@@ -61,21 +74,18 @@ export function openCgroup(ground: Ground): Detector {
       const groups = new Map<string, Group>();
       const seen: Seen[] = [];
       for (const [service, paths] of lastPaths) {
-        const group = `${paths.memory} ${paths.cpu}`;
+        const group = nameOf(paths);
         const now = groups.get(group) ?? read(ground, paths);
         groups.set(group, now);
-        const earlier = before.get(service) ?? now;
-        before.set(service, now);
+        // Counts of the cgroup that it was in before say nothing of this one.
+        const last = before.get(service);
+        const earlier = last?.group === group ? last : now;
+        before.set(service, { ...now, group });
         seen.push(
           ...memorySeen(service, now, earlier, processes.get(service)),
           ...throttledSeen(service, now, earlier),
         );
-        if (now.kills > earlier.kills)
-          killed.set(service, {
-            services: [service],
-            untilMs: ground.now() + tellsForMs,
-            text: `the kernel killed ${counted(now.kills - earlier.kills, 'process')} of ${service} for lack of memory${now.limit === null ? '' : ` (its limit is ${bytesWords(now.limit)})`}`,
-          });
+        tellKills(service, now, earlier);
       }
       for (const [service, { text, untilMs, services }] of killed) {
         if (untilMs < ground.now()) killed.delete(service);
@@ -115,6 +125,10 @@ interface Paths {
   readonly version: 1 | 2;
   readonly memory: string;
   readonly cpu: string;
+}
+
+function nameOf({ memory, cpu }: Paths): string {
+  return `${memory} ${cpu}`;
 }
 
 /** Where the files of the process's cgroup lie; null: it is gone, or in none of its own. */

@@ -2,43 +2,34 @@
 // hosts of their service. The last good content is kept in the state folder, so that a diff can be shown and one step puts it back.
 // A file is known good once its service has run ten minutes on it without an end.
 
-import { createHash } from 'node:crypto';
 import type { Seen } from '../../model/mode.ts';
+import { placeOf } from './by-mount.ts';
 import { comparedSeen } from './compared.ts';
 import type { Detector } from './detector.ts';
+import { readState, sha256, statAll, type FileState } from './file-states.ts';
 import type { Ground } from './ground.ts';
 import { keep, readKept } from './kept.ts';
-import { isSameButForComments, readProperties } from './properties.ts';
+import { readMounts } from './mount-table.ts';
+import { isSameButForComments, readProperties, withoutComments } from './properties.ts';
 import { accountNumbers, type AccountNumbers } from './passwd.ts';
 import type { Watch, WatchedFile } from './watch.ts';
 import { counted } from '../../model/amount-words.ts';
 
 const everyMs = 10_000;
-const askWithinMs = 5000;
 const goodAfterMs = 600_000;
-/** Larger ones are data, not configuration: only their hash is kept. */
-const mostKeptBytes = 256 << 10;
 
-interface Known {
-  readonly hash: string;
-  readonly mode: string;
-  readonly owner: string;
-  readonly group: string;
-  /** Null: too large, or not text. */
-  readonly content: string | null;
+interface Known extends Pick<FileState, 'hash' | 'mode' | 'owner' | 'group' | 'content'> {
   /** Whose it is, for `standfast known-good`. */
   readonly services: readonly string[];
-}
-
-interface Now extends Known {
-  readonly changedAt: string;
 }
 
 /** Opens the detector. */
 export function openConfiguration(ground: Ground): Detector {
   /** The last known good, by path. */
   let good: Map<string, Known> | null = null;
-  const now = new Map<string, Now>();
+  const now = new Map<string, FileState>();
+  /** Of those, what is compared with other hosts. */
+  const hashes = new WeakMap<FileState, string>();
   /** Since when a process of the service runs on the present content. */
   const runsSince = new Map<string, { readonly of: string; readonly since: number }>();
   return {
@@ -49,31 +40,40 @@ export function openConfiguration(ground: Ground): Detector {
       good ??= read(path);
       const seen: Seen[] = [];
       const facts: Record<string, string> = {};
-      const stats = await statAll(ground, watch.files);
-      if (stats === null) return { seen };
+      const { stats, silent } = await statAll(
+        ground,
+        watch.files.map((file) => file.path),
+      );
+      const mounts = readMounts(ground.kernel('proc/self/mountinfo') ?? '');
       const numbers = accountNumbers(ground);
       let changed = false;
       for (const file of watch.files) {
-        const found = stats.get(file.path);
-        if (found === undefined) {
+        const stat = stats.get(file.path);
+        const before = now.get(file.path);
+        if (stat === undefined && !silent.has(file.path)) {
           seen.push(about('configuration-missing', file, 'fault', `${file.path} is missing`));
           continue;
         }
-        const known = await contentOf(ground, file, found, now.get(file.path));
-        if (known === null) {
+        const place = placeOf(mounts, file.path);
+        const read = stat === undefined ? 'unknown' : await readState(ground, { path: file.path, stat, before, place });
+        if (read === 'unreadable') {
           seen.push(about('configuration-missing', file, 'fault', `${file.path} cannot be read`));
           continue;
         }
-        now.set(file.path, known);
+        // What its disk does not tell now is as it was: that it hangs is found by others.
+        const state = read === 'unknown' ? before : read;
+        if (state === undefined) continue;
+        now.set(file.path, state);
+        const known = { ...state, services: file.services };
         for (const service of file.services)
-          facts[`file ${service} ${factName(file, watch)}`] = known.hash.slice(0, 16);
-        const before = good.get(file.path);
-        if (before === undefined) {
+          facts[`settings ${service} ${factName(file, watch)}`] = settingsHash(state, hashes);
+        const proved = good.get(file.path);
+        if (proved === undefined) {
           good.set(file.path, plain(known));
           changed = true;
         }
-        seen.push(...declaredSeen(file, known, numbers), ...changesSeen(file, known, before ?? null));
-        if (before !== undefined && before.hash !== known.hash && isProved(ground, watch, file, known, runsSince)) {
+        seen.push(...declaredSeen(file, known, numbers), ...changesSeen(file, known, proved ?? null));
+        if (proved !== undefined && proved.hash !== known.hash && isProved(ground, watch, file, known, runsSince)) {
           good.set(file.path, plain(known));
           changed = true;
         }
@@ -206,49 +206,14 @@ function isProved(
   return ground.mono() - since.since >= goodAfterMs;
 }
 
-interface Stat {
-  readonly mode: string;
-  readonly owner: string;
-  readonly group: string;
-  readonly changedAt: string;
-}
-
-/** One process for all of them. Null: it did not answer, and nothing is known. */
-async function statAll(ground: Ground, files: readonly WatchedFile[]): Promise<ReadonlyMap<string, Stat> | null> {
-  if (files.length === 0) return new Map();
-  const paths = [...new Set(files.map((file) => file.path))];
-  const asked = await ground.ask(['stat', '-L', '-c', '%a %u %g %z-%s-%i %n', ...paths], {
-    on: 'configuration files',
-    within: askWithinMs,
-  });
-  if (asked.kind !== 'ended') return null;
-  return new Map(
-    asked.output.split('\n').flatMap((line): [string, Stat][] => {
-      const [, mode = '', owner = '', group = '', changedAt = '', path = ''] =
-        /^(\d+) (\d+) (\d+) (\S+ \S+ \S+) (.+)$/.exec(line) ?? [];
-      return path === '' ? [] : [[path, { mode, owner, group, changedAt }]];
-    }),
-  );
-}
-
-/** Read again only when it was touched. Null: it cannot be read. */
-async function contentOf(
-  ground: Ground,
-  { path, services }: WatchedFile,
-  stat: Stat,
-  before: Now | undefined,
-): Promise<Now | null> {
-  if (before !== undefined && before.changedAt === stat.changedAt) return before;
-  const asked = await ground.ask(['cat', path], { on: `read ${path}`, within: askWithinMs });
-  if (asked.kind !== 'ended' || asked.code !== 0) return null;
-  const isText =
-    asked.output.length <= mostKeptBytes && !asked.output.includes('\0') && !asked.output.includes('\uFFFD');
-  return {
-    ...stat,
-    services,
-    hash: createHash('sha256').update(asked.output).digest('hex'),
-    content: isText ? asked.output : null,
-  };
+/** Of what is compared with other hosts: a comment makes no difference. */
+function settingsHash(state: FileState, known: WeakMap<FileState, string>): string {
+  const before = known.get(state);
+  if (before !== undefined) return before;
+  const { hash, content } = state;
+  const made = (content === null ? hash : sha256(withoutComments(content))).slice(0, 16);
+  known.set(state, made);
+  return made;
 }
 
 function plain({ hash, mode, owner, group, content, services }: Known): Known {

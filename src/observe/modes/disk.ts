@@ -140,6 +140,8 @@ function sampled(history: Map<string, Sample[]>, place: Place, space: Space, atM
   const key = place.mount.at;
   const samples = history.get(key) ?? [];
   history.set(key, samples);
+  // After a clock that was set back far nothing is known of how fast it went.
+  if (atMs < (samples.at(-1)?.atMs ?? atMs) - sampleEveryMs) samples.length = 0;
   const last = samples.at(-1);
   if (last === undefined || atMs - last.atMs >= sampleEveryMs) samples.push({ atMs, level: space.size - space.free });
   if (samples.length > mostSamples) samples.shift();

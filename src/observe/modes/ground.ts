@@ -2,8 +2,19 @@
 // network is asked by a short-lived process of our own: one that hangs there is left behind and counted, and nobody waits for it.
 // Does not cover: a root file system that hangs; then no process starts, and the keeper is what is left.
 
-import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  opendirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** How a process that asked something ended. */
@@ -17,8 +28,12 @@ export type Asked =
 export interface Ground {
   /** A file of the kernel, or null. */
   kernel(path: string): string | null;
+  /** The last bytes of a log of the system, which may be of any size, or null. */
+  tail(path: string, bytes: number): string | null;
   /** Names in a folder of the kernel; empty when there is none. */
   names(path: string): readonly string[];
+  /** How many are in it: a process may have a million files open. */
+  count(path: string): number;
   /** Where a link of the kernel leads, or null. */
   link(path: string): string | null;
   /** Runs a program. `on`: what it may hang on; while one hangs there no other is started. */
@@ -48,7 +63,9 @@ export function openGround(options: {
     now: options.now,
     mono: options.mono,
     kernel: (path) => quiet(() => readFileSync(join(root, path), 'utf8')),
+    tail: (path, bytes) => quiet(() => endOf(join(root, path), bytes)),
     names: (path) => quiet(() => readdirSync(join(root, path))) ?? [],
+    count: (path) => quiet(() => countIn(join(root, path))) ?? 0,
     link: (path) => quiet(() => readlinkSync(join(root, path))),
     async ask(argv, how) {
       if (stuck.has(how.on)) return { kind: 'stuck' };
@@ -72,10 +89,17 @@ function run(
     let output = '';
     let errors = '';
     let late = false;
-    const child = spawn(program, rest, {
-      stdio: [how.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' },
-    });
+    let child: ChildProcess;
+    try {
+      child = spawn(program, rest, {
+        stdio: [how.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' },
+      });
+    } catch (error) {
+      // More words than the kernel takes, or one with a zero byte.
+      resolve({ kind: 'notAsked', why: error instanceof Error ? error.message : String(error) });
+      return;
+    }
     const timer = setTimeout(() => {
       late = true;
       child.kill('SIGKILL');
@@ -101,6 +125,32 @@ function run(
       else resolve({ kind: 'ended', code: code ?? 128, output, errors });
     });
   });
+}
+
+/** Since Linux 6.2 the size of `/proc/PID/fd` says it; before it is 0, and elsewhere it means something else. */
+function countIn(path: string): number {
+  const size = path.startsWith('/proc/') ? statSync(path).size : 0;
+  if (size > 0) return size;
+  const folder = opendirSync(path, { bufferSize: 1024 });
+  try {
+    let count = 0;
+    while (folder.readSync() !== null) count += 1;
+    return count;
+  } finally {
+    folder.closeSync();
+  }
+}
+
+function endOf(path: string, bytes: number): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const { size } = fstatSync(file);
+    const end = Buffer.alloc(Math.min(bytes, size));
+    const read = readSync(file, end, 0, end.length, size - end.length);
+    return end.toString('utf8', 0, read);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function quiet<T>(read: () => T): T | null {

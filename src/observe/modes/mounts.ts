@@ -6,6 +6,7 @@ import type { Detector } from './detector.ts';
 import type { Asked, Ground } from './ground.ts';
 import { isRemote } from './disk.ts';
 import { mountOf, readMounts, type Mount } from './mount-table.ts';
+import { listOf, openSinceBoot, type SinceBoot } from './since-boot.ts';
 import type { Watch, WatchedPath } from './watch.ts';
 
 const everyMs = 15_000;
@@ -17,25 +18,42 @@ const ofTheKernel = /^(proc|sysfs|devtmpfs|devpts|cgroup2?|securityfs|debugfs|tr
 
 /** Opens the detector. */
 export function openMounts(ground: Ground): Detector {
-  let first: readonly Mount[] | null = null;
-  /** Since when what hangs has not answered, and of error counts what they were. */
-  const errors = new Map<string, number>();
+  let since: SinceBoot | null = null;
+  let first: readonly First[] | null = null;
   return {
     name: 'mounts',
     everyMs,
     async look(watch) {
       const mounts = readMounts(ground.kernel('proc/self/mountinfo') ?? '');
-      first ??= mounts;
+      const kept = (since ??= openSinceBoot(ground, `${watch.kept}/mounts.json`));
+      first ??= firstMounts(kept, mounts);
       const seen = [...missingSeen(ground, watch, mounts, first), ...readOnlySeen(watch, mounts, first)];
       const asked = await Promise.all(
         usedBy(watch, mounts).map(async (place) => [
-          ...countedErrors(ground, place, errors),
+          ...countedErrors(ground, place, kept),
           ...(await touchedSeen(ground, place)),
         ]),
       );
       return { seen: [...seen, ...asked.flat()] };
     },
   };
+}
+
+interface First {
+  readonly at: string;
+  readonly readOnly: boolean;
+}
+
+/** Those of the first look since the boot. What was mounted later is not among them. */
+function firstMounts(since: SinceBoot, mounts: readonly Mount[]): readonly First[] {
+  const now = JSON.stringify(
+    mounts.filter(({ type }) => !ofTheKernel.test(type)).map(({ at, readOnly }) => [at, readOnly]),
+  );
+  const read: unknown = JSON.parse(since.first('mounts', now));
+  return listOf(read).flatMap((each): First[] => {
+    const [at, readOnly] = listOf(each);
+    return typeof at === 'string' && typeof readOnly === 'boolean' ? [{ at, readOnly }] : [];
+  });
 }
 
 interface Place extends WatchedPath {
@@ -66,7 +84,7 @@ function usersOf(watch: Watch, at: string): readonly string[] {
   return [...new Set(within.flatMap(({ services }) => services))];
 }
 
-function missingSeen(ground: Ground, watch: Watch, mounts: readonly Mount[], first: readonly Mount[]): Seen[] {
+function missingSeen(ground: Ground, watch: Watch, mounts: readonly Mount[], first: readonly First[]): Seen[] {
   const isMounted = (path: string): boolean => mounts.some((mount) => mount.at === path);
   const missing = watch.mounts.filter(({ path }) => !isMounted(path)).map(({ path, services }) => ({ path, services }));
   const table = (ground.kernel('etc/fstab') ?? '')
@@ -85,7 +103,7 @@ function missingSeen(ground: Ground, watch: Watch, mounts: readonly Mount[], fir
   }));
 }
 
-function readOnlySeen(watch: Watch, mounts: readonly Mount[], first: readonly Mount[]): Seen[] {
+function readOnlySeen(watch: Watch, mounts: readonly Mount[], first: readonly First[]): Seen[] {
   return usedBy(watch, mounts)
     .filter(({ mount }) => mount.readOnly)
     .filter(
@@ -103,14 +121,15 @@ function readOnlySeen(watch: Watch, mounts: readonly Mount[], first: readonly Mo
 }
 
 /** What ext4 counts by itself, since it was made or last checked. */
-function countedErrors(ground: Ground, { mount, services }: Place, before: Map<string, number>): Seen[] {
+function countedErrors(ground: Ground, { mount, services }: Place, since: SinceBoot): Seen[] {
   const name = mount.source.startsWith('/dev/') ? mount.source.slice('/dev/'.length) : '';
   const text = name === '' ? null : ground.kernel(`sys/fs/ext4/${name}/errors_count`);
   if (text === null) return [];
   const count = Number(text);
-  const known = before.get(name) ?? count;
-  before.set(name, Math.min(known, count));
-  if (count <= known) return [];
+  const known = Number(since.first(`errors of ${name} at ${mount.at}`, String(count)));
+  // It was checked, and counts anew.
+  if (count < known) since.replace(`errors of ${name} at ${mount.at}`, String(count));
+  if (!(count > known)) return [];
   return [
     {
       mode: 'storage-errors',

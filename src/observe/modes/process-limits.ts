@@ -68,7 +68,7 @@ function readOf(ground: Ground, known: Map<number, Known>, pid: number): Known {
 
 function filesSeen(ground: Ground, { service, pid }: WatchedProcess, limits: string): Seen[] {
   const limit = softLimit(limits, 'Max open files');
-  const open = ground.names(`proc/${pid}/fd`).length;
+  const open = ground.count(`proc/${pid}/fd`);
   if (limit === null || open < nearLimit * limit) return [];
   const full = open >= atLimit * limit;
   return [
@@ -179,6 +179,8 @@ function sampled(memory: Map<number, Sample[]>, pid: number, status: string, atM
   const samples = memory.get(pid) ?? [];
   memory.set(pid, samples);
   const resident = kiB(status, 'VmRSS');
+  // After a clock that was set back far nothing is known of how fast it went.
+  if (atMs < (samples.at(-1)?.atMs ?? atMs) - sampleEveryMs) samples.length = 0;
   const last = samples.at(-1);
   if (resident !== null && (last === undefined || atMs - last.atMs >= sampleEveryMs))
     samples.push({ atMs, level: resident + (kiB(status, 'VmSwap') ?? 0) });

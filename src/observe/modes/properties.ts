@@ -6,8 +6,8 @@ export function isSameButForComments(one: string | null, other: string | null): 
   return one !== null && other !== null && withoutComments(one) === withoutComments(other);
 }
 
-/** A first line that begins with `#!` names a program: it is none. */
-function withoutComments(text: string): string {
+/** What counts of it. A first line that begins with `#!` names a program: it is none. */
+export function withoutComments(text: string): string {
   return text
     .split(/\r?\n/)
     .filter((line, n) => !/^\s*(?:$|[#;!]|\/\/)/.test(line) || (n === 0 && line.startsWith('#!')))

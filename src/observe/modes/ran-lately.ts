@@ -14,7 +14,7 @@ export function ranLately(ground: Ground, about: string): string {
 }
 
 function fromApt(ground: Ground, about: string): string | null {
-  const text = (ground.kernel('var/log/apt/history.log') ?? '').slice(-readLast);
+  const text = ground.tail('var/log/apt/history.log', readLast) ?? '';
   const block = text
     .split('\n\n')
     .filter((each) => each.includes(`${about}:`) || each.includes(` ${about} `))
@@ -29,8 +29,7 @@ function fromApt(ground: Ground, about: string): string | null {
 /** The last run of a configuration management within a day. */
 function fromSystemLog(ground: Ground): string | null {
   for (const path of ['var/log/syslog', 'var/log/messages']) {
-    const line = (ground.kernel(path) ?? '')
-      .slice(-readLast)
+    const line = (ground.tail(path, readLast) ?? '')
       .split('\n')
       .findLast((each) => /ansible-\S+: Invoked|puppet-agent\[|chef-client/.test(each));
     const which = /ansible|puppet|chef/.exec(line ?? '')?.[0];

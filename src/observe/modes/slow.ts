@@ -4,6 +4,7 @@
 import { connect } from 'node:net';
 import { medianOf, slopeOf, type Sample } from '../../model/trend.ts';
 import type { Seen } from '../../model/mode.ts';
+import { askByMount } from './by-mount.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
 import type { Watch, WatchedPath } from './watch.ts';
@@ -38,10 +39,12 @@ export function openSlow(ground: Ground): Detector {
         Promise.all(watch.queues.map((queue) => queueSeen(ground, queue, queues))),
         sizesOf(ground, watch.logs),
       ]);
-      const errors =
-        sizes === null
-          ? []
-          : await Promise.all(watch.logs.map((log) => errorsSeen(ground, log, sizes.get(log.path), logs)));
+      const errors = await Promise.all(
+        watch.logs.map((log) => {
+          const size = sizes.get(log.path);
+          return size === undefined ? Promise.resolve([]) : errorsSeen(ground, log, size, logs);
+        }),
+      );
       return { seen: [...slowerSeen(watch, facts), ...growing.flat(), ...errors.flat()], facts };
     },
   };
@@ -121,9 +124,13 @@ async function queueSeen(
   { path, services }: WatchedPath,
   queues: Map<string, Sample[]>,
 ): Promise<Seen[]> {
-  const asked = await ground.ask(['ls', '-f', path], { on: `queue ${path}`, within: askWithinMs });
+  // A dot for each: names may hold anything, and a queue of a million is counted like one of ten.
+  const asked = await ground.ask(['find', '-H', path, '-mindepth', '1', '-maxdepth', '1', '-printf', '.'], {
+    on: `queue ${path}`,
+    within: askWithinMs,
+  });
   if (asked.kind !== 'ended' || asked.code !== 0) return [];
-  const level = Math.max(0, asked.output.split('\n').length - 3); // less `.`, `..` and the end of the last line
+  const level = asked.output.length;
   const samples = [...(queues.get(path) ?? []), { atMs: ground.mono(), level }].slice(-queueSamples);
   queues.set(path, samples);
   const first = samples[0]?.level ?? 0;
@@ -148,36 +155,35 @@ interface ErrorCount {
   minutes: number[];
 }
 
-/** Sizes of all logs in one process; null: their disk does not answer. A log that is not there yet is left out. */
-async function sizesOf(ground: Ground, logs: readonly WatchedPath[]): Promise<ReadonlyMap<string, number> | null> {
-  if (logs.length === 0) return new Map();
-  const asked = await ground.ask(['stat', '-L', '-c', '%s %n', ...new Set(logs.map(({ path }) => path))], {
-    on: 'logs',
-    within: askWithinMs,
-  });
-  if (asked.kind !== 'ended') return null;
-  return new Map(
-    asked.output.split('\n').flatMap((line): [string, number][] => {
-      const [, size, path] = /^(\d+) (.+)$/.exec(line) ?? [];
-      return path === undefined ? [] : [[path, Number(size)]];
-    }),
+/** Sizes of all logs; of one that is not there yet 0, and none of one whose disk does not answer. */
+async function sizesOf(ground: Ground, logs: readonly WatchedPath[]): Promise<ReadonlyMap<string, number>> {
+  const { output, silent } = await askByMount(
+    ground,
+    logs.map(({ path }) => path),
+    { argv: ['stat', '-L', '-c', '%s %n', '--'], what: 'logs', within: askWithinMs },
   );
+  const sizes = new Map(logs.filter(({ path }) => !silent.has(path)).map(({ path }) => [path, 0]));
+  for (const line of output.split('\n')) {
+    const [, size, path] = /^(\d+) (.+)$/.exec(line) ?? [];
+    if (path !== undefined) sizes.set(path, Number(size));
+  }
+  return sizes;
 }
 
 /** Counts new lines of a log that tell of errors. What was written before the first look is no news. */
 async function errorsSeen(
   ground: Ground,
   { path, services }: WatchedPath,
-  size: number | undefined,
+  size: number,
   logs: Map<string, ErrorCount>,
 ): Promise<Seen[]> {
   const known = logs.get(path);
   const now = ground.mono();
   if (known === undefined) {
-    logs.set(path, { size: size ?? 0, since: now, count: 0, minutes: [] });
+    logs.set(path, { size, since: now, count: 0, minutes: [] });
     return [];
   }
-  if (size !== undefined && size !== known.size) {
+  if (size !== known.size) {
     // One that is shorter was rotated: all of it is new.
     const fresh = Math.min(readAtMost, size < known.size ? size : size - known.size);
     known.size = size;

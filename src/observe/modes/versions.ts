@@ -2,6 +2,7 @@
 // management or people ran at that time is named with it (ran-lately.ts).
 
 import type { Seen } from '../../model/mode.ts';
+import { askByMount } from './by-mount.ts';
 import { comparedSeen } from './compared.ts';
 import type { Detector } from './detector.ts';
 import type { Asked, Ground } from './ground.ts';
@@ -124,13 +125,14 @@ async function askFirst(ground: Ground, ways: readonly (readonly string[])[]): P
 async function programs(ground: Ground, watch: Watch): Promise<Versions> {
   if (watch.programs.length === 0) return new Map();
   const paths = [...new Set(watch.programs.map(({ path }) => path))];
-  const asked = await ground.ask(['stat', '-L', '-c', '%s %i %Y %n', ...paths], {
-    on: 'programs',
+  const { output, silent } = await askByMount(ground, paths, {
+    argv: ['stat', '-L', '-c', '%s %i %Y %n', '--'],
+    what: 'programs',
     within: askWithinMs,
   });
-  if (asked.kind !== 'ended') return new Map();
-  const found = new Map<string, string | null>(paths.map((path) => [path, null]));
-  for (const line of asked.output.split('\n')) {
+  const asked = paths.filter((path) => !silent.has(path));
+  const found = new Map<string, string | null>(asked.map((path) => [path, null]));
+  for (const line of output.split('\n')) {
     const [, version, path] = /^(\d+ \d+ \d+) (.+)$/.exec(line) ?? [];
     if (version !== undefined && path !== undefined) found.set(path, version);
   }

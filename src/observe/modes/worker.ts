@@ -7,7 +7,7 @@ import { openGround } from './ground.ts';
 import type { Ask, Tell } from './messages.ts';
 import type { Watch } from './watch.ts';
 
-/** Nothing that a detector does takes as long; it is asked again at its next time. */
+/** Nothing that a detector does takes as long. One that takes longer is waited for, so that looks never pile up, and others go on beside it. */
 const longestLookMs = 60_000;
 /** Before the first look services have had time to begin. */
 const firstAfterMs = 500;
@@ -39,19 +39,22 @@ async function lookOnce(detector: Detector): Promise<void> {
     tell({ kind: 'look', look: { detector: detector.name, atMs: Date.now(), seen: [], facts: {} } });
     return;
   }
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), longestLookMs);
-  });
+  const late = setTimeout(
+    () =>
+      tell({
+        kind: 'failed',
+        detector: detector.name,
+        why: `a look of it has not ended within ${longestLookMs / 1000} s; until it does, it looks no more`,
+      }),
+    longestLookMs,
+  );
   try {
-    const looked = await Promise.race([detector.look(watch), late]);
-    if (looked === null) return;
-    const { seen, facts = {}, figures = {} } = looked;
+    const { seen, facts = {}, figures = {} } = await detector.look(watch);
     tell({ kind: 'look', look: { detector: detector.name, atMs: Date.now(), seen, facts, figures } });
   } catch (error) {
     tell({ kind: 'failed', detector: detector.name, why: error instanceof Error ? error.message : String(error) });
   } finally {
-    clearTimeout(timer);
+    clearTimeout(late);
   }
 }
 

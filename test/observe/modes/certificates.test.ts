@@ -77,6 +77,35 @@ test('files: days left, damage, a key of another, PKCS#12, a gap in the chain', 
   assert.deepEqual(await lookAt(join(dir, 'whole.pem')), []);
   assert.deepEqual(await lookAt(join(dir, 'gap.pem')), ['certificate-chain fault']);
   assert.deepEqual(await lookAt(join(dir, 'order.pem')), ['certificate-chain fault']);
+  // The gravest of a chain is told, wherever it stands: clients refuse the issuer that has expired, today.
+  sh(
+    `cd "$1" && for each in "old root 30" "last old 45"; do set -- $each;
+      openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=$1 -keyout $1.key -out $1.csr 2>/dev/null &&
+      openssl x509 -req -in $1.csr -CA $2.crt -CAkey $2.key -CAcreateserial -days $3 -extfile ext -out $1.crt 2>/dev/null; done;
+    cat last.crt old.crt root.crt > expired.pem`,
+    dir,
+  );
+  const [worst, ...others] = await look(
+    openCertificates(ground({ now: () => Date.now() + 31 * 86_400_000 })),
+    watchOn(dir, { certificates: [{ ...soon, file: join(dir, 'expired.pem') }] }),
+  );
+  assert.deepEqual([worst?.weight, others], ['fault', []]);
+  assert.match(worst?.text ?? '', /issuer old expired/);
+  // What is there beside it, or cannot be opened by us, is no fault.
+  sh(
+    `cd "$1" && openssl x509 -in leaf.crt -outform DER -out leaf.cer &&
+    openssl ec -aes256 -passout pass:x -in leaf.key -out locked.key 2>/dev/null && cat leaf.crt middle.crt locked.key > locked.pem &&
+    openssl pkcs8 -topk8 -passout pass:x -in leaf.key -out locked8.key && cat leaf.crt middle.crt locked8.key > locked8.pem &&
+    cat root.crt good.pem.crt > trusted.pem &&
+    cat leaf.crt middle.crt leaf.key > pair.pem && cat root.crt good.pem.crt > more.pem &&
+    openssl pkcs12 -export -in pair.pem -certfile more.pem -out STORE.P12 -passout file:pass &&
+    openssl pkcs12 -export -legacy -in pair.pem -out older.p12 -passout file:pass`,
+    dir,
+  );
+  for (const each of ['leaf.cer', 'locked.pem', 'locked8.pem', 'trusted.pem'])
+    assert.deepEqual(await lookAt(join(dir, each)), [], each);
+  for (const each of ['STORE.P12', 'older.p12'])
+    assert.deepEqual(await lookAt(join(dir, each), join(dir, 'pass')), [], each);
 });
 
 test('a live port: days left, another name, and a renewed file that it has not loaded', async (t) => {

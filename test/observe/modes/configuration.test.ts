@@ -1,11 +1,11 @@
 // Configuration files that are missing, unreadable, changed, drift between hosts; and what comes back when they do.
 
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openConfiguration } from '../../../src/observe/modes/configuration.ts';
-import { folder, ground, look, needsRoot, said, watchOn } from './look.ts';
+import { folder, ground, hang, impatient, look, needsRoot, said, watchOn } from './look.ts';
 
 const at = (
   path: string,
@@ -92,5 +92,47 @@ test('the same file on another host holds something else', async (t) => {
   writeFileSync(path, 'a=2\n');
   assert.ok(
     !said(await look(detector, watchOn(dir, { files: [at(path)], peers }))).includes('configuration-drift ahead'),
+  );
+  writeFileSync(path, '# as agreed on Monday\na=2\n');
+  assert.ok(
+    !said(await look(detector, watchOn(dir, { files: [at(path)], peers }))).includes('configuration-drift ahead'),
+    'a comment makes no difference',
+  );
+});
+
+test('a large file is the same however it is read, and another when its last byte is', async (t) => {
+  const dir = folder(t);
+  const path = join(dir, 'rates.bin');
+  const data = Buffer.alloc(3 << 20, 0xfe);
+  writeFileSync(path, data);
+  const detector = openConfiguration(ground());
+  const watch = watchOn(dir, { files: [at(path)] });
+  assert.deepEqual(said(await look(detector, watch)), []);
+  for (let n = 0; n < 3; n += 1) {
+    writeFileSync(path, data);
+    assert.deepEqual(said(await look(detector, watch)), [], 'touched');
+  }
+  data[data.length - 1] = 0xff;
+  writeFileSync(path, data);
+  assert.deepEqual(said(await look(detector, watch)), ['configuration-changed change']);
+});
+
+test('a file system that hangs hides no file but its own', { skip: needsRoot }, async (t) => {
+  const dir = folder(t);
+  const path = join(dir, 'pricer.properties');
+  writeFileSync(path, 'a=1\n');
+  const hung = join(dir, 'hung');
+  const detector = openConfiguration(impatient(ground(), hung));
+  mkdirSync(hung);
+  writeFileSync(join(hung, 'other.properties'), 'a=1\n');
+  const watch = watchOn(dir, { files: [at(path), at(join(hung, 'other.properties'))] });
+  assert.deepEqual(said(await look(detector, watch)), []);
+  rmSync(hung, { recursive: true });
+  await hang(t, hung);
+  rmSync(path);
+  const seen = await look(detector, watch);
+  assert.deepEqual(
+    seen.map(({ mode, subject }) => `${mode} ${subject}`),
+    [`configuration-missing ${path}`],
   );
 });

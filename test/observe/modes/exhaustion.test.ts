@@ -250,3 +250,27 @@ test('fed: the files of a cgroup of version 2 say the same', async (t) => {
   file(`${group}/memory.max`, 'max\n');
   assert.deepEqual(said(await look(detector, watch)), ['oom-kill fault']);
 });
+
+test('fed: an instance that was killed for memory and replaced before anybody looked; counts of the next are its own', async (t) => {
+  const root = folder(t);
+  const file = (path: string, text: string): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  const instance = (pid: number, kills: number): void => {
+    file(`proc/${pid}/cgroup`, `0::/standfast/k/${pid}\n`);
+    file(`sys/fs/cgroup/standfast/k/${pid}/memory.max`, '33554432\n');
+    file(`sys/fs/cgroup/standfast/k/${pid}/memory.events`, `oom_kill ${kills}\n`);
+    file(`sys/fs/cgroup/standfast/k/${pid}/cpu.stat`, `nr_periods ${100 * pid}\nnr_throttled ${100 * pid}\n`);
+  };
+  const detector = openCgroup(ground({ root }));
+  const watch = (pid: number): ReturnType<typeof watchOn> =>
+    watchOn(root, { processes: [{ service: 'pricer', pid, memoryLimit: null }] });
+  instance(7, 0);
+  assert.deepEqual(said(await look(detector, watch(7))), []);
+  instance(7, 1);
+  instance(8, 0);
+  const [killed, ...others] = await look(detector, watch(8));
+  assert.deepEqual(others, [], 'what it was throttled before it was seen is no news');
+  assert.equal(killed?.text, 'the kernel killed 1 process of pricer for lack of memory (its limit is 32 MiB)');
+});

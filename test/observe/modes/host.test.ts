@@ -90,7 +90,7 @@ test('an instance that answers much later than its peers; a queue that grows; er
     peers,
   });
   const entries = (from: number, to: number): void => {
-    for (let n = from; n < to; n += 1) writeFileSync(join(queue, String(n)), '');
+    for (let n = from; n < to; n += 1) writeFileSync(join(queue, `${n}\nof many\nlines`), '');
   };
   for (let n = 0; n < 4; n += 1) assert.deepEqual(said(await look(detector, watch)), []);
   delayMs = 500;
@@ -103,7 +103,9 @@ test('an instance that answers much later than its peers; a queue that grows; er
     mono += 10_000;
     await look(detector, watch);
   }
-  assert.deepEqual(said(await look(detector, watch)), ['queue-growing ahead']);
+  const grown = await look(detector, watch);
+  assert.deepEqual(said(grown), ['queue-growing ahead']);
+  assert.match(grown[0]?.text ?? '', /grows: 240 entries wait/, 'whatever their names hold');
   appendFileSync(log, 'ERROR cannot price\n'.repeat(40) + 'terrors are none\n'.repeat(40));
   const seen = await look(detector, watch);
   assert.match(seen.find((each) => each.mode === 'errors-rising')?.text ?? '', /has 40 new lines of errors/);

@@ -122,6 +122,12 @@ export function ground(
   return asking === undefined ? real : { ...real, ask: (argv, how) => real.ask(asking(argv), how) };
 }
 
+/** Does not wait as long as it would for what is asked of a folder that hangs. */
+export function impatient(real: Ground, hung: string): Ground {
+  const isHung = (argv: readonly string[]): boolean => argv.some((each) => each.startsWith(hung));
+  return { ...real, ask: (argv, how) => real.ask(argv, isHung(argv) ? { ...how, within: 300 } : how) };
+}
+
 /** Looks once and gives all that is seen. */
 export async function look(detector: ReturnType<OpenDetector>, watch: Watch): Promise<readonly Seen[]> {
   return (await detector.look(watch)).seen;

@@ -88,9 +88,11 @@ test('a remount as read-only, and a mount that is gone', { skip: needs('mkfs.ext
     folders: [{ path: at, services: ['pricer'] }],
     mounts: [{ path: at, services: ['pricer'] }],
   });
+  const inside = watchOn(kept, { folders: [{ path: join(at, 'lost+found'), services: ['pricer'] }] });
   assert.deepEqual(said(await look(detector, watch)), []);
   sh('mount -o remount,ro "$1"', at);
   assert.deepEqual(said(await look(detector, watch)), ['storage-read-only fault']);
+  assert.deepEqual(said(await look(openMounts(ground()), inside)), ['storage-read-only fault'], 'for a next agent too');
   sh('umount "$1"', at);
   const [missing] = await look(detector, watch);
   assert.equal(missing?.mode, 'mount-missing');
