@@ -39,13 +39,13 @@ const house: Readonly<Record<string, Room>> = {
     pure: true,
     because: 'runs the core as it is, without the shell: give it what it needs as an argument.',
   },
-  observe: { imports: ['model', 'ports.ts'], types: ['decide'], because: shellBecause },
-  act: { imports: ['model', 'ports.ts'], types: ['decide'], because: shellBecause },
+  observe: { imports: ['model', 'ports.ts'], because: shellBecause },
+  act: { imports: ['model', 'ports.ts'], because: shellBecause },
   store: { imports: ['model', 'ports.ts'], because: shellBecause },
-  journal: { imports: ['model', 'ports.ts'], types: ['api.ts', 'decide'], because: shellBecause },
+  journal: { imports: ['model', 'ports.ts'], types: ['api.ts'], because: shellBecause },
   serve: {
     imports: ['model', 'ports.ts'],
-    types: ['api.ts', 'api-assess.ts', 'api-runbook.ts', 'api-web.ts', 'client.ts', 'decide'],
+    types: ['api.ts', 'api-assess.ts', 'api-runbook.ts', 'api-web.ts'],
     because: 'only carries what ports.ts hands it: put the question behind a port.',
   },
   keeper: {
@@ -53,13 +53,13 @@ const house: Readonly<Record<string, Room>> = {
     because: 'is small and boring, so that it outlives every other part: leave it to the agent.',
   },
   cli: {
-    imports: ['model', 'client.ts', 'layout.ts', 'journal', 'prove'],
-    types: ['api.ts', 'api-assess.ts', 'api-web.ts', 'api-runbook.ts'],
+    imports: ['model', 'journal', 'prove', 'client.ts', 'layout.ts'],
+    types: ['api.ts', 'api-assess.ts', 'api-runbook.ts', 'api-web.ts'],
     because: 'asks the agent through client.ts, like every other user.',
   },
   console: {
     imports: [],
-    types: ['api.ts', 'api-assess.ts', 'api-runbook.ts', 'api-web.ts', 'model'],
+    types: ['model', 'api.ts', 'api-assess.ts', 'api-runbook.ts', 'api-web.ts'],
     because: 'runs in a browser: it asks over HTTP, and knows only the shapes of the answers.',
   },
   web: wiring,
@@ -71,7 +71,6 @@ const house: Readonly<Record<string, Room>> = {
       'is shapes only, for pages and other programs: import types of api.ts, api-assess.ts, ports.ts and model/.',
   },
   'api-assess.ts': { imports: [], because: 'is shapes only, for pages and other programs: it imports nothing.' },
-  packs: { imports: ['model'], types: ['ports.ts'], because: "uses only what a stranger's pack could." },
   agent: wiring,
   'agent.ts': wiring,
   'keeper.ts': wiring,
@@ -146,6 +145,18 @@ test('the pure rooms touch no clock, no random and no I/O', (t) => {
   demandNone(t, 'uses', breaches(purityBreaches));
 });
 
+test('docs/architecture.md names each room, and what it may import', () => {
+  const page = readFileSync(join(src, '..', 'docs', 'architecture.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `([a-z]+)\/` \|.*\| (.*) \|$/gm)].map(([, name = '', cell = '']) => [name, cell]);
+  const words = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
+  const told = ({ imports, types }: Room): string =>
+    imports === 'everything'
+      ? imports
+      : `${imports.length === 0 ? 'nothing' : words(imports)}${types === undefined ? '' : `; types of ${words(types)}`}`;
+  const rooms = Object.entries(house).filter(([name]) => !name.includes('.'));
+  assert.deepEqual(Object.fromEntries(rows), Object.fromEntries(rooms.map(([name, room]) => [name, told(room)])));
+});
+
 test('the checks see every form of import', () => {
   const cases: readonly (readonly [file: string, source: string, found: readonly string[]])[] = [
     ['decide/a.ts', "import { b } from '../act/b.ts';", ['act/b.ts']],
@@ -162,8 +173,9 @@ test('the checks see every form of import', () => {
       [],
     ],
     ['model/a.ts', "import { x } from '../judge/x.ts';", ['judge/x.ts']],
-    ['act/a.ts', "import type { E } from '../decide/e.ts'; import { type F } from '../decide/f.ts';", []],
-    ['act/a.ts', "import { e } from '../decide/e.ts';", ['decide/e.ts']],
+    ['journal/a.ts', "import type { E } from '../api.ts'; import { type F } from '../api.ts';", []],
+    ['journal/a.ts', "import { e } from '../api.ts';", ['api.ts']],
+    ['act/a.ts', "import type { E } from '../decide/e.ts';", ['decide/e.ts']],
     ['act/a.ts', "import '../store/s.ts'; import pg from 'pg';", ['store/s.ts']],
     ['ports.ts', "import type { M } from './model/m.ts'; import { n } from './model/n.ts';", ['model/n.ts']],
     ['main.ts', "import './act/a.ts'; import './decide/b.ts';", []],
