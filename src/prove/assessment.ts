@@ -24,7 +24,7 @@ export interface AssessOptions {
   /** The last real failover of each service. */
   readonly seen: Readonly<Record<string, SeenFailover>>;
   /** The last failover of each service that people asked for. */
-  readonly rehearsed?: Readonly<Record<string, Rehearsal>>;
+  readonly rehearsed: Readonly<Record<string, Rehearsal>>;
 }
 
 export interface Assessment {
@@ -42,7 +42,7 @@ export interface Assessment {
 
 /** Assesses a system that was read without errors. */
 export function assessmentOf(system: System, options: AssessOptions): Assessment {
-  const { stated, measured, mostCutSets, timings, seen } = options;
+  const { stated, measured, mostCutSets, timings, seen, rehearsed } = options;
   const analysis = analyse(system, { figures: { stated, measured }, mostCutSets, steps: usualSteps });
   const gap = gapBy(timings, (service) => (Object.hasOwn(seen, service) ? (seen[service]?.worstMs ?? null) : null));
   const failovers: Failovers = stated
@@ -56,7 +56,7 @@ export function assessmentOf(system: System, options: AssessOptions): Assessment
     failovers,
     prospect: prospectOf(system, analysis, failovers, late),
     pairs: stated ? [] : pairsOf(system, analysis.structure, gap),
-    grid: gridOf(system, timings, seen, options.rehearsed),
+    grid: gridOf(system, timings, seen, rehearsed),
     warnings: warningsOf(system),
   };
 }

@@ -52,7 +52,7 @@ export function gridOf(
   system: System,
   timings: MeasuredTimings,
   seen: Readonly<Record<string, SeenFailover>>,
-  rehearsed: Readonly<Record<string, Rehearsal>> = {},
+  rehearsed: Readonly<Record<string, Rehearsal>>,
 ): GridCell[] {
   const topology = topologyOf(system);
   const domains = ['instance', 'host', ...topology.kinds.filter((kind) => kind !== 'instance' && kind !== 'host')];

@@ -1,5 +1,5 @@
 // A failover pair as a Markov chain: an active one and one that waits, with all that the closed forms leave out: the switch takes
-// time, does not always work, and the one that waits can fail unnoticed or not at all. Closed forms stand beside it for the cases where they hold.
+// time, does not always work, and the one that waits can fail unnoticed or not at all. Tried against the closed forms for the cases where they hold.
 
 import { shareOfTime } from './chain.ts';
 import type { Move } from './chain.ts';
@@ -67,22 +67,4 @@ export function pairShares(pair: Pair): PairShares {
     stuck: of(stuck),
     bothBroken: of(none),
   };
-}
-
-/** Two that work independently, a crew for each, no gap: both broken at once. Any textbook: (λ/(λ+μ))². */
-export function parallelPair(failureRate: number, repairRate: number): number {
-  const share = failureRate / (failureRate + repairRate);
-  return share * share;
-}
-
-/** Two that work and one crew, no gap: 2ρ²/(1 + 2ρ + 2ρ²) with ρ = λ/μ (birth and death with one server). */
-export function parallelPairOneCrew(failureRate: number, repairRate: number): number {
-  const ratio = failureRate / repairRate;
-  return (2 * ratio * ratio) / (1 + 2 * ratio + 2 * ratio * ratio);
-}
-
-/** One that works, one that waits cold and cannot fail, one crew, no gap: ρ²/(1 + ρ + ρ²). */
-export function coldPair(failureRate: number, repairRate: number): number {
-  const ratio = failureRate / repairRate;
-  return (ratio * ratio) / (1 + ratio + ratio * ratio);
 }

@@ -31,6 +31,7 @@ async function assess(job: AssessJob): Promise<AssessAnswer> {
     measured: known.parts,
     timings: known.timings,
     seen: known.seen,
+    rehearsed: known.rehearsed,
   };
   const assessment = assessmentOf(system, chosen);
   const advice = advise(

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { chanceOfMore, chanceOfMoreThan, lostWithChance } from '../../src/prove/downtime.ts';
 import type { OutageKind } from '../../src/prove/outages.ts';
 import type { Pair } from '../../src/prove/pair.ts';
-import { coldPair, pairShares, parallelPair, parallelPairOneCrew } from '../../src/prove/pair.ts';
+import { pairShares } from '../../src/prove/pair.ts';
 import { assessmentOf } from '../../src/prove/assessment.ts';
 import { systemOf } from './draw.ts';
 
@@ -54,7 +54,14 @@ test('10 minutes in 60 at 2 minutes each: five recoveries', () => {
 objective: { unavailable: 10m, per: 60m, recoverWithin: 2m }
 hosts: {}
 services: { e: { external: true, mtbf: 100h, mttr: 1m } }`);
-  const { prospect } = assessmentOf(system, { stated: true, mostCutSets: 10, measured: {}, timings: {}, seen: {} });
+  const { prospect } = assessmentOf(system, {
+    stated: true,
+    mostCutSets: 10,
+    measured: {},
+    timings: {},
+    seen: {},
+    rehearsed: {},
+  });
   assert.equal(prospect.epsilon, 5);
   // One failure in 100 h and a minute: in an hour the chance of six or more is λ⁶/6! to the first order.
   const expected = hour / (100 * hour + 60_000);
@@ -103,3 +110,21 @@ test('the range of a year: none in most years, or close to the mean when there a
   const high = lostWithChance([often], 8766 * hour, 0.95);
   near(high, 8766 * 1000 + 1.645 * 1000 * Math.sqrt(8766), 1e-3);
 });
+
+/** Two that work independently, a crew for each, no gap: both broken at once. Any textbook: (λ/(λ+μ))². */
+function parallelPair(failureRate: number, repairRate: number): number {
+  const share = failureRate / (failureRate + repairRate);
+  return share * share;
+}
+
+/** Two that work and one crew, no gap: 2ρ²/(1 + 2ρ + 2ρ²) with ρ = λ/μ (birth and death with one server). */
+function parallelPairOneCrew(failureRate: number, repairRate: number): number {
+  const ratio = failureRate / repairRate;
+  return (2 * ratio * ratio) / (1 + 2 * ratio + 2 * ratio * ratio);
+}
+
+/** One that works, one that waits cold and cannot fail, one crew, no gap: ρ²/(1 + ρ + ρ²). */
+function coldPair(failureRate: number, repairRate: number): number {
+  const ratio = failureRate / repairRate;
+  return (ratio * ratio) / (1 + ratio + ratio * ratio);
+}

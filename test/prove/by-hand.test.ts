@@ -8,7 +8,7 @@ import { objective, systemOf } from './draw.ts';
 
 function assess(text: string, stated = true): Assessment {
   const system = systemOf(`system: hand\n${objective}\n${text}`);
-  return assessmentOf(system, { stated, mostCutSets: 1000, measured: {}, timings: {}, seen: {} });
+  return assessmentOf(system, { stated, mostCutSets: 1000, measured: {}, timings: {}, seen: {}, rehearsed: {} });
 }
 
 function sets({ analysis }: Assessment): string[] {
@@ -141,7 +141,14 @@ test('a managed etcd on three hosts loses its majority with two of them', () => 
   const hosts = ['a', 'b', 'c'].map((name) => `  ${name}: { address: 127.0.0.1, unavailability: 0.01 }`).join('\n');
   const text = `system: hand\n${objective}\nhosts:\n${hosts}\nservices: { web: { run: x, ${pair} } }`;
   const system = { ...systemOf(text), store: { kind: 'etcd', managed: true } as const };
-  const found = assessmentOf(system, { stated: false, mostCutSets: 1000, measured: {}, timings: {}, seen: {} });
+  const found = assessmentOf(system, {
+    stated: false,
+    mostCutSets: 1000,
+    measured: {},
+    timings: {},
+    seen: {},
+    rehearsed: {},
+  });
   const all = sets(found);
   // No majority and no promise from b: a steps down though it works.
   assert.ok(all.includes('host:b + host:c'), all.join(', '));

@@ -13,7 +13,7 @@ function assess(name: string, stated = true): Assessment {
   const file = join(folder, 'standfast.yaml');
   const { system, errors } = readDescription({ text: readFileSync(file, 'utf8'), file, folder });
   assert.ok(system !== null, JSON.stringify(errors));
-  return assessmentOf(system, { stated, mostCutSets: 1000, measured: {}, timings: {}, seen: {} });
+  return assessmentOf(system, { stated, mostCutSets: 1000, measured: {}, timings: {}, seen: {}, rehearsed: {} });
 }
 
 function near(found: number | undefined, expected: number): void {

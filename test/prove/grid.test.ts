@@ -11,7 +11,7 @@ const warm = 'policy: hot-active/warm-active, activate: { signal: SIGUSR1 }';
 const hot = 'policy: hot-active/hot-active, consumers: dropDuplicates';
 
 function cells(text: string): (component: string, domain: string) => Strategy | undefined {
-  const grid = gridOf(systemOf(`system: s\n${objective}\n${text}`), {}, {});
+  const grid = gridOf(systemOf(`system: s\n${objective}\n${text}`), {}, {}, {});
   for (const cell of grid) assert.notEqual(cell.evidence, '', `${cell.component} × ${cell.domain}`);
   return (component, domain) => grid.find((cell) => cell.component === component && cell.domain === domain)?.strategy;
 }
@@ -70,7 +70,7 @@ for (const [what, service, expected] of rows)
 
 test('the store of a managed etcd: a mask while a majority is left', () => {
   const system = systemOf(`system: s\n${objective}\n${twoZones}\nservices: { it: { run: x, on: [a, b], ${warm} } }`);
-  const grid = gridOf({ ...system, store: { kind: 'etcd', managed: true } }, {}, {});
+  const grid = gridOf({ ...system, store: { kind: 'etcd', managed: true } }, {}, {}, {});
   const cell = (domain: string): Strategy | undefined =>
     grid.find((each) => each.component === 'store' && each.domain === domain)?.strategy;
   // a and c, two of three, lie in zone 1.
@@ -84,6 +84,7 @@ test('every component stands against every kind of domain', () => {
     ),
     {},
     {},
+    {},
   );
   for (const component of ['x', 'y'])
     assert.deepEqual(
@@ -94,7 +95,7 @@ test('every component stands against every kind of domain', () => {
 
 test('a failover that was seen is evidence, and stale after a while', () => {
   const system = systemOf(`system: s\n${objective}\n${twoZones}\nservices: { it: { run: x, on: [a, b], ${warm} } }`);
-  const grid = gridOf(system, {}, { it: { zMs: 41, worstMs: 60, day: '2026-11-20', stale: true } });
+  const grid = gridOf(system, {}, { it: { zMs: 41, worstMs: 60, day: '2026-11-20', stale: true } }, {});
   const [instance, host] = grid;
   assert.match(instance?.evidence ?? '', /measured 41ms on 2026-11-20 \(stale: older than 30 days\)$/);
   assert.equal(instance?.stale, true);
