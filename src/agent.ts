@@ -61,7 +61,7 @@ if (process.argv[2] === '--compile-only') {
   ]);
   process.exit(0);
 }
-const { stateDir, systemName, me, system, layout, log, boot, machine } = await thisHost();
+const { stateDir, systemName, me, system, layout, log, boot, machine, umask } = await thisHost();
 const journalKeeps = { maxAgeMs: ms(30 * 86_400_000), maxBytes: bytes(256 << 20) };
 const now = (): Now => ({ mono: monoNow(), wall: wallNow() });
 
@@ -142,14 +142,18 @@ const keeper: KeeperLink = openKeeperLink({
   tell,
   now: monoNow,
   startKeeper: () =>
-    startKeeper(layout, {
-      state: stateDir,
-      system: systemName,
-      host: me,
-      cgroup: 'auto',
-      agentCommand: agentCommand({ state: stateDir, system: systemName, host: me }),
-      agent: { pid: process.pid, startTicks: readStat(process.pid)?.startTicks ?? 0 },
-    }),
+    startKeeper(
+      layout,
+      {
+        state: stateDir,
+        system: systemName,
+        host: me,
+        cgroup: 'auto',
+        agentCommand: agentCommand({ state: stateDir, system: systemName, host: me }),
+        agent: { pid: process.pid, startTicks: readStat(process.pid)?.startTicks ?? 0 },
+      },
+      umask,
+    ),
   pingEveryMs: () => pingEvery(loop?.state().timing.ttl ?? 1000),
   own: managedEtcd?.own ?? null,
   managed,
@@ -360,6 +364,7 @@ async function closeAll(): Promise<void> {
   runbooks.close();
   pages.close();
   keeper.close();
+  upkeep.use(described);
   await managed.close();
   observer.close();
   notices.close();

@@ -44,7 +44,8 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
   };
   const environment = (service: RunService): Record<string, string> => ({
     PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    HOME: process.env['HOME'] ?? '/',
+    // Of another account the keeper knows its own.
+    ...(service.user === null ? { HOME: process.env['HOME'] ?? '/' } : {}),
     ...plan(service).env,
     STANDFAST_SOCKET: layout.memberSocket,
   });

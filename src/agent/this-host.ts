@@ -20,6 +20,8 @@ export interface ThisHost {
   readonly boot: string;
   /** See SessionRecord. */
   readonly machine: string;
+  /** Of who ran `up`: a keeper that this agent starts hands it to the services. */
+  readonly umask: number;
 }
 
 /** An end that the keeper understands; it starts another agent after any. */
@@ -41,7 +43,7 @@ export async function thisHost(): Promise<ThisHost> {
     process.stderr.write(`${new Date().toISOString()} agent ${me}: ${text}\n`);
   };
   // What it writes is for its owner alone; services are the keeper's children and keep the umask of who ran `up`.
-  process.umask(0o077);
+  const umask = process.umask(0o077);
   await mkdir(layout.logs, { recursive: true, mode: 0o700 });
   // A former life that is stopped, or that another keeper knows nothing of, would fight with this one over sockets, keeper and session.
   const other = takeLock(join(layout.folder, 'agent.lock'), 'agent');
@@ -52,5 +54,5 @@ export async function thisHost(): Promise<ThisHost> {
   // Hosts made of network namespaces share a boot but are not one machine.
   const boot = `${bootId()}:${await readlink('/proc/self/ns/net').catch(() => '')}`;
   const machine = await ownMachine(layout.machineFile);
-  return { stateDir, systemName, me, system, layout, log, boot, machine };
+  return { stateDir, systemName, me, system, layout, log, boot, machine, umask };
 }

@@ -13,6 +13,8 @@ import { pathOf, type Plans } from './plans.ts';
 export interface Upkeep {
   running(service: RunService, instance: string | null, plans: Plans | null): void;
   observeExternals(system: System, observer: Observer): void;
+  /** Another description is in force: what runs on is kept small as that says. */
+  use(system: System): void;
   close(): void;
 }
 
@@ -26,7 +28,7 @@ export function openUpkeep(options: {
   readonly tell: (input: Input) => void;
   note(because: Because): void;
 }): Upkeep {
-  const rotated = new Set<string>();
+  const rotated = new Map<string, RunService['logs']>();
   const watched = new Map<string, { service: RunService; instance: string; plans: Plans; before: string }>();
   const externals = new Set<string>();
   const rotator = openRotator({
@@ -55,9 +57,7 @@ export function openUpkeep(options: {
 
   return {
     running(service, instance, plans) {
-      const output = options.layout.output(service.name);
-      if (!rotated.has(output)) rotator.add(output, service.logs);
-      rotated.add(output);
+      rotates(service);
       if (instance === null || plans === null || service.files.length === 0) return;
       watched.set(service.name, { service, instance, plans, before: '' });
       void look();
@@ -77,8 +77,19 @@ export function openUpkeep(options: {
       }
     },
     close() {
+  const rotates = (service: RunService): void => {
+    const output = options.layout.output(service.name);
+    const before = rotated.get(output);
+    if (before?.maxSize === service.logs.maxSize && before.keep === service.logs.keep) return;
+    rotator.add(output, service.logs);
+    rotated.set(output, service.logs);
+  };
       clearInterval(timer);
       rotator.close();
     },
   };
 }
+    use(system) {
+      for (const service of system.services)
+        if (service.kind === 'run' && rotated.has(options.layout.output(service.name))) rotates(service);
+    },

@@ -11,6 +11,8 @@ import type { Refusal } from './refusal.ts';
 export interface Account {
   readonly user: string | null;
   readonly group: string;
+  /** The user's own folder; null: of none, or it has none. */
+  readonly home: string | null;
 }
 
 /** Null when nothing needs to change. */
@@ -30,7 +32,8 @@ export async function accountFor(user: string | null, group: string | null): Pro
       'account',
       `only root can start a process as ${user ?? 'this user'}:${group ?? gid}: run Standfast as root or leave \`user\` and \`group\` out`,
     );
-  return { user: account?.[0] ?? null, group: gid };
+  const home = account?.[5] ?? '';
+  return { user: account?.[0] ?? null, group: gid, home: home === '' ? null : home };
 }
 
 /** The fields of a line of passwd or group, by name or number. */

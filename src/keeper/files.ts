@@ -1,7 +1,7 @@
 // What lies in an instance's folder: `role.json` for the service, `record` and `leased` for the next keeper. Role and record are first written by
 // the lines of shell that become the service, so nothing runs without them. Nothing is synced: all of it is void after a boot. A disk that is full may cost the record, never the instance: the next keeper also looks for marks.
 
-import { mkdir, open, readFile, readdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, readdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { gate } from './gate.ts';
@@ -39,6 +39,8 @@ export class InstanceFiles {
   readonly folder: string;
   readonly #disk = gate(2);
   readonly #there = new Set<string>();
+  /** The umask of who ran `up`, which is that of the services, would keep those of other accounts from their role. */
+  readonly #isNarrow = (process.umask() & 0o055) !== 0;
 
   /** `folder` is absolute and real: marks are compared with it. */
   constructor(folder: string) {
@@ -54,7 +56,10 @@ export class InstanceFiles {
   }
 
   createFolder(instance: InstanceId): Promise<void> {
-    return this.#disk(() => mkdir(join(this.folder, instance), { mode: 0o755 }));
+    return this.#disk(async () => {
+      await mkdir(join(this.folder, instance), { mode: 0o755 });
+      if (this.#isNarrow) await chmod(join(this.folder, instance), 0o755);
+    });
   }
 
   /** For the folder of outputs, which is there but for the first time. */
@@ -75,6 +80,7 @@ export class InstanceFiles {
         return open(next, 'w');
       });
       try {
+        if (this.#isNarrow) await file.chmod(0o644);
         await file.writeFile(JSON.stringify(role));
         await rename(next, this.roleFile(instance));
       } finally {

@@ -6,6 +6,7 @@
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 import { shellQuoted } from '../model/shell-quote.ts';
 import { canBeSet } from './spare.ts';
@@ -83,6 +84,9 @@ function whole(plan: LaunchPlan, command: readonly string[]): string {
   return `{\n${lines.join('\n')}\n}\n`;
 }
 
+/** By its path: the one that the description gives may not have it. */
+const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path)) ?? 'setpriv';
+
 /** Enters, limits, changes the account, then the folder; says `go`; becomes the command. */
 function script(plan: LaunchPlan): string {
   const prepare = [
@@ -112,7 +116,7 @@ function script(plan: LaunchPlan): string {
         : ['--reuid', plan.account.user, '--init-groups']),
   ];
   if (privileges.length === 0) return [...prepare, ...become].join('\n');
-  const inner = `exec setpriv ${privileges.map(shellQuoted).join(' ')} -- /bin/sh -c ${shellQuoted(become.join('\n'))} standfast "$@"`;
+  const inner = `exec ${setpriv} ${privileges.map(shellQuoted).join(' ')} -- /bin/sh -c ${shellQuoted(become.join('\n'))} standfast "$@"`;
   return [...prepare, inner].join('\n');
 }
 
@@ -122,12 +126,15 @@ function writes({ role, roleNeeded, record, output }: LaunchPlan): string[] {
   const print = (file: WrittenFile): string => `printf '%s\\n' ${shellQuoted(file.line)} >${shellQuoted(file.path)}`;
   const stat = `read -r STANDFAST_STAT <"/proc/$$/stat"; printf '%s\\n' "$STANDFAST_STAT" >>${shellQuoted(record.path)}`;
   return [
+    // The service reads its role under whatever account it runs, and nobody else writes it; what it writes itself is as who ran `up` wants it.
+    'umask 022',
     roleNeeded
       ? `${print(role)} || { echo role >&3; exit 125; }`
       : `{ ${print(role)}; } 2>/dev/null || ${note('its role file cannot be written')}`,
     `{ ${print(record)} && { ${stat}; }; } 2>/dev/null || ${note('its record cannot be written')}`,
     'unset STANDFAST_STAT',
     `if { true >>${shellQuoted(output)}; } 2>/dev/null; then exec >>${shellQuoted(output)}; else ${note('its output is lost, since the file cannot be opened')}; fi`,
+    `umask ${process.umask().toString(8).padStart(4, '0')}`,
   ];
 }
 

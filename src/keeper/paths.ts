@@ -1,19 +1,24 @@
 // The folders of one host, made before anything is kept in them.
 
-import { lstat, mkdir, readlink, realpath, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, lstat, mkdir, readlink, realpath, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { refuse } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import type { HostLayout } from '../layout.ts';
 
+/** Held by the keeper as long as it lives. */
 export function lockFile(layout: HostLayout): string {
   return join(layout.folder, 'keeper.lock');
 }
 
 /** Makes the folders (see `layout.ts`) and the short way to the sockets. Null, or why the way cannot be trusted. */
 export async function makeFolders(layout: HostLayout): Promise<Refusal | null> {
-  for (const folder of [layout.folder, layout.instances]) await mkdir(folder, { recursive: true, mode: 0o711 });
+  for (const folder of [layout.folder, layout.instances]) {
+    const made = await mkdir(folder, { recursive: true, mode: 0o711 });
+    // whatever the umask
+    for (let at = folder; made !== undefined && at.length >= made.length; at = dirname(at)) await chmod(at, 0o711);
+  }
   await mkdir(layout.logs, { recursive: true, mode: 0o700 });
   if (layout.socketLink === null) return null;
   await symlink(layout.folder, layout.socketLink).catch(() => undefined);

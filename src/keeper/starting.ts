@@ -4,6 +4,7 @@
 import { dirname } from 'node:path';
 
 import { accountFor } from './account.ts';
+import type { Account } from './account.ts';
 import { makeCgroup, joinFiles, removeCgroup } from './cgroup.ts';
 import type { Cgroup } from './cgroup.ts';
 import { monoNow, wallNow } from './clock.ts';
@@ -135,6 +136,7 @@ async function prepareAndFork(
         command: request.command,
         dir: request.dir,
         env: {
+          ...homeOf(request, account),
           ...request.env,
           STANDFAST_INSTANCE: request.instance,
           STANDFAST_ROLE: request.role,
@@ -159,6 +161,13 @@ async function prepareAndFork(
       ground.spare,
     )
   );
+}
+
+/** Unless the description says otherwise, as at a login: in the folder of who ran `up` another account could write nothing. */
+function homeOf(request: StartRequest, account: Account | null): Readonly<Record<string, string>> {
+  if (request.user === null) return {};
+  if (account === null || account.user === null) return { HOME: process.env['HOME'] ?? '/' };
+  return { HOME: account.home ?? '/', USER: account.user, LOGNAME: account.user };
 }
 
 async function prepareContainment(ground: Ground, request: StartRequest, prepared: Prepared): Promise<void> {

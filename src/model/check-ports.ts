@@ -2,8 +2,9 @@
 //
 // Hosts with a loopback address are one machine; each of its addresses (127.0.0.1, 127.0.0.2) has ports of its own.
 // What counts as listening: the variable PORT (and a few names that say the same), and where `ready`, `active`, `status` and the
-// role calls reach the instance on its own machine. `checks` do not count: they may look at somebody else's port. Instances of a
-// cold-passive service share their port rightly, since one of them runs at a time.
+// role calls reach the instance on its own machine. `checks` do not count: they may look at somebody else's port; nor do role calls
+// of another service, and URLs that tell the instances of one apart by more than their port: somebody answers for all of them.
+// Instances of a cold-passive service share their port rightly, since one of them runs at a time.
 
 import { expand } from './expand.ts';
 import type { Findings, Path } from './problem.ts';
@@ -17,6 +18,10 @@ interface Claim {
   readonly listener: string;
   readonly port: number;
   readonly path: Path;
+  /** Where it is asked; null: the port alone is said. */
+  readonly url: string | null;
+  /** Only its role calls go there. */
+  readonly isCall: boolean;
 }
 
 const listeningNames = /^(PORT|(HTTP|HTTPS|LISTEN|BIND|STATUS|ADMIN|METRICS|HEALTH|GRPC)_PORT)$/;
@@ -39,7 +44,7 @@ export function checkPorts(
       for (const claim of claimsOf(system, service, place, address)) {
         const key = `${machine} ${claim.listener}`;
         const other = claimed.get(key);
-        if (other === undefined) claimed.set(key, claim);
+        if (other === undefined || (other.isCall && !claim.isCall && !clash(claim, other))) claimed.set(key, claim);
         else if (clash(claim, other)) say(findings, claim, other);
       }
     }
@@ -47,7 +52,8 @@ export function checkPorts(
 }
 
 function clash(a: Claim, b: Claim): boolean {
-  if (a.service !== b.service) return true;
+  if (a.service !== b.service) return !a.isCall && !b.isCall;
+  if (a.url !== null && b.url !== null && a.url !== b.url) return false;
   return a.host !== b.host && a.service.policy !== 'hot-active/cold-passive';
 }
 
@@ -71,16 +77,24 @@ function claimsOf(system: string, service: RunService, place: Placement, address
   };
   const at = ['services', service.name];
   const claims = new Map<string, Claim>();
-  const claim = (to: { readonly address: string; readonly port: number } | null, path: Path): void => {
+  const claim = (
+    to: { readonly address: string; readonly port: number } | null,
+    path: Path,
+    of: Pick<Claim, 'url' | 'isCall'>,
+  ): void => {
     if (to === null || (to.address !== address && !isLoopback(to.address))) return;
     // What listens on a host's own address, or on all, is asked on the loopback too.
     const listener = `${isLoopback(to.address) ? to.address : usualLoopback}:${to.port}`;
-    if (!claims.has(listener)) claims.set(listener, { service, host: place.host, listener, port: to.port, path });
+    if (!claims.has(listener))
+      claims.set(listener, { service, host: place.host, listener, port: to.port, path, ...of });
   };
   for (const [name, value] of Object.entries({ ...service.env, ...place.env })) {
     const own = Object.hasOwn(place.env, name);
     if (listeningNames.test(name) && /^\d{1,5}$/.test(value))
-      claim({ address, port: Number(value) }, own ? [...at, 'on', place.host, 'env', name] : [...at, 'env', name]);
+      claim({ address, port: Number(value) }, own ? [...at, 'on', place.host, 'env', name] : [...at, 'env', name], {
+        url: null,
+        isCall: false,
+      });
   }
   const asked: readonly [ProbeSpec | RoleCall | null | undefined, Path][] = [
     [service.ready?.probe, ['ready']],
@@ -90,8 +104,12 @@ function claimsOf(system: string, service: RunService, place: Placement, address
     [service.deactivate, ['deactivate']],
   ];
   for (const [probe, path] of asked) {
-    if (probe?.kind === 'http') claim(ofUrl(expand(probe.url, env).text), [...at, ...path, 'http']);
-    else if (probe?.kind === 'tcp') claim(ofAddress(expand(probe.address, env).text), [...at, ...path, 'tcp']);
+    const isCall = path[0] === 'activate' || path[0] === 'deactivate';
+    if (probe?.kind === 'http') {
+      const url = expand(probe.url, env).text;
+      claim(ofUrl(url), [...at, ...path, 'http'], { url, isCall });
+    } else if (probe?.kind === 'tcp')
+      claim(ofAddress(expand(probe.address, env).text), [...at, ...path, 'tcp'], { url: null, isCall });
   }
   return [...claims.values()];
 }

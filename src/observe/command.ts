@@ -4,7 +4,7 @@
 // Does not cover: a program that leaves its group (setsid) outlives its time limit. Services do that, checks hardly.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { Readable } from 'node:stream';
@@ -22,7 +22,7 @@ const lookedAtOnce = 50;
 /** Runs the program; see `RunCommand` in ports.ts. The time limit counts from the start of the program. Never rejects. */
 export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
   const argv = request.command.kind === 'argv' ? request.command.argv : ['/bin/sh', '-c', request.command.line];
-  let full: readonly string[];
+  let full: AsUser;
   try {
     full = await asUser(argv, request.user, request.group);
   } catch (error) {
@@ -41,7 +41,7 @@ shift
 { exec "$@"; } 3>&-
 exit`;
 
-function start(argv: readonly string[], request: CommandRequest): Promise<CommandEnd> {
+function start({ argv, env }: AsUser, request: CommandRequest): Promise<CommandEnd> {
   const [file] = argv;
   if (file === undefined || file === '') return Promise.resolve({ kind: 'notStarted', why: 'the command is empty' });
   return new Promise((resolve) => {
@@ -49,7 +49,7 @@ function start(argv: readonly string[], request: CommandRequest): Promise<Comman
     try {
       child = spawn('/bin/sh', ['-c', become, 'standfast', request.dir, ...passOddNames(request.env), ...argv], {
         cwd: '/',
-        env: { ...(request.env['PATH'] === undefined ? { PATH: process.env['PATH'] } : {}), ...request.env },
+        env: { PATH: process.env['PATH'], ...env, ...request.env },
         stdio: [request.input === null ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
         detached: true,
       });
@@ -157,38 +157,50 @@ function statOf(pid: string): string {
   }
 }
 
-const primaryGroups = new Map<string, string>();
+/** By its path: the one that the description gives may not have it. */
+const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path)) ?? 'setpriv';
+
+/** A program, and what its environment has of the account. */
+interface AsUser {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const accounts = new Map<string, { readonly name: string; readonly group: string; readonly home: string }>();
 
 /** The same program as another user: by `setpriv`, which keeps the pid. Throws when it cannot be. */
-async function asUser(argv: readonly string[], user: string | null, group: string | null): Promise<readonly string[]> {
-  if (user === null && group === null) return argv;
+async function asUser(argv: readonly string[], user: string | null, group: string | null): Promise<AsUser> {
+  const ours = { argv, env: { HOME: process.env['HOME'] ?? '/' } };
+  if (user === null && group === null) return ours;
   if (process.getuid?.() !== 0) {
     const own = userInfo();
     const same = user === null || user === own.username || user === String(own.uid);
-    if (same && group === null) return argv;
+    if (same && group === null) return ours;
     throw new Error(`cannot run as ${user ?? own.username}${group === null ? '' : `:${group}`}: the agent is not root`);
   }
-  if (user === null) return ['setpriv', `--regid=${group}`, '--clear-groups', '--', ...argv];
-  return [
-    'setpriv',
-    `--reuid=${user}`,
-    `--regid=${group ?? (await primaryGroup(user))}`,
-    '--init-groups',
-    '--',
-    ...argv,
-  ];
+  if (user === null) return { ...ours, argv: [setpriv, `--regid=${group}`, '--clear-groups', '--', ...argv] };
+  const account = await accountOf(user);
+  return {
+    argv: [setpriv, `--reuid=${user}`, `--regid=${group ?? account.group}`, '--init-groups', '--', ...argv],
+    env: { HOME: account.home, USER: account.name, LOGNAME: account.name },
+  };
 }
 
-async function primaryGroup(user: string): Promise<string> {
-  const known = primaryGroups.get(user);
+/** As `getent passwd` tells, also of accounts that are kept elsewhere than in a file. */
+async function accountOf(
+  user: string,
+): Promise<{ readonly name: string; readonly group: string; readonly home: string }> {
+  const known = accounts.get(user);
   if (known !== undefined) return known;
-  const found = await new Promise<string>((resolve, reject) => {
-    execFile('id', ['-g', '--', user], { timeout: 5000 }, (error, stdout) => {
+  const line = await new Promise<string>((resolve, reject) => {
+    execFile('getent', ['passwd', '--', user], { timeout: 5000 }, (error, stdout) => {
       if (error) reject(new Error(`there is no user ${user}`));
       else resolve(stdout.trim());
     });
   });
-  primaryGroups.set(user, found);
+  const [name = user, , , group = '', , home = ''] = line.split(':');
+  const found = { name, group, home: home === '' ? '/' : home };
+  accounts.set(user, found);
   return found;
 }
 

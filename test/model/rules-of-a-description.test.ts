@@ -45,6 +45,19 @@ test('ports: what is one listener, and what only looks like one', () => {
     ['two instances, one port each', warm('on: { a: { env: { PORT: "1" } }, b: { env: { PORT: "2" } } }'), []],
     ['two instances, one port', warm('env: { PORT: "9000" }'), ['SF-166']],
     ['two instances, one address asked', warm(ready), ['SF-166']],
+    [
+      'one who answers for all of them',
+      warm(
+        'ready: { http: "http://127.0.0.1:9000/ready?of=${STANDFAST_HOST}" }, activate: { http: "http://127.0.0.1:9001/to/${STANDFAST_HOST}" }',
+      ),
+      [],
+    ],
+    ['two instances, one told for both', warm('activate: { http: "http://127.0.0.1:9000/activate" }'), ['SF-166']],
+    [
+      'told by way of another service',
+      'q: { run: x, on: a, env: { PORT: "9000" } }\np: { run: x, policy: hot-active/cold-passive, activate: { http: "http://127.0.0.1:9000/activate" } }\nr: { run: x, on: a, activate: { http: "http://127.0.0.1:9001/r" } }\ns: { run: x, on: a, env: { PORT: "9001" } }\nt: { run: x, on: b, env: { PORT: "9001" } }',
+      ['SF-166'],
+    ],
     ['two machines', warm(`env: { PORT: "9000" }, ${ready}`), [], machines],
     ['two addresses of one machine', warm('env: { PORT: "9000" }'), [], loopbacks],
     ['two addresses, and one of them asked for both', warm(ready), ['SF-166'], loopbacks],

@@ -1,6 +1,7 @@
 // The folders of a system below the state, and the short links that its sockets are reached by.
 
-import { lstat, mkdir, readlink, stat, symlink, unlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readlink, stat, symlink, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { HostLayout, SystemLayout } from '../../layout.ts';
 import { Failure } from '../failure.ts';
 
@@ -23,7 +24,9 @@ export async function makeFolders(
 
 async function makePrivate(folder: string, uid: number, mode = 0o711): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode });
+    const made = await mkdir(folder, { recursive: true, mode });
+    // Whatever the umask; also those above it that were made with it.
+    for (let at = folder; made !== undefined && at.length >= made.length; at = dirname(at)) await chmod(at, mode);
     const found = await stat(folder);
     if (found.uid !== uid) throw new Error(`it belongs to user ${found.uid}, and you are user ${uid}`);
     if ((found.mode & 0o022) !== 0) throw new Error('others may write there, so they could run what they like as you');
@@ -31,10 +34,31 @@ async function makePrivate(folder: string, uid: number, mode = 0o711): Promise<v
     throw new Failure({
       code: 'SF-006',
       what: `the state folder ${folder} can't be used`,
-      why: error instanceof Error ? error.message : String(error),
+      why: whyNot(error),
       next: 'Give one of your own: --state DIR or STANDFAST_STATE.',
       exit: 2,
     });
+  }
+}
+
+/** In words. A folder that cannot be made below one that is mounted read-only is told by Node as one that is not there. */
+function whyNot(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  switch (code) {
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return 'there is a file in its place, or on the way to it';
+    case 'EACCES':
+    case 'EPERM':
+      return 'this user may not make it, or not go there';
+    case 'EROFS':
+    case 'ENOENT':
+      return 'it cannot be made: the disk is mounted read-only, or the folder above it is gone';
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'the disk is full';
+    default:
+      return error instanceof Error ? error.message : String(error);
   }
 }
 
@@ -49,7 +73,13 @@ async function makeSocketLink(host: HostLayout, uid: number): Promise<void> {
         .then(() => true)
         .catch((error: NodeJS.ErrnoException) => {
           if (error.code === 'EEXIST') return false;
-          throw error;
+          throw new Failure({
+            code: 'SF-006',
+            what: `the state folder ${host.folder} can't be used`,
+            why: `Its path is too long for a socket, and a short link to it cannot be made: ${error.message}`,
+            next: 'Give a state folder with a shorter path: --state DIR.',
+            exit: 2,
+          });
         });
       if (made) return;
       continue;

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { SystemLayout } from '../../layout.ts';
 import { expand } from '../../model/expand.ts';
-import type { Placement, ProbeSpec, RoleCall, RunService, System } from '../../model/system.ts';
+import type { Placement, ProbeSpec, RunService, System } from '../../model/system.ts';
 import type { Context } from '../context.ts';
 import { existsSync } from 'node:fs';
 import { Failure } from '../failure.ts';
@@ -86,9 +86,9 @@ function portsOf(service: RunService, place: Placement): WantedPort[] {
   return [...named(place.env, `${own}.on.${place.host}`), ...named(service.env, own), ...asked];
 }
 
-/** What the service itself is asked at; its checks may ask others. */
+/** What the service itself is asked at; its checks and role calls may ask others. */
 function probes(service: RunService): (readonly [key: string, text: string])[] {
-  const of = (key: string, probe: ProbeSpec | RoleCall | null | undefined): (readonly [string, string])[] => {
+  const of = (key: string, probe: ProbeSpec | null | undefined): (readonly [string, string])[] => {
     if (probe === null || probe === undefined) return [];
     if (probe.kind === 'http') return [[key, probe.url]];
     return probe.kind === 'tcp' ? [[key, probe.address]] : [];
@@ -96,8 +96,6 @@ function probes(service: RunService): (readonly [key: string, text: string])[] {
   return [
     ...of('ready', service.ready?.probe),
     ...of('active', service.active?.probe),
-    ...of('activate', service.activate),
-    ...of('deactivate', service.deactivate),
     ...of('detect.status', service.detect.status),
   ];
 }
