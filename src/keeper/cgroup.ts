@@ -142,10 +142,24 @@ export async function killCgroup(cgroup: Cgroup): Promise<boolean> {
   }
 }
 
+/** The detector of OOM kills (`observe/modes/cgroup.ts`) looks every 5 s, and nothing but its group tells of a process that the kernel killed. */
+const tellsForMs = 15_000;
+
 /** Takes the emptied group away. A group that will not go (a zombie still in it) is left for the next keeper. */
 export async function removeCgroup(cgroup: Cgroup): Promise<void> {
   for (const folder of [cgroup.folder, cgroup.memoryFolder])
-    if (folder !== null) await rmdir(folder).catch(() => undefined);
+    if (folder !== null && (await killedForMemory(folder)))
+      setTimeout(() => void rmdir(folder).catch(() => undefined), tellsForMs).unref();
+    else if (folder !== null) await rmdir(folder).catch(() => undefined);
+}
+
+/** `memory.events` is of version 2, `memory.oom_control` of version 1; a group that counts no memory has neither. */
+async function killedForMemory(folder: string): Promise<boolean> {
+  for (const file of ['memory.events', 'memory.oom_control']) {
+    const text = await readFile(join(folder, file), 'latin1').catch(() => '');
+    if (/^oom_kill [1-9]/m.test(text)) return true;
+  }
+  return false;
 }
 
 /** v2 leaves a process out of `cgroup.procs` when its last thread begins to end, before its files are closed; `cgroup.threads` does not. */
