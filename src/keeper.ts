@@ -1,6 +1,6 @@
 // The keeper: owns the processes of one host, kills at deadlines, restarts the agent. Small and boring, so that nothing takes it down.
 //
-//   node src/keeper.ts --state DIR --system NAME --host NAME [--cgroup auto|v1|v2|none | --no-cgroup] [--agent PID:STARTTICKS] [--ready] [-- AGENT COMMAND…]
+//   node src/keeper.ts --state DIR --system NAME --host NAME [--cgroup auto|v1|v2|none] [--agent PID:STARTTICKS] [--ready] [-- AGENT COMMAND…]
 //
 // Does not cover: keeper and agent both stopped while a leased service runs on; a machine frozen whole. See docs, *Not covered*.
 
@@ -53,7 +53,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     const { options, ready } = optionsFromArguments(argv);
     await keep(options, ready);
   } catch (error) {
-    fail(`${wordsOf(error)}. Usage: keeper --state DIR --system NAME --host NAME [--no-cgroup] [-- AGENT COMMAND…]`, 2);
+    fail(`${wordsOf(error)}. Usage: keeper --state DIR --system NAME --host NAME [--cgroup auto|v1|v2|none] [-- AGENT COMMAND…]`, 2);
   }
 }
 

@@ -108,7 +108,7 @@ export function withManagers(
             manager: {
               kind: manager.kind,
               title,
-              name,
+              name: note?.name ?? name,
               restarts,
               says: note?.says ?? null,
               trouble:

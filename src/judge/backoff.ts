@@ -21,8 +21,8 @@ const spread = 0.2;
 /** More are not counted: at the usual `upTo` they are sixteen hours of failing. */
 const most = 1000;
 
-/** When to start again after `failures` (moments, oldest first), all since it last ran stably. */
-export function nextTry(failures: readonly MonoMs[], upTo: Ms, now: MonoMs, name = ''): NextTry {
+/** When to start again after `failures` (moments, oldest first), all since it last ran stably; `name` spreads those that failed together. */
+export function nextTry(failures: readonly MonoMs[], upTo: Ms, now: MonoMs, name: string): NextTry {
   const last = failures.at(-1);
   if (last === undefined) return { at: now, tries: 0 };
   return { at: monoMs(Math.max(now, after(last, delayMs(failures.length, upTo, name)))), tries: failures.length };

@@ -10,7 +10,7 @@ export interface KeeperOptions {
   readonly state: string;
   readonly system: string;
   readonly host: string;
-  /** How processes are contained. `none` (`--no-cgroup`): by process group and mark alone, for containers that may not write to /sys/fs/cgroup. */
+  /** How processes are contained. `none`: by process group and mark alone, for containers that may not write to /sys/fs/cgroup. */
   readonly cgroup: CgroupChoice;
   /** The agent's command line, what follows `--`; empty: start none. */
   readonly agentCommand: readonly string[];
@@ -27,7 +27,7 @@ export function optionsToArguments(options: KeeperOptions): string[] {
     options.system,
     '--host',
     options.host,
-    ...(options.cgroup === 'none' ? ['--no-cgroup'] : options.cgroup === 'auto' ? [] : ['--cgroup', options.cgroup]),
+    ...(options.cgroup === 'auto' ? [] : ['--cgroup', options.cgroup]),
     ...(options.agent === null ? [] : ['--agent', `${options.agent.pid}:${options.agent.startTicks}`]),
     ...(options.agentCommand.length === 0 ? [] : ['--', ...options.agentCommand]),
   ];
@@ -43,7 +43,6 @@ export function optionsFromArguments(argv: readonly string[]): { options: Keeper
       system: { type: 'string' },
       host: { type: 'string' },
       cgroup: { type: 'string', default: 'auto' },
-      'no-cgroup': { type: 'boolean', default: false },
       agent: { type: 'string' },
       ready: { type: 'boolean', default: false },
     },
@@ -55,18 +54,16 @@ export function optionsFromArguments(argv: readonly string[]): { options: Keeper
     state,
     system,
     host,
-    cgroup: choiceIn(values),
+    cgroup: choiceIn(values.cgroup),
     agentCommand: positionals,
     agent: agentIn(values.agent),
   };
   return { options, ready: values.ready };
 }
 
-function choiceIn(values: { readonly cgroup: string; readonly 'no-cgroup': boolean }): CgroupChoice {
-  const { cgroup } = values;
-  if (cgroup === 'auto' || cgroup === 'v1' || cgroup === 'v2' || cgroup === 'none')
-    return values['no-cgroup'] ? 'none' : cgroup;
-  throw new Error(`--cgroup is auto, v1, v2 or none, not ${cgroup}`);
+function choiceIn(text: string): CgroupChoice {
+  if (text === 'auto' || text === 'v1' || text === 'v2' || text === 'none') return text;
+  throw new Error(`--cgroup is auto, v1, v2 or none, not ${text}`);
 }
 
 function agentIn(text: string | undefined): AgentIdentity | null {

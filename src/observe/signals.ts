@@ -7,13 +7,6 @@ import { readFile } from 'node:fs/promises';
 
 const lookEveryMs = 5;
 
-/** True when the process catches the signal now. False also when it is gone or the signal has no such name. */
-export async function catchesSignal(pid: number, signal: string): Promise<boolean> {
-  const number = numberOf(signal);
-  const masks = await masksOf(pid);
-  return number !== null && masks !== null && hasBit(masks.caught, number);
-}
-
 /**
  * Waits until the process catches the signal, or has it blocked for some looks in a row (it takes it by `sigwait`). False
  * when `withinMs` is over, the process is gone, or the signal has no such name.

@@ -20,8 +20,8 @@ test('the first at once, then 250 ms doubling up to the limit, up to a fifth sho
 });
 
 test('without a failure at once, and never in the past', () => {
-  assert.deepEqual(nextTry([], minute, monoMs(7)), { at: 7, tries: 0 });
-  assert.deepEqual(nextTry(failedAt(0, 1), minute, monoMs(5000)), { at: 5000, tries: 2 });
+  assert.deepEqual(nextTry([], minute, monoMs(7), 'pricer'), { at: 7, tries: 0 });
+  assert.deepEqual(nextTry(failedAt(0, 1), minute, monoMs(5000), 'pricer'), { at: 5000, tries: 2 });
 });
 
 test('the same name waits the same; names spread', () => {

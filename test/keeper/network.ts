@@ -158,7 +158,7 @@ export class Machine {
 
   /** `before`: words that start it otherwise, such as without nftables. */
   async startKeeper(before: readonly string[] = []): Promise<void> {
-    const options = ['--state', this.state, '--system', 'tested', '--host', this.name, '--no-cgroup'];
+    const options = ['--state', this.state, '--system', 'tested', '--host', this.name, '--cgroup', 'none'];
     const words = ['netns', 'exec', this.space, ...before, process.execPath, keeperProgram, ...options];
     this.#keepers.push(spawn('ip', words, { stdio: ['ignore', 'ignore', 'ignore'] }));
     await eventually(async () => (await this.client.connect()).kind === 'done', `the keeper of ${this.name} answers`);
