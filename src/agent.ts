@@ -19,6 +19,7 @@ import { openDetails } from './agent/details.ts';
 import { openEnding } from './agent/ending.ts';
 import { carryOut, type Hands } from './agent/effects.ts';
 import { openElsewhere, openFailovers } from './agent/elsewhere.ts';
+import { openEnvFiles } from './agent/env-files.ts';
 import { journalLater } from './agent/journal-later.ts';
 import { openKeeperLink, pingEvery, type KeeperLink } from './agent/keeper-link.ts';
 import { openLoop, type Loop } from './agent/loop.ts';
@@ -37,6 +38,7 @@ import { openUpkeep } from './agent/upkeep.ts';
 import { openManagedEtcd } from './agent/managed-etcd.ts';
 import { readPlace } from './store/place.ts';
 import { observationsAsInputs } from './agent/observations.ts';
+import { openObserving } from './agent/observing.ts';
 import { openRoleCaller } from './act/role-call.ts';
 import type { Because } from './decide/draft.ts';
 import type { Input } from './decide/input.ts';
@@ -50,6 +52,7 @@ import { startKeeper } from './keeper/start-keeper.ts';
 import { bytes, ms, type Now } from './model/units.ts';
 import { openObserver } from './observe/observer.ts';
 import { runCommand } from './observe/command.ts';
+import { openGround } from './observe/modes/ground.ts';
 import { serveAgent } from './serve/server.ts';
 
 // Run once with this alone, it leaves its compiled code, and that of its threads, for the agents that follow.
@@ -104,6 +107,8 @@ const store = openStoreLink({
 });
 const journal = journalLater(openJournal({ file: layout.journalFile, host: me, ...journalKeeps }));
 const messages = new MessageDesk(monoNow);
+const ground = openGround({ now: wallNow, mono: monoNow });
+const envFiles = openEnvFiles(ground);
 let plans: Plans | null = null;
 let plansHash = '';
 
@@ -213,7 +218,7 @@ const findings = openFindings({
   looked: (look) => figures.looked(look),
   log,
 });
-const upkeep = openUpkeep({ layout, now: monoNow, tell, note: record });
+const upkeep = openUpkeep({ layout, ground, now: monoNow, tell, note: record });
 const accounts = openAccounts(store.opened);
 const details = openDetails(now);
 const pages = openConsoleProcess({
@@ -286,6 +291,7 @@ const hands: Hands = {
   store,
   peers: talk,
   observer,
+  observing: openObserving(observer),
   caller: openRoleCaller({ now: monoNow, desk: messages, runCommand }),
   plans: () => plans,
   now: monoNow,
@@ -350,7 +356,7 @@ function detailsNow(): DetailsView {
 /** Another description: what is planned, watched, told and talked to follows it. */
 function useSystem(described: NonNullable<ReturnType<Loop['state']>['system']>): void {
   plansHash = described.hash;
-  plans = plansFor(described, me, layout);
+  plans = plansFor(described, me, layout, envFiles);
   talk.use(described);
   notices.use(described);
   upkeep.observeExternals(described, observer);

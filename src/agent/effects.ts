@@ -11,6 +11,7 @@ import { between, ms, type MonoMs } from '../model/units.ts';
 import type { CallAnswer, Keeper, KeeperAnswer, Observer, RoleCaller } from '../ports.ts';
 import { runCommand } from '../observe/command.ts';
 import { waitUntilCaught } from '../observe/signals.ts';
+import type { Observing } from './observing.ts';
 import type { MainProcess, OwnHand } from './own-hand.ts';
 import type { Peers } from './peers.ts';
 import type { Plans } from './plans.ts';
@@ -22,6 +23,7 @@ export interface Hands {
   readonly store: StoreLink;
   readonly peers: Peers;
   readonly observer: Observer;
+  readonly observing: Observing;
   readonly caller: RoleCaller;
   plans(): Plans | null;
   readonly now: () => MonoMs;
@@ -69,13 +71,16 @@ export function carryOut(effect: Effect, state: State, hands: Hands): void {
       void keeper.extend(effect.instances.map(({ instance, term }) => ({ instance, term, deadline: effect.until })));
       break;
     case 'observe':
-      if (service !== null) observe(effect, service, state.slots.get(effect.service)?.now ?? null, hands);
+      if (service !== null)
+        hands.observing.observe(effect.instance, untilKnown(service, hands), () =>
+          observe(effect, service, state.slots.get(effect.service)?.now ?? null, hands),
+        );
       break;
     case 'awaitActive':
-      hands.observer.awaitActive(effect.instance);
+      hands.observing.awaitActive(effect.instance);
       break;
     case 'unobserve':
-      hands.observer.unobserve(effect.instance);
+      hands.observing.unobserve(effect.instance);
       break;
     case 'forget':
       void keeper.forget({ instance: effect.instance });
@@ -142,9 +147,14 @@ async function start(effect: Extract<Effect, { kind: 'start' }>, service: RunSer
   const plans = hands.plans();
   if (plans === null) return;
   const { instance } = effect;
+  const unread = service.envFile === null ? null : await plans.refresh(service);
   const { unknownNames } = plans.plan(service);
-  if (unknownNames.length > 0) {
-    const why = `${unknownNames.map((name) => `\${${name}}`).join(', ')} cannot be filled in: ${service.envFile ?? 'nothing'} does not say what ${unknownNames.length === 1 ? 'it is' : 'they are'}`;
+  const why =
+    unread ??
+    (unknownNames.length === 0
+      ? null
+      : `${unknownNames.map((name) => `\${${name}}`).join(', ')} cannot be filled in: ${service.envFile ?? 'nothing'} does not say what ${unknownNames.length === 1 ? 'it is' : 'they are'}`);
+  if (why !== null) {
     hands.tell({ kind: 'startOutcome', id: effect.id, outcome: { kind: 'failed', why }, running: null });
     return;
   }
@@ -197,6 +207,8 @@ async function activate(
   pid: number | null,
   hands: Hands,
 ): Promise<void> {
+  const reading = untilKnown(service, hands);
+  if (reading !== null) await reading;
   const call = roleCall(service, service.activate, hands);
   const signal = call.kind === 'signal' ? call.signal : null;
   // Waiting must not use up the time that the activation itself has.
@@ -233,6 +245,8 @@ async function deactivate(
   service: RunService,
   hands: Hands,
 ): Promise<void> {
+  const reading = untilKnown(service, hands);
+  if (reading !== null) await reading;
   const call = roleCall(service, service.deactivate, hands);
   const told = await hands.keeper.deactivate({
     instance: effect.instance,
@@ -253,6 +267,11 @@ async function deactivate(
   const disarmed = await hands.keeper.disarm({ instance: effect.instance, term: effect.term });
   if (disarmed.kind !== 'done') return outcome(effect.id, disarmed, hands);
   called(effect.id, answer, hands);
+}
+
+/** Where it is called may stand in its `envFile`, which an agent that took it up has yet to read. */
+function untilKnown(service: RunService, hands: Hands): Promise<void> | null {
+  return hands.plans()?.untilKnown(service) ?? null;
 }
 
 /** How long a call may take when the description does not say. */

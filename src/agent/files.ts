@@ -1,50 +1,100 @@
-// Declared files of a service: there, and with the declared mode, owner and group.
+// Declared files of a service: there, and with the declared mode, owner and group. Asked through short-lived processes, all files at once: a call of our own to a
+// file system that hangs would hold one of the few threads that all file calls of the agent share, and the next call another.
 
-import { stat } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { FileRule } from '../model/system.ts';
+import { askByMount } from '../observe/modes/by-mount.ts';
+import type { Ground } from '../observe/modes/ground.ts';
 
-const run = promisify(execFile);
-const ids = new Map<string, Promise<number | null>>();
-
-/** Which of the files are missing or not as declared, in words. */
-export async function wrongFiles(files: readonly FileRule[], pathOf: (path: string) => string): Promise<string[]> {
-  const wrong: string[] = [];
-  for (const file of files) {
-    const why = await whyWrong(file, pathOf(file.path));
-    if (why !== null) wrong.push(`${file.path} ${why}`);
-  }
-  return wrong;
+/** The files of one service. */
+export interface DeclaredFiles {
+  readonly files: readonly FileRule[];
+  /** Absolute. */
+  readonly pathOf: (path: string) => string;
 }
 
-async function whyWrong(file: FileRule, path: string): Promise<string | null> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => error.code ?? 'unreadable');
-  if (typeof found === 'string') return found === 'ENOENT' ? 'is missing' : `cannot be read (${found})`;
-  if (file.mode !== null && (found.mode & 0o7777) !== Number.parseInt(file.mode, 8))
-    return `has mode ${(found.mode & 0o7777).toString(8).padStart(4, '0')}, not ${file.mode}`;
-  if (file.owner !== null && (await idOf('-u', file.owner)) !== found.uid) return `does not belong to ${file.owner}`;
-  if (file.group !== null && (await idOf('-g', file.group)) !== found.gid)
-    return `does not belong to group ${file.group}`;
+interface Found {
+  readonly mode: number;
+  readonly owner: number;
+  readonly group: number;
+}
+
+const askWithinMs = 5000;
+const run = promisify(execFile);
+const ids = new Map<string, number | null>();
+
+/** Of each, in the same order, which of its files are missing or not as declared, in words; null where a disk, or who knows accounts, does not answer now. */
+export async function wrongFiles(
+  ground: Ground,
+  all: readonly DeclaredFiles[],
+): Promise<readonly (readonly string[] | null)[]> {
+  const { output, errors, silent } = await askByMount(
+    ground,
+    all.flatMap(({ files, pathOf }) => files.map(({ path }) => pathOf(path))),
+    { argv: ['stat', '-L', '-c', '%a %u %g %n', '--'], what: 'declared files', within: askWithinMs },
+  );
+  const found = new Map(
+    output.split('\n').flatMap((line): [string, Found][] => {
+      const [, mode = '', owner, group, path] = /^([0-7]+) (\d+) (\d+) (.+)$/.exec(line) ?? [];
+      if (path === undefined) return [];
+      return [[path, { mode: Number.parseInt(mode, 8), owner: Number(owner), group: Number(group) }]];
+    }),
+  );
+  const wrong = async ({ files, pathOf }: DeclaredFiles): Promise<readonly string[] | null> => {
+    const said: string[] = [];
+    for (const file of files) {
+      const path = pathOf(file.path);
+      if (silent.has(path)) return null;
+      const why = await whyWrong(file, found.get(path) ?? reasonIn(errors, path));
+      if (why === 'unknown') return null;
+      if (why !== null) said.push(`${file.path} ${why.text}`);
+    }
+    return said;
+  };
+  return await Promise.all(all.map(wrong));
+}
+
+/** Why `stat` said nothing of it; empty: it is not there. */
+function reasonIn(errors: string, path: string): string {
+  const line = errors.split('\n').find((each) => each.includes(`'${path}'`)) ?? '';
+  const reason = line.slice(line.lastIndexOf(': ') + 1).trim();
+  return /no such file|not a directory/i.test(reason) ? '' : reason;
+}
+
+async function whyWrong(file: FileRule, found: Found | string): Promise<{ readonly text: string } | 'unknown' | null> {
+  if (typeof found === 'string') return { text: found === '' ? 'is missing' : `cannot be read (${found})` };
+  if (file.mode !== null && found.mode !== Number.parseInt(file.mode, 8))
+    return { text: `has mode ${found.mode.toString(8).padStart(4, '0')}, not ${file.mode}` };
+  for (const [option, name, has, what] of [
+    ['-u', file.owner, found.owner, ''],
+    ['-g', file.group, found.group, 'group '],
+  ] as const) {
+    if (name === null) continue;
+    const id = await idOf(option, name);
+    if (id === 'unknown') return id;
+    if (id !== has) return { text: `does not belong to ${what}${name}` };
+  }
   return null;
 }
 
 /** The number of an account or group; null: there is none of that name. */
-function idOf(option: '-u' | '-g', name: string): Promise<number | null> {
-  if (/^\d+$/.test(name)) return Promise.resolve(Number(name));
+async function idOf(option: '-u' | '-g', name: string): Promise<number | null | 'unknown'> {
+  if (/^\d+$/.test(name)) return Number(name);
   const key = `${option}${name}`;
   const known = ids.get(key);
   if (known !== undefined) return known;
-  const asked =
-    option === '-u'
-      ? run('id', ['-u', '--', name]).then(
-          ({ stdout }) => Number(stdout.trim()),
-          () => null,
-        )
-      : run('getent', ['group', '--', name]).then(
-          ({ stdout }) => Number(stdout.split(':')[2] ?? Number.NaN),
-          () => null,
-        );
-  ids.set(key, asked);
-  return asked;
+  const how = { timeout: askWithinMs, killSignal: 'SIGKILL' } as const;
+  try {
+    const { stdout } =
+      option === '-u' ? await run('id', ['-u', '--', name], how) : await run('getent', ['group', '--', name], how);
+    const id = Number(option === '-u' ? stdout.trim() : (stdout.split(':')[2] ?? Number.NaN));
+    ids.set(key, id);
+    return id;
+  } catch (error) {
+    // Only one that came to its own end has said that there is none.
+    if (!(error instanceof Error && 'code' in error && typeof error.code === 'number')) return 'unknown';
+    ids.set(key, null);
+    return null;
+  }
 }

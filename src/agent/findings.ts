@@ -58,7 +58,7 @@ export function openFindings(options: {
     const state = options.state();
     const plans = options.plans();
     if (state.system === null || plans === null) return;
-    const from = [state.system, plans, state.slots, state.reports];
+    const from = [state.system, plans, plans.changes(), state.slots, state.reports];
     if (from.every((each, index) => each === madeFrom[index])) return;
     madeFrom = from;
     if (watched === '') standing = remembered(state.findings);

@@ -68,6 +68,8 @@ export function ownRequests(of: {
   return system.services.flatMap((service) => {
     if (service.kind !== 'run' || service.manager.kind === 'native') return [];
     if (!service.on.some(({ host }) => host === me)) return [];
+    // How its manager is asked may stand in a file that is still being read.
+    if (plans.untilKnown(service) !== null) return [];
     const instance = `${service.name}@${me}#${madeOf(service, me)}.${randomBytes(4).toString('hex')}.0`;
     return [plans.start(service, { instance, role: 'active', term: 0, deadline: null, alternative: false })];
   });

@@ -1,15 +1,24 @@
 // From the description to what the keeper and the probes are told, with every `${NAME}` filled in.
 
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
-import { parseEnvFile, planInstance, type InstancePlan } from '../model/instance.ts';
+import { planInstance, type InstancePlan } from '../model/instance.ts';
 import type { RunService, System } from '../model/system.ts';
 import { timingsOf } from '../model/timings.ts';
 import type { MonoMs } from '../model/units.ts';
 import type { HostLayout } from '../layout.ts';
 import type { ObservePlan, StartRequest } from '../ports.ts';
+import type { EnvFiles } from './env-files.ts';
 
 export interface Plans {
+  /**
+   * Before a start: what the service's `envFile` says now goes into its plan, and stays until its next start. Null: done, else why not, in words; the plan is
+   * then as it was. Never rejects.
+   */
+  refresh(service: RunService): Promise<string | null>;
+  /** Null: the `envFile` was read, or there is none. Else it is read now, which resolves also when that fails: then the plan has no names of it. */
+  untilKnown(service: RunService): Promise<void> | null;
+  /** Grows whenever a plan changes. */
+  changes(): number;
   start(
     service: RunService,
     request: {
@@ -24,24 +33,43 @@ export interface Plans {
     service: RunService,
     instance: { instance: string; pid: number; startTicks: number; startedAt: MonoMs | null },
   ): ObservePlan;
-  /** Strings of the service as they are on this host. */
+  /** Strings of the service as they are on this host, as far as its `envFile` was read. */
   plan(service: RunService): InstancePlan;
 }
 
-/** Plans for one host of a system. */
-export function plansFor(system: System, host: string, layout: HostLayout): Plans {
+/** Plans for one host of a system. Begins at once to read the files that its services name. */
+export function plansFor(system: System, host: string, layout: HostLayout, files: EnvFiles): Plans {
   // By the service itself: what is to run no more may bear the name of what is to come.
   const kept = new Map<RunService, InstancePlan>();
-  const plan = (service: RunService): InstancePlan => {
-    const known = kept.get(service);
-    if (known !== undefined) return known;
-    const made = planInstance(system, service, host, {
-      fromEnvFile: envFileOf(service),
-      output: layout.output(service.name),
-    });
+  const known = new Set<RunService>();
+  const reading = new Map<RunService, Promise<void>>();
+  let changes = 0;
+  const keep = (service: RunService, fromEnvFile: Readonly<Record<string, string>>): InstancePlan => {
+    const made = planInstance(system, service, host, { fromEnvFile, output: layout.output(service.name) });
     kept.set(service, made);
     return made;
   };
+  const take = (service: RunService, fromEnvFile: Readonly<Record<string, string>>): void => {
+    known.add(service);
+    keep(service, fromEnvFile);
+    changes += 1;
+  };
+  const plan = (service: RunService): InstancePlan => kept.get(service) ?? keep(service, {});
+  const untilKnown = (service: RunService): Promise<void> | null => {
+    if (service.envFile === null || known.has(service)) return null;
+    const under = reading.get(service);
+    if (under !== undefined) return under;
+    const read = files.read(service.envFile).then((found) => {
+      reading.delete(service);
+      // A start may have read it meanwhile.
+      if (found.kind === 'read' && !known.has(service)) take(service, found.env);
+    });
+    reading.set(service, read);
+    return read;
+  };
+  // What runs already is not started, and is watched by the names in it all the same.
+  for (const service of system.services)
+    if (service.kind === 'run' && service.on.some((place) => place.host === host)) void untilKnown(service);
   const environment = (service: RunService): Record<string, string> => ({
     PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     // Of another account the keeper knows its own.
@@ -51,6 +79,15 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
   });
   return {
     plan,
+    async refresh(service) {
+      if (service.envFile === null) return null;
+      const found = await files.read(service.envFile);
+      if (found.kind === 'unread') return `its envFile ${service.envFile} ${found.why}`;
+      take(service, found.env);
+      return null;
+    },
+    untilKnown,
+    changes: () => changes,
     start(service, request) {
       const { alternative } = service.restart;
       return {
@@ -105,16 +142,6 @@ export function plansFor(system: System, host: string, layout: HostLayout): Plan
       };
     },
   };
-}
-
-function envFileOf(service: RunService): Readonly<Record<string, string>> {
-  if (service.envFile === null) return {};
-  try {
-    return parseEnvFile(readFileSync(service.envFile, 'utf8')).env;
-  } catch {
-    // A missing file shows as a failed start of what needs it: its own words are better than ours.
-    return {};
-  }
 }
 
 /** A path of the description, from the service's folder. */

@@ -6,6 +6,7 @@ import type { Input } from '../decide/input.ts';
 import type { HostLayout } from '../layout.ts';
 import type { RunService, System } from '../model/system.ts';
 import { ms, type MonoMs } from '../model/units.ts';
+import type { Ground } from '../observe/modes/ground.ts';
 import type { Observer } from '../ports.ts';
 import { wrongFiles } from './files.ts';
 import { pathOf, type Plans } from './plans.ts';
@@ -24,6 +25,7 @@ const externalEveryMs = 5000;
 /** Begins to look after this host. */
 export function openUpkeep(options: {
   layout: HostLayout;
+  readonly ground: Ground;
   readonly now: () => MonoMs;
   readonly tell: (input: Input) => void;
   note(because: Because): void;
@@ -43,14 +45,37 @@ export function openUpkeep(options: {
         facts: { ...what },
       }),
   });
-  const look = async (): Promise<void> => {
-    for (const each of watched.values()) {
-      const plan = each.plans.plan(each.service);
-      const missing = await wrongFiles(plan.files, (path) => pathOf(plan, path));
-      const text = missing.join('\n');
-      if (text === each.before) continue;
+  let looking = false;
+  let again = false;
+  const lookOnce = async (): Promise<void> => {
+    const all = [...watched.values()];
+    const wrong = await wrongFiles(
+      options.ground,
+      all.map(({ plans, service }) => {
+        const plan = plans.plan(service);
+        return { files: plan.files, pathOf: (path) => pathOf(plan, path) };
+      }),
+    );
+    for (const [index, each] of all.entries()) {
+      const missing = wrong[index] ?? null;
+      const text = missing?.join('\n');
+      if (missing === null || text === undefined || text === each.before) continue;
       each.before = text;
       options.tell({ kind: 'seen', seen: [{ kind: 'files', instance: each.instance, at: options.now(), missing }] });
+    }
+  };
+  /** One look at a time; what begins meanwhile is looked at by the next. */
+  const look = async (): Promise<void> => {
+    again = true;
+    if (looking) return;
+    looking = true;
+    try {
+      while (again) {
+        again = false;
+        await lookOnce();
+      }
+    } finally {
+      looking = false;
     }
   };
   const timer = setInterval(() => void look(), filesEveryMs);
