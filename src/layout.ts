@@ -100,10 +100,10 @@ export interface HostLayout {
 
 /** The longest path that fits a Unix socket's address. */
 const socketPathLimit = 107;
-
-/** The layout of one system below a state folder (absolute). */
 /** Not TMPDIR: everybody who asks must look in the same place, whatever environment they come with, and its path is short. */
 const linkFolder = '/tmp';
+
+/** The layout of one system below a state folder (absolute). */
 export function systemLayout(state: string, system: string): SystemLayout {
   const folder = join(state, system);
   return {

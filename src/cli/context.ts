@@ -49,7 +49,6 @@ export function contextOf(
   };
 }
 
-/** A system that has a folder in this state. */
 function stateOf(option: string | undefined, world: World): string {
   const folder = stateFolder(option, world.env, world.uid);
   if (folder !== null) return resolve(folder);
@@ -62,6 +61,7 @@ function stateOf(option: string | undefined, world: World): string {
   });
 }
 
+/** A system that has a folder in this state. */
 export interface ChosenSystem {
   readonly name: string;
   readonly layout: SystemLayout;

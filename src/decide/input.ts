@@ -28,9 +28,9 @@ export interface Ended {
   readonly endedAtMs: WallMs;
   readonly by: 'itself' | 'stop' | 'kill' | 'deadline' | 'keeper-lost';
   readonly term: number;
-}
   /** Its main process ended by itself while others of it went on. Absent: not told. */
   readonly leftBehind?: boolean | undefined;
+}
 
 export type Seen =
   | { readonly kind: 'ready' | 'active' | 'beat' | 'processGone'; readonly instance: string; readonly at: MonoMs }
