@@ -79,6 +79,13 @@ export function openUpkeep(options: {
     }
   };
   const timer = setInterval(() => void look(), filesEveryMs);
+  const rotates = (service: RunService): void => {
+    const output = options.layout.output(service.name);
+    const before = rotated.get(output);
+    if (before?.maxSize === service.logs.maxSize && before.keep === service.logs.keep) return;
+    rotator.add(output, service.logs);
+    rotated.set(output, service.logs);
+  };
 
   return {
     running(service, instance, plans) {
@@ -86,6 +93,10 @@ export function openUpkeep(options: {
       if (instance === null || plans === null || service.files.length === 0) return;
       watched.set(service.name, { service, instance, plans, before: '' });
       void look();
+    },
+    use(system) {
+      for (const service of system.services)
+        if (service.kind === 'run' && rotated.has(options.layout.output(service.name))) rotates(service);
     },
     observeExternals(system, observer) {
       for (const name of externals) observer.unobserve(name);
@@ -102,19 +113,8 @@ export function openUpkeep(options: {
       }
     },
     close() {
-  const rotates = (service: RunService): void => {
-    const output = options.layout.output(service.name);
-    const before = rotated.get(output);
-    if (before?.maxSize === service.logs.maxSize && before.keep === service.logs.keep) return;
-    rotator.add(output, service.logs);
-    rotated.set(output, service.logs);
-  };
       clearInterval(timer);
       rotator.close();
     },
   };
 }
-    use(system) {
-      for (const service of system.services)
-        if (service.kind === 'run' && rotated.has(options.layout.output(service.name))) rotates(service);
-    },
