@@ -34,6 +34,7 @@ import { openStoreLink } from './agent/store-link.ts';
 import { withStanding } from './agent/standing.ts';
 import { withUnheard } from './agent/unheard.ts';
 import { thisHost } from './agent/this-host.ts';
+import { unsavedNote } from './agent/unsaved-note.ts';
 import { openUpkeep } from './agent/upkeep.ts';
 import { openManagedEtcd } from './agent/managed-etcd.ts';
 import { readPlace } from './store/place.ts';
@@ -77,12 +78,15 @@ const earlyRunbooks: Parameters<Runbooks['saw']>[0][] = [];
 let sawRunbook: Runbooks['saw'] = (entry) => void (entry.key.startsWith('runbook/') && earlyRunbooks.push(entry));
 let loop: Loop | null = null;
 const leaving = leavingNote(layout.leavingFile);
+const unsaved = unsavedNote(layout.unsavedFile);
 const tell = (input: Input): void => {
   if (loop === null) early.push(input);
   else loop.tell(input);
   const again = input.kind === 'keeperHello' ? leaving.remembered(input.keeper) : null;
   if (again !== null) tell(again);
 };
+const leftUnsaved = unsaved.remembered();
+if (leftUnsaved !== null) tell(leftUnsaved);
 const storePlace = readPlace(system.storeFile);
 const storeKind = storePlace.kind;
 // First of all the store and the keeper: until both have answered, what is leased here runs towards its deadline.
@@ -325,6 +329,7 @@ loop = openLoop({
     if (state.system !== null && state.system.hash !== plansHash) useSystem(state.system);
     details.stepped(state);
     leaving.look(state);
+    unsaved.look(state);
     desk.changed();
   },
 });
@@ -359,6 +364,7 @@ function useSystem(described: NonNullable<ReturnType<Loop['state']>['system']>):
   plans = plansFor(described, me, layout, envFiles);
   talk.use(described);
   notices.use(described);
+  upkeep.use(described);
   upkeep.observeExternals(described, observer);
   pages.use(described.hash, described.console !== null);
 }
@@ -370,7 +376,6 @@ async function closeAll(): Promise<void> {
   runbooks.close();
   pages.close();
   keeper.close();
-  upkeep.use(described);
   await managed.close();
   observer.close();
   notices.close();

@@ -81,6 +81,8 @@ export interface HostLayout {
   readonly memoryFile: string;
   /** That the host was told to go down, for an agent that is killed meanwhile. */
   readonly leavingFile: string;
+  /** Incidents that the store does not have yet, for the agent's next life. */
+  readonly unsavedFile: string;
   /** Key and certificate for talking to the agents of other machines; its owner's alone. */
   readonly peerCertificate: string;
   /** Which certificates of other hosts count, as the store said last. */
@@ -135,6 +137,7 @@ function hostLayout(system: string, host: string): HostLayout {
     readingFile: join(folder, 'reading.bin'),
     memoryFile: join(folder, 'memory.json'),
     leavingFile: join(folder, 'leaving.json'),
+    unsavedFile: join(folder, 'unsaved-incidents.json'),
     peerCertificate: join(folder, 'peer.pem'),
     peersFile: join(folder, 'peers.json'),
     machineFile: join(folder, 'machine'),

@@ -11,7 +11,7 @@ import { storeLost } from './store-state.ts';
 import type { Draft } from './draft.ts';
 import { found } from './found.ts';
 import { fenceOutcome } from './fence.ts';
-import { toldOutcome } from './incidents.ts';
+import { rememberedIncidents, toldOutcome } from './incidents.ts';
 import type { Input } from './input.ts';
 import { personAsks } from './people.ts';
 import { promiseAnswered, promiseAsked } from './validity.ts';
@@ -109,6 +109,9 @@ export function absorb(d: Draft, input: Input): void {
       break;
     case 'ownLateness':
       d.s.lateness = [...d.s.lateness.slice(-15), { at: d.mono, lateMs: input.lateMs }];
+      break;
+    case 'rememberedIncidents':
+      rememberedIncidents(d, input.incidents);
       break;
     default:
       input satisfies never;

@@ -12,6 +12,7 @@ import type { StoreOutcome } from './input.ts';
 import type { RunService } from '../model/system.ts';
 import { hostState, isNeverRead, judgeAgainAt, judgeSystem } from './judged.ts';
 import { keys } from './records.ts';
+import { merged, unsaved, unstored, wasTold } from './unsaved.ts';
 import { plannedDown, reportOf } from './view.ts';
 
 /** Not worked out oftener than this: what is over sooner is told in the journal alone. Of many services seldomer, since all are judged each time. */
@@ -38,6 +39,7 @@ export function keepIncidents(d: Draft): void {
   if (!keepsThem(d)) {
     if (d.s.incidents.reporterSince !== null) d.s.incidents = { ...d.s.incidents, reporterSince: null };
     raiseOthers(d);
+    handOver(d);
     if (d.s.store.firstReadAt === null) d.wakeBy(d.s.incidents.nextAt);
     return;
   }
@@ -58,8 +60,11 @@ export function keepIncidents(d: Draft): void {
     return;
   }
   // What stands in the store is not known before it was read: that it cannot be is all that is new.
-  const desired = desiredIncidents(judgeSystem(d)).filter(({ key }) => !isNeverRead(d) || key === 'store');
-  const { open } = reconcile(kept.list, [...desired, ...comingBack(d, desired)], d.now.wall);
+  const isJudged = ({ key }: { readonly key: string }): boolean => !isNeverRead(d) || key === 'store';
+  const desired = desiredIncidents(judgeSystem(d));
+  const wanted = [...desired, ...comingBack(d, desired)].filter(isJudged);
+  const { open: judged } = reconcile(kept.list.filter(isJudged), wanted, d.now.wall);
+  const open = [...judged, ...kept.list.filter((each) => !isJudged(each))];
   const list = withSuspects(d, withDone(d, open));
   const changed = JSON.stringify(list) !== JSON.stringify(kept.list);
   const anyOpen = list.some((incident) => incident.resolvedAtMs === null);
@@ -133,6 +138,22 @@ function raiseOthers(d: Draft): void {
   if (others.length === 0 || writing !== null || !d.s.store.reachable || d.s.own.revision === 0) return;
   const missing = othersLeft(others, list);
   if (missing.length > 0) writeIncidents(d, [...list, ...reconcile([], missing, d.now.wall).open]);
+}
+
+/** What was told here while the store was away is for the reporter of now to carry on: who was told of it is to be told that it is over. */
+function handOver(d: Draft): void {
+  const { writing, stored, list } = d.s.incidents;
+  if (writing !== null || !d.s.store.reachable || d.s.own.revision === 0) return;
+  const left = unsaved(stored, list).filter(wasTold);
+  if (left.length > 0) writeIncidents(d, [...(stored ?? []), ...left]);
+}
+
+/** What a former life of this agent kept and could not save. */
+export function rememberedIncidents(d: Draft, incidents: readonly Incident[]): void {
+  const { list, revision } = d.s.incidents;
+  if (revision > 0 || list.length > 0) return;
+  d.s.incidents = { ...d.s.incidents, list: incidents };
+  d.incidentsDirty = true;
 }
 
 /** Those that do not stand in the store yet. */
@@ -310,7 +331,7 @@ export function incidentsSeen(d: Draft, revision: number, incidents: readonly In
   }
   const toldMarks = marksLeft(kept.toldMarks, incidents);
   const goesOn = keepsThem(d) && kept.workedAt !== null;
-  const list = goesOn ? merged(kept.list, incidents) : [...incidents, ...(isReporter(d) ? unstored(d, incidents) : [])];
+  const list = goesOn ? merged(kept.list, incidents) : [...incidents, ...unstored({ ...kept, theirs: incidents })];
   d.s.incidents = {
     ...kept,
     revision,
@@ -321,31 +342,4 @@ export function incidentsSeen(d: Draft, revision: number, incidents: readonly In
   };
   d.incidentsDirty = true;
   writeMarks(d);
-}
-
-/** What we opened and told while the store was away, that it is for one: who was told of it is to be told that it is over. */
-function unstored(d: Draft, theirs: readonly Incident[]): readonly Incident[] {
-  const { list, stored } = d.s.incidents;
-  const known = new Set([...(stored ?? []), ...theirs].map(({ id }) => id));
-  return list.filter(
-    ({ id, resolvedAtMs, events }) => resolvedAtMs === null && !known.has(id) && events.some(({ told }) => told),
-  );
-}
-
-/** Ours go on; what others have written since (an acknowledgement, what was told) is taken over. */
-function merged(ours: readonly Incident[], theirs: readonly Incident[]): readonly Incident[] {
-  const byId = new Map(theirs.map((incident) => [incident.id, incident]));
-  const joined = ours.map((incident) => {
-    const other = byId.get(incident.id);
-    byId.delete(incident.id);
-    if (other === undefined) return incident;
-    const told = new Set(other.events.filter((event) => event.told).map((event) => `${event.n} ${event.kind}`));
-    return {
-      ...incident,
-      ackBy: other.ackBy ?? incident.ackBy,
-      ackAtMs: other.ackAtMs ?? incident.ackAtMs,
-      events: incident.events.map((event) => (told.has(`${event.n} ${event.kind}`) ? { ...event, told: true } : event)),
-    };
-  });
-  return [...joined, ...byId.values()];
 }

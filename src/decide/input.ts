@@ -1,5 +1,6 @@
 // Everything the core can be told. One at a time, in the order in which the shell took them in.
 
+import type { Incident } from '../judge/incident.ts';
 import type { Finding } from '../model/mode.ts';
 import type { System } from '../model/system.ts';
 import type { MonoMs, Ms, WallMs } from '../model/units.ts';
@@ -158,7 +159,9 @@ export type Input =
       readonly asks: PersonRequest;
     }
   /** How late our own loop ran: not held against the services. */
-  | { readonly kind: 'ownLateness'; readonly lateMs: Ms };
+  | { readonly kind: 'ownLateness'; readonly lateMs: Ms }
+  /** What a former life of this agent had told while the store was away. */
+  | { readonly kind: 'rememberedIncidents'; readonly incidents: readonly Incident[] };
 
 export type StoreOutcome =
   | { readonly kind: 'applied'; readonly revision: number }
