@@ -20,7 +20,8 @@ export function spanWords(spanMs: number): string {
   return hours < 48 ? counted(Math.round(hours), 'hour') : counted(Math.round(hours / 24), 'day');
 }
 
-/** `1 day`, `2 days`. */
+/** `1 day`, `2 days`, `2 processes`, `2 recoveries`. */
 export function counted(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? '' : one.endsWith('s') ? 'es' : 's'}`;
+  if (count === 1) return `1 ${one}`;
+  return `${count} ${/[^aeiou]y$/.test(one) ? `${one.slice(0, -1)}ies` : `${one}${one.endsWith('s') ? 'es' : 's'}`}`;
 }

@@ -1,7 +1,7 @@
 // What one asking of a probe brought.
 
 import type { Observation } from '../ports.ts';
-import { duration } from './text.ts';
+import { durationText } from '../model/duration.ts';
 
 export type CheckResult = Extract<Observation, { kind: 'check' }>['result'];
 
@@ -25,7 +25,7 @@ export function cannotTell(text: string): Asked {
 
 /** Nothing came back in time. */
 export function silent(withinMs: number): Asked {
-  return no(`no answer within ${duration(withinMs)}`);
+  return no(`no answer within ${durationText(withinMs)}`);
 }
 
 /** A system error in words, without a stack. */

@@ -1,4 +1,4 @@
-// What people read of an answer: one line, bounded, without control characters, durations as they are written in a description.
+// What people read of an answer: one line, bounded, without control characters.
 
 const longest = 300;
 
@@ -19,11 +19,4 @@ export function oneLine(text: string): string {
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\uFFFD]/gu, '·')
     .trim();
   return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean;
-}
-
-/** `250ms`, `1.5s`, `2m`: as in a description. */
-export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)}ms`;
-  if (ms < 60_000) return `${Math.round(ms / 100) / 10}s`;
-  return `${Math.round(ms / 6000) / 10}m`;
 }

@@ -1,5 +1,6 @@
 // How an assessment is put into words; the terminal and the page say the same.
 
+import { counted } from '../../model/amount-words.ts';
 import type { Assessment } from '../../prove/assessment.ts';
 import { assumedFactor } from '../../prove/analysis.ts';
 import type { Strategy } from '../../prove/grid.ts';
@@ -98,7 +99,7 @@ export function gainWords(before: Assessment, after: Assessment): string {
     ...(saved > 0
       ? [`${Number((saved * 100).toPrecision(2))} % less downtime (${durationWords(after.prospect.yearlyMs)} a year)`]
       : []),
-    ...(emptied > 0 ? [`${emptied} ${emptied === 1 ? 'cell' : 'cells'} of the grid better met`] : []),
+    ...(emptied > 0 ? [`${counted(emptied, 'cell')} of the grid better met`] : []),
   ].join('; ');
 }
 

@@ -1,5 +1,6 @@
 // What `doctor` says of an etcd: each member, whether they agree, how quick they are, alarms, clocks; and what to do.
 
+import { bytesWords } from '../../model/amount-words.ts';
 import type { EtcdHealth } from '../world.ts';
 import { durationText } from '../times.ts';
 import type { Finding } from './machine.ts';
@@ -50,7 +51,7 @@ function memberFinding(member: Member, managed: boolean): Finding {
   return {
     what,
     verdict: large ? 'soso' : 'good',
-    found: `${member.version}${member.leader === member.id ? ', leads' : ''}, ${(member.dbBytes / 1024 ** 2).toFixed(1)} MiB`,
+    found: `${member.version}${member.leader === member.id ? ', leads' : ''}, ${bytesWords(member.dbBytes)}`,
     next: large ? `It nears its quota (2 GiB unless set): ${mendSpace}` : null,
   };
 }

@@ -2,6 +2,7 @@
 
 import { access, constants, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { bytesWords } from '../../model/amount-words.ts';
 import { hostLayoutProblem } from './socket-path.ts';
 
 export interface Finding {
@@ -30,8 +31,9 @@ export async function machineFindings(
   ];
 }
 
-const mib = 1024 * 1024;
-const leastFreeMiB = 512;
+const leastFreeBytes = 512 * 2 ** 20;
+/** With less nothing can be written soon. */
+const noRoomBytes = 16 * 2 ** 20;
 const leastFiles = 4096;
 
 function node(): Finding {
@@ -106,13 +108,13 @@ async function owner(state: string, uid: number): Promise<Finding> {
 
 async function space(state: string): Promise<Finding> {
   const { bavail, bsize, files, ffree } = await statfs(await nearestExisting(state));
-  const freeMiB = Math.floor((bavail * bsize) / mib);
+  const free = bavail * bsize;
   const noInodes = files > 0 && ffree < 1000;
-  const enough = freeMiB >= leastFreeMiB && !noInodes;
+  const enough = free >= leastFreeBytes && !noInodes;
   return {
     what: 'free space',
-    verdict: enough ? 'good' : freeMiB < 16 || noInodes ? 'bad' : 'soso',
-    found: noInodes ? `${freeMiB} MiB, but only ${ffree} files more` : `${freeMiB} MiB`,
+    verdict: enough ? 'good' : free < noRoomBytes || noInodes ? 'bad' : 'soso',
+    found: noInodes ? `${bytesWords(free)}, but only ${ffree} files more` : bytesWords(free),
     next: enough ? null : 'Make room: a full disk is an unreachable store, and nothing can take over then.',
   };
 }

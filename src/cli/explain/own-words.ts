@@ -1,5 +1,6 @@
 // What an agent tells of its own work, in words: outputs kept small, what it no longer keeps, answers that came too late, its own end.
 
+import { bytesWords } from '../../model/amount-words.ts';
 import { safe } from '../text.ts';
 import type { Entry, Said, WordRow } from './entry.ts';
 
@@ -39,22 +40,19 @@ function rotated({ service, host, facts }: Entry): Said {
   facts.implied('path');
   switch (facts.text('kind')) {
     case 'truncated':
-      return { text: `${of} was emptied and nothing of it kept, ${bytes(lost)} lost: ${facts.text('why') ?? '?'}` };
+      return {
+        text: `${of} was emptied and nothing of it kept, ${bytesWords(lost)} lost: ${facts.text('why') ?? '?'}`,
+      };
     case 'failed':
       return { text: `${of} has outgrown its limit and could not be cut: ${facts.text('why') ?? '?'}` };
     default: {
       const leftOut = facts.number('leftOut') ?? 0;
-      const left = leftOut > 0 ? `, its oldest ${bytes(leftOut)} left out` : '';
-      const gone = lost > 0 ? `; at least ${bytes(lost)} that were written meanwhile are lost` : '';
+      const left = leftOut > 0 ? `, its oldest ${bytesWords(leftOut)} left out` : '';
+      const gone = lost > 0 ? `; at least ${bytesWords(lost)} that were written meanwhile are lost` : '';
       return {
         text: `${of} was put aside and begun anew${left}${gone}`,
-        aside: bytes(facts.number('copiedBytes') ?? 0),
+        aside: bytesWords(facts.number('copiedBytes') ?? 0),
       };
     }
   }
-}
-
-function bytes(count: number): string {
-  if (count >= 1024 * 1024) return `${(count / 1024 / 1024).toFixed(1)} MiB`;
-  return count >= 1024 ? `${(count / 1024).toFixed(1)} KiB` : `${count} bytes`;
 }

@@ -1,5 +1,6 @@
 // Everything that is wrong with a description at once, each with its place and its cure.
 
+import { counted } from '../../model/amount-words.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Terminal } from '../terminal.ts';
 import { padded, safe, widthOf, wrapped } from '../text.ts';
@@ -25,5 +26,5 @@ export function problemLines(problems: readonly Problem[], terminal: Terminal): 
 
 /** `3 problems, nothing was changed.` */
 export function problemCount(problems: readonly Problem[]): string {
-  return `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}, nothing was changed.`;
+  return `${counted(problems.length, 'problem')}, nothing was changed.`;
 }

@@ -1,6 +1,7 @@
 // The first screen of `up`: what it is, where it stands, and how to try it.
 
 import type { StatusView } from '../../api.ts';
+import { counted } from '../../model/amount-words.ts';
 import type { Context } from '../context.ts';
 import { safe, wrapped } from '../text.ts';
 import { durationText } from '../times.ts';
@@ -40,15 +41,11 @@ function headLines(view: StatusView, context: Context): string[] {
   const { terminal } = context;
   const indent = view.system.length + 2;
   const { unavailableMs, perMs, recoverWithinMs } = view.objective;
-  const counts = `${count(view.hosts.length, 'host')}, ${count(view.services.length, 'service')} · objective: down ${durationText(unavailableMs)} in ${durationText(perMs)} at most, back within ${durationText(recoverWithinMs)}`;
+  const counts = `${counted(view.hosts.length, 'host')}, ${counted(view.services.length, 'service')} · objective: down ${durationText(unavailableMs)} in ${durationText(perMs)} at most, back within ${durationText(recoverWithinMs)}`;
   const width = terminal.columns() - indent;
   const about = view.about === null ? [] : wrapped(safe(view.about), width);
   const lines = [...about, ...wrapped(counts, width)];
   return lines.map((line, index) =>
     index === 0 ? `${terminal.paint('bold', safe(view.system))}  ${line}` : ' '.repeat(indent) + line,
   );
-}
-
-function count(of: number, noun: string): string {
-  return `${of} ${of === 1 ? noun : `${noun}s`}`;
 }

@@ -4,6 +4,7 @@ import type { Simulation } from '../../prove/simulate/simulation.ts';
 import { bandsOf, causesOf, ruleNamed } from '../../prove/simulate/summary.ts';
 import { yearMs } from '../../prove/prospect.ts';
 import { durationWords, shareWords } from '../../prove/words.ts';
+import { counted } from '../../model/amount-words.ts';
 import type { System } from '../../model/system.ts';
 import type { Column } from '../columns.ts';
 import { columns } from '../columns.ts';
@@ -35,7 +36,7 @@ export function simulationLines(system: System, simulation: Simulation, again: s
   const perYear = (count: number): string => Number((count / simulation.yearsDone).toPrecision(3)).toString();
   return [
     ...say(
-      `${system.name} over ${years} ${years === 1 ? 'year' : 'years'}: unavailable ${shareWords(mean)} of the time, ${durationWords(mean * yearMs)} a year.`,
+      `${system.name} over ${counted(years, 'year')}: unavailable ${shareWords(mean)} of the time, ${durationWords(mean * yearMs)} a year.`,
       'bold',
     ),
     ...(simulation.yearsDone < years * 0.999
@@ -45,12 +46,12 @@ export function simulationLines(system: System, simulation: Simulation, again: s
         )
       : []),
     ...say(
-      `With 95 % confidence between ${shareWords(interval[0])} and ${shareWords(interval[1])}. ${count(faults, 'fault')}, ${count(failovers, 'recovery', 'recoveries')}, ${count(outages.length, 'outage')}, ${perYear(outages.length)} outages a year.`,
+      `With 95 % confidence between ${shareWords(interval[0])} and ${shareWords(interval[1])}. ${counted(faults, 'fault')}, ${counted(failovers, 'recovery')}, ${counted(outages.length, 'outage')}, ${perYear(outages.length)} outages a year.`,
     ),
     ...say(
       overlaps === 0
         ? 'Never two active where one may be.'
-        : `${count(overlaps, 'time')} two were active where one may be: this is a fault of Standfast.`,
+        : `${counted(overlaps, 'time')} two were active where one may be: this is a fault of Standfast.`,
       overlaps === 0 ? 'good' : 'bad',
     ),
     ...title('The objective'),
@@ -60,7 +61,7 @@ export function simulationLines(system: System, simulation: Simulation, again: s
     ...say(
       budgetMisses.length === 0
         ? 'It was never missed.'
-        : `Missed ${count(budgetMisses.length, 'time')}, ${perYear(budgetMisses.length)} a year; ${count(simulation.longerThanZ, 'outage')} lasted longer than ${durationWords(recoverWithin)}.`,
+        : `Missed ${counted(budgetMisses.length, 'time')}, ${perYear(budgetMisses.length)} a year; ${counted(simulation.longerThanZ, 'outage')} lasted longer than ${durationWords(recoverWithin)}.`,
       budgetMisses.length === 0 ? 'good' : 'bad',
     ),
     ...(budgetMisses.length === 0 ? [] : causeTable(causesOf(budgetMisses), 'missed because of', table)),
@@ -127,8 +128,4 @@ function bandRows({ outages }: Simulation, perYear: (count: number) => string): 
       perYear(times),
       durationWords(lostMs),
     ]);
-}
-
-function count(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`;
 }

@@ -1,5 +1,6 @@
 // `simulate`: the production core over the described system for years, with faults drawn from the rates.
 
+import { counted } from '../../model/amount-words.ts';
 import { readDescription } from '../../model/read.ts';
 import { driveSimulation } from '../../prove/driver.ts';
 import { knownOf, nothingKnown } from '../assess/measured.ts';
@@ -56,7 +57,7 @@ export const simulate: Run = async (context, words, options) => {
   if (aside.redraws) aside.write('\r\u001b[K');
   const speed = (years * 365.25 * 86_400 * secondMs) / tookMs;
   aside.print(
-    `${years} years in ${(tookMs / secondMs).toFixed(1)} s on ${threads} ${threads === 1 ? 'core' : 'cores'}: ${Number(speed.toPrecision(2))} times real time; ${Math.round(simulation.livedMs / secondMs)} s lived through, ${simulation.remembered} episodes remembered, ${simulation.steps} steps of the core`,
+    `${years} years in ${(tookMs / secondMs).toFixed(1)} s on ${counted(threads, 'core')}: ${Number(speed.toPrecision(2))} times real time; ${Math.round(simulation.livedMs / secondMs)} s lived through, ${simulation.remembered} episodes remembered, ${simulation.steps} steps of the core`,
   );
   if (options.flag('json')) context.terminal.print(JSON.stringify(simulationJson(simulation), null, 2));
   else {
