@@ -7,6 +7,7 @@ import { replaceFile } from './replace-file.ts';
 /** `unformed`: no etcd was ever here. `forming`: it was begun together with all others. `formed`: it has agreed with a majority. */
 export type Forming = 'unformed' | 'forming' | 'formed';
 
+/** Whether what another machine said of itself is one of these words. */
 export function isForming(value: unknown): value is Forming {
   return value === 'unformed' || value === 'forming' || value === 'formed';
 }

@@ -17,6 +17,7 @@ import { plannedBlocks } from './runbook-view.ts';
 /** Who waits for a change of a run is answered after this time in any case. */
 const waitMs = 10_000;
 
+/** What people ask of runbooks, answered from the desk. A refusal is an answer; it rejects only by a fault of its own. */
 export function runbookAnswers(desk: RunbookDesk, auto: AutoRunbooks): RunbookAnswers {
   const { options, store, listeners, bookOf, hostOf, surroundings, view, known, change, find } = desk;
   const listing = (found: FoundRunbook): RunbookListing => ({

@@ -18,6 +18,7 @@ export interface AutoRunbooks {
   words(service: Service | null): string | null;
 }
 
+/** `isOpen`: whether a run of that service is open. `note`: to the journal, also why one was held back. It does nothing until it is asked to look. */
 export function openAutoRunbooks(options: {
   readonly me: string;
   system(): System | null;

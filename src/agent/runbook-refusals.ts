@@ -3,6 +3,7 @@
 import type { RunbookRefusal } from '../api-runbook.ts';
 import type { Run } from '../model/runbook-run.ts';
 
+/** No run of that id is kept. */
 export function noRun(id: string): RunbookRefusal {
   return {
     ok: false,
@@ -12,6 +13,7 @@ export function noRun(id: string): RunbookRefusal {
   };
 }
 
+/** It is over: nothing can be answered or taken back any more. */
 export function isOver(run: Run): RunbookRefusal {
   return {
     ok: false,
@@ -21,6 +23,7 @@ export function isOver(run: Run): RunbookRefusal {
   };
 }
 
+/** One at a time for `subject`; `id` is the one that is open. */
 export function openAlready(subject: string, id: string): RunbookRefusal {
   return {
     ok: false,
@@ -30,6 +33,7 @@ export function openAlready(subject: string, id: string): RunbookRefusal {
   };
 }
 
+/** The store did not take it, so that nothing was begun. */
 export function notWritten(why: string): RunbookRefusal {
   return {
     ok: false,
@@ -39,6 +43,7 @@ export function notWritten(why: string): RunbookRefusal {
   };
 }
 
+/** This agent has just begun. */
 export function noDescription(): RunbookRefusal {
   return { ok: false, code: 'SF-219', why: 'no description is known yet', next: 'Ask again in a moment.' };
 }

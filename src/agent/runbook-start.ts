@@ -13,6 +13,7 @@ import { subjectOf } from './runbook-store.ts';
 import { unknownVariables } from './runbook-test.ts';
 import { plannedBlocks } from './runbook-view.ts';
 
+/** Writes a new run into the store, or says why none may begin now. `by`: whether it begins by itself, and for which incident. */
 export async function startRun(
   desk: RunbookDesk,
   request: StartRequest,

@@ -9,6 +9,7 @@ import { noDescription } from './runbook-refusals.ts';
 import { testRunbook } from './runbook-test.ts';
 import { plannedBlocks } from './runbook-view.ts';
 
+/** Runs the checks that belong to this host, of the runbook `name`, or of all when it is null. */
 export async function testAll(
   desk: RunbookDesk,
   name: string | null,

@@ -183,6 +183,7 @@ export type IntentVerb = 'restart' | 'stop' | 'start' | 'failover' | 'pause' | '
 /** Those that stay in force until they are taken back or their time is over. */
 export type LastingVerb = 'stop' | 'pause' | 'maintenance' | 'ban';
 
+/** Whether what the verb asks for stays in force until its end, rather than being over when done. */
 export function isLasting(verb: IntentVerb): verb is LastingVerb {
   return verb === 'stop' || verb === 'pause' || verb === 'maintenance' || verb === 'ban';
 }

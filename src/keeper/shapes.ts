@@ -12,6 +12,7 @@ export const moment: Shape<MonoMs> = (value): value is MonoMs => number(value);
 export const wallMoment: Shape<WallMs> = (value): value is WallMs => number(value);
 export const span: Shape<Ms> = (value): value is Ms => number(value) && value >= 0;
 
+/** The shape, or null. */
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return (value): value is T | null => value === null || shape(value);
 }
@@ -21,14 +22,17 @@ export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
   return (value): value is T | undefined => value === undefined || shape(value);
 }
 
+/** One of these words. */
 export function oneOf<T extends string>(...words: readonly T[]): Shape<T> {
   return (value): value is T => words.some((word) => word === value);
 }
 
+/** Of one shape or the other. */
 export function either<A, B>(a: Shape<A>, b: Shape<B>): Shape<A | B> {
   return (value): value is A | B => a(value) || b(value);
 }
 
+/** A list, each of its values of the shape. */
 export function list<T>(shape: Shape<T>): Shape<readonly T[]> {
   return (value): value is readonly T[] => Array.isArray(value) && value.every(shape);
 }

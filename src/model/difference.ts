@@ -82,6 +82,7 @@ function shown(key: string, value: JsonValue | undefined): string {
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
+/** Neither a list nor a single value. */
 export function isMapping(value: JsonValue | undefined): value is Plain {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -60,10 +60,12 @@ export function assumedOfDomain(kind: string): Figure {
   return figureOf(known ?? other);
 }
 
+/** A host without stated figures. */
 export function assumedOfHost(): Figure {
   return figureOf(host);
 }
 
+/** The agent of a host, which nobody describes. */
 export function assumedOfAgent(): Figure {
   return figureOf(agent);
 }

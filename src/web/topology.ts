@@ -3,6 +3,7 @@
 import type { TopologyView } from '../api-web.ts';
 import type { Need, System } from '../model/system.ts';
 
+/** The description as nodes and what they need, for a picture. */
 export function topologyOf(system: System): TopologyView {
   return {
     system: system.name,

@@ -8,6 +8,7 @@ const title = 'its command';
 /** Exit status of `status`: dead with a pid file, dead with a lock file, not running. */
 const notRunning = [1, 2, 3];
 
+/** A manager that is three command lines of the description. `name`: what it calls the process. */
 export function commandTongue(name: string, manager: Extract<ProcessManager, { kind: 'command' }>): ManagerTongue {
   return {
     title,

@@ -72,6 +72,7 @@ export function unanswered(title: string, end: CommandEnd): ManagerTrouble | nul
   }
 }
 
+/** With the code that goes with `what`. */
 export function trouble(what: keyof typeof troubleCodes, why: string): ManagerTrouble {
   return { kind: 'trouble', code: troubleCodes[what], why };
 }

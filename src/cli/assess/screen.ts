@@ -13,6 +13,7 @@ import { countWords, downtimeWords, gainWords, headline, objectiveWords, strateg
 
 const widest = 120;
 
+/** All lines of an assessment, the headline first. */
 export function assessmentLines(assessment: Assessment, advice: readonly Advice[], terminal: Terminal): string[] {
   const width = Math.min(terminal.columns(), widest);
   const say = (text: string, style?: Style): string[] =>

@@ -17,6 +17,7 @@ import { peerFindings } from './peers.ts';
 const quickMs = 500;
 const slowStoreMs = 50;
 
+/** Looks at agents, keepers, lines between hosts, consoles, store and what nobody watches. An agent that does not answer is a finding. */
 export async function systemFindings(context: Context, system: ChosenSystem): Promise<readonly Finding[]> {
   const there = await presences(system.layout, system.hosts);
   const hosts = await Promise.all(there.map((each) => hostFindings(context, system, each)));

@@ -44,20 +44,24 @@ export function impliedByChoice(facts: Facts): void {
   facts.implied('restartMs', 'handOverMs', 'other', 'failures');
 }
 
+/** `, cause: …`; empty when none stands in the facts. */
 export function causeText(facts: Facts): string {
   const cause = facts.text('cause');
   return cause === null ? '' : `, cause: ${cause}`;
 }
 
+/** ` as standby`; empty when no role stands in the facts. */
 export function role(facts: Facts): string {
   const name = facts.text('role');
   return name === null ? '' : ` as ${name}`;
 }
 
+/** Said behind what came to nothing known. */
 export function unsure(facts: Facts): string {
   return facts.text('outcome') === 'unknown' ? ' (it is not known whether it was)' : '';
 }
 
+/** The rule's own reason; its number alone when another version wrote the line. */
 export function whyOf({ line, vocabulary }: Entry): string {
   const rule = line.rule === null ? undefined : vocabulary.rules.get(line.rule);
   return rule?.why ?? `rule ${line.rule ?? '?'} says so`;

@@ -9,6 +9,7 @@ import type { Explanation, Step } from './explanation.ts';
 const mostSteps = 20;
 const widest = 120;
 
+/** All lines: the state, what may be behind it, what happened, what is waited for and what one can do. `all`: every step, also those that are of no interest usually. */
 export function explanationScreen(of: Explanation, terminal: Terminal, nowMs: number, all: boolean): string[] {
   const width = Math.min(terminal.columns(), widest);
   const told = merged(all ? of.steps : of.steps.filter((step) => !step.detail));

@@ -20,6 +20,7 @@ interface Told {
   over: boolean;
 }
 
+/** Prints of a run what was not printed yet, each time that it is given the newest. */
 export function runPrinter(terminal: Terminal): RunPrinter {
   const told = new Map<string, Told>();
   let step = -1;

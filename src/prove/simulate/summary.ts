@@ -12,6 +12,7 @@ export interface Spread {
   readonly totalMs: number;
 }
 
+/** How long they last, in ms; what there is none of is null. */
 export function spreadOf(outages: readonly Outage[]): Spread {
   const sorted = outages.map((each) => each.to - each.from).toSorted((a, b) => a - b);
   const at = (share: number): number | null =>

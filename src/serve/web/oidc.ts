@@ -42,6 +42,7 @@ type Discovery = z.infer<typeof discovery>;
 const begun = z.object({ state: z.string(), nonce: z.string(), verifier: z.string(), page: z.string().default('/') });
 const tokens = z.object({ id_token: z.string() });
 
+/** Asks nothing of the provider before somebody signs in. `secure`: cookies only over TLS. */
 export function openProvider(of: {
   readonly oidc: ConsoleOidc;
   readonly port: ConsolePort;

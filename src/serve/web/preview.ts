@@ -10,6 +10,7 @@ type Gap = readonly [least: number, most: number];
 /** Only recent times count, as in the core. */
 const recent = 10;
 
+/** `answer`: what the agent would say. What would come of it follows from what the details say was measured. */
 export function foreseen(
   asked: Asked,
   answer: IntentAnswer,

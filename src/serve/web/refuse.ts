@@ -3,10 +3,12 @@
 import type { ApiFailure } from '../../api-web.ts';
 import { Refusal } from '../refusal.ts';
 
+/** 404: `what` is not there. */
 export function noSuch(what: string): Refusal {
   return new Refusal(404, 'SF-811', what, 'GET /api/v1/status lists what there is.');
 }
 
+/** 503, with why. */
 export function agentSilent(why: string): Refusal {
   return new Refusal(
     503,

@@ -10,6 +10,7 @@ import type { Person } from './sessions.ts';
 import { actionShape, doneShape, intentAnswerShape, nameShape, previewShape } from './shapes.ts';
 import { agentSilent } from './refuse.ts';
 
+/** The routes by which people act; each asks for the role `operate`. */
 export function actRoutes(port: ConsolePort): readonly RouteRow[] {
   return [
     route({

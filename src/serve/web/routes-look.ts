@@ -33,6 +33,7 @@ import {
 
 const named = z.object({ name: nameShape });
 
+/** The routes that only show. */
 export function lookRoutes(port: ConsolePort): readonly RouteRow[] {
   const since = (sinceMs: number | undefined): number => sinceMs ?? Date.now() - usualSinceMs;
   return [

@@ -28,6 +28,7 @@ const wordShape = z.strictObject({
 /** What the agent's runbooks answer is passed on as it is: `{ ok: true, value }`. */
 const answerShape = z.looseObject({ ok: z.boolean() });
 
+/** The routes of runbooks and their runs. */
 export function runbookRoutes(port: ConsolePort): readonly RouteRow[] {
   return [
     route({

@@ -13,6 +13,7 @@ import { doneShape, meShape, signInShape } from './shapes.ts';
 import { openTries } from './tries.ts';
 import { z } from 'zod';
 
+/** Signing in and out, by password and by provider (null: there is none). */
 export function signInRoutes(of: {
   readonly port: ConsolePort;
   readonly sessions: Sessions;

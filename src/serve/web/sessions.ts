@@ -54,6 +54,7 @@ const claims = z.object({
 });
 type Claims = z.infer<typeof claims>;
 
+/** `accounts`: as they stand in the store now. `now`: Unix ms. */
 export function openSessions(options: {
   /** Cookies know no ports, and one machine may serve several systems. */
   readonly system: string;

@@ -13,6 +13,7 @@ const refillMs = 30_000;
 /** Addresses and names that are remembered; the oldest go first. */
 const mostKept = 10_000;
 
+/** `now`: ms of any clock that only goes forward. */
 export function openTries(now: () => number): Tries {
   const used = { address: new Map<string, Bucket>(), name: new Map<string, Bucket>() };
 

@@ -27,6 +27,7 @@ export interface Known {
   saw(revision: number): void;
 }
 
+/** `header`: of the answer that told the identity. */
 export function knownFrom(identity: string, header: ResponseHeader | undefined): Known {
   const cluster = header?.clusterId ?? 0n;
   let newest = Number(header?.revision ?? 0n);

@@ -100,6 +100,7 @@ function putOp(key: string, value: string | null): RequestOp {
   });
 }
 
+/** Reads one key, within a transaction. */
 export function getOp(key: string): RequestOp {
   return create(RequestOpSchema, { request: { case: 'requestRange', value: { key: bytesOf(key) } } });
 }
