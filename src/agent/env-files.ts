@@ -16,7 +16,7 @@ export interface EnvFiles {
 }
 
 /** A start waits for its file no longer than this. */
-export const envFileWithinMs = 2000;
+const envFileWithinMs = 2000;
 
 /** Reads through this ground. */
 export function openEnvFiles(ground: Ground): EnvFiles {

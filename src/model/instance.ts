@@ -20,8 +20,6 @@ import type {
   Wait,
 } from './system.ts';
 
-export { parseEnvFile } from './environment.ts';
-
 /** What starting, observing and stopping one instance needs. No text holds `${NAME}` any more, but those in `unknownNames`. */
 export interface InstancePlan {
   readonly service: string;
