@@ -1,7 +1,8 @@
 // What can wait until the services of this host were started waits: a process or a thread more is felt by every start on a small machine.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Slot, State } from '../decide/state.ts';
+import type { Slot } from '../decide/slot.ts';
+import type { State } from '../decide/state.ts';
 
 const lookEveryMs = 100;
 /** However many are still to come: what waits is wanted too. */

@@ -1,7 +1,8 @@
 // What pages show that no status has: measured times, checks with their recent answers, outages.
 
 import type { CheckView, DetailsView, MeasuredView } from '../api-web.ts';
-import type { CheckState, State } from '../decide/state.ts';
+import type { CheckState } from '../decide/slot.ts';
+import type { State } from '../decide/state.ts';
 import type { Now } from '../model/units.ts';
 
 /** How many answers of a check are kept for people to look at. */

@@ -2,7 +2,8 @@
 
 import type { Effect, Outcome } from '../decide/effect.ts';
 import type { Input } from '../decide/input.ts';
-import type { Instance, State } from '../decide/state.ts';
+import type { Instance } from '../decide/slot.ts';
+import type { State } from '../decide/state.ts';
 import { fenceHost } from '../act/fence.ts';
 import { serviceByName } from '../decide/draft.ts';
 import type { RoleCall, RunService } from '../model/system.ts';

@@ -8,7 +8,7 @@ import type { Draft } from './draft.ts';
 import type { Ended } from './input.ts';
 import { standsForMs } from './new-instance.ts';
 import { hotLoss } from './recovery.ts';
-import type { Instance, Slot } from './state.ts';
+import type { Instance, Slot } from './slot.ts';
 import { needsOf } from './view.ts';
 
 /** An instance has ended: nothing of it lives. */

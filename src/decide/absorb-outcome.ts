@@ -8,7 +8,7 @@ import type { Draft } from './draft.ts';
 import type { Outcome } from './effect.ts';
 import { becameActive } from './recovery.ts';
 import { endInstance } from './role-moves.ts';
-import type { Instance, Slot } from './state.ts';
+import type { Instance, Slot } from './slot.ts';
 import { termsOf } from './terms.ts';
 
 /** How an activation, deactivation, stop or kill came out. */

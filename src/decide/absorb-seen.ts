@@ -7,7 +7,7 @@ import type { MonoMs } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { Seen } from './input.ts';
 import { becameActive } from './recovery.ts';
-import type { CheckState, Instance, Slot } from './state.ts';
+import type { CheckState, Instance, Slot } from './slot.ts';
 
 /** What the probes saw. */
 export function seen(d: Draft, each: Seen): void {

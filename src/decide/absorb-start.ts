@@ -5,7 +5,7 @@ import type { RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import type { Outcome } from './effect.ts';
 import type { Running } from './input.ts';
-import type { Instance, Slot } from './state.ts';
+import type { Instance, Slot } from './slot.ts';
 
 /** A start was carried out, or came to nothing. */
 export function startOutcome(d: Draft, id: number, outcome: Outcome, running: Running | null): void {

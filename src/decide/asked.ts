@@ -7,7 +7,7 @@ import type { Draft } from './draft.ts';
 import type { IntentRecord } from './records.ts';
 import { firstMatch, type Row } from './row.ts';
 import { rank } from './rank.ts';
-import type { Slot } from './state.ts';
+import type { Slot } from './slot.ts';
 import { barredFrom, holderOf, intentsFor, isPaused, reportOf, type Holder } from './view.ts';
 import { failoverIntent } from './wishes.ts';
 

@@ -5,7 +5,7 @@ import { madeOf, madeOfInstance } from '../model/made-of.ts';
 import { isLeased, type RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import type { InstanceReport } from './records.ts';
-import type { Slot } from './state.ts';
+import type { Slot } from './slot.ts';
 import { isLive, liveHolder, plannedDown, reportOf } from './view.ts';
 
 /** True when that instance runs otherwise than the description in use here says. What does not run is not. */

@@ -6,7 +6,8 @@ import type { Draft } from './draft.ts';
 import type { StoreOutcome } from './input.ts';
 import { keys, type SessionRecord } from './records.ts';
 import { firstMatch, type Row } from './row.ts';
-import { drift, type PeerSession } from './state.ts';
+import { drift } from '../model/timings.ts';
+import type { PeerSession } from './state.ts';
 import { latenessSince } from './view.ts';
 
 interface PeerFacts {

@@ -6,7 +6,8 @@ import type { RunService, Service } from '../model/system.ts';
 import { monoMs, type MonoMs, type Now } from '../model/units.ts';
 import type { Effect } from './effect.ts';
 import type { Held } from './held.ts';
-import type { Instance, Slot, State } from './state.ts';
+import type { Instance, Slot } from './slot.ts';
+import type { State } from './state.ts';
 
 /** Which numbered rule fired on which facts, or what was noted without one. Goes to the journal as it is. */
 export interface Because {

@@ -3,7 +3,7 @@
 
 import type { RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
-import type { Slot } from './state.ts';
+import type { Slot } from './slot.ts';
 import { isOutdated } from './change.ts';
 import { leaseOf, reportOf } from './view.ts';
 

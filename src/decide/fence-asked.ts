@@ -4,7 +4,8 @@ import type { Draft } from './draft.ts';
 import { servicesWaiting } from './fence.ts';
 import { refuse, writeFor } from './intents.ts';
 import { keys, type FenceRecord, type SessionRecord } from './records.ts';
-import { drift, type Kept } from './state.ts';
+import { drift } from '../model/timings.ts';
+import type { Kept } from './state.ts';
 
 /** What a person says of fencing has a number too. */
 export const fenceAskedRule = {

@@ -7,7 +7,7 @@ import { ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { ReportedPhase } from './records.ts';
 import { phaseShown, plannedPhase } from './phase.ts';
-import type { Instance, Slot } from './state.ts';
+import type { Instance, Slot } from './slot.ts';
 import { termsOf } from './terms.ts';
 import { latenessSince } from './view.ts';
 

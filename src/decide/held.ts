@@ -2,7 +2,7 @@
 
 import { isLeased } from '../model/system.ts';
 import type { Draft } from './draft.ts';
-import type { Instance, Slot } from './state.ts';
+import type { Instance, Slot } from './slot.ts';
 
 export interface Held {
   readonly slot: Slot;

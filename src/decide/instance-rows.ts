@@ -2,7 +2,7 @@
 
 import type { Turn } from './change.ts';
 import type { Row } from './row.ts';
-import type { InstancePhase } from './state.ts';
+import type { InstancePhase } from './slot.ts';
 
 export interface LifeFacts {
   readonly keeperUp: boolean;

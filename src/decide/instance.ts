@@ -14,7 +14,7 @@ import { standsForMs } from './new-instance.ts';
 import { becameReady } from './absorb-seen.ts';
 import { beginStart, endInstance } from './role-moves.ts';
 import { firstMatch } from './row.ts';
-import type { Instance, Slot } from './state.ts';
+import type { Instance, Slot } from './slot.ts';
 import { termsOf } from './terms.ts';
 import { intentsFor, isPaused, missingNeeds, needsOf, plannedDown, reportOf } from './view.ts';
 

@@ -6,7 +6,8 @@ import type { Draft } from './draft.ts';
 import { type LeaseFacts } from './lease-rows.ts';
 import { failBack } from './fail-back.ts';
 import { rank } from './rank.ts';
-import { drift, type Slot } from './state.ts';
+import { drift } from '../model/timings.ts';
+import type { Slot } from './slot.ts';
 import {
   barredFrom,
   holderOf,

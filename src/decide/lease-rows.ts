@@ -3,7 +3,7 @@
 import type { Trigger } from '../model/system.ts';
 import type { JsonValue } from '../model/json.ts';
 import type { Row } from './row.ts';
-import type { InstancePhase } from './state.ts';
+import type { InstancePhase } from './slot.ts';
 import type { Holder } from './view.ts';
 
 export interface LeaseFacts {

@@ -7,7 +7,7 @@ import type { StorePut } from './effect.ts';
 import type { StoreOutcome } from './input.ts';
 import { keys, type Handed, type LeaseRecord } from './records.ts';
 import { returnsWithinMs } from './fail-back.ts';
-import { type Recovery, type Slot } from './state.ts';
+import type { Recovery, Slot } from './slot.ts';
 import { leaseOf, reportOf } from './view.ts';
 
 /** What is done with a lease: taken (a new term), released, perhaps with a name of who is next, or given to another host (a new term). */

@@ -7,7 +7,7 @@ import type { Draft } from './draft.ts';
 import { beforeTaking, claimFence } from './fence.ts';
 import { firstMatch } from './row.ts';
 import { leaseRows, type LeaseFacts, type LeaseMove } from './lease-rows.ts';
-import { type Slot } from './state.ts';
+import type { Slot } from './slot.ts';
 import { holderOf, leaseOf } from './view.ts';
 import { leaseFacts } from './lease-facts.ts';
 import { isUnsure, writeLease } from './lease-writes.ts';

@@ -1,5 +1,5 @@
 import type { MonoMs } from '../model/units.ts';
-import type { Instance } from './state.ts';
+import type { Instance } from './slot.ts';
 
 /** One that ends sooner than this after its start was never of use: of a process without `ready`, that it exists says too little then. */
 export const standsForMs = 1000;

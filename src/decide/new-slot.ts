@@ -1,4 +1,4 @@
-import type { Slot } from './state.ts';
+import type { Slot } from './slot.ts';
 
 /** A slot in which nothing runs or ran. */
 export function emptySlot(service: string): Slot {

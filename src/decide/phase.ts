@@ -4,7 +4,7 @@ import type { PlannedDown } from '../judge/reason.ts';
 import { isLeased, type RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import type { ReportedPhase } from './records.ts';
-import type { Slot } from './state.ts';
+import type { Slot } from './slot.ts';
 import { barredFrom, holderOf, isLive, leaseOf, plannedDown } from './view.ts';
 
 /** The phase as people see it. */

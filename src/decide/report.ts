@@ -7,7 +7,7 @@ import type { Draft } from './draft.ts';
 import { grade } from './grade.ts';
 import { phaseShown, plannedPhase } from './phase.ts';
 import type { HostReport, InstanceReport } from './records.ts';
-import type { Slot } from './state.ts';
+import type { Slot } from './slot.ts';
 
 /** Brings the report of one service up to date. */
 export function reportService(d: Draft, service: RunService): void {

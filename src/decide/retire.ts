@@ -6,7 +6,7 @@ import { noBeats } from '../judge/beats.ts';
 import type { Draft } from './draft.ts';
 import { isOutdated } from './change.ts';
 import { emptySlot } from './new-slot.ts';
-import type { Slot } from './state.ts';
+import type { Slot } from './slot.ts';
 import { holderOf } from './view.ts';
 
 /** Takes another description up. */

@@ -1,7 +1,7 @@
 // What to do about the own session, as rows (100–119). session.ts says what it is.
 
 import type { Row } from './row.ts';
-import { drift } from './state.ts';
+import { drift } from '../model/timings.ts';
 
 export interface SessionFacts {
   readonly storeRead: boolean;

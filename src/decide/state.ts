@@ -1,6 +1,5 @@
 // All that one agent knows. Plain data: the same state and input always give the same decisions.
 
-import type { BeatHistory } from '../judge/beats.ts';
 import type { Incident } from '../judge/incident.ts';
 import type { DesiredIncident } from '../judge/incidents.ts';
 import type { RunService, System } from '../model/system.ts';
@@ -15,9 +14,9 @@ import type {
   IntentRecord,
   LeaseRecord,
   OutageReport,
-  ReportedPhase,
   SessionRecord,
 } from './records.ts';
+import type { CheckState, Slot } from './slot.ts';
 
 export interface State {
   readonly me: string;
@@ -108,8 +107,6 @@ export interface Timing {
   readonly ttl: Ms;
   readonly room: Ms;
 }
-
-export { drift } from '../model/timings.ts';
 
 export interface StoreState {
   readonly reachable: boolean;
@@ -246,138 +243,4 @@ export interface Leaving {
 
 export interface ExternalState {
   readonly checks: ReadonlyMap<string, CheckState>;
-}
-
-export interface CheckState {
-  /** What people read in place of its name, its key; absent: the same. */
-  readonly shownAs?: string;
-  readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
-  readonly text: string;
-  readonly at: MonoMs;
-  /** Critical or unknown answers in a row. */
-  readonly failures: number;
-}
-
-/** One service on this host. */
-export interface Slot {
-  readonly service: string;
-  readonly now: Instance | null;
-  /** Unexpected ends, as moments; the back-off counts them. */
-  readonly failures: readonly MonoMs[];
-  readonly restarts: number;
-  readonly lastExit: { readonly code: number | null; readonly signal: string | null; readonly atMs: number } | null;
-  /** Why the last start came to nothing; null: it did not. */
-  readonly startError: string | null;
-  /** Why the last activation came to nothing, as long as that is why it ended; absent or null: it did not. */
-  readonly activateError?: string | null;
-  /** Why we, or its deadline, ended the last one; `left-behind`: it ended well and left processes behind; `deaf`: the signal by which it was made active ended it; absent or null: it ended by itself, or as planned. */
-  readonly endedBecause?: string | null;
-  /** Since when it should run and could have: a first start has its time. Null: it is not to run. */
-  readonly wantedSince: MonoMs | null;
-  /** It was lost and has not been in its planned phase since: until then it counts as down. */
-  readonly failing: boolean;
-  readonly finishedAtMs: number | null;
-  readonly bMs: readonly number[];
-  readonly iMs: readonly number[];
-  readonly switchMs: readonly number[];
-  /** See `InstanceReport`. */
-  readonly predicted: InstanceReport['predicted'];
-  /** A compare-and-set on the lease that has not come back. */
-  readonly leaseTxn: { readonly id: EffectId; readonly record: LeaseRecord; readonly rule: number } | null;
-  /** How the last one came out is not known: until then the watch may tell, and no other is sent. */
-  readonly leaseUnsureUntil: MonoMs | null;
-  /** An activation that a compare-and-set of ours has paid for and that has not been used. */
-  readonly grant: { readonly term: number; readonly epoch: number; readonly rule: number } | null;
-  /** The phase it should be in, and since when. */
-  readonly planned: { readonly phase: ReportedPhase; readonly since: MonoMs } | null;
-  /** The loss that a coming activation mends. */
-  readonly recovery: Recovery | null;
-  /** Since when the lease is seen free. */
-  readonly freeSince: MonoMs | null;
-  /** A planned hand-over under way here. */
-  readonly handover: {
-    readonly intent: string | null;
-    readonly to: string | null;
-    readonly since: MonoMs;
-    readonly rule: number;
-    /** Why, for people; null: the intent says it, or nobody in particular asked. */
-    readonly cause: string | null;
-  } | null;
-  readonly failedUntil: MonoMs | null;
-  /** The one before failed so soon that the next, should nothing else tell that it is ready, must stand for a moment first. */
-  readonly mustStand: boolean;
-  /** What was last written to the journal of why nothing is done: each reason once. */
-  readonly said: string | null;
-  /** The same of its lease. */
-  readonly leaseSaid: string | null;
-}
-
-export interface Recovery {
-  readonly cause: string;
-  readonly from: string | null;
-  readonly rule: number;
-  readonly planned: boolean;
-  readonly endedAt: MonoMs;
-  readonly endedAtMs: number;
-  readonly detectedAt: MonoMs;
-}
-
-/** Why we end an instance. */
-export interface Ending {
-  readonly why: string;
-  readonly rule: number;
-  /** It is at fault: counted by the back-off. */
-  readonly failure: boolean;
-  /** People, a schedule or a hand-over wanted it: nothing is lost by it. */
-  readonly planned: boolean;
-}
-
-export type InstancePhase = 'starting' | 'ready' | 'activating' | 'active' | 'deactivating' | 'stopping';
-
-export interface Instance {
-  readonly id: string;
-  readonly phase: InstancePhase;
-  readonly role: 'active' | 'standby' | 'passive';
-  /** Term it is, or is about to be, active under; 0 without. */
-  readonly term: number;
-  readonly pid: number | null;
-  readonly startTicks: number;
-  readonly requestedAt: MonoMs;
-  readonly startedAt: MonoMs | null;
-  readonly startedAtMs: number | null;
-  /** It exists since then, must stand for a moment, and counts as ready only when it has; null: not so. */
-  readonly standsSince: MonoMs | null;
-  readonly readyAt: MonoMs | null;
-  readonly activateAt: MonoMs | null;
-  readonly activeAt: MonoMs | null;
-  /** Since when it is in its present phase. */
-  readonly since: MonoMs;
-  /** The start, until it is known how it came out. */
-  readonly starting: EffectId | null;
-  /** The effect under way for it. */
-  readonly effect: EffectId | null;
-  /** Why we end it; null: we do not. */
-  readonly ending: Ending | null;
-  readonly beats: BeatHistory | null;
-  readonly status: {
-    readonly status: 'ok' | 'degraded' | 'failed' | null;
-    readonly subsystems: Readonly<Record<string, 'ok' | 'degraded' | 'failed'>>;
-    readonly why: string | null;
-    readonly at: MonoMs;
-    readonly failures: number;
-  } | null;
-  readonly behindMs: number | null;
-  readonly checks: ReadonlyMap<string, CheckState>;
-  readonly missingFiles: readonly string[];
-  readonly processGone: boolean;
-  /** What its `ready` or `active` said last in place of a yes, while that is waited for. */
-  readonly notYet?: string | null;
-  /** It ran before this life of the agent. */
-  readonly adopted: boolean;
-  /** It is active as far as the keeper knows, and a former life that may have died before the call. */
-  readonly callUnsure: boolean;
-  /** When SIGKILL was asked for; null: it was not. */
-  readonly killedAt: MonoMs | null;
-  /** The last deadline that the keeper was told for it; null: none, or it was disarmed. */
-  readonly deadline: MonoMs | null;
 }
