@@ -74,12 +74,30 @@ export function instanceEnded(d: Draft, ended: Ended): void {
 
 /** In words: a signal alone would look like somebody else's. */
 function endedBecause(service: RunService, instance: Instance, ended: Ended): string | null {
-  const { ending, notYet = null } = instance;
-  if (ending?.failure === true) return notYet === null ? ending.why : `${ending.why}: ${notYet}`;
+  const { ending } = instance;
+  if (ending?.failure === true) {
+    const said = whatItSaid(service, instance, ending.why);
+    return said === null ? ending.why : `${ending.why}: ${said}`;
+  }
   if (ended.by === 'deadline') return 'its lease had run out';
   if (wentAway(instance, ended)) return 'left-behind';
   if (isDeaf(service, instance, ended)) return 'deaf';
   return ended.by === 'keeper-lost' ? 'its keeper was lost' : null;
+}
+
+/** The answer, or the lack of one, for which it was ended; null: none is known. */
+function whatItSaid(service: RunService, instance: Instance, why: string): string | null {
+  if (why === 'status-unreadable') return instance.status?.why ?? null;
+  if (why !== 'check-failed') return instance.notYet ?? null;
+  // Those of a lesser severity end nothing.
+  const [worst] = service.detect.checks
+    .filter(({ severity }) => severity === null || severity === 1)
+    .flatMap(({ name }) => {
+      const state = instance.checks.get(name);
+      return state === undefined || state.failures === 0 ? [] : [{ name, ...state }];
+    })
+    .toSorted((a, b) => b.failures - a.failures);
+  return worst === undefined ? null : `${worst.shownAs ?? worst.name}: ${worst.text}`;
 }
 
 /** What puts itself into the background does it within moments; what ends later, and leaves something, has another story. In ms. */

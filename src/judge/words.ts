@@ -178,8 +178,13 @@ function endWords(facts: DownFacts): string {
   return exitCode === null ? '' : `: ended with exit status ${exitCode}`;
 }
 
-/** Of what made it unfit the kind alone is known by now. */
+/** The kind of what made it unfit, and after a colon what was said. */
 function endedWords(because: string): string {
+  const at = because.indexOf(': ');
+  return at === -1 ? kindWords(because) : kindWords(because.slice(0, at)) + because.slice(at);
+}
+
+function kindWords(because: string): string {
   switch (because) {
     case 'beat-late':
       return 'no heartbeat';

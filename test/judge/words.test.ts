@@ -37,6 +37,13 @@ test('every reason has its words', () => {
       'down: ended by Standfast: no heartbeat',
     ],
     [
+      {
+        kind: 'down',
+        facts: { ...down, exitSignal: 'SIGKILL', endedBecause: 'check-failed: tcp 127.0.0.1:80: connection refused' },
+      },
+      'down: ended by Standfast: a check failed: tcp 127.0.0.1:80: connection refused',
+    ],
+    [
       { kind: 'down', facts: { ...down, exitCode: 0, endedBecause: 'left-behind' } },
       'down: it ended with exit status 0 and left processes behind, which were ended too: it seems to go into the background. Run it in the foreground, or by `manager: { command: … }`',
     ],
