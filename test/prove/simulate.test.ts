@@ -73,7 +73,7 @@ test('skipping quiet stretches changes no result', () => {
 test('remembering what was lived through changes no result', () => {
   const pricing = read(readFileSync(join(root, 'examples/pricing/standfast.yaml'), 'utf8'));
   for (const [system, days] of [
-    [pricing, 300],
+    [pricing, 200],
     [busy, 2],
   ] as const) {
     const lived = simulateChunk(optionsFor(system, days, { remembers: false }));
