@@ -21,7 +21,7 @@ import { askManager, type Asking } from './ask.ts';
 import { openLookout } from './lookout.ts';
 import { openManagedFile, readManaged, type ManagedInstance } from './record.ts';
 import type { ForeignManager } from './speak.ts';
-import { startThrough, startWithin, stopThrough } from './through.ts';
+import { startThrough, stopThrough } from './through.ts';
 import type { ManagerSays, ManagerTrouble } from './tongue.ts';
 
 /** How processes are looked at and ended. */
@@ -83,7 +83,8 @@ const endAskedWithinMs = 1_000;
 interface Starting {
   readonly instance: InstanceId;
   readonly answer: Promise<KeeperAnswer<StartedInstance>>;
-  cancelled: 'stop' | 'kill' | null;
+  /** What was asked of it meanwhile. */
+  cancelled: 'kill' | { readonly signal: NodeJS.Signals; readonly forcedAfter: Ms } | null;
 }
 
 type Mutable = { -readonly [K in keyof ManagedInstance]: ManagedInstance[K] } & {
@@ -225,11 +226,11 @@ export function openManaged(options: ManagedOptions): Managed {
       kind: 'unknown',
       why: error instanceof Error ? error.message : String(error),
     }));
-    const was = starting.get(request.service);
+    const cancelled = starting.get(request.service)?.cancelled ?? null;
     starting.delete(request.service);
     const each = known.get(request.instance);
-    if (was?.cancelled === 'kill' && each !== undefined) void end(each);
-    if (was?.cancelled === 'stop' && each !== undefined) void stop(each, 'SIGTERM', startWithin);
+    if (cancelled !== null && each !== undefined)
+      void (cancelled === 'kill' ? end(each) : stop(each, cancelled.signal, cancelled.forcedAfter));
     return answer;
   };
 
@@ -335,7 +336,7 @@ export function openManaged(options: ManagedOptions): Managed {
         return Promise.resolve({ kind: 'failed', code: 'SF-615', why: `there is no signal ${signal}` });
       const under = [...starting.values()].find((each) => each.instance === instance);
       const each = known.get(instance);
-      if (under !== undefined) under.cancelled ??= 'stop';
+      if (under !== undefined) under.cancelled ??= { signal: name, forcedAfter };
       else if (each === undefined) return Promise.resolve(noSuch(instance));
       else if (each.ended === null) void stop(each, name, forcedAfter);
       return Promise.resolve({ kind: 'done', value: null });

@@ -17,7 +17,7 @@ export type Begun =
   | ManagerTrouble;
 
 /** A manager has this long for a start. */
-export const startWithin = ms(30_000);
+const startWithin = ms(30_000);
 const startAskedMs = 300;
 /** For a start that is not wanted any more, to be taken back. */
 const giveUpWithinMs = 3_000;

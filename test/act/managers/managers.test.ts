@@ -2,11 +2,15 @@
 // monit and supervisord are real; systemd is a double of its command line (PID 1 here is another), and so says its file.
 
 import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { openManaged } from '../../../src/act/managers/managed.ts';
 import { hostProcesses } from '../../../src/agent/host-processes.ts';
 import { monoNow, wallNow } from '../../../src/keeper/clock.ts';
+import { ms } from '../../../src/model/units.ts';
 import { runCommand } from '../../../src/observe/command.ts';
 import { failure, managerCases, value } from '../../keeper/process-manager.cases.ts';
 import { eventually } from '../../keeper/waiting.ts';
@@ -45,6 +49,62 @@ for (const kind of ['monit', 'supervisord', 'systemd', 'command'] as const) {
   });
   ownCases(kind);
 }
+
+test('a stop that comes while it is being started is carried out as it was asked for', async (t) => {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'standfast-managed-'));
+  const said: string[] = [];
+  const managed = openManaged({
+    file: join(folder, 'managed.json'),
+    processes: hostProcesses,
+    run: runCommand,
+    now: monoNow,
+    wall: wallNow,
+    env: { PATH: process.env['PATH'] ?? '' },
+    mine: () => [],
+    found: () => undefined,
+    ended: () => undefined,
+    noted: () => undefined,
+    log: (text) => said.push(text),
+  });
+  t.after(async () => {
+    await managed.close();
+    rmSync(folder, { recursive: true });
+  });
+  const shell = (line: string) => ({ kind: 'shell', line }) as const;
+  const request = {
+    instance: 'slow@a#1',
+    service: 'slow',
+    host: 'a',
+    command: shell('unused'),
+    dir: folder,
+    env: {},
+    user: null,
+    group: null,
+    limits: { memory: null, files: null },
+    output: join(folder, 'out'),
+    role: 'active',
+    term: 0,
+    leasable: false,
+    roleFile: join(folder, 'role'),
+    deadline: null,
+    manager: {
+      kind: 'command',
+      start: shell(
+        'touch begun; until [ -e go ]; do sleep 0.01; done; setsid sleep 600 >/dev/null 2>&1 & echo $! >pid',
+      ),
+      // It will not: the signal that was asked for goes to the process itself.
+      stop: shell('exit 1'),
+      status: shell('cat pid 2>/dev/null || exit 3'),
+    },
+  } as const;
+  const started = managed.start(request);
+  await eventually(() => existsSync(join(folder, 'begun')), 'its manager begins');
+  value(await managed.stop({ instance: request.instance, signal: 'SIGHUP', forcedAfter: ms(600_000) }));
+  writeFileSync(join(folder, 'go'), '');
+  value(await started);
+  await eventually(() => managed.all().ended.length === 1, 'its end');
+  assert.match(said.join(' '), /it gets SIGHUP from here/);
+});
 
 function ownCases(kind: ForeignKind): void {
   describe(`${kind}, whose process it is`, () => {
