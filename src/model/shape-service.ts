@@ -266,7 +266,7 @@ export const serviceShape = z.strictObject({
   }),
   env: key(environment, { description: 'Environment of every instance.', examples: [{ PORT: '7101' }] }),
   envFile: key(text('a file', 'pricer.env'), {
-    description: 'A file of NAME=VALUE lines, read at each start; `env` goes over it.',
+    description: 'A file of NAME=VALUE lines, read at each start, which fails when it cannot be; `env` goes over it.',
     examples: ['pricer.env'],
   }),
   user: key(account('a user'), { description: 'Who it runs as. Absent: who runs the agent.', examples: ['pricer'] }),
