@@ -54,6 +54,11 @@ async function whyNotPrepared(request: StartRequest, said: string): Promise<Refu
       'account',
       `the account could not be changed to ${request.user ?? ''}:${request.group ?? ''}: ${said}`,
     );
+  if (said.includes('ulimit'))
+    return refuse(
+      'preparation',
+      `it may not have ${request.limits.files ?? 'so many'} open files: lower \`limits.files\`, or raise what this account may have (ulimit -Hn): ${said}`,
+    );
   return refuse('preparation', `the process could not be prepared: ${said}`);
 }
 

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 
 import { monoNow } from '../../src/keeper/clock.ts';
 import { Deadlines } from '../../src/keeper/deadlines.ts';
+import { whyNotBegun } from '../../src/keeper/diagnose.ts';
 import { gate } from '../../src/keeper/gate.ts';
 import { optionsFromArguments, optionsToArguments } from '../../src/keeper/options.ts';
 import { bootId, environmentOf, isAlive, isSame, readStat, readStatLater } from '../../src/keeper/proc.ts';
@@ -13,6 +14,7 @@ import { shellQuoted } from '../../src/model/shell-quote.ts';
 import { lineReader, requestShapes } from '../../src/keeper/wire.ts';
 import { parseStat } from '../../src/model/process-stat.ts';
 import { after, ms } from '../../src/model/units.ts';
+import { startRequest } from './process-manager.cases.ts';
 
 test('a stat line is read whatever the command is called', () => {
   const rest = 'S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 3 0 4711 0';
@@ -155,4 +157,11 @@ test('lines are put together from pieces, and what is not JSON ends it', () => {
 test('a quoted word stays one word', () => {
   assert.equal(shellQuoted("it's"), "'it'\\''s'");
   assert.equal(shellQuoted(''), "''");
+});
+
+test('a limit that the account may not have is told by its key', async () => {
+  const request = startRequest('/', 'greedy', 'true', { limits: { memory: null, files: 5_000_000 } });
+  const said = 'ulimit: error setting limit (Operation not permitted)';
+  const { why } = await whyNotBegun(request, { kind: 'preparation', why: said, notes: [] });
+  assert.match(why, /^it may not have 5000000 open files: lower `limits\.files`.*Operation not permitted/);
 });
