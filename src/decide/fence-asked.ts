@@ -53,16 +53,7 @@ export function fenceAsked(
         : `no fencing of ${host} has failed`,
       'standfast status shows what is waited for.',
     );
-  const record: FenceRecord = {
-    epoch,
-    state: 'confirmed',
-    by: d.s.me,
-    byEpoch: d.s.own.epoch,
-    how: 'hand',
-    owner,
-    why,
-    atMs: Math.round(d.now.wall),
-  };
+  const record = byHand(d, { epoch, owner, why });
   d.note({
     kind: confirm ? 'fenced' : 'fenceAgain',
     rule: fenceAskedRule.n,
@@ -105,16 +96,7 @@ function endStanding(
   const { host, owner, why } = asked;
   const { epoch } = session.value;
   const known = d.s.fences.get(host);
-  const record: FenceRecord = {
-    epoch,
-    state: 'confirmed',
-    by: d.s.me,
-    byEpoch: d.s.own.epoch,
-    how: 'hand',
-    owner,
-    why,
-    atMs: Math.round(d.now.wall),
-  };
+  const record = byHand(d, { epoch, owner, why });
   d.note({ kind: 'fenced', rule: fenceAskedRule.n, facts: { host, epoch, owner, why, how: 'hand' } });
   writeFor(d, request, {
     id: `fence-${host}`,
@@ -128,4 +110,16 @@ function endStanding(
       { key: keys.session(host), value: JSON.stringify({ ...session.value, dead: true }) },
     ],
   });
+}
+
+/** A person vouches that the host of that epoch is off. */
+function byHand(d: Draft, said: Pick<FenceRecord, 'epoch' | 'owner' | 'why'>): FenceRecord {
+  return {
+    ...said,
+    state: 'confirmed',
+    by: d.s.me,
+    byEpoch: d.s.own.epoch,
+    how: 'hand',
+    atMs: Math.round(d.now.wall),
+  };
 }
