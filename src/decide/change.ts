@@ -1,7 +1,7 @@
 // A description that changes under what runs (rules 527, 528, 609, 616): who has to be started anew, and whose turn it is. One instance of a service at a
 // time, those that are not active first, so that each change is seen to work before the next is made.
 
-import { madeOf, madeOfInstance } from '../model/made-of.ts';
+import { isMadeSo, madeOfInstance } from '../model/made-of.ts';
 import { isLeased, type RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import type { InstanceReport } from './records.ts';
@@ -12,7 +12,7 @@ import { isLive, liveHolder, plannedDown, reportOf } from './view.ts';
 export function isOutdated(d: Draft, service: RunService, host: string, instance: string | null): boolean {
   if (instance === null || (host === d.s.me && d.s.retired.has(service.name))) return false;
   const made = madeOfInstance(instance);
-  return made !== null && made !== madeOf(service, host);
+  return made !== null && !isMadeSo(service, host, made);
 }
 
 export type Turn = 'not outdated' | 'now' | { readonly waitsFor: string };

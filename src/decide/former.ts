@@ -71,6 +71,7 @@ function formerService(name: string, leased: boolean): RunService {
     dir: '/',
     env: {},
     envFile: null,
+    asWritten: null,
     user: null,
     group: null,
     logs: { maxSize: bytes(50 * 2 ** 20), keep: 5 },

@@ -94,7 +94,7 @@ function planService(
   const from = hosts(was).filter((host) => !hosts(is).includes(host));
   const to = hosts(is).filter((host) => !hosts(was).includes(host));
   if (changesGuard(was, is)) {
-    plan.stopped.push({ service, why: differs(was, is, () => true) });
+    plan.stopped.push({ service, why: differs(was, is, (key) => key !== 'asWritten') });
     return;
   }
   const stay = hosts(is).filter((host) => hosts(was).includes(host));
@@ -111,7 +111,7 @@ function planService(
       to: [],
       why: differs(was, is, (key) => key === 'prefer' || key === 'failBack'),
     });
-  const made = new Set([...Object.keys(partsOf(is, '')), 'on']);
+  const made = new Set([...Object.keys(partsOf(is, '')), 'on', 'asWritten']);
   const why = differs(was, is, (key) => !made.has(key));
   if (why.length > 0) plan.reread.push({ service, why });
   else if (from.length + to.length === 0 && hosts(was).join(' ') !== hosts(is).join(' '))

@@ -137,6 +137,7 @@ function lowerRun(whole: Whole, name: string, shape: ServiceShape): RunService {
     dir,
     env: shape.env ?? {},
     envFile: shape.envFile === undefined ? null : resolve(dir, shape.envFile),
+    asWritten: whole.severalMachines ? { dir: shape.dir ?? '.', envFile: shape.envFile ?? null } : null,
     user: shape.user ?? null,
     group: shape.group ?? null,
     logs: { maxSize: shape.logs?.maxSize ?? bytes(50 * 2 ** 20), keep: shape.logs?.keep ?? 5 },

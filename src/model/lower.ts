@@ -28,7 +28,13 @@ export function lower(reading: Reading, shape: DescriptionShape, hash: string): 
     shape.objective === undefined ? usualObjective : lowerObjective(reading, shape.objective, ['objective'], null);
   const domains = lowerDomains(reading, shape);
   const hosts = lowerHosts(reading, shape);
-  const whole: Whole = { reading, system: shape.system ?? '', objective, hosts: reading.hosts };
+  const whole: Whole = {
+    reading,
+    system: shape.system ?? '',
+    objective,
+    hosts: reading.hosts,
+    severalMachines: typeof shape.store === 'object',
+  };
   const services = Object.entries(shape.services ?? {}).map(([name, service]) => lowerService(whole, name, service));
   checkNeedCycles(reading, services);
   checkPorts(reading.findings, whole.system, hosts, services);

@@ -4,29 +4,51 @@
 import { createHash } from 'node:crypto';
 import type { RunService } from './system.ts';
 
-const kept = new WeakMap<RunService, Map<string, string>>();
+interface Names {
+  readonly now: string;
+  /** What versions before called the same, with the paths as they are on this machine. */
+  readonly before: string;
+}
 
-/** Eight hex digits that differ when an instance of the service on that host would have to be started anew. */
+const kept = new WeakMap<RunService, Map<string, Names>>();
+
+/**
+ * Eight hex digits that differ when an instance of the service on that host would have to be started anew. The same on all machines, whatever folder the
+ * description lies in there: each tells by it whether another one's instance runs as described.
+ */
 export function madeOf(service: RunService, host: string): string {
+  return namesOf(service, host).now;
+}
+
+/** True for the name of what runs as described, also when an older version started it. */
+export function isMadeSo(service: RunService, host: string, made: string): boolean {
+  const { now, before } = namesOf(service, host);
+  return made === now || made === before;
+}
+
+function namesOf(service: RunService, host: string): Names {
   let byHost = kept.get(service);
   if (byHost === undefined) {
     byHost = new Map();
     kept.set(service, byHost);
   }
-  let name = byHost.get(host);
-  if (name === undefined) {
-    name = createHash('sha256')
-      .update(JSON.stringify(partsOf(service, host)))
-      .digest('hex')
-      .slice(0, 8);
-    byHost.set(host, name);
+  let names = byHost.get(host);
+  if (names === undefined) {
+    const now = nameOf(partsOf(service, host));
+    names = { now, before: service.asWritten === null ? now : nameOf(partsOf({ ...service, asWritten: null }, host)) };
+    byHost.set(host, names);
   }
-  return name;
+  return names;
+}
+
+function nameOf(parts: Readonly<Record<string, unknown>>): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
 }
 
 /** Each under the word that the description has for it. */
 export function partsOf(service: RunService, host: string): Readonly<Record<string, unknown>> {
-  const { run, policy, dir, env, envFile, user, group, limits, route, manager } = service;
+  const { run, policy, env, user, group, limits, route, manager } = service;
+  const { dir, envFile } = service.asWritten ?? service;
   const placed = service.on.find((place) => place.host === host)?.env ?? {};
   // An active one keeps the address that it was made active with, so another address takes a hand-over.
   const moving = route === null ? {} : { route };

@@ -23,6 +23,8 @@ export interface Whole {
   readonly system: string;
   readonly objective: Objective;
   readonly hosts: readonly string[];
+  /** Its store serves several, each of which may have the description in another folder. */
+  readonly severalMachines: boolean;
 }
 
 /** Says that a key is missing, unless what stood there was wrong. */

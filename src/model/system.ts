@@ -316,6 +316,8 @@ export interface RunService {
   readonly env: Readonly<Record<string, string>>;
   /** Absolute. */
   readonly envFile: string | null;
+  /** Both as written, where the description may lie in another folder on each machine; null: all hosts are of one machine. */
+  readonly asWritten: { readonly dir: string; readonly envFile: string | null } | null;
   readonly user: string | null;
   readonly group: string | null;
   readonly logs: { readonly maxSize: Bytes; readonly keep: number };

@@ -51,6 +51,7 @@ export function service(name: string, on: readonly string[], more: Partial<RunSe
     dir: '/',
     env: {},
     envFile: null,
+    asWritten: null,
     user: null,
     group: null,
     logs: { maxSize: bytes(1), keep: 1 },

@@ -274,14 +274,21 @@ test(
     );
     await a.until('a sees b', (view) => view.hosts.every((host) => host.state === 'up'), 'a');
 
-    // The only host of the very machine on which it is said is taken out of the description; its member of the etcd goes with it.
-    again.write(text.replace(/^  b: .*\n/m, '').replace(/ b: \{ env: [^}]*\} \},/, ''));
+    // The only host of the very machine on which it is said is taken out of the description; its member of the etcd goes with it. The others begin
+    // theirs anew, one after the other, though the description lies in another folder on each machine.
+    const without = text.replace(/^  b: .*\n/m, '').replace(/ b: \{ env: [^}]*\} \},/, '');
+    again.write(without.replace(/^    policy:/m, '    env: { ANEW: "1" }\n$&'));
     const applied = await again.cli('apply', again.folder, '--yes');
     assert.equal(applied.code, 0, applied.stderr);
     assert.match(applied.stdout, /the agents here are gone, as described/);
     assert.deepEqual(again.living(), []);
     const access = place.kind === 'etcd' ? place.access : assert.fail('not in an etcd');
     await eventually('two members are left', async () => (await listMembers(access, 1000))?.length === 2);
+    const taken = (view: StatusView): boolean =>
+      view.hosts.length === 2 &&
+      asPlanned(view) &&
+      view.services.every(({ instances }) => instances.every(({ outdated, pid }) => !outdated && pid !== null));
+    await a.until('all run as described', taken, 'a');
     const down = await a.cli('down');
     assert.equal(down.code, 0, down.stderr);
     await eventually('all are down', () => [b, c, again].every((stand) => stand.living().length === 0));
