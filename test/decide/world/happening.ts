@@ -18,7 +18,9 @@ export function readEvent(words: readonly string[], line: string): (world: World
         world.programs.crash(
           what,
           where,
-          b === 'exit' ? { code: Number(rest[0]), signal: null } : { code: null, signal: 'SIGKILL' },
+          b === 'exit'
+            ? { code: Number(rest[0]), signal: null }
+            : { code: null, signal: b === 'signal' ? (rest[0] ?? null) : 'SIGKILL' },
         );
     case 'hang':
       return (world) => world.programs.hang(what, where);
