@@ -53,7 +53,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     const { options, ready } = optionsFromArguments(argv);
     await keep(options, ready);
   } catch (error) {
-    fail(`${wordsOf(error)}. Usage: keeper --state DIR --system NAME --host NAME [--cgroup auto|v1|v2|none] [-- AGENT COMMAND…]`, 2);
+    fail(
+      `${wordsOf(error)}. Usage: keeper --state DIR --system NAME --host NAME [--cgroup auto|v1|v2|none] [-- AGENT COMMAND…]`,
+      2,
+    );
   }
 }
 

@@ -65,7 +65,9 @@ test('every code in the source has its row, every row its use, and what is retir
     [],
     'a code that nothing says any more is retired: take its row out, and name it in errors.ts',
   );
-  const said = /Retired, and not to be used again: (.*)\./.exec(readFileSync(join(root, 'src/model/errors.ts'), 'utf8'));
+  const said = /Retired, and not to be used again: (.*)\./.exec(
+    readFileSync(join(root, 'src/model/errors.ts'), 'utf8'),
+  );
   for (const [code] of (said?.[1] ?? '').matchAll(/SF-\d{3}/g)) assert.equal(errorRow(code), undefined, code);
 });
 
