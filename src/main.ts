@@ -81,8 +81,7 @@ const world: World = {
         cluster: hex(clusterId),
         leader: hex(leader),
       })),
-      listed:
-        listed?.map(({ id, name, clientUrls }) => ({ id: hex(id), name, everRan: clientUrls.length > 0 })) ?? null,
+      listed: listed?.map(({ id, name, clientUrls }) => ({ id: hex(id), name, clientUrls })) ?? null,
       alarms: alarms?.map(({ memberId, kind }) => ({ id: hex(memberId), kind })) ?? null,
       ...rest,
     };

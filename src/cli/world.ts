@@ -77,7 +77,9 @@ export interface EtcdHealth {
     readonly clockAheadMs: number | null;
   }[];
   /** Who belongs to it by its own word; null: nobody answers. */
-  readonly listed: readonly { readonly id: string; readonly name: string; readonly everRan: boolean }[] | null;
+  readonly listed:
+    | readonly { readonly id: string; readonly name: string; readonly clientUrls: readonly string[] }[]
+    | null;
   readonly alarms: readonly { readonly id: string; readonly kind: 'NOSPACE' | 'CORRUPT' | 'other' }[] | null;
   /** How long writes took, ascending. */
   readonly writeMs: readonly number[];

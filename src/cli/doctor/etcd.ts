@@ -17,8 +17,8 @@ const largeBytes = 1.6 * 1024 ** 3;
 /** Findings of the members that `health` asked; `managed`: Standfast runs them. */
 export function etcdFindings(health: EtcdHealth, managed: boolean): readonly Finding[] {
   return [
-    ...health.members.map((member) => memberFinding(member, managed)),
-    ...clusterFindings(health),
+    ...health.members.map((member) => memberFinding(member, managed, health.listed)),
+    ...clusterFindings(health, managed),
     ...alarmFindings(health),
     writeFinding(health),
     ...clockFindings(health),
@@ -27,8 +27,15 @@ export function etcdFindings(health: EtcdHealth, managed: boolean): readonly Fin
 
 type Member = EtcdHealth['members'][number];
 
-function memberFinding(member: Member, managed: boolean): Finding {
+/** `up` writes the members of a managed etcd down, and only where nothing of the system runs. */
+const takenUpByUp =
+  'This machine goes by that after its next `standfast down` and `up`; until then the others are enough.';
+
+function memberFinding(member: Member, managed: boolean, listed: EtcdHealth['listed']): Finding {
   const what = `etcd ${member.endpoint}`;
+  const belongs = listed?.some(({ clientUrls }) => clientUrls.length === 0 || clientUrls.includes(member.endpoint));
+  if (managed && member.why !== null && belongs === false)
+    return { what, verdict: 'soso', found: 'no longer a member: its host was taken out', next: takenUpByUp };
   if (member.why !== null)
     return {
       what,
@@ -59,7 +66,7 @@ function memberFinding(member: Member, managed: boolean): Finding {
 const mendSpace =
   'etcdctl compact $(etcdctl endpoint status -w json | grep -o \'"revision":[0-9]*\' | head -1 | cut -d: -f2); then etcdctl defrag on each member; then etcdctl alarm disarm.';
 
-function clusterFindings({ members, listed }: EtcdHealth): Finding[] {
+function clusterFindings({ members, listed }: EtcdHealth, managed: boolean): Finding[] {
   const there = members.filter((member) => member.why === null);
   const findings: Finding[] = [];
   if (new Set(there.map((member) => member.cluster)).size > 1)
@@ -72,14 +79,19 @@ function clusterFindings({ members, listed }: EtcdHealth): Finding[] {
   const ids = new Set(there.map((member) => member.id));
   const unknown = (listed ?? []).filter((each) => !ids.has(each.id));
   const unreached = members.length - there.length;
-  for (const each of unknown.slice(0, Math.max(0, unknown.length - unreached)))
+  // Ours are registered by the very URLs that we ask; those of one's own may be reached by others.
+  const isElsewhere = (each: (typeof unknown)[number]): boolean =>
+    each.clientUrls.length > 0 && !members.some(({ endpoint }) => each.clientUrls.includes(endpoint));
+  for (const each of managed ? unknown.filter(isElsewhere) : unknown.slice(0, Math.max(0, unknown.length - unreached)))
     findings.push({
       what: 'etcd member',
       verdict: 'soso',
       found: `${each.name === '' ? each.id : each.name} belongs to the cluster and is not among the URLs`,
-      next: each.everRan
-        ? 'Add its URL to store: etcd:, so that it is asked when the others are lost.'
-        : 'It was added and never started: start it, or remove it (etcdctl member remove).',
+      next: managed
+        ? takenUpByUp
+        : each.clientUrls.length > 0
+          ? 'Add its URL to store: etcd:, so that it is asked when the others are lost.'
+          : 'It was added and never started: start it, or remove it (etcdctl member remove).',
     });
   if (listed !== null && listed.length % 2 === 0)
     findings.push({
