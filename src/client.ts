@@ -67,6 +67,18 @@ export class AgentUnreachable extends Error {
   override readonly name = 'AgentUnreachable';
 }
 
+/** It answered that it does not take what it was asked so: `code` and `next` as the agent gave them, `message` says why. */
+export class AgentRefused extends AgentUnreachable {
+  readonly code: string;
+  readonly next: string;
+
+  constructor({ code, why, next }: { readonly code: string; readonly why: string; readonly next: string }) {
+    super(why);
+    this.code = code;
+    this.next = next;
+  }
+}
+
 const answerWithinMs = 3_000;
 const intendWithinMs = 30_000;
 const elsewhereWithinMs = 10_000;
@@ -80,20 +92,19 @@ const mostBytes = 64 * 1024 * 1024;
 export function connectAgent(socket: string, withinMs: number = answerWithinMs): AgentClient {
   async function ask(method: string, path: string, body?: unknown, within = withinMs): Promise<Answer> {
     const answer = await exchange({ socket, method, path, body, withinMs: within });
-    if (answer.status >= 500) throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+    if (answer.status >= 500) throw unexpected(socket, answer);
     return answer;
   }
   /** The shape is the agent's promise: both are of one version, and a reader of ours is no border of trust. */
   async function read<T>(path: string): Promise<T> {
     const answer = await ask('GET', path);
-    if (answer.status !== 200)
-      throw new AgentUnreachable(`${socket} answered ${answer.status} to ${path}: ${whyOf(answer.body)}`);
+    if (answer.status !== 200) throw unexpected(socket, answer);
     return answer.body as T;
   }
   async function runbook<T>(question: RunbookQuestion): Promise<T> {
     const answer = await ask('POST', '/api/v1/runbooks', question, runbookWithinMs);
     if (answer.status === 200) return answer.body as T;
-    throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+    throw unexpected(socket, answer);
   }
   return {
     socket,
@@ -117,44 +128,43 @@ export function connectAgent(socket: string, withinMs: number = answerWithinMs):
     async apply(asked) {
       const answer = await ask('POST', '/api/v1/description', asked, intendWithinMs);
       if (answer.status === 200 || answer.status === 409) return answer.body as IntentAnswer;
-      throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+      throw unexpected(socket, answer);
     },
     async intend(intent) {
       const answer = await ask('POST', '/api/v1/intents', intent, intendWithinMs);
       if (answer.status === 200 || answer.status === 409) return answer.body as IntentAnswer;
-      throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+      throw unexpected(socket, answer);
     },
     async ack(incident, owner) {
       const path = `/api/v1/incidents/${encodeURIComponent(incident)}/ack`;
       const answer = await ask('POST', path, { owner });
       if (answer.status === 204) return true;
       if (answer.status === 404) return false;
-      throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+      throw unexpected(socket, answer);
     },
     async elsewhere(question) {
       const answer = await ask('POST', '/api/v1/elsewhere', question, elsewhereWithinMs);
       if (answer.status === 200) return answer.body as ElsewhereAnswer;
-      throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+      throw unexpected(socket, answer);
     },
     peers: () => read<readonly PeerView[]>('/api/v1/peers'),
     details: () => read<DetailsView>('/api/v1/details'),
     async preview(intent) {
       const answer = await ask('POST', '/api/v1/intents/preview', intent);
       if (answer.status === 200) return answer.body as IntentAnswer;
-      throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+      throw unexpected(socket, answer);
     },
     console: () => read<ConsoleView>('/api/v1/console'),
     accounts: () => read<AccountsView>('/api/v1/accounts'),
     async putAccount({ name, ...account }) {
       const answer = await ask('PUT', `/api/v1/accounts/${encodeURIComponent(name)}`, account, intendWithinMs);
-      if (answer.status !== 204)
-        throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+      if (answer.status !== 204) throw unexpected(socket, answer);
     },
     async removeAccount(name) {
       const answer = await ask('DELETE', `/api/v1/accounts/${encodeURIComponent(name)}`, undefined, intendWithinMs);
       if (answer.status === 204) return true;
       if (answer.status === 404) return false;
-      throw new AgentUnreachable(`${socket} answered ${answer.status}: ${whyOf(answer.body)}`);
+      throw unexpected(socket, answer);
     },
     events: (on) => follow(socket, on),
   };
@@ -289,12 +299,19 @@ function unreachable(socket: string, error: Error): AgentUnreachable {
   return new AgentUnreachable(`nobody answers at ${socket} (${error.message})`, { cause: error });
 }
 
-/** The reason in `{ error: { why } }`, or what there is. */
-function whyOf(body: unknown): string {
-  if (typeof body === 'object' && body !== null && 'error' in body) {
-    const { error } = body;
-    if (typeof error === 'object' && error !== null && 'why' in error && typeof error.why === 'string')
-      return error.why;
-  }
-  return JSON.stringify(body);
+/** An answer that nobody reckoned with: refused, or a fault. */
+function unexpected(socket: string, { status, body }: Answer): AgentUnreachable {
+  const said = refusalIn(body);
+  if (said !== null && status < 500) return new AgentRefused(said);
+  return new AgentUnreachable(`${socket} answered ${status}: ${said?.why ?? JSON.stringify(body)}`);
+}
+
+/** What stands in `{ error: { code, why, next } }`. */
+function refusalIn(body: unknown): { readonly code: string; readonly why: string; readonly next: string } | null {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return null;
+  const { error } = body;
+  if (typeof error !== 'object' || error === null) return null;
+  if (!('code' in error && 'why' in error && 'next' in error)) return null;
+  const { code, why, next } = error;
+  return typeof code === 'string' && typeof why === 'string' && typeof next === 'string' ? { code, why, next } : null;
 }

@@ -3,7 +3,7 @@
 import { counted } from '../model/amount-words.ts';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AgentUnreachable, connectAgent } from '../client.ts';
+import { AgentRefused, AgentUnreachable, connectAgent } from '../client.ts';
 import type { AgentClient } from '../client.ts';
 import { Failure } from './failure.ts';
 import type { ChosenSystem, Context } from './context.ts';
@@ -82,6 +82,8 @@ export async function asking<T>(context: Context, question: Promise<T>): Promise
   try {
     return await question;
   } catch (error) {
+    if (error instanceof AgentRefused)
+      throw new Failure({ code: error.code, what: error.message, next: error.next, exit: 2 });
     if (!(error instanceof AgentUnreachable)) throw error;
     throw new Failure({
       code: 'SF-302',

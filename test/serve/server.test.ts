@@ -206,6 +206,12 @@ test('the client carries intents both ways, and a refusal is an answer', async (
   assert.equal(await client.ack('other', 'ann'), false);
   assert.deepEqual(acked[0], { incident: 'i/1 x', owner: 'ann' });
   assert.equal((await client.status()).system, 'pricing');
+  // What is not taken as it was asked is told with the agent's own words, and is no agent that did not answer.
+  await assert.rejects(client.intend({ ...intent, why: 'w'.repeat(3000) }), {
+    code: 'SF-703',
+    message: /^why: /,
+    next: /socket\.md/,
+  });
 });
 
 test('a socket file left behind is replaced, a living agent is not, and no other file is', async (t) => {
