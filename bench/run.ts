@@ -6,6 +6,7 @@ import { type Many, startMany as startManyServices } from './many.ts';
 import { type Measured, printed, save } from './report.ts';
 import type { Context, Row } from './row.ts';
 import { beatsUnderLoad } from './rows/beats-under-load.ts';
+import { detectors } from './rows/detectors.ts';
 import { failoverRows } from './rows/failover.ts';
 import { hostLost } from './rows/host-lost.ts';
 import { idleCpu } from './rows/idle-cpu.ts';
@@ -28,6 +29,7 @@ const rows: readonly Row[] = [
   hostLost,
   beatsUnderLoad,
   stuck,
+  detectors,
   pages,
 ];
 
