@@ -26,7 +26,7 @@ export function gravity(severity: Severity): number {
   return severity === 0 ? 4 : severity;
 }
 
-export function toneOf(severity: Severity): Tone {
+function toneOf(severity: Severity): Tone {
   return severity === 0 ? 'good' : severity === 1 ? 'bad' : severity === 2 ? 'warn' : 'note';
 }
 

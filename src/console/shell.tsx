@@ -106,7 +106,7 @@ function Announced({ status }: { readonly status: ConsoleStatus | null }) {
 }
 
 /** How old what is shown is, ms; null: nothing is shown. */
-export function useAgeMs(status: ConsoleStatus | null): number | null {
+function useAgeMs(status: ConsoleStatus | null): number | null {
   const link = useLink();
   const now = useNow(1_000);
   if (status === null) return null;

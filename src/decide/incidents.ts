@@ -21,7 +21,7 @@ const atMostEvery = { ms: 50, msPerService: 0.5 };
 const whileOpenEveryMs = 1000;
 
 /** True when this agent is the one that keeps the incidents. */
-export function isReporter(d: Draft): boolean {
+function isReporter(d: Draft): boolean {
   const { system } = d.s;
   if (system === null) return false;
   // Before it is known who lives, the first alone calls people, so that not everybody does.

@@ -133,7 +133,7 @@ export function deactivate(d: Draft, service: RunService): void {
 }
 
 /** How long the active one has to finish what it has begun: as described, else less than consumers may be without it. In ms. */
-export function drainWithin(service: RunService): Ms {
+function drainWithin(service: RunService): Ms {
   return service.drain?.within ?? ms(Math.min(usualDrainMs, service.objective.recoverWithin / 2));
 }
 

@@ -32,7 +32,7 @@ export interface Cgroup {
 }
 
 /** The file into which a process writes 0 to enter. */
-export function joinFile(folder: string, version: 'v1' | 'v2'): string {
+function joinFile(folder: string, version: 'v1' | 'v2'): string {
   return join(folder, version === 'v1' ? 'tasks' : 'cgroup.procs');
 }
 

@@ -1,7 +1,7 @@
 // What a user of the console may be called, and how long a password is.
 
 /** In bytes of UTF-8. */
-export const passwordBytes = { least: 8, most: 1_024 } as const;
+const passwordBytes = { least: 8, most: 1_024 } as const;
 
 /** From the least to the most: each may all that the one before it may. */
 export const accessRoles = ['look', 'operate', 'administer'] as const;

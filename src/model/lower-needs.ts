@@ -68,7 +68,7 @@ function given(shape: object): object {
 }
 
 /** Every service named in a need. */
-export function servicesIn(need: Need | null): string[] {
+function servicesIn(need: Need | null): string[] {
   if (need === null) return [];
   return need.kind === 'service' ? [need.name] : need.of.flatMap(servicesIn);
 }

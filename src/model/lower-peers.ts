@@ -6,7 +6,7 @@ import type { DescriptionShape } from './shape.ts';
 import type { Host, PeerChannel } from './system.ts';
 
 /** Where agents listen when nothing is said. */
-export const usualPeerPort = 7440;
+const usualPeerPort = 7440;
 
 /** The peers' channel; two hosts of one address that were told to listen at one port are an error. */
 export function lowerPeers(reading: Reading, shape: DescriptionShape, hosts: readonly Host[]): PeerChannel {

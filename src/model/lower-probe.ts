@@ -72,7 +72,7 @@ export function probeName(probe: ProbeSpec): string {
 }
 
 /** A command as people would type it; words with spaces in quotes. */
-export function commandText(command: Command): string {
+function commandText(command: Command): string {
   if (command.kind === 'shell') return command.line;
   return command.argv.map((word) => (/^[\w@%+=:,./${}-]+$/.test(word) ? word : shellQuoted(word))).join(' ');
 }

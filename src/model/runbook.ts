@@ -85,7 +85,7 @@ export function settles(book: Runbook, index: number): boolean {
 }
 
 /** Variables that every block has besides the environment of the service; what they hold stands in docs/runbooks.md. */
-export const builtInVariables = [
+const builtInVariables = [
   'system',
   'service',
   'host',

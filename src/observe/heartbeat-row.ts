@@ -10,7 +10,7 @@ import { type RowSource, openRowSource } from './row-source.ts';
 import { oneLine } from './text.ts';
 import { type Watched, limitOf } from './watched.ts';
 
-export const rowCheckName = 'heartbeat row';
+const rowCheckName = 'heartbeat row';
 /** A database is not asked oftener. */
 const shortestEveryMs = 50;
 /** A single error (a locked file, a connection that was closed while idle) is not worth a word; as many in a row are. */

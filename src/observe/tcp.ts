@@ -50,7 +50,7 @@ function isWhole(text: string): boolean {
 }
 
 /** `host:port`, `[v6]:port`; null when it is neither. */
-export function parseAddress(address: string): { host: string; port: number } | null {
+function parseAddress(address: string): { host: string; port: number } | null {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(address.trim());
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);

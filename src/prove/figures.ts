@@ -40,7 +40,7 @@ export function figureFor(
 }
 
 /** Contract: `unavailability`, or `mtbf` and `mttr`, or `mtbf` and `recoverWithin`. */
-export function statedFigure({ unavailability, mtbf, mttr, recoverWithin }: Reliability): Figure | null {
+function statedFigure({ unavailability, mtbf, mttr, recoverWithin }: Reliability): Figure | null {
   if (unavailability !== null)
     return { unavailability, mtbf: null, mttr: null, from: 'stated', source: 'unavailability' };
   const repair = mttr ?? recoverWithin;

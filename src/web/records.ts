@@ -141,7 +141,7 @@ export function openRecords(of: {
 }
 
 /** What could not be had, as one sentence. */
-export function gapText({ host, why }: GapView): string {
+function gapText({ host, why }: GapView): string {
   return `${host}: ${why}`;
 }
 

@@ -8,7 +8,7 @@ import { gainOf } from './advise.ts';
 import { durationWords, listWords, shareWords } from '../../prove/words.ts';
 
 /** A chance as people read one: `3 in 1000`, `less than 1 in a million`. */
-export function chanceWords(chance: number): string {
+function chanceWords(chance: number): string {
   if (chance <= 0) return 'none';
   if (chance < 1e-6) return 'less than 1 in a million';
   if (chance > 0.995) return 'all but certain';

@@ -42,7 +42,7 @@ export function sentenceLines(sentence: string, view: StatusView, terminal: Term
 }
 
 /** `outage budget 600 s in 60 min: 599.8 s left`. */
-export function budgetText(view: StatusView): string {
+function budgetText(view: StatusView): string {
   const { unavailableMs, perMs, usedMs } = view.objective;
   const left = unavailableMs - usedMs;
   const budget = `outage budget ${durationText(unavailableMs)} in ${durationText(perMs)}`;

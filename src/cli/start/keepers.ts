@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import type { SystemLayout } from '../../layout.ts';
 
 /** True when somebody accepts connections at the socket. */
-export function answersAt(path: string): Promise<boolean> {
+function answersAt(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     const timer = setTimeout(() => {

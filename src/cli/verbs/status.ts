@@ -23,7 +23,7 @@ export const status: Run = async (context, _words, options) => {
 };
 
 /** Severity 1 and 2 are a no. */
-export function exitOf(view: StatusView): ExitStatus {
+function exitOf(view: StatusView): ExitStatus {
   return view.severity === 1 || view.severity === 2 ? 1 : 0;
 }
 

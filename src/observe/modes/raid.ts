@@ -41,7 +41,7 @@ function arraysSeen(ground: Ground): Seen[] {
 }
 
 /** `md0 : active raid1 sdb1[1](F) sda1[0]`, then `… [2/1] [U_]`, then perhaps `recovery = 12.6%`. */
-export function readArrays(text: string): readonly MdArray[] {
+function readArrays(text: string): readonly MdArray[] {
   const found: MdArray[] = [];
   for (const block of text.split(/\n(?=md)/)) {
     const head = /^(md\S+) : (active|inactive)(.*)$/m.exec(block);

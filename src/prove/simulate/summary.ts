@@ -27,7 +27,7 @@ export function spreadOf(outages: readonly Outage[]): Spread {
 }
 
 /** What stands for a cause that is no part's failure. */
-export const noPart = 'no part';
+const noPart = 'no part';
 
 /** How often each part was the cause, the most frequent first. */
 export function causesOf(of: readonly { readonly cause: string | null }[]): [cause: string, times: number][] {

@@ -5,7 +5,7 @@ import { create } from '@bufbuild/protobuf';
 import type { Compare, Put, StoreEntry } from '../../ports.ts';
 import { RequestOpSchema, TxnRequestSchema, type KeyValue, type RequestOp, type TxnRequest } from './gen/etcd_pb.js';
 
-export const identityKey = 'standfast/identity';
+const identityKey = 'standfast/identity';
 
 /** etcdserverpb.Compare: the result EQUAL, and the targets. */
 const equal = 0;
@@ -101,7 +101,7 @@ function putOp(key: string, value: string | null): RequestOp {
 }
 
 /** Reads one key, within a transaction. */
-export function getOp(key: string): RequestOp {
+function getOp(key: string): RequestOp {
   return create(RequestOpSchema, { request: { case: 'requestRange', value: { key: bytesOf(key) } } });
 }
 
