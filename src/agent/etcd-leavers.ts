@@ -6,6 +6,8 @@ import type { EtcdAccess } from '../store/etcd/access.ts';
 import type { EtcdPlan } from '../store/etcd/plan.ts';
 
 const lookEveryMs = 3000;
+/** One that was away when its host was taken out may have come and joined anew before it heard of that. */
+const lookAgainMs = 60_000;
 const listWithinMs = 800;
 const changeWithinMs = 5000;
 
@@ -22,14 +24,16 @@ export function openEtcdLeavers(options: {
   readonly log: (text: string) => void;
 }): { close(): void } {
   const { access, log, me, plan } = options;
-  /** The members that were seen to be all described, or gone, and by which hosts. */
-  let settledFor = '';
+  /** With which hosts described, and when, nobody was left to remove. */
+  let settled = { hosts: '', at: Number.NEGATIVE_INFINITY };
   let said = '';
 
   const look = async (): Promise<void> => {
     const state = options.state();
     const described = state.system?.hosts.map((host) => host.name) ?? [];
-    if (!options.formed() || !isMine(state, described) || described.join(' ') === settledFor) return;
+    const hosts = described.join(' ');
+    const isSettled = settled.hosts === hosts && performance.now() - settled.at < lookAgainMs;
+    if (isSettled || !options.formed() || !isMine(state, described)) return;
     const { listMembers, removeMember } = await administer();
     const listed = await listMembers(access, listWithinMs);
     const others = listed?.filter(({ name }) => !described.includes(name) && state.sessions.has(name));
@@ -44,7 +48,7 @@ export function openEtcdLeavers(options: {
       if (text !== said) log(text);
       said = text;
     }
-    if (left === 0) settledFor = described.join(' ');
+    if (left === 0) settled = { hosts, at: performance.now() };
   };
   /** One is enough, and all know who: the first that lives. */
   const isMine = (state: State, described: readonly string[]): boolean => {

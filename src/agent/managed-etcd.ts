@@ -72,6 +72,7 @@ export async function openManagedEtcd(options: {
           now: options.now(),
         }),
       keeper: () => options.keeper(),
+      isDescribed: () => options.state().system?.hosts.some((host) => host.name === me) ?? true,
       now: () => options.now().mono,
       log,
     });

@@ -63,6 +63,8 @@ export function openOwnEtcd(options: {
   readonly certificates: EtcdCertificates | null;
   whyNot(host: string, from: string): Promise<string | null>;
   keeper(): Keeper;
+  /** The description in force, as far as it is known, names this host. */
+  isDescribed(): boolean;
   readonly now: () => number;
   readonly log: (text: string) => void;
 }): OwnEtcd {
@@ -150,6 +152,10 @@ export function openOwnEtcd(options: {
     if (mine !== undefined && mine.name !== '' && mine.clientUrls.length === 0) {
       await remember('forming');
       return { state: 'new', cluster: planned };
+    }
+    if (!options.isDescribed()) {
+      sayOnce('this host is described no longer: no member of the etcd is begun here');
+      return null;
     }
     if (mine !== undefined && mine.name !== '') {
       log(`the data of this member of the etcd is gone: it is removed (${mine.id.toString(16)}) and added anew`);
