@@ -1,4 +1,4 @@
-// A description with errors, for every verb that is given one: to people on standard error, to scripts as JSON on standard output.
+// A description with errors, for every verb that is given one: to people on standard error, to scripts as JSON on standard output too.
 
 import type { Problem } from '../model/problem.ts';
 import type { Context } from './context.ts';
@@ -12,10 +12,8 @@ export function refuseDescription(
   problems: readonly Problem[],
   of: { readonly json: boolean; readonly more?: Readonly<Record<string, unknown>> },
 ): ExitStatus {
+  const errors = terminalOf(process.stderr, context.world.env);
   if (of.json) context.terminal.print(JSON.stringify({ ok: false, errors: problems, ...of.more }, null, 2));
-  else {
-    const errors = terminalOf(process.stderr, context.world.env);
-    errors.print(...problemLines(problems, errors), problemCount(problems));
-  }
+  errors.print(...problemLines(problems, errors), problemCount(problems));
   return 2;
 }

@@ -81,7 +81,7 @@ test('with --json what went wrong is JSON too, and the words are beside it', asy
     const { ok, errors } = JSON.parse(stdout) as { ok: boolean; errors: { code: string; message: string }[] };
     assert.equal(ok, false);
     assert.equal(errors[0]?.code, code, words.join(' '));
-    assert.ok(stderr === '' || stderr.startsWith(code), stderr);
+    assert.match(stderr, new RegExp(`^(\\S+:\\d+:\\d+ +)?${code} `), words.join(' '));
   }
   assert.equal((await cli(t, ['schema', '--json'])).code, 0);
 });
@@ -171,6 +171,7 @@ test('a refusal is exit 1 with its code, why, and what to do instead', async (t)
   const json = await cli(t, ['failover', 'pricer', '--json', '--state', state]);
   assert.equal(json.code, 1);
   assert.deepEqual(JSON.parse(json.stdout), answer);
+  assert.equal(json.stderr, refused.stderr);
 });
 
 test('names that are not there are wrong use, with the nearest', async (t) => {

@@ -32,11 +32,9 @@ export const fence: Run = async (context, words, options) => {
       confirm,
     }),
   );
-  if (options.flag('json')) {
-    context.terminal.print(JSON.stringify(answer, null, 2));
-    return answer.ok ? 0 : 1;
-  }
+  const json = options.flag('json');
+  if (json) context.terminal.print(JSON.stringify(answer, null, 2));
   if (!answer.ok) throw new Failure({ code: answer.code, what: answer.why, next: answer.next, exit: 1 });
-  context.terminal.print(safe(answer.text));
+  if (!json) context.terminal.print(safe(answer.text));
   return 0;
 };

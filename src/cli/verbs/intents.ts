@@ -60,12 +60,9 @@ async function askOf(
 }
 
 function tell(context: Context, answer: IntentAnswer, json: boolean): ExitStatus {
-  if (json) {
-    context.terminal.print(JSON.stringify(answer, null, 2));
-    return answer.ok ? 0 : 1;
-  }
+  if (json) context.terminal.print(JSON.stringify(answer, null, 2));
   if (!answer.ok) throw new Failure({ code: answer.code, what: answer.why, next: answer.next, exit: 1 });
-  context.terminal.print(safe(answer.text));
+  if (!json) context.terminal.print(safe(answer.text));
   return 0;
 }
 
