@@ -46,7 +46,10 @@ export function planChange(before: System, after: System): ChangePlan {
     moved: [] as ChangePlan['moved'][number][],
     reread: [] as ServiceChange[],
     system: [
-      ...(before.folder === after.folder ? [] : [`  folder: ${before.folder} → ${after.folder}`]),
+      // With a store of several machines each has a folder of its own, which its own `up` was given.
+      ...(before.folder === after.folder || after.store.kind !== 'embedded'
+        ? []
+        : [`  folder: ${before.folder} → ${after.folder}`]),
       ...differences(
         { ...before, services: [], hosts: before.hosts.filter((host) => hostsAfter.includes(host.name)) },
         { ...after, services: [], hosts: after.hosts.filter((host) => hostsBefore.includes(host.name)) },

@@ -41,8 +41,10 @@ export const apply: Run = async (context, words, options) => {
   const before = readStored(context, inForce);
   const plan = planChange(before, after);
   const json = options.flag('json');
-  const same = inForce.hash === after.hash && inForce.folder === given.folder;
+  const staysHere = inForce.folder !== given.folder && before.store.kind !== 'embedded' ? inForce.folder : null;
+  const same = inForce.hash === after.hash && (inForce.folder === given.folder || staysHere !== null);
   if (!json) context.terminal.print(...headLines(context, given, inForce, plan, same));
+  if (!json && staysHere !== null) context.terminal.print(...folderLines(context, given, staysHere));
   if (!same && !(await mayGoOn(context, options))) {
     if (json) print(context, { applied: false, plan });
     else context.terminal.print('Nothing was changed.');
@@ -107,6 +109,13 @@ function headLines(
   const from = `${safe(given.file)} in place of ${safe(inForce.file)} (revision ${inForce.revision ?? 0}):`;
   if (isNothing(plan)) return [from, 'Only its wording or order (comments, spaces): nothing that runs is touched.'];
   return [from, ...planLines(plan, context.terminal)];
+}
+
+/** Each machine has a folder of its own, so a description that is put in force from another one changes none. */
+function folderLines(context: Context, given: ReadFile, folder: string): string[] {
+  return [
+    `Relative paths go on starting in ${safe(folder)} on this machine. To have them start in ${safe(given.folder)}: ${context.command('down')}, then ${context.command(`up ${given.file}`)}.`,
+  ];
 }
 
 /** Asks; a script has said so beforehand. */
