@@ -9,7 +9,7 @@ import { test, type TestContext } from 'node:test';
 import { openMounts } from '../../../src/observe/modes/mounts.ts';
 import { openRaid } from '../../../src/observe/modes/raid.ts';
 import { mountErring } from './fuse.ts';
-import { folder, ground, hang, look, needs, said, sh, shQuietly, watchOn } from './look.ts';
+import { folder, ground, hang, impatient, look, needs, said, sh, shQuietly, watchOn } from './look.ts';
 
 /** An ext4 on a loop device. */
 function ext4(t: TestContext): { at: string; kept: string } {
@@ -29,7 +29,7 @@ test(
     const { at: healthy, kept } = ext4(t);
     const at = join(kept, 'hung');
     const server = await hang(t, at);
-    const detector = openMounts(ground());
+    const detector = openMounts(impatient(ground(), at));
     const watch = watchOn(kept, {
       folders: [
         { path: healthy, services: ['b'] },
