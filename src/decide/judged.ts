@@ -171,6 +171,12 @@ function movesUntilMs(d: Draft, service: RunService): number | null {
   return untilMs > d.now.wall ? untilMs : null;
 }
 
+/** Stopped here only to be started anew, as a person or another description wants it: that is no loss either. */
+function isRestarted(d: Draft, service: RunService): boolean {
+  const ending = d.slot(service.name)?.now?.ending ?? null;
+  return ending?.planned === true && (ending.why === 'restart' || ending.why === 'changed');
+}
+
 /** When the judgement changes by time alone; null: it does not. */
 export function judgeAgainAt(d: Draft): number | null {
   const services = (d.s.system?.services ?? []).filter((each) => each.kind === 'run');
@@ -194,7 +200,9 @@ function judgeRun(d: Draft, service: RunService): JudgedService {
   const begun = everActive(d, service.name);
   // Started as planned, and within its time: after a loss the instance itself is graded until it is back.
   const starting = instances.some((each) => each.phase === 'starting');
-  const moving = (starting || movesUntilMs(d, service) !== null) && instances.every((each) => each.severity === 0);
+  const moving =
+    (starting || isRestarted(d, service) || movesUntilMs(d, service) !== null) &&
+    instances.every((each) => each.severity === 0);
   const verdict: Verdict = gradeService({
     severity: service.severity,
     wanted: planned && !moving && (active > 0 || begun || instances.some((each) => each.severity !== 0)),
