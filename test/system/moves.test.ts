@@ -81,7 +81,14 @@ test('a host in maintenance is cleared in order and comes back; what would go do
   const failovers = await stand.failovers();
   assert.equal(failovers.filter((each) => each.service === 'pricer').length, 2);
   for (const each of failovers) assert.ok(each.planned, `${each.service} moved as planned`);
-  assert.ok(!(await stand.journal()).some((line) => line.kind === 'incident'), 'nobody is woken by it');
+  // On a machine so busy that a move takes nearly as long as a recovery may, somebody is rightly called.
+  if (failovers.some((each) => (each.zMs ?? 0) > 1000)) return t.diagnostic('the moves took too long to say more');
+  const woken = (await stand.journal()).filter((line) => line.kind === 'incident');
+  assert.deepEqual(
+    woken.map(({ host, service, because }) => ({ host, service, because })),
+    [],
+    'nobody is woken by it',
+  );
 });
 
 test('apply: shown first, taken up one instance at a time, also by an agent that is killed meanwhile; one of two people wins', async (t) => {
