@@ -28,6 +28,8 @@ export type Asked =
 export interface Ground {
   /** A file of the kernel, or null. */
   kernel(path: string): string | null;
+  /** The lines of a table of the kernel that may be long, read a piece at a time; none when it cannot be read. */
+  lines(path: string): Iterable<string>;
   /** The last bytes of a log of the system, which may be of any size, or null. */
   tail(path: string, bytes: number): string | null;
   /** Names in a folder of the kernel; empty when there is none. */
@@ -63,6 +65,7 @@ export function openGround(options: {
     now: options.now,
     mono: options.mono,
     kernel: (path) => quiet(() => readFileSync(join(root, path), 'utf8')),
+    lines: (path) => linesOf(join(root, path)),
     tail: (path, bytes) => quiet(() => endOf(join(root, path), bytes)),
     names: (path) => quiet(() => readdirSync(join(root, path))) ?? [],
     count: (path) => quiet(() => countIn(join(root, path))) ?? 0,
@@ -148,6 +151,25 @@ function endOf(path: string, bytes: number): string {
     const end = Buffer.alloc(Math.min(bytes, size));
     const read = readSync(file, end, 0, end.length, size - end.length);
     return end.toString('utf8', 0, read);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function* linesOf(path: string): Generator<string> {
+  const file = quiet(() => openSync(path, constants.O_RDONLY));
+  if (file === null) return;
+  try {
+    const piece = Buffer.alloc(1 << 16);
+    let begun = '';
+    for (;;) {
+      const read = quiet(() => readSync(file, piece)) ?? 0;
+      if (read === 0) break;
+      const lines = (begun + piece.toString('latin1', 0, read)).split('\n');
+      begun = lines.pop() ?? '';
+      yield* lines;
+    }
+    if (begun !== '') yield begun;
   } finally {
     closeSync(file);
   }

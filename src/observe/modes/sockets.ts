@@ -3,11 +3,11 @@
 import type { Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
+import { localPortsSeen } from './local-ports.ts';
 import type { WatchedName } from './watch.ts';
 
 const everyMs = 5000;
 const listening = 'LISTEN';
-const localPortsShare = 0.8;
 const lossShare = 0.02;
 const fewestSegments = 200;
 
@@ -19,7 +19,11 @@ export function openSockets(ground: Ground): Detector {
     everyMs,
     async look(watch) {
       const now = tcpCounts(ground.kernel('proc/net/snmp') ?? '');
-      const seen = [...lossSeen(segments, now), ...(await queuesSeen(ground, watch.listens)), ...portsSeen(ground)];
+      const seen = [
+        ...lossSeen(segments, now),
+        ...(await queuesSeen(ground, watch.listens)),
+        ...localPortsSeen(ground),
+      ];
       segments = now;
       return { seen };
     },
@@ -46,28 +50,6 @@ async function queuesSeen(ground: Ground, listens: readonly WatchedName[]): Prom
       });
   }
   return seen;
-}
-
-/** Local ports in use by connections that this host opened, against the range that there is. */
-function portsSeen(ground: Ground): Seen[] {
-  const [from = Number.NaN, to = Number.NaN] = (ground.kernel('proc/sys/net/ipv4/ip_local_port_range') ?? '')
-    .trim()
-    .split(/\s+/)
-    .map(Number);
-  const inUse = Number(/^TCP: inuse (\d+) orphan \d+ tw (\d+)/m.exec(ground.kernel('proc/net/sockstat') ?? '')?.[1]);
-  const waiting = Number(/^TCP: inuse \d+ orphan \d+ tw (\d+)/m.exec(ground.kernel('proc/net/sockstat') ?? '')?.[1]);
-  const used = inUse + waiting;
-  const all = to - from + 1;
-  if (!(used > localPortsShare * all)) return [];
-  return [
-    {
-      mode: 'connections-exhausted',
-      subject: 'local ports',
-      services: [],
-      weight: 'ahead',
-      text: `few local ports are left for new connections: ${used} of ${all} are in use or wait to be free`,
-    },
-  ];
 }
 
 function lossSeen(

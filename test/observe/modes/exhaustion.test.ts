@@ -194,6 +194,38 @@ test('a port whose queue is full takes no more connections', async (t) => {
   assert.match(full.text, /takes no more connections: 3 wait to be accepted, 2 may/);
 });
 
+test('fed: local ports run out for one destination, not by what a server closed nor by many destinations', async (t) => {
+  const root = folder(t);
+  const file = (path: string, text: string): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
+  const nine = (line: (n: number) => string): string =>
+    `  sl  local_address rem_address   st\n${Array.from({ length: 9 }, (_, n) => `   ${n}: ${line(n)} 00000000:00000000\n`).join('')}`;
+  file('proc/sys/net/ipv4/ip_local_port_range', '20000\t20009\n');
+  file('proc/net/sockstat', 'sockets: used 20\nTCP: inuse 4 orphan 0 tw 9 alloc 5 mem 1\n');
+  const here = '0100007F';
+  const texts = async (table: string, lines: string): Promise<string[]> => {
+    file(table, lines);
+    const seen = await look(openSockets(ground({ root })), watchOn(root, {}));
+    file(table, '');
+    return seen.map(({ text }) => text);
+  };
+  const { one, many, own } = {
+    one: nine((n) => `${here}:${hex(20_000 + n)} 0500000A:${hex(3306)} 06`),
+    many: nine((n) => `${here}:${hex(20_000 + n)} 0${n}00000A:${hex(3306)} 06`),
+    own: nine((n) => `${here}:${hex(80)} 0500000A:${hex(20_000 + n)} 06`),
+  };
+  assert.deepEqual(await texts('proc/net/tcp', own), []);
+  assert.deepEqual(await texts('proc/net/tcp', many), []);
+  assert.match((await texts('proc/net/tcp', one)).join(), /new connections to 10\.0\.0\.5:3306: 9 of 10 are in use/);
+  const six = nine(
+    (n) => `${'0'.repeat(24)}01000000:${hex(20_000 + n)} B80D0120000000000000000001000000:${hex(443)} 01`,
+  );
+  assert.match((await texts('proc/net/tcp6', six)).join(), /to \[2001:db8::1\]:443: 9 of 10/);
+});
+
 test('fed: a host short of memory, one short of processors, one that is well', async (t) => {
   const root = folder(t);
   const file = (path: string, text: string): void => {
