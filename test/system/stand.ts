@@ -358,7 +358,9 @@ async function takeDown(stand: Stand): Promise<string[]> {
 
 /** Agent, keeper, guards and services of a host, at once. */
 export function killHost(stand: Stand, host: string): void {
-  for (const each of stand.living()) if (each.host === host) signal(each.pid, 'SIGKILL');
+  const lost = stand.living().filter((each) => each.host === host);
+  // Keeper and agent bring each other back within milliseconds: none of them may see the other's end.
+  for (const name of ['SIGSTOP', 'SIGKILL'] as const) for (const { pid } of lost) signal(pid, name);
 }
 
 /** False when there is no such process any more. */
