@@ -78,7 +78,7 @@ export const storeRows: readonly Row[] = [
     what: 'every member of etcd is stopped for 60 s',
     bed: { ...at2s, also: ['bystander'] },
     runs: 100,
-    abreast: 4,
+    abreast: 2,
     subject: 'stays',
     fault: lasting(60_000, stopped(everywhere), { explained: true }),
   },
