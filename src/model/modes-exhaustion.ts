@@ -195,7 +195,8 @@ export const exhaustionModes: readonly Mode[] = [
     shows: 'The queue of connections to accept is full: new ones hang or are dropped while old ones work.',
     takesDown: 'copy',
     detector: 'sockets',
-    thresholds: 'Fault: the accept queue is full in two looks. Ahead: more than 80 % of the local ports are in use towards one destination.',
+    thresholds:
+      'Fault: the accept queue is full in two looks. Ahead: more than 80 % of the local ports are in use towards one destination.',
     runbook: 'limits',
     strategies: ['avoid', 'mask', 'bound', 'fixFast'],
     tested: 'made',
