@@ -12,14 +12,14 @@ const listening = '0A';
 
 /** What is to be said when connections to one destination use most of the range of local ports. */
 export function localPortsSeen(ground: Ground): Seen[] {
-  const [from = Number.NaN, to = Number.NaN] = numbers(ground.kernel('proc/sys/net/ipv4/ip_local_port_range') ?? '');
+  const range = ground.kernel('proc/sys/net/ipv4/ip_local_port_range') ?? '';
+  const [from = Number.NaN, to = Number.NaN] = range.trim().split(/\s+/).map(Number);
   const all = to - from + 1;
   const scarce = scarceShare * all;
   // The kernel's own sums are read at each look, its tables, which may be long, only when these allow it.
-  const [, inUse = 0, waiting = 0] = /^TCP: inuse (\d+) orphan \d+ tw (\d+)/m
-    .exec(ground.kernel('proc/net/sockstat') ?? '')
-    ?.map(Number) ?? [0, 0, 0];
-  const inUse6 = Number(/^TCP6: inuse (\d+)/m.exec(ground.kernel('proc/net/sockstat6') ?? '')?.[1] ?? 0);
+  const [, inUse = 0, waiting = 0] =
+    /^TCP: inuse (\d+) orphan \d+ tw (\d+)/m.exec(ground.kernel('proc/net/sockstat') ?? '')?.map(Number) ?? [];
+  const [, inUse6 = 0] = /^TCP6: inuse (\d+)/m.exec(ground.kernel('proc/net/sockstat6') ?? '')?.map(Number) ?? [];
   if (!(inUse + inUse6 + waiting > scarce)) return [];
   return tables.flatMap((table) => {
     const most = mostToOne(ground, table, { from, to });
@@ -75,8 +75,4 @@ function destinationOf(hex: string, port: number): string {
   if (bytes.length === 4) return `${bytes.map((byte) => Number.parseInt(byte, 16)).join('.')}:${port}`;
   const groups = Array.from({ length: 8 }, (_, at) => `${bytes[2 * at] ?? ''}${bytes[2 * at + 1] ?? ''}`);
   return `[${canonicalAddress(groups.join(':'))}]:${port}`;
-}
-
-function numbers(text: string): number[] {
-  return text.trim().split(/\s+/).map(Number);
 }
