@@ -47,7 +47,7 @@ export type NotifyResult =
     };
 
 export interface Notifier {
-  /** Takes it into the queue of every target that wants this severity and is not among `had` (by `targetName`). Never throws. */
+  /** Takes it into the queue of every target that wants this severity and is not among `had` (by what `NotifyResult` calls it). Never throws. */
   send(notification: Notification, had?: readonly string[]): void;
   /** Gives up what is not yet sent. */
   close(): void;
@@ -74,12 +74,12 @@ export function openNotifier(options: {
 }): Notifier {
   const closing = new AbortController();
   const queues = options.targets.map((target) => ({
-    name: targetName(target),
+    target,
     take: openQueue(target, options, closing.signal),
   }));
   return {
     send(notification, had = []) {
-      for (const { name, take } of queues) if (!had.includes(name)) take(notification);
+      for (const { target, take } of queues) if (isFor(target, notification, had)) take(notification);
     },
     close() {
       closing.abort();
@@ -115,8 +115,8 @@ function openQueue(target: NotifyTarget, options: Options, closing: AbortSignal)
     }
   };
   return (notification) => {
-    const { id, severity } = notification.incident;
-    if (closing.aborted || severity > target.from) return;
+    const { id } = notification.incident;
+    if (closing.aborted) return;
     if (waiting >= mostWaiting) {
       const why = `${mostWaiting} others are waiting`;
       options.onResult({ kind: 'lost', ...about(target, notification), tries: 0, why }, notification);
@@ -221,8 +221,13 @@ function environment({ event, system, incident }: Notification): Record<string, 
   return { ...Object.fromEntries(named), STANDFAST_SYSTEM: system };
 }
 
+/** True when the target wants this severity and is not among `had` (by what `NotifyResult` calls it). */
+export function isFor(target: NotifyTarget, { incident }: Notification, had: readonly string[]): boolean {
+  return incident.severity <= target.from && !had.includes(targetName(target));
+}
+
 /** What tells a target from the others: its URL, or its command. */
-export function targetName(target: NotifyTarget): string {
+function targetName(target: NotifyTarget): string {
   return target.kind === 'webhook' ? target.url : target.argv.join(' ');
 }
 

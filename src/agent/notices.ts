@@ -2,7 +2,7 @@
 
 import type { Effect } from '../decide/effect.ts';
 import type { Input } from '../decide/input.ts';
-import { openNotifier, targetName, type Notification, type Notifier } from '../act/notify.ts';
+import { isFor, openNotifier, type Notification, type Notifier } from '../act/notify.ts';
 import type { System } from '../model/system.ts';
 import type { MonoMs } from '../model/units.ts';
 import type { RunCommand } from '../ports.ts';
@@ -44,9 +44,7 @@ export function openNotices(options: {
   };
   /** To all who want it and have it not: an apply must lose no message, least of all the one that mends where they go. */
   const post = (notification: Notification, sending: Sending): void => {
-    const wanting = (system?.notify ?? []).filter(
-      (target) => notification.incident.severity <= target.from && !sending.had.includes(targetName(target)),
-    );
+    const wanting = (system?.notify ?? []).filter((target) => isFor(target, notification, sending.had));
     sending.left = wanting.length;
     if (wanting.length === 0) finish(notification, sending);
     else notifier?.send(notification, [...sending.had]);
