@@ -1,6 +1,7 @@
 // npm run bench -- [row …] [--runs N] [--services N] [--save]
 // Without rows: all of them. What it starts lives in folders of its own and is ended whatever happens.
 import { demandKnown, numberOf, readWords } from '../scripts/words.ts';
+import { errorWords } from '../src/model/error-words.ts';
 import { describeMachine } from './machine.ts';
 import { type Many, startMany as startManyServices } from './many.ts';
 import { type Measured, printed, save } from './report.ts';
@@ -75,7 +76,7 @@ try {
       console.log(printed(result));
     } catch (error) {
       failed = true;
-      console.error(`${row.name} could not be measured: ${error instanceof Error ? error.message : String(error)}`);
+      console.error(`${row.name} could not be measured: ${errorWords(error)}`);
     }
   }
 } finally {

@@ -1,5 +1,6 @@
 // The words that a script of package.json was given. Who asks for help, or gives a word that is not known, is answered in lines, and nothing begins.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { errorWords } from '../src/model/error-words.ts';
 
 /** What was given. `--help` prints `usage` and ends with 0; an option that is not known, or lacks its value, ends with 2. */
 export function readWords<const T extends NonNullable<ParseArgsConfig['options']>>(usage: string, options: T) {
@@ -11,7 +12,7 @@ export function readWords<const T extends NonNullable<ParseArgsConfig['options']
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
     // The sentences after the first are about words that begin with a hyphen.
-    const [first = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
+    const [first = ''] = errorWords(error).split('. ');
     return refuse(`${first.replace(/\.$/, '')}.`, usage);
   }
 }

@@ -28,12 +28,12 @@ import { Owner } from './keeper/owner.ts';
 import { lockFile, makeFolders, realInstances } from './keeper/paths.ts';
 import { bootId, readStat } from './keeper/proc.ts';
 import { Reaper } from './keeper/reaper.ts';
-import { wordsOf } from './keeper/refusal.ts';
 import { serveKeeper } from './keeper/server.ts';
 import type { KeeperServer } from './keeper/server.ts';
 import { Spare } from './keeper/spare.ts';
 import { takeOver } from './keeper/takeover.ts';
 import { systemLayout } from './layout.ts';
+import { errorWords } from './model/error-words.ts';
 
 /** What an earlier keeper left leased is killed; so long the new one waits for it to be gone before it takes requests. */
 const takeOverWaitMs = 1000;
@@ -54,7 +54,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     await keep(options, ready);
   } catch (error) {
     fail(
-      `${wordsOf(error)}. Usage: keeper --state DIR --system NAME --host NAME [--cgroup auto|v1|v2|none] [-- AGENT COMMAND…]`,
+      `${errorWords(error)}. Usage: keeper --state DIR --system NAME --host NAME [--cgroup auto|v1|v2|none] [-- AGENT COMMAND…]`,
       2,
     );
   }

@@ -1,5 +1,6 @@
 // Row after row, run after run: what was made is kept at once, beds are used for as long as they are good, and who watches is told how far it is.
 import { describeMachine } from '../bench/machine.ts';
+import { errorWords } from '../src/model/error-words.ts';
 import { Bed, type BedOptions } from './bed.ts';
 import { printed, runWords, type Measured } from './figures.ts';
 import type { KeptRows } from './kept.ts';
@@ -76,7 +77,7 @@ export class Campaign {
         for (const [at, run] of made.entries())
           console.error(`  ${runs.length - made.length + at + 1} of ${wanted}: ${runWords(run)} (${left})`);
       } catch (error) {
-        const text = error instanceof Error ? error.message : String(error);
+        const text = errorWords(error);
         failed.push(text);
         this.#kept.add(name, { failed: text });
         inARow += 1;

@@ -1,6 +1,7 @@
 // What people of this host want to know of others: asked over the peers' lines, each question for so long.
 
 import type { ElsewhereAnswers, FailoverView } from '../api.ts';
+import { errorWords } from '../model/error-words.ts';
 import { failoversHere } from './peer-answers.ts';
 import type { Peers } from './peers.ts';
 
@@ -17,7 +18,7 @@ export function openElsewhere(peers: Peers): ElsewhereAnswers {
       try {
         return { ok: true, body: await peers.call(host, what, body, askWithinMs) };
       } catch (error) {
-        return { ok: false, why: error instanceof Error ? error.message : String(error) };
+        return { ok: false, why: errorWords(error) };
       }
     },
     peers: () => peers.states(),

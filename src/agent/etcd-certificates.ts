@@ -6,6 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { errorWords } from '../model/error-words.ts';
 import type { EtcdPlan } from '../store/etcd/plan.ts';
 import type { EtcdTlsFiles } from '../store/etcd/tls-files.ts';
 import { askDoor, askToJoin, type DoorCaller } from './etcd-door.ts';
@@ -74,7 +75,7 @@ export function openEtcdCertificates(options: {
         }
       }
     } catch (error) {
-      sayOnce(`certificates for the etcd: ${error instanceof Error ? error.message : String(error)}`);
+      sayOnce(`certificates for the etcd: ${errorWords(error)}`);
       nextMs = failedAgainMs;
     }
     if (!closed) timer = setTimeout(() => void look(), nextMs);

@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, request as requestPlain } from 'node:http';
 import { createServer as createSecureServer, request as requestSecure } from 'node:https';
 import { isIP } from 'node:net';
+import { errorWords } from '../model/error-words.ts';
 import type { PlannedMember } from '../store/etcd/plan.ts';
 import { isForming, type Forming } from './etcd-forming.ts';
 import { fingerprintOf, pairIn, pairText, type MadeCertificate } from './make-certificate.ts';
@@ -78,7 +79,7 @@ export function openEtcdDoor(of: {
       if (shown !== undefined) secured?.setSecureContext({ ...shown, minVersion: 'TLSv1.3' });
       if (!closed) server.listen(member.formingPort, member.address);
     } catch (error) {
-      later(error instanceof Error ? error.message : String(error));
+      later(errorWords(error));
     }
   };
   const later = (why: string): void => {

@@ -2,6 +2,7 @@
 // out of the description would count as a lost one for ever, until too few of the others are left for a majority.
 
 import type { State } from '../decide/state.ts';
+import { errorWords } from '../model/error-words.ts';
 import type { EtcdAccess } from '../store/etcd/access.ts';
 import type { EtcdPlan } from '../store/etcd/plan.ts';
 
@@ -63,7 +64,7 @@ export function openEtcdLeavers(options: {
     if (looking) return;
     looking = true;
     void look()
-      .catch((error: unknown) => log(`members of the etcd cannot be looked at: ${String(error)}`))
+      .catch((error: unknown) => log(`members of the etcd cannot be looked at: ${errorWords(error)}`))
       .finally(() => (looking = false));
   }, lookEveryMs).unref();
   return {

@@ -1,5 +1,6 @@
 // A journal that is still being opened: what is appended meanwhile is kept, since no act waits for a disk.
 
+import { errorWords } from '../model/error-words.ts';
 import type { Journal, JournalEntry } from '../ports.ts';
 
 /** Stands for the journal until it is there. One that cannot be opened rejects `ready`, and every line counts as lost. */
@@ -14,9 +15,7 @@ export function journalLater(opening: Promise<Journal>): Journal {
     },
     (error: unknown) => {
       lost += waiting.length;
-      process.stderr.write(
-        `the journal cannot be used, decisions are not recorded: ${error instanceof Error ? error.message : String(error)}\n`,
-      );
+      process.stderr.write(`the journal cannot be used, decisions are not recorded: ${errorWords(error)}\n`);
     },
   );
   return {

@@ -10,6 +10,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { openRotator } from '../act/rotate.ts';
 import type { HostLayout } from '../layout.ts';
+import { errorWords } from '../model/error-words.ts';
 import { bytes, ms } from '../model/units.ts';
 import type { EndedInstance, Keeper, StartedInstance } from '../ports.ts';
 import type { EtcdAccess } from '../store/etcd/access.ts';
@@ -131,9 +132,7 @@ export function openOwnEtcd(options: {
       if (how === null) again(againMs.waiting);
       else await start(how);
     } catch (error) {
-      sayOnce(
-        `the member of the etcd here cannot be started: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      sayOnce(`the member of the etcd here cannot be started: ${errorWords(error)}`);
       again(againMs.most);
     } finally {
       beginning = false;

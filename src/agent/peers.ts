@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import type { TLSSocket } from 'node:tls';
 import type { HostReport } from '../decide/records.ts';
 import type { HostLayout, SystemLayout } from '../layout.ts';
+import { errorWords } from '../model/error-words.ts';
 import type { System } from '../model/system.ts';
 import { openConversation } from './peers/conversation.ts';
 import { openCredentials, type Credentials } from './peers/credentials.ts';
@@ -150,7 +151,7 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
       log(`listens for the agents of other machines at port ${opened.port}`);
       options.changed();
     } catch (error) {
-      log(`cannot listen for the agents of other machines: ${error instanceof Error ? error.message : String(error)}`);
+      log(`cannot listen for the agents of other machines: ${errorWords(error)}`);
       doorTimer = setTimeout(() => void openDoor(), doorAgainMs);
     } finally {
       opening = false;

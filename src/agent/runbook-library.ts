@@ -6,6 +6,7 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { longestRunbook, readRunbook } from '../act/runbook/read.ts';
+import { errorWords } from '../model/error-words.ts';
 import { defaultRunbook } from '../model/runbook-default.ts';
 import { didYouMean } from '../model/nearest.ts';
 import type { Runbook, RunbookProblem } from '../model/runbook.ts';
@@ -117,7 +118,7 @@ async function read(name: string, file: string, service: Service | null, system:
   } catch (error) {
     return {
       kind: 'unreadable',
-      why: `the runbook ${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      why: `the runbook ${name} cannot be read: ${errorWords(error)}`,
       next: 'Put the file back, or remove `runbook` from the description: then one is made from it.',
     };
   }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { StoreCompare, StorePut } from '../decide/effect.ts';
 import type { Input, StoreOutcome } from '../decide/input.ts';
 import { keys, type DescriptionRecord, type RecordChange } from '../decide/records.ts';
+import { errorWords } from '../model/error-words.ts';
 import type { System } from '../model/system.ts';
 import type { Ms } from '../model/units.ts';
 import { openStore, placeWords, readPlace, writePlace } from '../store/place.ts';
@@ -136,7 +137,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
       options.tell({ kind: 'storeRead', revision, entries: understood, system });
       follow(inUse.store, revision, { identity, place: where });
     } catch (error) {
-      options.tell({ kind: 'storeLost', why: error instanceof Error ? error.message : String(error) });
+      options.tell({ kind: 'storeLost', why: errorWords(error) });
       if (system === null) await recall();
       if (!closed) timer = setTimeout(() => void open(), reopenMs);
     }
@@ -166,7 +167,7 @@ export function openStoreLink(options: StoreLinkOptions): StoreLink {
         if (!reading.isLoaded() && changes.changes.some(({ key }) => key === keys.description))
           loading ??= reading
             .load()
-            .catch((error: unknown) => options.log(`descriptions cannot be read: ${String(error)}`))
+            .catch((error: unknown) => options.log(`descriptions cannot be read: ${errorWords(error)}`))
             .then(() => {
               loading = null;
             });

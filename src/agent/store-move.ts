@@ -2,6 +2,7 @@
 // they run. Only to the very store that they agree in: its identity and etcd's own name for the cluster must be those known. Two stores could each make an
 // instance active, so to another one nobody goes while anything runs.
 
+import { errorWords } from '../model/error-words.ts';
 import type { System } from '../model/system.ts';
 import { StoreUnreachable, type Store } from '../ports.ts';
 import { openStore, placeOf, placeWords, type StorePlace } from '../store/place.ts';
@@ -30,7 +31,7 @@ export async function whyNotSame(inUse: StoreInUse | null, system: System, store
     await found.close();
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorWords(error);
   }
 }
 
@@ -76,7 +77,7 @@ export function openMoves(options: {
         await options.go(way);
         said = '';
       } catch (error) {
-        const why = `the store is not reached as the description has it (${placeWords(way.place)}), and goes on being reached as before: ${error instanceof Error ? error.message : String(error)}`;
+        const why = `the store is not reached as the description has it (${placeWords(way.place)}), and goes on being reached as before: ${errorWords(error)}`;
         if (why !== said && !closed) options.log(why);
         said = why;
         if (JSON.stringify(options.wanted()?.place) !== JSON.stringify(way.place)) continue;

@@ -2,6 +2,7 @@
 
 import type { ElsewhereQuestion, JournalLine } from '../api.ts';
 import type { AgentClient } from '../client.ts';
+import { errorWords } from '../model/error-words.ts';
 import type { ChosenSystem } from './context.ts';
 import { pause } from './interruption.ts';
 import { readJournals } from './journals.ts';
@@ -38,7 +39,7 @@ async function ask(
   if (agent === null) return { why: 'no agent answers here' };
   const answer = await agent
     .elsewhere(question)
-    .catch((error: unknown) => ({ ok: false as const, why: error instanceof Error ? error.message : String(error) }));
+    .catch((error: unknown) => ({ ok: false as const, why: errorWords(error) }));
   return answer.ok ? { body: answer.body } : { why: answer.why };
 }
 

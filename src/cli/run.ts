@@ -1,6 +1,7 @@
 // Takes the command line apart and runs one verb. Everything that goes wrong ends here, in the form: code, what, why, what next.
 
 import { Command, CommanderError } from 'commander';
+import { errorWords } from '../model/error-words.ts';
 import { contextOf } from './context.ts';
 import type { GlobalOptions } from './context.ts';
 import { Failure } from './failure.ts';
@@ -117,7 +118,7 @@ function failureOf(error: unknown): Failure {
   }
   return new Failure({
     code: 'SF-900',
-    what: `unexpected: ${error instanceof Error ? error.message : String(error)}`,
+    what: `unexpected: ${errorWords(error)}`,
     why: 'This is a fault in Standfast itself; what it supervises is not touched by it.',
     next: 'standfast doctor may tell more. Please report it with this text.',
     exit: 3,

@@ -7,7 +7,7 @@ import { Link, useLocation } from 'wouter';
 import type { ActionPreview, Me } from '../api-web.ts';
 import type { IntentAnswer } from '../api.ts';
 import { type Action, titleOf } from './action.ts';
-import { Failure, send, useMe } from './ask.ts';
+import { Failure, failureOf, send, useMe } from './ask.ts';
 import { Follow } from './follow.tsx';
 import { Refused } from './refused.tsx';
 import { Said } from './said.tsx';
@@ -141,7 +141,7 @@ function Ask({
       setSent(await send<IntentAnswer>('/api/v1/intents', { ...body, why }, me));
     } catch (error) {
       setSent('no');
-      setFailure(error instanceof Failure ? error : new Failure({ code: '', why: String(error), next: '' }, 0));
+      setFailure(failureOf(error));
     }
   };
   if (typeof sent === 'object')

@@ -18,6 +18,11 @@ export class Failure extends Error {
   }
 }
 
+/** What was thrown, as a `Failure`: what comes from the page itself has no code. */
+export function failureOf(thrown: unknown): Failure {
+  return thrown instanceof Failure ? thrown : new Failure({ code: '', why: String(thrown), next: '' }, 0);
+}
+
 /** GET. Throws a `Failure`. */
 export function ask<T>(path: string): Promise<T> {
   return exchange<T>(path, { method: 'GET' });

@@ -3,7 +3,7 @@
 import { Link } from 'wouter';
 import { useState } from 'react';
 import type { IncidentView } from '../api.ts';
-import { at, Failure, send, useMe } from './ask.ts';
+import { at, Failure, failureOf, send, useMe } from './ask.ts';
 import { useNow } from './live.ts';
 import { SeverityMark } from './marks.tsx';
 import { Said } from './said.tsx';
@@ -131,7 +131,7 @@ function Take({ incident }: { readonly incident: IncidentView }) {
       await send(`/api/v1/incidents/${at(incident.id)}/ack`, {}, me);
       setState('idle');
     } catch (error) {
-      setState(error instanceof Failure ? error : new Failure({ code: '', why: String(error), next: '' }, 0));
+      setState(failureOf(error));
     }
   };
   return (

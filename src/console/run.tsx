@@ -5,7 +5,7 @@ import { Link, useLocation } from 'wouter';
 import type { RunBlockView, RunView } from '../api-runbook.ts';
 import { Prose } from './prose.tsx';
 import { Refused } from './refused.tsx';
-import { at, Failure, send, useMe } from './ask.ts';
+import { at, type Failure, failureOf, send, useMe } from './ask.ts';
 import { Shape, type ShapeName } from './marks.tsx';
 import { Code } from './runbook.tsx';
 import { Said } from './said.tsx';
@@ -232,7 +232,7 @@ function Ask({ run }: { readonly run: RunView }) {
     try {
       await send(`/api/v1/runs/${at(run.id)}/word`, { block: index, undo, word, why: '' }, me);
     } catch (error) {
-      setFailure(error instanceof Failure ? error : new Failure({ code: '', why: String(error), next: '' }, 0));
+      setFailure(failureOf(error));
     }
   };
   return (
@@ -276,7 +276,7 @@ function GiveUp({ run }: { readonly run: RunView }) {
     try {
       await send(`/api/v1/runs/${at(run.id)}/abort`, { why: '' }, me);
     } catch (error) {
-      setFailure(error instanceof Failure ? error : new Failure({ code: '', why: String(error), next: '' }, 0));
+      setFailure(failureOf(error));
     }
   };
   return (

@@ -6,7 +6,7 @@ import type { RunbookView, RunView } from '../api-runbook.ts';
 import { Dialog } from './act.tsx';
 import { Prose } from './prose.tsx';
 import { Refused } from './refused.tsx';
-import { at, Failure, send, useAsked, useMe } from './ask.ts';
+import { at, Failure, failureOf, send, useAsked, useMe } from './ask.ts';
 import { Said } from './said.tsx';
 import { Answer } from './states.tsx';
 import { useTitle } from './title.ts';
@@ -99,7 +99,7 @@ function Begin({ book }: { readonly book: RunbookView }) {
       const { value } = await send<{ readonly value: RunView }>(`/api/v1/runbooks/${at(book.name)}/runs`, body, me);
       navigate(`/runbook/run/${at(value.id)}`);
     } catch (error) {
-      setState(error instanceof Failure ? error : new Failure({ code: '', why: String(error), next: '' }, 0));
+      setState(failureOf(error));
     }
   };
   const signedIn = me?.name !== null && me !== undefined;

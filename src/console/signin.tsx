@@ -2,7 +2,7 @@
 
 import { type FormEvent, useState } from 'react';
 import { useLocation, useSearch } from 'wouter';
-import { Failure, send, useForgetMe, useMe } from './ask.ts';
+import { Failure, failureOf, send, useForgetMe, useMe } from './ask.ts';
 import { begin } from './live.ts';
 import { Said } from './said.tsx';
 import { useTitle } from './title.ts';
@@ -25,7 +25,7 @@ export default function SignIn() {
       await forget();
       navigate(back);
     } catch (error) {
-      setState(error instanceof Failure ? error : new Failure({ code: '', why: String(error), next: '' }, 0));
+      setState(failureOf(error));
     }
   };
   return (

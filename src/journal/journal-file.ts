@@ -8,6 +8,7 @@
 import { renameSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { errorWords } from '../model/error-words.ts';
 import { isDamage } from '../model/sqlite-words.ts';
 import { notOurs } from './errors.ts';
 import type { JournalStart, Row } from './journal-messages.ts';
@@ -36,7 +37,7 @@ export function openJournalFile(start: JournalStart, nowMs: number): JournalFile
     return operate(open(start, null), start);
   } catch (error) {
     if (!isDamage(error)) throw error;
-    return beginAnew(start, nowMs, wordsOf(error));
+    return beginAnew(start, nowMs, errorWords(error));
   }
 }
 
@@ -175,8 +176,4 @@ function number(db: DatabaseSync, sql: string): number {
 
 function sizeOf(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.size ?? null;
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,6 +5,7 @@
 
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { errorWords } from '../model/error-words.ts';
 import type { Bytes, Ms } from '../model/units.ts';
 import type { Journal, JournalEntry, JsonValue } from '../ports.ts';
 import { JournalError } from './errors.ts';
@@ -131,7 +132,7 @@ function begin(options: JournalOptions): Journal & { readonly ready: Promise<voi
     let failure = "the journal's thread ended";
     made.on('message', hear);
     made.on('error', (error) => {
-      failure = `the journal's thread failed: ${error instanceof Error ? error.message : String(error)}`;
+      failure = `the journal's thread failed: ${errorWords(error)}`;
     });
     gone = new Promise((resolve) => {
       made.on('exit', () => {
@@ -245,7 +246,7 @@ function textOf(facts: Readonly<Record<string, JsonValue>>): string {
   try {
     text = JSON.stringify(facts);
   } catch (error) {
-    return JSON.stringify({ notWritten: error instanceof Error ? error.message : String(error) });
+    return JSON.stringify({ notWritten: errorWords(error) });
   }
   if (text.length <= factsLimit) return text;
   return JSON.stringify({ cutFrom: text.length, begins: text.slice(0, 2000) });

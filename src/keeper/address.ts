@@ -12,6 +12,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { errorWords } from '../model/error-words.ts';
 import { announce } from './address-announce.ts';
 import { AddressDevices } from './address-device.ts';
 import type { PlacedAddress } from './address-device.ts';
@@ -22,7 +23,7 @@ import type { Asked } from './asked-program.ts';
 import { monoNow } from './clock.ts';
 import type { Log } from './log.ts';
 import { RecentWorst } from './recent-worst.ts';
-import { refuse, wordsOf } from './refusal.ts';
+import { refuse } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import type { Route } from '../model/system.ts';
 import type { MonoMs, Ms } from '../model/units.ts';
@@ -103,7 +104,7 @@ export class Addresses {
     this.#left.forget(place);
     this.#held.set(instance, held);
     const refused = await this.#bring(held, found.onLink).catch((error: unknown) =>
-      refuse('addressPlace', `${address} cannot be put here: ${wordsOf(error)}`),
+      refuse('addressPlace', `${address} cannot be put here: ${errorWords(error)}`),
     );
     if (refused !== null) await this.drop(instance);
     else this.#announce(held);
@@ -251,7 +252,7 @@ export class Addresses {
     const places = [...this.#left.places, ...[...this.#held.values()].map((held) => held.place)];
     await this.#record
       .write(places)
-      .catch((error: unknown) => this.#log(`the next keeper will not know of an address: ${wordsOf(error)}`));
+      .catch((error: unknown) => this.#log(`the next keeper will not know of an address: ${errorWords(error)}`));
   }
 
   /** Starts programs, so only where no deadline is near. A failure is told once. */

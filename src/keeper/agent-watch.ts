@@ -4,10 +4,10 @@
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 
+import { errorWords } from '../model/error-words.ts';
 import { monoNow } from './clock.ts';
 import type { Log } from './log.ts';
 import { isSame } from './proc.ts';
-import { wordsOf } from './refusal.ts';
 import type { AgentIdentity } from './wire.ts';
 
 /** A broken promise of the core: it may come again at once, so it comes back slowly, and loudly. */
@@ -67,7 +67,7 @@ export class AgentWatch {
       return;
     }
     this.#other = null;
-    this.#start().catch((error: unknown) => this.#ended(`cannot be started: ${wordsOf(error)}`, null, 0));
+    this.#start().catch((error: unknown) => this.#ended(`cannot be started: ${errorWords(error)}`, null, 0));
   }
 
   async #start(): Promise<void> {
@@ -83,7 +83,7 @@ export class AgentWatch {
     });
     this.#childPid = child.pid ?? 0;
     void output?.close().catch(() => undefined);
-    child.on('error', (error) => this.#ended(`cannot be started: ${wordsOf(error)}`, null, 0));
+    child.on('error', (error) => this.#ended(`cannot be started: ${errorWords(error)}`, null, 0));
     child.on('exit', (code, signal) => this.#ended(`ended (${signal ?? `exit ${code}`})`, code, monoNow() - startedAt));
   }
 

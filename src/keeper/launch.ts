@@ -8,10 +8,10 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
+import { errorWords } from '../model/error-words.ts';
 import { shellQuoted } from '../model/shell-quote.ts';
 import { canBeSet } from './spare.ts';
 import type { Spare } from './spare.ts';
-import { wordsOf } from './refusal.ts';
 import { passOddNames } from '../model/environment.ts';
 import type { Command } from '../model/system.ts';
 
@@ -141,7 +141,7 @@ function writes({ role, roleNeeded, record, output }: LaunchPlan): string[] {
 function outcomeOf(child: ChildProcess): Promise<LaunchOutcome> {
   return new Promise((resolve) => {
     let said = '';
-    child.on('error', (error) => resolve({ kind: 'preparation', why: wordsOf(error), notes: [] }));
+    child.on('error', (error) => resolve({ kind: 'preparation', why: errorWords(error), notes: [] }));
     const pipe = child.stdio[3];
     if (pipe === null || pipe === undefined || !('setEncoding' in pipe)) {
       resolve({ kind: 'preparation', why: 'no pipe to the process could be made', notes: [] });

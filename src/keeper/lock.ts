@@ -5,7 +5,8 @@
 import { spawnSync } from 'node:child_process';
 import { ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 
-import { refuse, wordsOf } from './refusal.ts';
+import { errorWords } from '../model/error-words.ts';
+import { refuse } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 
 /** Takes the lock for as long as this process lives, as `who`. `null`: taken. Called once, before anything else happens. */
@@ -14,7 +15,7 @@ export function takeLock(path: string, who: 'keeper' | 'agent' = 'keeper'): Refu
   try {
     fd = openSync(path, 'a', 0o600);
   } catch (error) {
-    return refuse('keeperStart', `${path} cannot be opened: ${wordsOf(error)}`);
+    return refuse('keeperStart', `${path} cannot be opened: ${errorWords(error)}`);
   }
   const { error, status } = spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd], cwd: '/' });
   if (error !== undefined)

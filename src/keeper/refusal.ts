@@ -40,8 +40,3 @@ export function refuse(reason: keyof typeof refusalCodes, why: string): Refusal 
 export function done<T>(value: T): KeeperAnswer<T> {
   return { kind: 'done', value };
 }
-
-/** The words of an error for a `why`, without its stack. */
-export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -3,12 +3,13 @@
 
 import { constants } from 'node:os';
 
+import { errorWords } from '../model/error-words.ts';
 import { monoNow } from './clock.ts';
 import { findInstance, newGuard, refuseOlderTerm } from './ground.ts';
 import type { Ground } from './ground.ts';
 import type { Owned } from './instance.ts';
 import { send } from './reaper.ts';
-import { done, refuse, wordsOf } from './refusal.ts';
+import { done, refuse } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import type { Route } from '../model/system.ts';
 import type { MonoMs } from '../model/units.ts';
@@ -74,7 +75,7 @@ export async function activate(
       takeBack(ground, owned, before);
       return refuse(
         'roleFile',
-        `${owned.instance} cannot be made active, since its role file cannot be written: ${wordsOf(error)}`,
+        `${owned.instance} cannot be made active, since its role file cannot be written: ${errorWords(error)}`,
       );
     }
     const meanwhile = whyNotActive(owned, owned.deadline);
@@ -120,7 +121,7 @@ export async function deactivate(ground: Ground, request: Request<'deactivate'>)
     } catch (error) {
       return refuse(
         'roleFile',
-        `${owned.instance} cannot be deactivated, since its role file cannot be written: ${wordsOf(error)}; end it instead`,
+        `${owned.instance} cannot be deactivated, since its role file cannot be written: ${errorWords(error)}; end it instead`,
       );
     }
     if (isEnding(owned)) return refuse('ending', `${owned.instance} ended meanwhile`);
@@ -156,7 +157,7 @@ async function unmark(ground: Ground, owned: Owned): Promise<void> {
   try {
     await ground.files.unmarkLeased(owned.instance);
   } catch (error) {
-    ground.log(`${owned.instance}: the next keeper will think it leased: ${wordsOf(error)}`);
+    ground.log(`${owned.instance}: the next keeper will think it leased: ${errorWords(error)}`);
   }
 }
 

@@ -5,8 +5,9 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 
+import { errorWords } from '../model/error-words.ts';
 import type { Owner } from './owner.ts';
-import { refuse, wordsOf } from './refusal.ts';
+import { refuse } from './refusal.ts';
 import { helloShape, lineReader, requestShapes } from './wire.ts';
 import type { AgentIdentity, KeeperState, Verb } from './wire.ts';
 import type { EndedInstance, KeeperAnswer } from '../ports.ts';
@@ -116,7 +117,7 @@ async function answerTo(
   try {
     return await dispatch(owner, verb, request, wanted);
   } catch (error) {
-    return { kind: 'unknown', why: `the keeper failed at ${verb}: ${wordsOf(error)}` };
+    return { kind: 'unknown', why: `the keeper failed at ${verb}: ${errorWords(error)}` };
   }
 }
 

@@ -7,8 +7,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 
+import { errorWords } from '../model/error-words.ts';
 import type { Log } from './log.ts';
-import { wordsOf } from './refusal.ts';
 import { nameForm } from '../model/environment.ts';
 
 /** After a start is over: its answer goes out first. */
@@ -73,7 +73,7 @@ export class Spare {
       for (const each of [shell, shell.stdin, shell.stdio[3]]) each?.on('error', () => undefined);
       return shell.pid === undefined ? null : shell;
     } catch (error) {
-      this.#log(`no shell could be begun ahead of the next start: ${wordsOf(error)}`);
+      this.#log(`no shell could be begun ahead of the next start: ${errorWords(error)}`);
       return null;
     }
   }

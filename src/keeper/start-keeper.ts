@@ -7,12 +7,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { errorWords } from '../model/error-words.ts';
 import { monoNow } from './clock.ts';
 import { compiledFolder } from './compiled.ts';
 import { optionsToArguments } from './options.ts';
 import type { KeeperOptions } from './options.ts';
 import { makeFolders } from './paths.ts';
-import { done, refusalCodes, refuse, wordsOf } from './refusal.ts';
+import { done, refusalCodes, refuse } from './refusal.ts';
 import type { HostLayout } from '../layout.ts';
 import type { KeeperAnswer } from '../ports.ts';
 
@@ -45,7 +46,7 @@ export async function startKeeper(
     if (why === null || (await answersSoon(layout.keeperSocket, why))) return done(null);
     return refuse('keeperStart', `the keeper did not become ready: ${why}; see ${layout.keeperLog}`);
   } catch (error) {
-    return refuse('keeperStart', `the keeper cannot be started: ${wordsOf(error)}`);
+    return refuse('keeperStart', `the keeper cannot be started: ${errorWords(error)}`);
   }
 }
 

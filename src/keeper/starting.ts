@@ -3,6 +3,7 @@
 
 import { dirname } from 'node:path';
 
+import { errorWords } from '../model/error-words.ts';
 import { accountFor } from './account.ts';
 import type { Account } from './account.ts';
 import { makeCgroup, joinFiles, removeCgroup } from './cgroup.ts';
@@ -18,7 +19,7 @@ import type { Owned } from './instance.ts';
 import { launch } from './launch.ts';
 import type { Launched } from './launch.ts';
 import { readStat } from './proc.ts';
-import { done, refuse, wordsOf } from './refusal.ts';
+import { done, refuse } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import type { KeeperAnswer, StartRequest, StartedInstance } from '../ports.ts';
 
@@ -90,7 +91,7 @@ async function begin(
     starting.cancelled === null && wanted()
       ? null
       : cancelledBy(starting.cancelled ?? 'nobody waits for its answer any more'),
-  ).catch((error: unknown) => refuse('preparation', `${request.service} could not be prepared: ${wordsOf(error)}`));
+  ).catch((error: unknown) => refuse('preparation', `${request.service} could not be prepared: ${errorWords(error)}`));
   if ('kind' in launched) {
     await cleanUp(ground, request, prepared);
     return launched;
@@ -179,7 +180,7 @@ async function prepareContainment(ground: Ground, request: StartRequest, prepare
     prepared.cgroup = await makeCgroup(ground.cgroups, request.instance, memory);
   } catch (error) {
     ground.log(
-      `${request.instance}: goes by its mark alone, since its control group cannot be made: ${wordsOf(error)}`,
+      `${request.instance}: goes by its mark alone, since its control group cannot be made: ${errorWords(error)}`,
     );
   }
 }

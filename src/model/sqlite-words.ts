@@ -1,5 +1,7 @@
 // SQLite's result codes in the words of people.
 
+import { errorWords } from './error-words.ts';
+
 /** SQLite's extended result code of an error, or null when it is none of SQLite's. */
 export function sqliteCode(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error)) return null;
@@ -20,7 +22,7 @@ export function isDamage(error: unknown): boolean {
 
 /** Why the disk or SQLite refused, as a clause. */
 export function inWords(error: unknown): string {
-  const said = error instanceof Error ? error.message : String(error);
+  const said = errorWords(error);
   switch (primary(error)) {
     case 5:
     case 6:

@@ -10,6 +10,7 @@ import { userInfo } from 'node:os';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { passOddNames } from '../model/environment.ts';
+import { errorWords } from '../model/error-words.ts';
 import { parseStat } from '../model/process-stat.ts';
 import type { CommandEnd, CommandRequest } from '../ports.ts';
 
@@ -26,7 +27,7 @@ export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
   try {
     full = await asUser(argv, request.user, request.group);
   } catch (error) {
-    return { kind: 'notStarted', why: reasonOf(error) };
+    return { kind: 'notStarted', why: errorWords(error) };
   }
   if (request.signal?.aborted === true) return { kind: 'notStarted', why: 'no longer wanted' };
   return start(full, request);
@@ -54,7 +55,7 @@ function start({ argv, env }: AsUser, request: CommandRequest): Promise<CommandE
         detached: true,
       });
     } catch (error) {
-      resolve({ kind: 'notStarted', why: reasonOf(error) });
+      resolve({ kind: 'notStarted', why: errorWords(error) });
       return;
     }
     const told = keep(readable(child.stdio[3]));
@@ -215,8 +216,4 @@ function refusalIn(told: string, file: string, dir: string): string | null {
 
 function readable(stream: unknown): Readable | null {
   return stream instanceof Readable ? stream : null;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

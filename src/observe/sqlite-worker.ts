@@ -3,6 +3,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort } from 'node:worker_threads';
+import { errorWords } from '../model/error-words.ts';
 
 interface Question {
   readonly id: number;
@@ -26,7 +27,7 @@ parentPort?.on('message', (question: Question) => {
     parentPort?.postMessage({
       id: question.id,
       value: null,
-      error: error instanceof Error ? error.message : String(error),
+      error: errorWords(error),
     });
   }
 });

@@ -1,5 +1,6 @@
 // What the console's process and `standfast user` ask on the agent's socket.
 
+import { errorWords } from '../model/error-words.ts';
 import { Refusal } from './refusal.ts';
 import type { Route } from './routes.ts';
 import { accountBody, intentBody, parsed } from './shapes.ts';
@@ -53,7 +54,7 @@ async function inStore<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorWords(error);
     throw new Refusal(503, 'SF-826', `the users cannot be read or written now: ${why}`, 'standfast doctor');
   }
 }

@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import type { AgentAnswers } from '../api.ts';
+import { errorWords } from '../model/error-words.ts';
 import { readBody } from './body.ts';
 import { openStream } from './events.ts';
 import type { EventStream } from './events.ts';
@@ -96,9 +97,7 @@ async function answer(
       return;
     }
     const refusal =
-      error instanceof Refusal
-        ? error
-        : new Refusal(500, 'SF-709', error instanceof Error ? error.message : String(error), 'See the agent’s log.');
+      error instanceof Refusal ? error : new Refusal(500, 'SF-709', errorWords(error), 'See the agent’s log.');
     // What is left of a body that nobody will read must not be taken for the next request.
     if (!request.complete) response.setHeader('connection', 'close');
     send(response, { status: refusal.status, body: refusal.body() });

@@ -6,6 +6,7 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { errorWords } from '../model/error-words.ts';
 import { StoreError } from './errors.ts';
 import { networkFileSystem } from './network-file-systems.ts';
 import { inWords, isBusy, isDamage } from '../model/sqlite-words.ts';
@@ -83,7 +84,7 @@ function demandLocalDisk(file: string): void {
   try {
     type = statfsSync(folder).type;
   } catch (error) {
-    throw unusable(folder, wordsOf(error), 'Make the folder, or name another one with --state', error);
+    throw unusable(folder, errorWords(error), 'Make the folder, or name another one with --state', error);
   }
   const name = networkFileSystem(type);
   if (name !== null) {
@@ -104,7 +105,7 @@ function demandAccess(file: string): void {
   } catch (error) {
     // A disk that is read-only just now is one that does not answer just now.
     if (error instanceof Error && 'code' in error && error.code === 'EACCES')
-      throw unusable(folder, wordsOf(error), 'Run every agent of this system as the same user', error);
+      throw unusable(folder, errorWords(error), 'Run every agent of this system as the same user', error);
   }
 }
 
@@ -195,8 +196,4 @@ function restore(file: string): string {
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

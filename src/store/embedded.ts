@@ -6,6 +6,7 @@
 
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { errorWords } from '../model/error-words.ts';
 import { StoreUnreachable, type Store, type StoreEntry, type TxnAnswer } from '../ports.ts';
 import type { Ask, Known, Tell, WorkerStart } from './embedded-messages.ts';
 import { StoreError } from './errors.ts';
@@ -157,7 +158,7 @@ function connect(file: string, prefix: string): Store & { readonly opened: Promi
     });
     made.on('message', hear);
     made.on('error', (error) => {
-      ended(`the store's thread failed: ${error instanceof Error ? error.message : String(error)}`);
+      ended(`the store's thread failed: ${errorWords(error)}`);
     });
     made.on('exit', () => {
       ended("the store's thread ended");

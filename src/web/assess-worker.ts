@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { advise } from '../cli/assess/advise.ts';
 import { assessmentJson } from '../cli/assess/json.ts';
 import { knownOf } from '../cli/assess/measured.ts';
+import { errorWords } from '../model/error-words.ts';
 import { readDescription } from '../model/read.ts';
 import { assessmentOf, type AssessOptions } from '../prove/assessment.ts';
 
@@ -45,6 +46,6 @@ async function assess(job: AssessJob): Promise<AssessAnswer> {
 parentPort?.postMessage(
   await assess(workerData as AssessJob).catch((error: unknown): AssessAnswer => ({
     ok: false,
-    why: error instanceof Error ? error.message : String(error),
+    why: errorWords(error),
   })),
 );

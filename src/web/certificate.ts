@@ -1,6 +1,7 @@
 // The console's certificate, and why the console does not listen.
 
 import { readFile } from 'node:fs/promises';
+import { errorWords } from '../model/error-words.ts';
 import type { ConsoleChoice } from '../model/system.ts';
 
 class BadCertificate extends Error {
@@ -13,13 +14,13 @@ export async function tlsOf(choice: ConsoleChoice): Promise<{ cert: Buffer; key:
   try {
     return { cert: await readFile(choice.tls.cert), key: await readFile(choice.tls.key) };
   } catch (error) {
-    throw new BadCertificate(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new BadCertificate(errorWords(error), { cause: error });
   }
 }
 
 /** Why the console does not listen, with its code and what to do. OpenSSL's own errors come when the server is made of a key and a certificate that don't belong together. */
 export function whyNot(error: unknown, choice: ConsoleChoice): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorWords(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (error instanceof BadCertificate || code.startsWith('ERR_OSSL'))
     return `SF-823 the console's certificate cannot be used: ${message}. Look at console.tls in the description.`;

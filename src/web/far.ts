@@ -4,6 +4,7 @@
 import type { DetailsView, GapView } from '../api-web.ts';
 import type { ElsewhereAnswer, ElsewhereQuestion, JournalLine } from '../api.ts';
 import type { JournalQuery } from '../journal/query.ts';
+import { errorWords } from '../model/error-words.ts';
 
 export interface Far {
   /** The lines that fit, oldest first: as new as can be had, else as they were last known. */
@@ -49,7 +50,7 @@ export function openFar(ask: (question: ElsewhereQuestion) => Promise<ElsewhereA
     entry.asking ??= ask(question)
       .catch((error: unknown): ElsewhereAnswer => ({
         ok: false,
-        why: error instanceof Error ? error.message : String(error),
+        why: errorWords(error),
       }))
       .then((answer) => {
         entry.asking = null;

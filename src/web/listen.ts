@@ -4,6 +4,7 @@
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
+import { errorWords } from '../model/error-words.ts';
 import type { ConsoleChoice, System } from '../model/system.ts';
 
 /** Free ports are looked for so far up. */
@@ -32,7 +33,7 @@ export async function listen(
       return urlOf(app.server.address(), choice);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : null;
-      why = code === 'EADDRINUSE' ? `port ${port} is in use` : error instanceof Error ? error.message : String(error);
+      why = code === 'EADDRINUSE' ? `port ${port} is in use` : errorWords(error);
       if (code !== 'EADDRINUSE') break;
     }
   }

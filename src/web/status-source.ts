@@ -4,6 +4,7 @@
 import type { ConsoleStatus, StatusOrigin } from '../api-web.ts';
 import type { StatusView } from '../api.ts';
 import { connectAgent, type AgentClient } from '../client.ts';
+import { errorWords } from '../model/error-words.ts';
 
 export interface StatusSource {
   /** As new as can be had, else the last known; null: nobody ever answered. */
@@ -52,7 +53,7 @@ export function openStatusSource(
       try {
         return heard(name, await connectAgent(socket, answerWithinMs).status());
       } catch (error) {
-        whys.push(error instanceof Error ? error.message : String(error));
+        whys.push(errorWords(error));
       }
     }
     silent(whys[0] ?? 'there is no agent');

@@ -1,5 +1,6 @@
 // Looks for a storm that breaks something: over the core as it is, or over one with a mistake (broken-core.ts).
 
+import { errorWords } from '../../src/model/error-words.ts';
 import { readScenario } from './world/scenario.ts';
 import { traceOf } from './world/trace.ts';
 import { firstOf, shrink } from './world/shrink.ts';
@@ -34,6 +35,6 @@ function linesOf(text: string): readonly string[] {
   try {
     return traceOf(readScenario(text)).lines;
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [errorWords(error)];
   }
 }

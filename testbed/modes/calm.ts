@@ -11,6 +11,7 @@ import { describeMachine } from '../../bench/machine.ts';
 import { endMarked } from '../../scripts/marked.ts';
 import { numberOf, readWords, refuse } from '../../scripts/words.ts';
 import type { IncidentView, StatusView } from '../../src/api.ts';
+import { errorWords } from '../../src/model/error-words.ts';
 import { calmFile } from './report.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
@@ -100,7 +101,7 @@ try {
   if (out.startsWith('['))
     for (const each of JSON.parse(out) as IncidentView[]) if (each.sinceMs >= beganAtMs) alarms.set(each.id, each);
 } catch (error) {
-  failed = error instanceof Error ? error.message : String(error);
+  failed = errorWords(error);
 } finally {
   await standfast('down');
   end();

@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { IncidentView, StatusView } from '../../src/api.ts';
+import { errorWords } from '../../src/model/error-words.ts';
 import { modeNamed } from '../../src/model/modes.ts';
 import type { Way } from './case.ts';
 import { here, Place } from './place.ts';
@@ -44,7 +45,7 @@ export async function runWays(jobs: readonly Job[], off: string | null): Promise
           const hear = job.way.shows === 'known' ? hearKnown : listen;
           told.set(job, await hear(own, { ...job, off: off !== null, madeAt }));
         } catch (error) {
-          told.set(job, error instanceof Error ? error.message : String(error));
+          told.set(job, errorWords(error));
         }
       }),
     );

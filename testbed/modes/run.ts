@@ -5,6 +5,7 @@
 
 import { describeMachine } from '../../bench/machine.ts';
 import { demandKnown, numberOf, readWords, refuse } from '../../scripts/words.ts';
+import { errorWords } from '../../src/model/error-words.ts';
 import { modeNamed } from '../../src/model/modes.ts';
 import type { Case } from './case.ts';
 import { cases } from './cases.ts';
@@ -99,7 +100,7 @@ async function work(): Promise<void> {
   for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
     const { jobs: of, off } = batch;
     const results = await runWays(of, off).catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorWords(error);
       return new Map<Job, Told | string>(of.map((job) => [job, why]));
     });
     for (const [job, result] of results) {
@@ -164,7 +165,7 @@ async function tryPages(only: readonly string[]): Promise<number> {
         );
       } catch (error) {
         bad += 1;
-        console.log(`✖ ${page}, by ${of.mode}: ${error instanceof Error ? error.message : String(error)}`);
+        console.log(`✖ ${page}, by ${of.mode}: ${errorWords(error)}`);
       }
     }
   };

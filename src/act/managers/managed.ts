@@ -7,6 +7,7 @@
 
 import { constants } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { errorWords } from '../../model/error-words.ts';
 import type { MonoMs, Ms, WallMs } from '../../model/units.ts';
 import type {
   EndedInstance,
@@ -224,7 +225,7 @@ export function openManaged(options: ManagedOptions): Managed {
   const startOnce = async (request: StartRequest, manager: ForeignManager): Promise<KeeperAnswer<StartedInstance>> => {
     const answer = await begin(request, manager).catch((error: unknown): KeeperAnswer<StartedInstance> => ({
       kind: 'unknown',
-      why: error instanceof Error ? error.message : String(error),
+      why: errorWords(error),
     }));
     const cancelled = starting.get(request.service)?.cancelled ?? null;
     starting.delete(request.service);

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { errorWords } from '../../model/error-words.ts';
 import type { MonoMs, WallMs } from '../../model/units.ts';
 import type { EndedInstance, InstanceId, Role } from '../../ports.ts';
 import type { ForeignManager } from './speak.ts';
@@ -96,7 +97,7 @@ export function openManagedFile(
         await writeFile(`${path}.new`, JSON.stringify({ boot, instances }), { mode: 0o600 });
         await rename(`${path}.new`, path);
       } catch (error) {
-        failed(error instanceof Error ? error.message : String(error));
+        failed(errorWords(error));
       }
     }
     writing = null;

@@ -11,6 +11,7 @@ import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { errorWords } from '../../model/error-words.ts';
 import { parseStat } from '../../model/process-stat.ts';
 import { keepOutput, type Written } from './output.ts';
 
@@ -218,7 +219,7 @@ async function asAccount(account: string): Promise<readonly string[]> {
 function whyNot(error: unknown): string {
   if (error instanceof Error && 'code' in error && error.code === 'E2BIG')
     return 'could not be started: it, or a value that it is given, is longer than the kernel takes (128 KiB); put it in a file of its own';
-  return `could not be started: ${error instanceof Error ? error.message : String(error)}`;
+  return `could not be started: ${errorWords(error)}`;
 }
 
 function notIn(dir: string, why: string): string {

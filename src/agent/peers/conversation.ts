@@ -1,6 +1,7 @@
 // What is said between two agents, whatever carries it: who asked what, and which answer belongs to which question.
 
 import { randomBytes } from 'node:crypto';
+import { errorWords } from '../../model/error-words.ts';
 import type { PeerEvents } from '../peers.ts';
 import { readReport } from '../records.ts';
 import { openCalls } from './calls.ts';
@@ -75,7 +76,7 @@ export function openConversation(options: {
     try {
       caller.reply({ kind: 'reply', from: me, id, ok: true, body: await events.called(what, body) });
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorWords(error);
       caller.reply({ kind: 'reply', from: me, id, ok: false, body: why });
     }
   };

@@ -4,6 +4,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, rename, stat } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { errorWords } from '../../model/error-words.ts';
 import type { PeerChannel } from '../../model/system.ts';
 import { fingerprintOf, keepPair, makeCertificate, readPair, type MadeCertificate } from '../make-certificate.ts';
 
@@ -59,7 +60,7 @@ export function openCredentials(options: {
       else await renew();
       why = null;
     } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
+      const said = errorWords(error);
       if (said !== why) options.log(`no certificate for the peers: ${said}`);
       why = said;
     }
@@ -119,7 +120,7 @@ async function readOwn(own: NonNullable<PeerChannel['own']>): Promise<TlsIdentit
     // While they are replaced one after the other they do not belong together, and nobody could connect by them.
     createSecureContext({ ca, cert, key });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorWords(error);
     throw new Error(`${own.cert} and ${own.key} cannot be used together: ${why}`, { cause: error });
   }
   return { ca, cert, key };

@@ -4,6 +4,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { errorWords } from '../../model/error-words.ts';
 import type { System } from '../../model/system.ts';
 
 /** What a host says under `peer/HOST` in the store. */
@@ -49,7 +50,7 @@ export async function openTrust(options: {
         await writeFile(`${options.file}.new`, JSON.stringify(Object.fromEntries(known)), { mode: 0o600 });
         await rename(`${options.file}.new`, options.file);
       })
-      .catch((error: unknown) => options.log(`the peers' fingerprints cannot be kept: ${String(error)}`));
+      .catch((error: unknown) => options.log(`the peers' fingerprints cannot be kept: ${errorWords(error)}`));
   };
 
   return {

@@ -3,6 +3,7 @@
 import { access, constants, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { bytesWords } from '../../model/amount-words.ts';
+import { errorWords } from '../../model/error-words.ts';
 import { hostLayoutProblem } from './socket-path.ts';
 
 export interface Finding {
@@ -71,7 +72,7 @@ async function writable(state: string): Promise<Finding> {
     return {
       what,
       verdict: 'bad',
-      found: `${state} can't be written: ${error instanceof Error ? error.message : String(error)}`,
+      found: `${state} can't be written: ${errorWords(error)}`,
       next: 'Services go on; leases are kept by promises between hosts. Make room, or mount it for writing.',
     };
   }

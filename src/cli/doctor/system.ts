@@ -4,6 +4,7 @@ import type { ConsoleView } from '../../api-web.ts';
 import type { StatusView } from '../../api.ts';
 import { existsSync } from 'node:fs';
 import { connectAgent } from '../../client.ts';
+import { errorWords } from '../../model/error-words.ts';
 import type { ChosenSystem, Context } from '../context.ts';
 import { consolesOf } from '../start/console-line.ts';
 import { presences, type Presence } from '../start/keepers.ts';
@@ -140,7 +141,7 @@ async function storeFinding(context: Context, system: ChosenSystem): Promise<Fin
     return {
       what,
       verdict: 'bad',
-      found: `${isEtcd ? 'etcd' : system.layout.storeFile}: ${error instanceof Error ? error.message : String(error)}`,
+      found: `${isEtcd ? 'etcd' : system.layout.storeFile}: ${errorWords(error)}`,
       next: isEtcd
         ? 'Its members, below, say why. Services go on while their hosts reach each other; nothing can take over.'
         : 'Look at its disk: full, read-only, slow? Services go on meanwhile; nothing can take over.',

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SystemLayout } from '../../layout.ts';
+import { errorWords } from '../../model/error-words.ts';
 import type { Context } from '../context.ts';
 import { Failure } from '../failure.ts';
 import type { DescriptionStore, StoredDescription } from '../world.ts';
@@ -64,7 +65,7 @@ function formingFailure(context: Context, layout: SystemLayout, error: unknown):
   return new Failure({
     code: 'SF-312',
     what: 'the managed etcd does not answer yet',
-    why: error instanceof Error ? error.message : String(error),
+    why: errorWords(error),
     next: `It is formed when all its hosts are up for the first time: run up on the others too, then here again. What each waits for stands in its agent's log, below ${layout.folder}; ${context.command('doctor')} looks.`,
     exit: 3,
   });
@@ -88,7 +89,7 @@ export async function startKeepers(
     throw new Failure({
       code: 'SF-308',
       what: `the keeper of host ${host} did not start`,
-      why: reason instanceof Error ? reason.message : String(reason),
+      why: errorWords(reason),
       next: `Its log: ${of.layout.host(host).keeperLog}. What is wrong: ${context.command('doctor')}`,
       exit: 3,
     });
@@ -105,7 +106,7 @@ async function openStore(context: Context, layout: SystemLayout): Promise<Descri
 }
 
 function storeFailure(context: Context, layout: SystemLayout, error: unknown): Failure {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = errorWords(error);
   if (existsSync(layout.storePlaceFile))
     return new Failure({
       code: 'SF-303',

@@ -3,6 +3,7 @@
 import { chmod, lstat, mkdir, readlink, stat, symlink, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { HostLayout, SystemLayout } from '../../layout.ts';
+import { errorWords } from '../../model/error-words.ts';
 import { Failure } from '../failure.ts';
 
 /** Makes the state folder, the system's and the hosts': this user's, and for others only a way through to what is theirs. Fails with what to do when one can't be used. */
@@ -58,7 +59,7 @@ function whyNot(error: unknown): string {
     case 'EDQUOT':
       return 'the disk is full';
     default:
-      return error instanceof Error ? error.message : String(error);
+      return errorWords(error);
   }
 }
 

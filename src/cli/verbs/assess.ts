@@ -1,6 +1,7 @@
 // `assess`: what a description survives, how often it fails, what each fault is met with, and what would help.
 
 import { writeFile } from 'node:fs/promises';
+import { errorWords } from '../../model/error-words.ts';
 import type { AssessOptions } from '../../prove/assessment.ts';
 import { assessmentOf } from '../../prove/assessment.ts';
 import { advise } from '../assess/advise.ts';
@@ -73,7 +74,7 @@ async function writePage(file: string, page: string): Promise<void> {
   } catch (error) {
     throw new Failure({
       code: 'SF-002',
-      what: `--html ${file} can't be written: ${error instanceof Error ? error.message : String(error)}`,
+      what: `--html ${file} can't be written: ${errorWords(error)}`,
       next: 'Give a file in a folder that exists and may be written.',
       exit: 2,
     });

@@ -3,6 +3,7 @@
 import type { AccessRole, Account } from '../../api-web.ts';
 import type { AgentClient } from '../../client.ts';
 import { accessRoles, whyNoPassword, whyNoUserName } from '../../model/account.ts';
+import { errorWords } from '../../model/error-words.ts';
 import { nearest } from '../../model/nearest.ts';
 import { askPassword } from '../ask-password.ts';
 import { columns } from '../columns.ts';
@@ -117,7 +118,7 @@ async function inStore<T>(question: Promise<T>): Promise<T> {
     throw new Failure({
       code: 'SF-826',
       what: 'the users cannot be read or written now',
-      why: error instanceof Error ? error.message : String(error),
+      why: errorWords(error),
       next: 'standfast doctor',
       exit: 3,
     });

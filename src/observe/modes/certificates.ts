@@ -4,6 +4,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
+import { errorWords } from '../../model/error-words.ts';
 import type { FindingWeight, Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
 import type { Asked, Ground } from './ground.ts';
@@ -151,7 +152,7 @@ async function readFile(ground: Ground, path: string, passwordFile: string | nul
       return { kind: 'unreadable', why: 'the key in it belongs to another certificate' };
     return { kind: 'read', chain };
   } catch (error) {
-    return { kind: 'unreadable', why: `it is damaged (${error instanceof Error ? error.message : String(error)})` };
+    return { kind: 'unreadable', why: `it is damaged (${errorWords(error)})` };
   }
 }
 

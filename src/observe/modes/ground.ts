@@ -16,6 +16,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { errorWords } from '../../model/error-words.ts';
 
 /** How a process that asked something ended. */
 export type Asked =
@@ -100,7 +101,7 @@ function run(
       });
     } catch (error) {
       // More words than the kernel takes, or one with a zero byte.
-      resolve({ kind: 'notAsked', why: error instanceof Error ? error.message : String(error) });
+      resolve({ kind: 'notAsked', why: errorWords(error) });
       return;
     }
     const timer = setTimeout(() => {

@@ -3,6 +3,7 @@
 
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { errorWords } from '../../model/error-words.ts';
 import type { Ask, LookTold, Tell } from './messages.ts';
 import type { Watch } from './watch.ts';
 
@@ -40,7 +41,7 @@ export function openScout(options: ScoutOptions): Scout {
       if (message.kind === 'look') options.onLook(message.look);
       else complain(`detector ${message.detector}: ${message.why}`);
     });
-    made.on('error', (error) => complain(`the detectors' thread: ${String(error)}`));
+    made.on('error', (error) => complain(`the detectors' thread: ${errorWords(error)}`));
     made.on('exit', () => {
       thread = null;
       if (closed) return;

@@ -1,6 +1,7 @@
 // The thread that the detectors run in: each in its own interval, one after another within it, so that they share what they read and never pile up.
 
 import { parentPort } from 'node:worker_threads';
+import { errorWords } from '../../model/error-words.ts';
 import type { Detector } from './detector.ts';
 import { detectors } from './detectors.ts';
 import { openGround } from './ground.ts';
@@ -52,7 +53,7 @@ async function lookOnce(detector: Detector): Promise<void> {
     const { seen, facts = {}, figures = {} } = await detector.look(watch);
     tell({ kind: 'look', look: { detector: detector.name, atMs: Date.now(), seen, facts, figures } });
   } catch (error) {
-    tell({ kind: 'failed', detector: detector.name, why: error instanceof Error ? error.message : String(error) });
+    tell({ kind: 'failed', detector: detector.name, why: errorWords(error) });
   } finally {
     clearTimeout(late);
   }

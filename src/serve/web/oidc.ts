@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createRemoteJWKSet, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import type { AccessRole } from '../../api-web.ts';
+import { errorWords } from '../../model/error-words.ts';
 import type { ConsoleOidc } from '../../model/system.ts';
 import { Refusal } from '../refusal.ts';
 import type { ConsolePort } from './port.ts';
@@ -205,7 +206,7 @@ async function saying<T>(what: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    throw failed(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    throw failed(`${what}: ${errorWords(error)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 // Why a request to the console is answered with an error, in the product's form: code, why, what next.
 
 import type { ApiFailure } from '../../api-web.ts';
+import { errorWords } from '../../model/error-words.ts';
 import { Refusal } from '../refusal.ts';
 
 /** 404: `what` is not there. */
@@ -25,7 +26,7 @@ export function failureOf(error: unknown): { readonly status: number; readonly b
   if (status === 413 || status === 408 || status === 431)
     return of(status, 'SF-803', 'the request is too long or took too long', 'Send less.');
   if (status !== null && status < 500)
-    return of(status, 'SF-802', messageOf(error), 'GET /api/v1/openapi.json shows what is wanted.');
+    return of(status, 'SF-802', errorWords(error), 'GET /api/v1/openapi.json shows what is wanted.');
   return of(
     500,
     'SF-813',
@@ -43,8 +44,4 @@ function statusIn(error: unknown): number | null {
   return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
     ? error.statusCode
     : null;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@
 
 import type { ActionPreview } from '../../api-web.ts';
 import { z } from 'zod';
+import { errorWords } from '../../model/error-words.ts';
 import { Refusal } from '../refusal.ts';
 import type { ConsolePort } from './port.ts';
 import { foreseen } from './preview.ts';
@@ -72,6 +73,6 @@ export async function asked<T>(question: Promise<T>): Promise<T> {
   try {
     return await question;
   } catch (error) {
-    throw agentSilent(error instanceof Error ? error.message : String(error));
+    throw agentSilent(errorWords(error));
   }
 }

@@ -1,6 +1,7 @@
 // Signing in and out, and who one is.
 
 import type { Me } from '../../api-web.ts';
+import { errorWords } from '../../model/error-words.ts';
 import type { ConsoleOidc } from '../../model/system.ts';
 import { Refusal } from '../refusal.ts';
 import { openProvider } from './oidc.ts';
@@ -113,9 +114,7 @@ export function signInRoutes(of: {
         try {
           return await provider.end({ origin, cookies, code: query.code, state: query.state, error: query.error });
         } catch (error) {
-          of.log(
-            `sign-in by the provider failed from ${address}: ${error instanceof Error ? error.message : String(error)}`,
-          );
+          of.log(`sign-in by the provider failed from ${address}: ${errorWords(error)}`);
           throw error;
         }
       },

@@ -3,6 +3,7 @@
 
 import type { ServerResponse } from 'node:http';
 import type { RunbookAnswer, RunView } from '../../api-runbook.ts';
+import { errorWords } from '../../model/error-words.ts';
 import type { ConsolePort } from './port.ts';
 
 export interface RunStreams {
@@ -88,7 +89,7 @@ async function asked(
   try {
     return await port.runbooks().run(id, version);
   } catch (error) {
-    const why = `the agent does not answer: ${error instanceof Error ? error.message : String(error)}`;
+    const why = `the agent does not answer: ${errorWords(error)}`;
     return { ok: false, code: silent, why, next: 'The run is kept and goes on when its agent is back.' };
   }
 }

@@ -4,6 +4,7 @@
 // or identity no longer continues from what was seen is noticed, and it is then no store at all.
 
 import { randomBytes, randomUUID } from 'node:crypto';
+import { errorWords } from '../../model/error-words.ts';
 import { StoreUnreachable, type Store, type TxnAnswer } from '../../ports.ts';
 import type { EtcdAccess } from './access.ts';
 import type { TxnResponse } from './gen/etcd_pb.js';
@@ -130,7 +131,7 @@ function operate(members: EtcdMembers, prefix: string, known: Known): Store {
           .map((kv) => entryOf(kv, prefix));
         return { kind: 'refused', revision, current };
       } catch (error) {
-        return { kind: 'unknown', why: error instanceof Error ? error.message : String(error) };
+        return { kind: 'unknown', why: errorWords(error) };
       }
     },
 

@@ -2,6 +2,7 @@
 // gRPC codes are Connect's; etcd's own words are those of its `api/v3rpc/rpctypes/error.go`.
 
 import { Code, ConnectError } from '@connectrpc/connect';
+import { errorWords } from '../../model/error-words.ts';
 
 export interface Trouble {
   /** In words, for people. */
@@ -63,7 +64,7 @@ function wordsOf(error: unknown): string {
     if (error.code === Code.DeadlineExceeded || error.code === Code.Canceled) return 'no answer in time';
     return error.rawMessage;
   }
-  return error instanceof Error ? error.message : String(error);
+  return errorWords(error);
 }
 
 function isCertificate(code: string | null, words: string): boolean {

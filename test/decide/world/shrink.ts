@@ -1,6 +1,7 @@
 // Makes a storm that broke something as small as it gets while it still breaks the same: leaves out faults by halves, quarters and one by one (delta
 // debugging, Zeller and Hildebrandt 2002), then lines of the description, then what comes after. Deterministic: every attempt is a run of its own.
 
+import { errorWords } from '../../../src/model/error-words.ts';
 import { tryPlan, type Plan } from './trial.ts';
 
 /** What was found wrong, without the names and numbers that a smaller storm may have otherwise; null: nothing. */
@@ -22,7 +23,7 @@ export function firstOf(plan: Plan, asks: 'all' | 'safety'): string | null {
   } catch (error) {
     // Not the core's, but of who planted a mistake into it.
     if (error instanceof ReferenceError) throw error;
-    return `it throws: ${error instanceof Error ? error.message : String(error)}`;
+    return `it throws: ${errorWords(error)}`;
   }
 }
 
