@@ -8,7 +8,7 @@ import type { Fence } from '../model/system.ts';
 import { ms } from '../model/units.ts';
 import type { CommandEnd, CommandRequest, RunCommand } from '../ports.ts';
 
-export interface FenceRequest {
+interface FenceRequest {
   readonly host: string;
   readonly action: 'off' | 'on';
   readonly fence: Fence;

@@ -15,7 +15,7 @@ export interface Notification {
 }
 
 /** The fields that are used here; whatever else the incident has is sent along. */
-export interface NotifiedIncident {
+interface NotifiedIncident {
   readonly id: string;
   /** Of a resolved incident the gravest it had. */
   readonly severity: FaultSeverity;

@@ -14,7 +14,7 @@ import { foundOf } from './found-view.ts';
 import { previewOf } from './preview.ts';
 import { intentViews, statusOf } from './view.ts';
 
-export interface Desk {
+interface Desk {
   /** All but what is asked about runbooks. */
   readonly answers: Omit<AgentAnswers, 'runbooks' | 'elsewhere'>;
   /** The core has answered a person. */

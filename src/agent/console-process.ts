@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { ConsoleView } from '../api-web.ts';
 
-export interface ConsoleProcess {
+interface ConsoleProcess {
   /** Another description is in force: it is read anew. `wanted` false: no console. */
   use(hash: string, wanted: boolean): void;
   view(): ConsoleView;

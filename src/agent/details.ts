@@ -8,7 +8,7 @@ import type { Now } from '../model/units.ts';
 /** How many answers of a check are kept for people to look at. */
 const mostRecent = 60;
 
-export interface Details {
+interface Details {
   /** After every step: notes answers of checks that are new. */
   stepped(state: State): void;
   view(state: State, now: Now): Omit<DetailsView, 'figures'>;

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { parseEnvFile } from '../model/environment.ts';
 import type { Ground } from '../observe/modes/ground.ts';
 
-export type EnvFileRead =
+type EnvFileRead =
   | { readonly kind: 'read'; readonly env: Readonly<Record<string, string>> }
   /** `why` in words, to stand behind the file's name. */
   | { readonly kind: 'unread'; readonly why: string };

@@ -12,13 +12,13 @@ import { isForming, type Forming } from './etcd-forming.ts';
 import { fingerprintOf, pairIn, pairText, type MadeCertificate } from './make-certificate.ts';
 
 /** What a member says of itself to whoever asks. */
-export interface DoorSays {
+interface DoorSays {
   readonly forming: Forming;
   /** SHA-256 of the certificate of the authority that it has; null: it has none. */
   readonly authority: string | null;
 }
 
-export interface EtcdDoor {
+interface EtcdDoor {
   close(): void;
 }
 

@@ -8,7 +8,7 @@ import { askByMount } from '../observe/modes/by-mount.ts';
 import type { Ground } from '../observe/modes/ground.ts';
 
 /** The files of one service. */
-export interface DeclaredFiles {
+interface DeclaredFiles {
   readonly files: readonly FileRule[];
   /** Absolute. */
   readonly pathOf: (path: string) => string;

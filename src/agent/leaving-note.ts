@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Input } from '../decide/input.ts';
 import type { State } from '../decide/state.ts';
 
-export interface LeavingNote {
+interface LeavingNote {
   /** After every step: writes it down once. */
   look(state: State): void;
   /** When the keeper has said who it is: what is to be done again; null: nothing. */

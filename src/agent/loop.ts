@@ -13,7 +13,7 @@ export interface Loop {
   stop(): void;
 }
 
-export interface LoopOptions {
+interface LoopOptions {
   readonly initial: State;
   readonly now: () => Now;
   act(effect: Effect, state: State): void;

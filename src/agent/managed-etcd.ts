@@ -13,7 +13,7 @@ import type { Forming } from './etcd-forming.ts';
 import { openEtcdLeavers } from './etcd-leavers.ts';
 import { openOwnEtcd, type OwnEtcd } from './own-etcd.ts';
 
-export interface ManagedEtcd {
+interface ManagedEtcd {
   /** Null: no member of it runs here. */
   readonly own: OwnEtcd | null;
   /** Leaves the member running. */

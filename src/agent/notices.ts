@@ -10,7 +10,7 @@ import { incidentView } from './incident-view.ts';
 
 type Notify = Extract<Effect, { kind: 'notify' }>;
 
-export interface Notices {
+interface Notices {
   use(system: System): void;
   readonly send: (effect: Notify) => void;
   close(): void;

@@ -22,7 +22,7 @@ const outputQuery = z.object({ service: z.string(), lines: z.number().int().min(
 const sinceQuery = z.object({ service: z.string(), from: z.number().min(0) });
 
 /** The last lines of an output, and where in its file they end: what comes later is asked for from there. */
-export interface OutputLines {
+interface OutputLines {
   readonly lines: readonly string[];
   readonly end: number;
 }

@@ -28,7 +28,7 @@ export interface PeerEvents {
 }
 
 /** How it stands with the line to one peer, for people. */
-export interface PeerState {
+interface PeerState {
   readonly host: string;
   readonly connected: boolean;
   /** `socket`: in the state folder that both share. */
@@ -58,7 +58,7 @@ export interface Peers {
   close(): Promise<void>;
 }
 
-export interface PeersOptions {
+interface PeersOptions {
   readonly me: string;
   /** See SessionRecord. */
   readonly machine: string;

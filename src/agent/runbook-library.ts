@@ -25,7 +25,7 @@ export interface FoundRunbook {
   readonly general: boolean;
 }
 
-export type Lookup =
+type Lookup =
   | { readonly kind: 'found'; readonly found: FoundRunbook }
   | { readonly kind: 'none'; readonly why: string; readonly next: string }
   /** It should be there and cannot be read. */

@@ -13,7 +13,7 @@ import { began, finished, interrupted, nextOf, type Next, type Run } from '../mo
 import { settles, withinOf, type Runbook } from '../model/runbook.ts';
 import type { RunbookStore } from './runbook-store.ts';
 
-export interface RunnerOptions {
+interface RunnerOptions {
   readonly me: string;
   /** This life of the agent. */
   readonly life: string;

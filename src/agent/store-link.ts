@@ -31,7 +31,7 @@ export interface StoreLink {
   close(): Promise<void>;
 }
 
-export interface StoreLinkOptions {
+interface StoreLinkOptions {
   /** The embedded store; beside it stands where the store is when it is another. */
   readonly file: string;
   readonly memoryFile: string;

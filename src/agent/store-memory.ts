@@ -13,7 +13,7 @@ const memory = z.object({
   session: z.number().optional(),
 });
 
-export type StoreMemory = z.infer<typeof memory>;
+type StoreMemory = z.infer<typeof memory>;
 
 /** Null: nothing is remembered. */
 export async function readMemory(file: string): Promise<StoreMemory | null> {

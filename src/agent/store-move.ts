@@ -36,7 +36,7 @@ export async function whyNotSame(inUse: StoreInUse | null, system: System, store
 }
 
 /** A way that is to be gone over to, from the store as it is reached now. */
-export interface WayToGo {
+interface WayToGo {
   readonly from: Store;
   readonly place: OwnEtcd;
 }

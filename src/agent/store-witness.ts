@@ -4,7 +4,7 @@
 //
 // Does not cover: a host that wrote nothing since the copy was made, so that nothing of it is missing.
 
-export interface StoreWitness {
+interface StoreWitness {
   /** The key was written, or seen, at this revision. */
   saw(revision: number): void;
   /** The newest revision known of it; 0: none. */

@@ -8,7 +8,7 @@ import { bootId } from '../keeper/proc.ts';
 import { systemLayout, type HostLayout, type SystemLayout } from '../layout.ts';
 import { ownMachine } from './machine.ts';
 
-export interface ThisHost {
+interface ThisHost {
   readonly stateDir: string;
   readonly systemName: string;
   /** The host's name. */

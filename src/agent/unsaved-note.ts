@@ -10,7 +10,7 @@ import { keys } from '../decide/records.ts';
 import { readRecord } from './records.ts';
 import { replaceFile } from './replace-file.ts';
 
-export interface UnsavedNote {
+interface UnsavedNote {
   /** After every step: writes down what is new. */
   look(state: State): void;
   /** What a former life left; null: nothing. */

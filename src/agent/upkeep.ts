@@ -11,7 +11,7 @@ import type { Observer } from '../ports.ts';
 import { wrongFiles } from './files.ts';
 import { pathOf, type Plans } from './plans.ts';
 
-export interface Upkeep {
+interface Upkeep {
   running(service: RunService, instance: string | null, plans: Plans | null): void;
   observeExternals(system: System, observer: Observer): void;
   /** Another description is in force: what runs on is kept small as that says. */

@@ -10,7 +10,7 @@ import type { ChosenSystem, Context } from './context.ts';
 import { presences } from './start/keepers.ts';
 import { leftovers } from './start/leftovers.ts';
 
-export interface SystemFolder {
+interface SystemFolder {
   readonly name: string;
   readonly hosts: readonly string[];
 }

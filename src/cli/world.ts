@@ -43,7 +43,7 @@ export interface World {
   startKeeper(of: { readonly state: string; readonly system: string; readonly host: string }): Promise<void>;
 }
 
-export interface PortOwner {
+interface PortOwner {
   readonly pid: number;
   readonly command: string;
 }

@@ -14,7 +14,7 @@ export const returnsWithinMs = 3_600_000;
 /** So many of them are enough. */
 const mostReturns = 3;
 
-export interface FailBack {
+interface FailBack {
   readonly to: string;
   /** Null: nothing, it may go. */
   readonly waitsFor: string | null;

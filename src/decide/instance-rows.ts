@@ -39,7 +39,7 @@ export interface LifeFacts {
   readonly turn: Turn;
 }
 
-export type LifeMove =
+type LifeMove =
   | { readonly move: 'nothing' }
   | { readonly move: 'wait'; readonly forMs: number | null; readonly waitsFor: string }
   | { readonly move: 'start' }

@@ -181,7 +181,7 @@ export interface HostReport {
 export type IntentVerb = 'restart' | 'stop' | 'start' | 'failover' | 'pause' | 'takeover' | 'maintenance' | 'ban';
 
 /** Those that stay in force until they are taken back or their time is over. */
-export type LastingVerb = 'stop' | 'pause' | 'maintenance' | 'ban';
+type LastingVerb = 'stop' | 'pause' | 'maintenance' | 'ban';
 
 /** Whether what the verb asks for stays in force until its end, rather than being over when done. */
 export function isLasting(verb: IntentVerb): verb is LastingVerb {
@@ -208,6 +208,6 @@ export interface IntentRecord {
 }
 
 /** The open incidents and those resolved lately, kept by the reporter. */
-export interface IncidentsRecord {
+interface IncidentsRecord {
   readonly incidents: readonly Incident[];
 }

@@ -103,12 +103,12 @@ export interface Kept<T> {
   readonly value: T;
 }
 
-export interface Timing {
+interface Timing {
   readonly ttl: Ms;
   readonly room: Ms;
 }
 
-export interface StoreState {
+interface StoreState {
   readonly reachable: boolean;
   /** When this life first read the store; null: nobody is asked, nothing is taken, before. */
   readonly firstReadAt: MonoMs | null;
@@ -135,7 +135,7 @@ export interface KeeperState {
   readonly worstTimerLateMs: Ms;
 }
 
-export interface OwnSession {
+interface OwnSession {
   /** Revision of the own key as this life last wrote it; 0: this life has not written it, or was deposed. */
   readonly revision: number;
   readonly epoch: number;
@@ -201,18 +201,18 @@ export type Fencing =
       readonly againAt: MonoMs | null;
     };
 
-export interface PromiseAsk {
+interface PromiseAsk {
   readonly ask: number;
   readonly askedAt: MonoMs;
   readonly waiting: readonly string[];
 }
 
-export interface HeardReport {
+interface HeardReport {
   readonly report: HostReport;
   readonly heardAt: MonoMs;
 }
 
-export interface IncidentState {
+interface IncidentState {
   readonly revision: number;
   readonly list: readonly Incident[];
   readonly writing: EffectId | null;
@@ -235,7 +235,7 @@ export interface IncidentState {
   readonly others: readonly DesiredIncident[];
 }
 
-export interface Leaving {
+interface Leaving {
   readonly leaveRunning: boolean;
   readonly since: MonoMs;
   readonly quit: boolean;

@@ -1,6 +1,6 @@
 // What can be wrong with a journal's file. None of these keeps the agent from acting: the journal is never before an act.
 
-export type JournalErrorCode = 'SF-521' | 'SF-522' | 'SF-523' | 'SF-524';
+type JournalErrorCode = 'SF-521' | 'SF-522' | 'SF-523' | 'SF-524';
 
 /** A journal cannot be written or read as it stands. */
 export class JournalError extends Error {

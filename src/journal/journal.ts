@@ -25,7 +25,7 @@ const closeWithinMs = 2000;
 /** How soon after a refusal it is tried to write down what was lost, and after its end to begin the thread anew. */
 const retryMs = 1000;
 
-export interface JournalOptions {
+interface JournalOptions {
   readonly file: string;
   /** Whose record it is; told with each line. */
   readonly host: string;

@@ -7,7 +7,7 @@ import { readFile, stampOf, type FileLines, type FileQuery } from './read-file.t
 export type JournalQuery = FileQuery;
 
 /** Told of a file that could not be read; the others are read all the same. */
-export type OnProblem = (problem: JournalError) => void;
+type OnProblem = (problem: JournalError) => void;
 
 /** How often `followJournal` looks. */
 const lookEveryMs = 100;

@@ -32,7 +32,7 @@ export interface FileLines {
   readonly lastSeq: number;
 }
 
-export interface Stamp {
+interface Stamp {
   /** Another text: the file may have changed. Inode, size and time of change of the database and its WAL. */
   readonly text: string;
   /** The later time of change, Unix ms. */

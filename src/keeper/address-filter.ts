@@ -14,7 +14,7 @@ import { monoNow } from './clock.ts';
 import { internetAddress } from '../model/internet-address.ts';
 import type { MonoMs } from '../model/units.ts';
 
-export interface FilteredAddress {
+interface FilteredAddress {
   readonly address: string;
   readonly family: 4 | 6;
 }

@@ -20,7 +20,7 @@ export interface KeeperClient extends Keeper {
   close(): void;
 }
 
-export interface ClientLimits {
+interface ClientLimits {
   /** Every request but a start; 2 s unless said. */
   readonly answerWithin: Ms;
   /** A start is over when the program runs, which may have to be read from a slow disk; 10 s unless said. */

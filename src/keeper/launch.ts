@@ -36,7 +36,7 @@ export interface LaunchPlan {
   readonly roleNeeded: boolean;
 }
 
-export interface WrittenFile {
+interface WrittenFile {
   readonly path: string;
   /** One line. */
   readonly line: string;

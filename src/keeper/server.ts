@@ -18,7 +18,7 @@ export interface KeeperServer {
   close(): Promise<void>;
 }
 
-export interface ServerPorts {
+interface ServerPorts {
   readonly owner: Owner;
   /** First of all at each message. */
   readonly sweep: () => void;

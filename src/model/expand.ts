@@ -3,7 +3,7 @@
 import { nameForm } from './environment.ts';
 
 /** A piece of text with `${NAME}` in it. */
-export interface Expanded {
+interface Expanded {
   readonly text: string;
   /** Names that the environment does not have; they are left as they stand. */
   readonly missing: readonly string[];

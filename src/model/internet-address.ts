@@ -1,12 +1,12 @@
 // An IPv4 or IPv6 address as a number, so that two spellings of one are found to be one, and an address is found to lie in a network.
 
-export interface InternetAddress {
+interface InternetAddress {
   readonly family: 4 | 6;
   readonly bits: bigint;
 }
 
 /** An address with the length of its network's prefix, as `ip addr` writes it. */
-export interface PrefixedAddress extends InternetAddress {
+interface PrefixedAddress extends InternetAddress {
   /** As written, without the prefix. */
   readonly text: string;
   readonly prefix: number;

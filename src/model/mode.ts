@@ -17,7 +17,7 @@ export type ModeFamily =
   | 'slow';
 
 /** The strategies that can meet a mode (mission row FH1). */
-export type ModeStrategy = 'avoid' | 'mask' | 'bound' | 'fixFast';
+type ModeStrategy = 'avoid' | 'mask' | 'bound' | 'fixFast';
 
 /** One row of the catalogue. */
 export interface Mode {

@@ -9,7 +9,7 @@ import { some } from './reading.ts';
 import { homeOf, keysAt } from './schema.ts';
 import { descriptionShape, type DescriptionShape } from './shape.ts';
 
-export interface ReadShape {
+interface ReadShape {
   readonly shape: DescriptionShape;
   /** True when something stood there that could not be read: then it is not missing. */
   wasWrong(path: Path): boolean;

@@ -20,7 +20,7 @@ export interface AutoFacts {
   readonly failover: boolean;
 }
 
-export type AutoVerdict =
+type AutoVerdict =
   | { readonly may: true }
   /** `why` null: nothing worth telling, it is simply not its time. */
   | { readonly may: false; readonly why: string | null };

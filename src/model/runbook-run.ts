@@ -6,7 +6,7 @@
 
 import type { Block, Runbook } from './runbook.ts';
 
-export type BlockState =
+type BlockState =
   | 'pending'
   /** A person said yes; it has not begun. */
   | 'approved'

@@ -14,7 +14,7 @@ export interface BlockWords {
   readonly otherwise: 'end' | 'next';
 }
 
-export interface WordProblem {
+interface WordProblem {
   readonly code: string;
   readonly message: string;
   readonly next: string;

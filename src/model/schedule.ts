@@ -7,7 +7,7 @@ import type { Schedule } from './system.ts';
 import type { WallMs } from './units.ts';
 import { wallMs } from './units.ts';
 
-export type ScheduleRead =
+type ScheduleRead =
   | { readonly ok: true; readonly schedule: Schedule }
   | { readonly ok: false; readonly code: 'SF-127' | 'SF-128'; readonly message: string; readonly next: string };
 

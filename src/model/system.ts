@@ -176,7 +176,7 @@ export type RoleCall =
   | { readonly kind: 'command'; readonly command: Command }
   | { readonly kind: 'message' };
 
-export type HeartbeatSource =
+type HeartbeatSource =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'message' }
   | { readonly kind: 'row'; readonly url: string; readonly query: string };

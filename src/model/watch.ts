@@ -23,7 +23,7 @@ export interface ServiceWatch {
   readonly queues: readonly string[];
 }
 
-export interface CertificateWatch {
+interface CertificateWatch {
   readonly file: string | null;
   readonly on: string | null;
   readonly name: string | null;

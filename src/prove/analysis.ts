@@ -35,7 +35,7 @@ export interface CutSet {
 }
 
 /** How much a part matters. */
-export interface Contribution {
+interface Contribution {
   readonly part: Part;
   /** Birnbaum: by how much the unavailability differs between this part failed and this part standing. */
   readonly birnbaum: number;
@@ -57,7 +57,7 @@ export interface Analysis {
   readonly contributions: readonly Contribution[];
 }
 
-export interface AnalysisOptions {
+interface AnalysisOptions {
   readonly figures: FiguresChosen;
   /** How many cut sets to list. */
   readonly mostCutSets: number;

@@ -9,7 +9,7 @@ import { newDiagram, newForgetful, outOfReach } from './diagram.ts';
 import { newHeap } from './heap.ts';
 
 /** A family of sets of levels. Leaf 0: no set at all. Leaf 1: the empty set alone. */
-export interface Family {
+interface Family {
   readonly diagram: Diagram;
   readonly root: number;
 }
@@ -114,7 +114,7 @@ export function countSets(family: Family): bigint {
 }
 
 /** One cut set: levels from the top, and the probability that all of it has failed. */
-export interface LikelySet {
+interface LikelySet {
   readonly levels: readonly number[];
   readonly probability: number;
 }

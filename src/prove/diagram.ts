@@ -75,7 +75,7 @@ export function newDiagram(levels: number): Diagram {
 }
 
 /** A table of results that forgets: two that fall on one slot push each other out, which costs time and never truth. */
-export interface Forgetful {
+interface Forgetful {
   get(a: number, b: number): number;
   set(a: number, b: number, result: number): void;
 }

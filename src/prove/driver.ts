@@ -5,7 +5,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { simulateChunk, type ChunkOptions, type ChunkResult } from './simulate/chunk.ts';
 import { chunksOf, combine, type Simulation, type SimulationOptions } from './simulate/simulation.ts';
 
-export interface Driven {
+interface Driven {
   readonly simulation: Simulation;
   readonly tookMs: number;
   /** How many threads worked. */

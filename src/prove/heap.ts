@@ -1,6 +1,6 @@
 // The best first; of equals, the one that came first, so that the same question always gets the same answer.
 
-export interface Heap<T> {
+interface Heap<T> {
   readonly size: number;
   push(item: T): void;
   pop(): T | undefined;

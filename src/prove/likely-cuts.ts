@@ -8,7 +8,7 @@ import type { PartsBelow } from './parts-below.ts';
 import { partsBelow } from './parts-below.ts';
 import { propagation } from './propagate.ts';
 
-export interface LikelyCuts {
+interface LikelyCuts {
   /** Minimal ones, as parts, the most likely first. */
   readonly cutSets: readonly (readonly number[])[];
   /** At most this is the probability that any set outside of these has failed whole. */

@@ -5,7 +5,7 @@ import type { Ms } from '../model/units.ts';
 export type PartKind = 'domain' | 'host' | 'agent' | 'store' | 'instance' | 'external' | 'software' | 'configuration';
 
 /** Where a figure comes from. */
-export type FigureOrigin = 'stated' | 'measured' | 'assumed';
+type FigureOrigin = 'stated' | 'measured' | 'assumed';
 
 /** How often a part fails. */
 export interface Figure {

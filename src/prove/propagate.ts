@@ -4,7 +4,7 @@ import type { Gate } from './fault-tree.ts';
 import { childrenOf } from './fault-tree.ts';
 
 /** Every gate that fails when these have. */
-export type Propagate = (failed: Iterable<number>) => ReadonlySet<number>;
+type Propagate = (failed: Iterable<number>) => ReadonlySet<number>;
 
 /** Prepares a tree for asking often. */
 export function propagation(gates: readonly Gate[]): Propagate {

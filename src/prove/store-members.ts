@@ -4,7 +4,7 @@ import { managedMembers } from '../model/election.ts';
 import { canonicalAddress } from '../model/internet-address.ts';
 import type { System } from '../model/system.ts';
 
-export interface StoreMember {
+interface StoreMember {
   /** `store:a`; a member elsewhere is named after its address. */
   readonly name: string;
   /** The described host that it runs on; null: elsewhere. */

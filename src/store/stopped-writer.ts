@@ -13,7 +13,7 @@ const writeLockByte = 120;
 const agentScript = /(^|\/)agent\.[jt]s$/;
 
 /** Looks at who holds a store's file, each time that it is found held for too long. */
-export interface StoppedWriter {
+interface StoppedWriter {
   /** What was found, as a clause, or null when the holder is not known or runs. Ends it at the second look, `patienceMs` later. */
   look(): string | null;
 }

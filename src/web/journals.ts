@@ -8,7 +8,7 @@ import { readJournal, type JournalQuery } from '../journal/query.ts';
 import type { SystemLayout } from '../layout.ts';
 import type { Far } from './far.ts';
 
-export interface Gathered {
+interface Gathered {
   /** By time. */
   readonly lines: readonly JournalLine[];
   readonly missing: readonly GapView[];

@@ -10,7 +10,7 @@ import { incidentKinds, incidentsIn } from '../journal/past-incidents.ts';
 import type { JournalQuestion } from '../serve/web/port.ts';
 import type { ReadJournals } from './journals.ts';
 
-export interface Records {
+interface Records {
   page(question: JournalQuestion): Promise<JournalPage>;
   explain(subject: string, sinceMs: number, status: StatusView | null): Promise<ExplanationView | null>;
   happenings(sinceMs: number): Promise<readonly Happening[]>;

@@ -6,7 +6,7 @@ import type { StatusView } from '../api.ts';
 import { connectAgent, type AgentClient } from '../client.ts';
 import { errorWords } from '../model/error-words.ts';
 
-export interface StatusSource {
+interface StatusSource {
   /** As new as can be had, else the last known; null: nobody ever answered. */
   readonly fresh: () => Promise<ConsoleStatus | null>;
   readonly present: () => ConsoleStatus | null;

@@ -8,7 +8,7 @@ import { openCalls } from './calls.ts';
 import type { Caller } from './listen.ts';
 import type { PeerMessage } from './message.ts';
 
-export interface Conversation {
+interface Conversation {
   /** What comes in by our own door. */
   readonly heard: (said: PeerMessage, caller: Caller) => void;
   /** What comes back on the line to a peer. */

@@ -24,7 +24,7 @@ export interface Line {
   close(): void;
 }
 
-export interface LineState {
+interface LineState {
   readonly connected: boolean;
   readonly by: 'socket' | 'network' | null;
   /** Why it is not connected; null: it is, or was not tried yet. */

@@ -6,7 +6,7 @@ import { peerKey } from './trust.ts';
 import type { StoreLink } from '../store-link.ts';
 import { ms } from '../../model/units.ts';
 
-export interface PeerRecordWriter {
+interface PeerRecordWriter {
   /** Something may be to be said. */
   look(): void;
   close(): void;

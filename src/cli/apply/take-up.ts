@@ -7,7 +7,7 @@ import { pause } from '../interruption.ts';
 import { happenings, timed } from '../start/happenings.ts';
 import { presences } from '../start/keepers.ts';
 
-export type TakenUp =
+type TakenUp =
   | { readonly kind: 'done' }
   /** All agents of this machine were to go, and have: nobody is left here to ask. */
   | { readonly kind: 'gone' }

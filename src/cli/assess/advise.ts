@@ -60,7 +60,7 @@ function helps(before: Assessment, after: Assessment): boolean {
 }
 
 /** What a change brings. */
-export interface Gain {
+interface Gain {
   /** How many failures more are survived, software and configuration left aside. */
   readonly survives: number;
   /** The share of the downtime that is saved. */

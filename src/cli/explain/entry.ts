@@ -10,7 +10,7 @@ export interface Vocabulary {
   readonly cause: (cause: unknown) => string | null;
 }
 
-export interface RuleWords {
+interface RuleWords {
   readonly n: number;
   readonly name: string;
   readonly why: string;

@@ -3,7 +3,7 @@
 import type { Elsewhere } from '../elsewhere.ts';
 import { pause } from '../interruption.ts';
 
-export interface FarOutput {
+interface FarOutput {
   readonly host: string;
   readonly lines: readonly string[];
   /** Where the file ended: what comes after is for following. */

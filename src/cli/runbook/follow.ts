@@ -18,7 +18,7 @@ import { blockLines, runPrinter } from './printer.ts';
 const agentBackWithinMs = 30_000;
 const lookEveryMs = 200;
 
-export interface FollowOptions {
+interface FollowOptions {
   readonly json: boolean;
   readonly system: ChosenSystem;
 }

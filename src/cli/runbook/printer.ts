@@ -6,7 +6,7 @@ import type { Terminal } from '../terminal.ts';
 import { safe } from '../text.ts';
 import { durationText } from '../times.ts';
 
-export interface RunPrinter {
+interface RunPrinter {
   /** Prints what is new. */
   show(run: RunView): void;
 }

@@ -10,7 +10,7 @@ import { Failure } from '../failure.ts';
 import { durationText } from '../times.ts';
 
 /** Why an address could not move to a host of this machine. */
-export interface AddressFinding {
+interface AddressFinding {
   readonly code: string;
   readonly what: string;
   readonly next: string;

@@ -3,7 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { SystemLayout } from '../../layout.ts';
 
-export interface Leftover {
+interface Leftover {
   readonly pid: number;
   readonly service: string;
   readonly host: string;

@@ -70,7 +70,7 @@ const onlyWorst = new Set(['bMs', 'iMs', 'gaps']);
 /** Of which an old one is as good as none. */
 const oldIsNone = new Set(['extendedUntil', 'promisedAt', 'backAt']);
 
-export interface Naming {
+interface Naming {
   readonly now: number;
   readonly wall: number;
   /** Is what finished at that Unix time finished still. */

@@ -24,7 +24,7 @@ export interface RecordedFault {
     | { readonly kind: 'external'; readonly service: string };
 }
 
-export interface ReplayOptions {
+interface ReplayOptions {
   readonly system: System;
   readonly timings: MeasuredTimings;
   readonly faults: readonly RecordedFault[];
@@ -44,7 +44,7 @@ export interface Replayed {
   readonly missed: readonly string[];
 }
 
-export interface ReplayedService {
+interface ReplayedService {
   readonly name: string;
   /** How long consumers went without it, in ms. */
   readonly gapMs: number;

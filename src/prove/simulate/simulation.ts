@@ -46,7 +46,7 @@ export interface Simulation {
   readonly remembered: number;
 }
 
-export interface ServiceOutcome {
+interface ServiceOutcome {
   readonly name: string;
   readonly outages: number;
   readonly unavailability: number;

@@ -4,7 +4,7 @@ import { rules } from '../../decide/rules.ts';
 import type { Outage } from './availability.ts';
 
 /** How outages are spread, in milliseconds; null of none. */
-export interface Spread {
+interface Spread {
   readonly count: number;
   readonly medianMs: number | null;
   readonly nineOfTenMs: number | null;

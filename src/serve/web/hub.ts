@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { ConsoleStatus, Pulse, StatusDelta, StatusOrigin } from '../../api-web.ts';
 import type { HostView, ServiceView } from '../../api.ts';
 
-export interface Hub {
+interface Hub {
   /** Takes the response over. `lastId` is what the page says it heard last. False: too many look on already. */
   add(response: ServerResponse, lastId: string | null): boolean;
   /** How many pages look on. */

@@ -13,7 +13,7 @@ import type { ConsolePort } from './port.ts';
 import { Reply } from './route.ts';
 import { cookieNamed, keyOf, type Sessions } from './sessions.ts';
 
-export interface Provider {
+interface Provider {
   /** Sends to the provider, to come back to that page of ours: a path, else the first page. */
   begin(origin: string, page: string | undefined): Promise<Reply>;
   /** Takes who comes back from there. */

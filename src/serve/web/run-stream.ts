@@ -6,7 +6,7 @@ import type { RunbookAnswer, RunView } from '../../api-runbook.ts';
 import { errorWords } from '../../model/error-words.ts';
 import type { ConsolePort } from './port.ts';
 
-export interface RunStreams {
+interface RunStreams {
   /** Takes the response over. False: too many look on already. */
   add(run: string, response: ServerResponse): boolean;
   close(): void;

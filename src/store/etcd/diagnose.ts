@@ -15,7 +15,7 @@ import {
 import { openMembers } from './members.ts';
 import { bytesOf } from './messages.ts';
 
-export interface EtcdDiagnosis {
+interface EtcdDiagnosis {
   readonly members: readonly (MemberHealth & {
     /** By how much the time of day there is ahead of ours, to about a second; null: not known. */
     readonly clockAheadMs: number | null;

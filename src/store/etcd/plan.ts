@@ -31,7 +31,7 @@ export interface EtcdPlan {
 }
 
 /** Whose certificates: the user's own where `peers` has them, else ours, in `folder`; `plain` keeps what an older version formed without any. */
-export type EtcdTls = { readonly kind: 'plain' } | { readonly kind: 'made'; readonly folder: string };
+type EtcdTls = { readonly kind: 'plain' } | { readonly kind: 'made'; readonly folder: string };
 
 /**
  * The members are on the first 5, 3 or 1 of the described hosts. Hosts that share an address (to try things out on one machine) get

@@ -33,7 +33,7 @@ export interface EtcdWatch {
   restart(): void;
 }
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly members: EtcdMembers;
   readonly prefix: string;
   readonly after: number;
