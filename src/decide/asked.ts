@@ -31,6 +31,7 @@ type AskedMove = 'nothing' | 'begin' | 'beginTakeover' | 'beginAway' | 'beginCha
 /** How long a hand-over waits for a host that can take it. */
 const giveUpAfterMs = 30_000;
 
+/** Rules 602–612, first match wins. */
 export const askedRows: readonly Row<AskedFacts, AskedMove>[] = [
   {
     n: 602,

@@ -15,6 +15,7 @@ export function isOutdated(d: Draft, service: RunService, host: string, instance
   return made !== null && !isMadeSo(service, host, made);
 }
 
+/** Whether an instance is to be started anew for a changed description, and whether it may be now. */
 export type Turn = 'not outdated' | 'now' | { readonly waitsFor: string };
 
 /** Whether the instance here is to be started anew, and what that waits for. */

@@ -25,6 +25,7 @@ interface PeerFacts {
 /** After the store's return everybody renews within this share of ttl: nobody is taken for lost meanwhile. */
 const backWithin = 0.5;
 
+/** Rules 160–169, first match wins. */
 export const deposeRows: readonly Row<PeerFacts, 'nothing' | 'wait' | 'waitForReturn' | 'depose'>[] = [
   {
     n: 160,

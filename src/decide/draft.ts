@@ -22,6 +22,7 @@ export interface Because {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type WithoutId<T> = T extends { readonly id: number } ? Omit<T, 'id'> : never;
 
+/** What every phase of a step reads and writes. Lives for one step. */
 export class Draft {
   readonly now: Now;
   /** Replace fields, never change what they hold. */

@@ -6,18 +6,22 @@ import type { Fence } from '../model/system.ts';
 import type { MonoMs, Ms } from '../model/units.ts';
 import type { HostReport } from './records.ts';
 
+/** Grows within a life of the agent; an outcome names it. */
 export type EffectId = number;
 
+/** The write is applied only if the key stands at this revision; 0: it must not be there. */
 export interface StoreCompare {
   readonly key: string;
   readonly revision: number;
 }
 
+/** Null deletes the key. */
 export interface StorePut {
   readonly key: string;
   readonly value: string | null;
 }
 
+/** One thing that is to be done outside the core. */
 export type Effect =
   | {
       readonly kind: 'store';

@@ -2,6 +2,7 @@
 
 import type { Row } from './row.ts';
 
+/** The loss of a holder, and how far its fencing is. */
 export interface FenceFacts {
   /** The lost holder has come back: a later session of it lives, and says that nothing of the service is active there. */
   readonly back: boolean;
@@ -15,6 +16,7 @@ export interface FenceFacts {
   readonly described: boolean;
 }
 
+/** Take the lease, wait (and for what), or have the lost host fenced. */
 export type FenceMove =
   | { readonly move: 'take' }
   | { readonly move: 'wait'; readonly waitsFor: string }
@@ -23,6 +25,7 @@ export type FenceMove =
 const take = (): FenceMove => ({ move: 'take' });
 const wait = (waitsFor: string) => (): FenceMove => ({ move: 'wait', waitsFor });
 
+/** Rules 291–299. */
 export const fenceRows: readonly Row<FenceFacts, FenceMove>[] = [
   {
     n: 291,

@@ -4,6 +4,7 @@ import { isLeased } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import type { Instance, Slot } from './slot.ts';
 
+/** A service here, and its instance that counts on the session. */
 export interface Held {
   readonly slot: Slot;
   readonly instance: Instance;

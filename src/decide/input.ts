@@ -7,18 +7,22 @@ import type { MonoMs, Ms, WallMs } from '../model/units.ts';
 import type { EffectId, Outcome } from './effect.ts';
 import type { DescriptionRecord, HostReport, IntentVerb, RecordChange } from './records.ts';
 
+/** An instance that the keeper or another process manager has, as it was started. */
 export interface Running {
   readonly instance: string;
   readonly service: string;
   readonly pid: number;
+  /** Field 22 of /proc/PID/stat. */
   readonly startTicks: number;
   readonly startedAt: MonoMs;
   readonly startedAtMs: WallMs;
   readonly role: 'active' | 'standby' | 'passive';
   readonly term: number;
+  /** When it is killed unless told a later time; null: it holds no lease. */
   readonly deadline: MonoMs | null;
 }
 
+/** An instance of which nothing lives any more. `endedAt`: its main process; `goneAt`: all of it. */
 export interface Ended {
   readonly instance: string;
   readonly service: string;
@@ -33,6 +37,7 @@ export interface Ended {
   readonly leftBehind?: boolean | undefined;
 }
 
+/** One observation about an instance. */
 export type Seen =
   | { readonly kind: 'ready' | 'active' | 'beat' | 'processGone'; readonly instance: string; readonly at: MonoMs }
   | {
@@ -59,6 +64,7 @@ export type Seen =
   /** What its `ready` or `active` answers in place of a yes. */
   | { readonly kind: 'notYet'; readonly instance: string; readonly at: MonoMs; readonly text: string };
 
+/** What a person, or a service that may ask, wants done. */
 export type PersonRequest =
   | {
       readonly kind: 'intent';
@@ -88,6 +94,7 @@ export type PersonRequest =
   | { readonly kind: 'fence'; readonly host: string; readonly confirm: boolean }
   | { readonly kind: 'down'; readonly leaveRunning: boolean };
 
+/** Everything that the core reacts to. */
 export type Input =
   /** A timer rang, or nothing in particular. */
   | { readonly kind: 'tick' }
@@ -163,6 +170,7 @@ export type Input =
   /** What a former life of this agent had told while the store was away. */
   | { readonly kind: 'rememberedIncidents'; readonly incidents: readonly Incident[] };
 
+/** How a write came out. `refused`: nothing was applied, and this is how the compared keys stand. */
 export type StoreOutcome =
   | { readonly kind: 'applied'; readonly revision: number }
   | { readonly kind: 'refused'; readonly revision: number; readonly current: readonly RecordChange[] }

@@ -4,6 +4,7 @@ import type { Turn } from './change.ts';
 import type { Row } from './row.ts';
 import type { InstancePhase } from './slot.ts';
 
+/** One service on this host, and what is wanted of it. */
 export interface LifeFacts {
   readonly keeperUp: boolean;
   readonly paused: boolean;
@@ -21,7 +22,9 @@ export interface LifeFacts {
   /** Who needs it and runs on, on hosts that do not go down. */
   readonly leftBehind: readonly string[];
   readonly missingNeeds: readonly string[];
+  /** How long it still waits before it tries again; 0 or less: it does not. */
   readonly backOffMs: number;
+  /** Failures in a row. */
   readonly tries: number;
   /** Its end was asked for, was not heard of in time, and nothing is under way. */
   readonly endOverdue: boolean;
@@ -36,6 +39,7 @@ export interface LifeFacts {
   readonly restartAsked: boolean;
   /** It is active, is not to run here, and is to move before it is stopped. */
   readonly movesFirst: boolean;
+  /** Whether it is to be started anew as described now. */
   readonly turn: Turn;
 }
 
@@ -51,6 +55,7 @@ type LifeMove =
 const nothing = (): LifeMove => ({ move: 'nothing' });
 const running = (f: LifeFacts): boolean => f.phase !== 'none' && f.phase !== 'stopping';
 
+/** Rules 500–599. */
 export const lifeRows: readonly Row<LifeFacts, LifeMove>[] = [
   {
     n: 500,

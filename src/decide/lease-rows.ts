@@ -6,49 +6,65 @@ import type { Row } from './row.ts';
 import type { InstancePhase } from './slot.ts';
 import type { Holder } from './view.ts';
 
+/** The lease of one service as this host sees it. Durations in ms. */
 export interface LeaseFacts {
   readonly storeRead: boolean;
   /** Whether our session goes on or was ended by others is known in this life. */
   readonly sessionKnown: boolean;
   /** A keeper has told what runs here in this life of the agent. */
   readonly keeperSaid: boolean;
+  /** A write of ours to it has not come back, or how the last one came out is not known. */
   readonly inFlight: boolean;
   readonly paused: boolean;
   readonly leaving: boolean;
   /** Own session alive for long enough to be worth taking something under it, store and keeper there. */
   readonly sessionGood: boolean;
+  /** A renewal of our session is under way. */
   readonly renewing: boolean;
   readonly holder: Holder;
+  /** The newest, whoever has it; 0: it was never held. */
   readonly term: number;
   readonly wanted: boolean;
   readonly phase: 'none' | InstancePhase;
+  /** The term of what runs here; 0: none. */
   readonly instanceTerm: number;
   /** Whether it was called active by a former life of this agent is not known. */
   readonly callUnsure: boolean;
   readonly ending: boolean;
+  /** A write of ours has paid for an activation that was not made yet. */
   readonly granted: boolean;
+  /** The policy lets nothing run here that is not active. */
   readonly cold: boolean;
   readonly handover: boolean;
+  /** Who is able to have it next; null: nobody is, or none is under way. */
   readonly handoverTo: string | null;
   readonly handoverForMs: number;
   readonly ttlMs: number;
   readonly trigger: Trigger;
   /** The last holder lost it unplanned. */
   readonly lost: boolean;
+  /** Who it was left to; null: to whoever is chosen. */
   readonly named: string | null;
   readonly namedMe: boolean;
   readonly takeoverMe: boolean;
+  /** Another whose standby asks for it; null: none. */
   readonly takeoverOther: string | null;
+  /** Since it may be taken at all; 0: not yet. */
   readonly freeForMs: number;
+  /** How long a lease without a holder, in a store read only now, must still be left alone; 0 or less: no longer. */
   readonly freshForMs: number;
   /** Our place among those able to take over; -1: not able. */
   readonly place: number;
+  /** Why we are not able; null: we are. */
   readonly waitsFor: string | null;
   readonly choice: 'restart' | 'handOver';
+  /** The best of the others; null: none is able. */
   readonly best: string | null;
   readonly missingNeeds: readonly string[];
+  /** How long it still waits before it tries again here; 0 or less: it does not. */
   readonly backOffMs: number;
   readonly preferredStarting: boolean;
+  /** The preferred host that it is to go back to now; null: none. */
   readonly failBackTo: string | null;
   /** It is to go back to the preferred host, and this keeps it; null: nothing does, or it is not to go. */
   readonly failBackWaits: { readonly waitsFor: string; readonly forMs: number | null } | null;
@@ -56,10 +72,13 @@ export interface LeaseFacts {
   readonly barred: boolean;
   /** Also when nobody else can be: a person said so. */
   readonly barredForced: boolean;
+  /** How long a standby is waited for that may ask for what was lost. */
   readonly dMs: number;
+  /** What the journal says besides. */
   readonly shown: Readonly<Record<string, JsonValue>>;
 }
 
+/** What is done about it. `forMs` null: until something happens. `orderly`: by its own stop, else it is killed. */
 export type LeaseMove =
   | { readonly move: 'nothing' }
   | { readonly move: 'wait'; readonly forMs: number | null; readonly waitsFor: string }
@@ -93,6 +112,7 @@ const canActivate = (f: LeaseFacts): boolean => (f.cold ? f.phase === 'none' && 
 /** At the very first start the preferred host has this long before others take their turns. */
 const firstTurnMs = 10_000;
 
+/** Rules 200–299. */
 export const leaseRows: readonly Row<LeaseFacts, LeaseMove>[] = [
   {
     n: 200,

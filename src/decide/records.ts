@@ -7,6 +7,7 @@ import type { Severity } from '../model/system.ts';
 import type { Incident } from '../judge/incident.ts';
 import type { Surprise } from '../judge/prediction.ts';
 
+/** The names of keys, below the system's prefix. */
 export const keys = {
   description: 'description',
   session: (host: string): string => `session/${host}`,
@@ -121,8 +122,10 @@ export interface FenceRecord {
   readonly atMs: number;
 }
 
+/** A phase as its own host reports it. */
 export type ReportedPhase = 'down' | 'starting' | 'passive' | 'standby' | 'active' | 'stopping' | 'failed';
 
+/** One service on the reporting host. The last of `bMs`, `iMs` and `switchMs` is the newest. */
 export interface InstanceReport {
   readonly service: string;
   readonly instance: string | null;
@@ -152,6 +155,7 @@ export interface InstanceReport {
   readonly predicted: { readonly atMs: number; readonly surprise: Surprise | null } | null;
 }
 
+/** When consumers went without a service, Unix ms. */
 export interface OutageReport {
   readonly service: string;
   readonly fromMs: number;
@@ -178,6 +182,7 @@ export interface HostReport {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+/** What a person can ask for that is written into the store. */
 export type IntentVerb = 'restart' | 'stop' | 'start' | 'failover' | 'pause' | 'takeover' | 'maintenance' | 'ban';
 
 /** Those that stay in force until they are taken back or their time is over. */

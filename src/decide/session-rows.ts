@@ -3,22 +3,30 @@
 import type { Row } from './row.ts';
 import { drift } from '../model/timings.ts';
 
+/** How it stands with the own session. Durations in ms. */
 export interface SessionFacts {
   readonly storeRead: boolean;
   readonly reachable: boolean;
   readonly hasSystem: boolean;
+  /** A write of this life has made it ours. */
   readonly owned: boolean;
   readonly inFlight: boolean;
   readonly closing: boolean;
   readonly closed: boolean;
+  /** Whose the key in the store is, when it is not ours yet. */
   readonly entry: 'none' | 'dead' | 'same boot' | 'other boot' | 'other machine';
+  /** How long that one was seen to stand still. */
   readonly entrySilentMs: number;
   readonly entryTtlMs: number;
+  /** It is time for a renewal. */
   readonly due: boolean;
   readonly keeperSilentMs: number;
   readonly ttlMs: number;
+  /** Something here counts on it, or a lease in the store names it. */
   readonly holds: boolean;
+  /** A start, stop or kill has been under way for longer than d. */
   readonly hung: boolean;
+  /** The agent is to leave, and nothing runs here any more, or is to go on without it. */
   readonly leavingAndDown: boolean;
 }
 
@@ -36,6 +44,7 @@ const keeperIsSilent = (f: SessionFacts): boolean => f.keeperSilentMs > f.ttlMs 
 /** What is leased here may have to be ended, and cannot: a session, old or new, would only keep others from taking over. */
 const isSick = (f: SessionFacts): boolean => f.holds && (f.hung || keeperIsSilent(f));
 
+/** Rules 100–119, first match wins. */
 export const sessionRows: readonly Row<SessionFacts, SessionMove>[] = [
   {
     n: 100,

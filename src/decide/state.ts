@@ -18,7 +18,9 @@ import type {
 } from './records.ts';
 import type { CheckState, Slot } from './slot.ts';
 
+/** Carried from step to step; only `step` makes the next. */
 export interface State {
+  /** This host. */
   readonly me: string;
   readonly boot: string;
   /** See SessionRecord. */
@@ -26,15 +28,20 @@ export interface State {
   /** New for every life of the agent; makes instance names and nonces unique. */
   readonly life: string;
   readonly agentPid: number;
+  /** Null: no description is known yet. */
   readonly system: System | null;
   readonly timing: Timing;
   readonly store: StoreState;
   readonly keeper: KeeperState;
   readonly own: OwnSession;
   readonly ask: PromiseAsk | null;
+  /** By host, all but our own. */
   readonly sessions: ReadonlyMap<string, PeerSession>;
+  /** By service. */
   readonly leases: ReadonlyMap<string, Kept<LeaseRecord>>;
+  /** By host, all but our own. */
   readonly reports: ReadonlyMap<string, HeardReport>;
+  /** By id. */
   readonly intents: ReadonlyMap<string, Kept<IntentRecord>>;
   /** By host: how far the fencing of a lost one is. */
   readonly fences: ReadonlyMap<string, Kept<FenceRecord>>;
@@ -54,7 +61,9 @@ export interface State {
   readonly away: ReadonlyMap<string, number>;
   /** Services that were of use once in this life: before that, not being so is a first start. */
   readonly everUsable: ReadonlySet<string>;
+  /** Null: the agent stays. */
   readonly leaving: Leaving | null;
+  /** Grows with every effect and every intent of this life; they are named by it. */
   readonly counter: number;
   readonly reportSeq: number;
   readonly reportWrittenSeq: number;
@@ -122,16 +131,20 @@ interface StoreState {
   readonly reasons: readonly string[];
 }
 
+/** What is known of the keeper of this host. */
 export interface KeeperState {
   readonly up: boolean;
   readonly pid: number | null;
   readonly startTicks: number;
+  /** When it was last heard; null: never. */
   readonly answeredAt: MonoMs | null;
   /** When the last keeper was lost: what was leased then ended no later. */
   readonly lostAt: MonoMs | null;
   /** What it says it runs and we have no description for yet. */
   readonly unplaced: readonly Running[];
+  /** The worst of recent kills, from the signal until nothing lived any more. */
   readonly worstKillMs: Ms;
+  /** By how much its timers ran late, the worst of recent ones. */
   readonly worstTimerLateMs: Ms;
 }
 
@@ -166,10 +179,12 @@ interface OwnSession {
   readonly saidRule: number | null;
 }
 
+/** A renewal that has not come back. */
 export interface SentRenewal {
   readonly id: EffectId;
   readonly nonce: string;
   readonly sentAt: MonoMs;
+  /** The hosts that may depose once it is applied. */
   readonly list: readonly string[];
   readonly machines: Readonly<Record<string, string>>;
   readonly epoch: number;
@@ -179,8 +194,10 @@ export interface SentRenewal {
   readonly reportSeq: number | null;
 }
 
+/** Another host's session, and since when it was seen as it is. */
 export interface PeerSession extends Kept<SessionRecord> {
   readonly seenAt: MonoMs;
+  /** Our write that deposes it; null: none is under way. */
   readonly deposing: EffectId | null;
   /** After one that came to nothing known: not tried again before. */
   readonly deposeAgainAt: MonoMs | null;
@@ -241,6 +258,7 @@ interface Leaving {
   readonly quit: boolean;
 }
 
+/** The checks of an external part, by name. */
 export interface ExternalState {
   readonly checks: ReadonlyMap<string, CheckState>;
 }

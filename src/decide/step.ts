@@ -25,6 +25,7 @@ import { keepPromises, keepValidity } from './validity.ts';
 import { placeWaiting } from './absorb-keeper.ts';
 import { wakeForSchedules } from './wake.ts';
 
+/** What one input leads to. */
 export interface Decided {
   readonly state: State;
   readonly effects: readonly Effect[];

@@ -4,6 +4,7 @@ import type { RunService } from '../model/system.ts';
 import { timingsOf } from '../model/timings.ts';
 import type { Draft } from './draft.ts';
 
+/** Durations in ms. */
 export interface Terms {
   readonly d: number;
   readonly beatEvery: number;

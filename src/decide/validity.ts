@@ -16,6 +16,7 @@ interface ValidityFacts {
 
 type ValidityMove = 'nothing' | 'kill' | 'extend';
 
+/** Rules 120–139, first match wins. */
 export const validityRows: readonly Row<ValidityFacts, ValidityMove>[] = [
   {
     n: 120,
@@ -143,6 +144,7 @@ interface PromiseFacts {
   readonly hung: boolean;
 }
 
+/** Rules 140–149, first match wins. */
 export const promiseRows: readonly Row<PromiseFacts, 'nothing' | 'ask'>[] = [
   {
     n: 140,

@@ -40,6 +40,7 @@ export function isLive(d: Draft, host: string): boolean {
   return session !== undefined && !session.value.dead && d.s.reports.get(host)?.report.leaving !== true;
 }
 
+/** Who has a lease under a session that lives; `free`: nobody. */
 export type Holder = 'me' | 'other' | 'free';
 
 /**

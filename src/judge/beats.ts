@@ -23,6 +23,7 @@ export interface BeatHistory {
   readonly gaps: readonly Ms[];
 }
 
+/** Whether a silence is longer than is borne. */
 export interface BeatVerdict {
   readonly late: boolean;
   readonly silentMs: Ms;
@@ -32,6 +33,7 @@ export interface BeatVerdict {
   readonly lookAgainAt: MonoMs;
 }
 
+/** What beats are held against. */
 export interface BeatTerms {
   /** The interval at which it beats; at most d/2. */
   readonly every: Ms;

@@ -11,6 +11,7 @@ import type { Policy, Severity } from '../model/system.ts';
 /** What people can have against a host: that it is worked on, that it must not be active there, or that it is not to run there. */
 export type Barred = 'maintenance' | 'banned' | 'asked';
 
+/** A host that could take over, as the store tells of it. */
 export interface Candidate {
   readonly host: string;
   /** Its agent's session is alive. */
@@ -27,8 +28,10 @@ export interface Candidate {
   readonly mayLoseMs: number | null;
 }
 
+/** What the description and people say of the choice. */
 export interface ChoiceTerms {
   readonly policy: Policy;
+  /** Null: the order of `on` alone. */
   readonly prefer: string | null;
   /** Hosts in the order of `on`. */
   readonly order: readonly string[];
@@ -36,6 +39,7 @@ export interface ChoiceTerms {
   readonly acceptLoss?: boolean;
 }
 
+/** All candidates, each once: able, or excluded with why. */
 export interface Ranking {
   /** Hosts that can take over, the best first. */
   readonly ranked: readonly string[];
@@ -170,6 +174,7 @@ function stateAges(able: readonly Candidate[]): ReadonlyMap<string, number> {
   return ages;
 }
 
+/** What a restart and a hand-over would take. Durations in ms. */
 export interface RecoveryFacts {
   /** Worst of recent b + i, and what the back-off still waits; null: never measured. */
   readonly restartMs: number | null;
@@ -181,6 +186,7 @@ export interface RecoveryFacts {
   readonly failures: number;
 }
 
+/** The sooner way back, and why. */
 export interface Recovery {
   readonly choice: 'restart' | 'handOver';
   readonly because: 'nobody-else' | 'fails-repeatedly' | 'sooner' | 'other-is-ready' | 'first-failure';

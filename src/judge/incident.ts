@@ -41,6 +41,7 @@ export interface Incident {
   readonly suspects: readonly Suspect[];
 }
 
+/** What there can be to tell of an incident. */
 export type IncidentEventKind = 'opened' | 'worsened' | 'eased' | 'resolved' | 'flapping';
 
 /** Something to tell people once. */

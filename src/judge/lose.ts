@@ -31,6 +31,7 @@ export interface LiveService {
   readonly instances: readonly LiveInstance[];
 }
 
+/** One instance as it runs now. */
 export interface LiveInstance {
   readonly host: string;
   readonly phase: Phase;
@@ -39,6 +40,7 @@ export interface LiveInstance {
   readonly mayTakeOver: boolean;
 }
 
+/** What was tried, told apart by how it came out; `why` says of some what would be missed. */
 export interface CanLose {
   /** `pricer@a`, those that run now; in the order of the description. */
   readonly instances: readonly string[];

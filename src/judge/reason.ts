@@ -89,6 +89,7 @@ export type Reason =
   /** Worded by the host that saw it; the data stayed in its journal. */
   | { readonly kind: 'as-reported'; readonly facts: { readonly text: string } };
 
+/** The names of all reasons. */
 export type ReasonKind = Reason['kind'];
 
 /** Why an instance is planned to be down. */

@@ -21,6 +21,7 @@ export interface JudgedSystem {
   readonly others: readonly DesiredIncident[];
 }
 
+/** A service with the verdicts on it and on its instances. */
 export interface JudgedService {
   readonly name: string;
   readonly needs: Need | null;
@@ -33,6 +34,7 @@ export interface JudgedService {
   readonly instances: readonly JudgedInstance[];
 }
 
+/** The verdict on one instance. */
 export interface JudgedInstance {
   readonly host: string;
   readonly phase: Phase;

@@ -6,6 +6,7 @@ import { durationWords, someNames, whyNotWords } from './words.ts';
 import type { CanLose } from './lose.ts';
 import type { FaultSeverity, Severity } from '../model/system.ts';
 
+/** All that the sentence may speak of. */
 export interface SentenceFacts {
   readonly system: string;
   /** The gravest of all verdicts. */
@@ -29,6 +30,7 @@ export interface SentenceFacts {
   readonly paused: readonly string[];
 }
 
+/** `nextText`: when the schedule begins again, in words; null: not known. `by`: who asked; null: not known. */
 export type PlannedOutage =
   | { readonly kind: 'schedule'; readonly nextText: string | null }
   | { readonly kind: 'asked'; readonly by: string | null }

@@ -62,6 +62,7 @@ export interface CheckFacts {
   readonly every: Ms;
 }
 
+/** A verdict, and whether to act on it. */
 export interface InstanceVerdict extends Verdict {
   /** It must be ended: as it is, it will not serve again. */
   readonly unhealthy: boolean;

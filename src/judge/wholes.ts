@@ -7,6 +7,7 @@ import type { FaultSeverity, Severity } from '../model/system.ts';
 
 const fine: Verdict = { severity: 0, reasons: [] };
 
+/** A service as a whole. */
 export interface ServiceFacts {
   /** Its own `severity`. */
   readonly severity: FaultSeverity;

@@ -6,12 +6,14 @@ import type { JsonValue } from './json.ts';
 import { madeOf, partsOf } from './made-of.ts';
 import { isLeased, type RunService, type Service, type System } from './system.ts';
 
+/** A service that a change touches, and how. */
 export interface ServiceChange {
   readonly service: string;
   /** What differs, a line each. */
   readonly why: readonly string[];
 }
 
+/** What a change does to what runs; services and hosts by name. */
 export interface ChangePlan {
   readonly hosts: { readonly added: readonly string[]; readonly removed: readonly string[] };
   readonly added: readonly string[];

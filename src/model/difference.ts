@@ -16,6 +16,7 @@ export function differences(before: System, after: System): string[] {
   ];
 }
 
+/** A description as plain keys and values, before anything of it was read. */
 export type Plain = { readonly [key: string]: JsonValue };
 
 /** As JSON, without what only says where and when it was read. */

@@ -2,6 +2,7 @@
 
 import type { ErrorRow } from './errors.ts';
 
+/** SF-7nn and SF-9nn. */
 export const agentErrors: readonly ErrorRow[] = [
   {
     code: 'SF-701',

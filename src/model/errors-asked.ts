@@ -2,6 +2,7 @@
 
 import type { ErrorRow } from './errors.ts';
 
+/** SF-4nn. */
 export const askedErrors: readonly ErrorRow[] = [
   {
     code: 'SF-402',

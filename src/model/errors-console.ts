@@ -2,6 +2,7 @@
 
 import type { ErrorRow } from './errors.ts';
 
+/** SF-180 to SF-182, and SF-8nn. */
 export const consoleErrors: readonly ErrorRow[] = [
   {
     code: 'SF-180',

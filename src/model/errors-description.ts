@@ -2,6 +2,7 @@
 
 import type { ErrorRow } from './errors.ts';
 
+/** SF-1nn, but for those of the console and of etcd. */
 export const descriptionErrors: readonly ErrorRow[] = [
   // The text.
   {

@@ -2,6 +2,7 @@
 
 import type { ErrorRow } from './errors.ts';
 
+/** SF-6nn. */
 export const keeperErrors: readonly ErrorRow[] = [
   {
     code: 'SF-601',

@@ -2,6 +2,7 @@
 
 import type { ErrorRow } from './errors.ts';
 
+/** SF-3nn, but for those of etcd. */
 export const machineErrors: readonly ErrorRow[] = [
   {
     code: 'SF-301',

@@ -2,6 +2,7 @@
 
 import type { ErrorRow } from './errors.ts';
 
+/** SF-5nn. */
 export const recordErrors: readonly ErrorRow[] = [
   {
     code: 'SF-501',

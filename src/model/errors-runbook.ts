@@ -2,6 +2,7 @@
 
 import type { ErrorRow } from './errors.ts';
 
+/** SF-2nn. */
 export const runbookErrors: readonly ErrorRow[] = [
   {
     code: 'SF-201',

@@ -2,6 +2,7 @@
 
 import type { ErrorRow } from './errors.ts';
 
+/** SF-184, SF-185 and SF-311 to SF-313. */
 export const storeErrors: readonly ErrorRow[] = [
   {
     code: 'SF-184',

@@ -2,6 +2,7 @@
 
 import type { ErrorRow } from './errors.ts';
 
+/** SF-0nn. */
 export const useErrors: readonly ErrorRow[] = [
   {
     code: 'SF-001',

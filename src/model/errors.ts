@@ -16,6 +16,7 @@ import { runbookErrors } from './errors-runbook.ts';
 import { storeErrors } from './errors-store.ts';
 import { useErrors } from './errors-use.ts';
 
+/** One code: clauses without a full stop, as docs/errors.md shows them. What a person meets is said with names in place of these. */
 export interface ErrorRow {
   readonly code: string;
   readonly what: string;

@@ -9,7 +9,9 @@ export interface HostFigures {
   readonly processes?: readonly ProcessFigures[];
 }
 
+/** The processors of a host. */
 export interface ProcessorFigures {
+  /** How many are online. */
   readonly count: number;
   /** Of all processors together since the look before, 0 to 1. */
   readonly used: number | null;

@@ -47,6 +47,7 @@ export interface InstancePlan {
   readonly unknownNames: readonly string[];
 }
 
+/** What only the machine knows of an instance to be planned. */
 export interface InstanceSurroundings {
   /** What the service's `envFile` holds; `env` of the service and of the placement go over it. */
   readonly fromEnvFile?: Readonly<Record<string, string>>;

@@ -98,10 +98,13 @@ export function template(what: string, example: string): z.ZodType<string> {
   return text(what, example).meta({ type: 'string', title: 'text with ${NAME}', minLength: 1 });
 }
 
+/** Bounds of a number, both included. */
 export interface Range {
   readonly least: number;
   readonly most: number;
+  /** Only whole numbers; absent: any. */
   readonly whole?: boolean;
+  /** The least itself is too little; absent: it will do. */
   readonly above?: boolean;
 }
 

@@ -4,6 +4,7 @@ import type { Mode } from './mode.ts';
 
 const certificateWords = 'certificate|CERT_|SSL|TLS|handshake|x509';
 
+/** Rows of the catalogue (modes.ts), family `certificates`. */
 export const certificateModes: readonly Mode[] = [
   {
     id: 'certificate-expiry',

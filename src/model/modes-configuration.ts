@@ -2,6 +2,7 @@
 
 import type { Mode } from './mode.ts';
 
+/** Rows of the catalogue (modes.ts), families `configuration` and `names`. */
 export const configurationModes: readonly Mode[] = [
   {
     id: 'configuration-missing',

@@ -2,6 +2,7 @@
 
 import type { Mode } from './mode.ts';
 
+/** Rows of the catalogue (modes.ts), family `exhaustion`. */
 export const exhaustionModes: readonly Mode[] = [
   {
     id: 'disk-space',

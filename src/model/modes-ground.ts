@@ -2,6 +2,7 @@
 
 import type { Mode } from './mode.ts';
 
+/** Rows of the catalogue (modes.ts), families `storage` and `host`. */
 export const groundModes: readonly Mode[] = [
   {
     id: 'storage-read-only',

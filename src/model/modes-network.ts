@@ -2,6 +2,7 @@
 
 import type { Mode } from './mode.ts';
 
+/** Rows of the catalogue (modes.ts), families `network` and `slow`. */
 export const networkModes: readonly Mode[] = [
   {
     id: 'port-refused',

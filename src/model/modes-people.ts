@@ -2,6 +2,7 @@
 
 import type { Mode } from './mode.ts';
 
+/** Rows of the catalogue (modes.ts), families `versions` and `people`. */
 export const peopleModes: readonly Mode[] = [
   {
     id: 'version-changed',

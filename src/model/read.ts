@@ -9,6 +9,7 @@ import type { System } from './system.ts';
 
 export type { Problem } from './problem.ts';
 
+/** A description as it was found in a file or in the store. */
 export interface DescriptionText {
   readonly text: string;
   /** As shown in problems. */
@@ -17,6 +18,7 @@ export interface DescriptionText {
   readonly folder: string;
 }
 
+/** All of it, or all that is wrong with it: never a system with errors. */
 export type DescriptionRead =
   | { readonly system: System; readonly errors: readonly [] }
   | { readonly system: null; readonly errors: readonly Problem[] };

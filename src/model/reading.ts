@@ -5,6 +5,7 @@ import { didYouMean } from './nearest.ts';
 import type { Findings, Path } from './problem.ts';
 import type { Objective } from './system.ts';
 
+/** Handed to everything that lowers a part of a description. */
 export interface Reading {
   readonly findings: Findings;
   /** Something stood there that could not be read, which has been said already. */

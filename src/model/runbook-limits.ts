@@ -2,7 +2,9 @@
 
 import type { AutoRunbook } from './system.ts';
 
+/** An incident, and how it stands with what its runbook would touch. */
 export interface AutoFacts {
+  /** Of the incident; 0: it is over. */
   readonly severity: 0 | 1 | 2 | 3;
   readonly openForMs: number;
   readonly nowMs: number;
@@ -12,11 +14,13 @@ export interface AutoFacts {
   readonly overForMs: number | null;
   /** How long it may take until it shows. */
   readonly recoverWithinMs: number;
+  /** A run of this service is open, whoever began it. */
   readonly open: boolean;
   readonly paused: boolean;
   readonly plannedDown: boolean;
   /** An instance of it is being started or stopped. */
   readonly atWork: boolean;
+  /** A failover of it is under way. */
   readonly failover: boolean;
 }
 

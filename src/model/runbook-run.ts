@@ -18,8 +18,10 @@ type BlockState =
   /** Its agent ended in the middle: nobody knows whether it was done. */
   | 'interrupted';
 
+/** How far one block of a run is. */
 export interface BlockRun {
   readonly state: BlockState;
+  /** Where it runs or ran; null: not begun. */
   readonly host: string | null;
   /** Which life of that host's agent began it. */
   readonly life: string | null;
@@ -27,18 +29,22 @@ export interface BlockRun {
   readonly by: string | null;
   readonly beganAtMs: number | null;
   readonly endedAtMs: number | null;
+  /** Exit status; null: it has none (not ended, ended by a signal, or nothing was run). */
   readonly code: number | null;
   readonly signal: string | null;
   /** Why it failed or was left out; null when its exit says all. */
   readonly why: string | null;
 }
 
+/** One time that a runbook is gone through, as it is kept in the store. Times are Unix ms. */
 export interface Run {
   readonly id: string;
   readonly runbook: string;
+  /** Null: it is about no service. */
   readonly service: string | null;
   /** The host that it is about. */
   readonly host: string;
+  /** For which it was begun; null: for none. */
   readonly incident: string | null;
   readonly startedBy: string;
   /** Began without a person: the description allows it. */
@@ -51,6 +57,7 @@ export interface Run {
   readonly phase: 'forward' | 'undo' | 'ended';
   /** How it ends, known from when `forward` is over. */
   readonly outcome: 'done' | 'failed' | 'aborted' | null;
+  /** Why it ended as it did; null: that needs no words, or it goes on. */
   readonly because: string | null;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;

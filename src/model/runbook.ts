@@ -38,6 +38,7 @@ export interface Step {
   readonly line: number;
 }
 
+/** A runbook that can be run: it was read without a problem. */
 export interface Runbook {
   readonly title: string;
   /** What stands before the first step. */
@@ -102,4 +103,5 @@ const builtInVariables = [
   'began',
 ] as const;
 
+/** A name that Standfast itself gives a value to. */
 export type BuiltInVariable = (typeof builtInVariables)[number];

@@ -5,6 +5,7 @@ import type { JsonValue } from './json.ts';
 import { defaultKey, examplesKey } from './shape-parts.ts';
 import { descriptionShape } from './shape.ts';
 
+/** A JSON Schema, draft 2020-12. */
 export type JsonSchema = { readonly [key: string]: JsonValue };
 
 let made: JsonSchema | undefined;

@@ -6,6 +6,7 @@ import { key, names } from './shape-parts.ts';
 
 const file = (what: string, example: string): ReturnType<typeof text> => text(what, example);
 
+/** `console: false`, or how it is reached. */
 export const consoleShape = z.union([
   flag(),
   z.strictObject({
@@ -70,4 +71,5 @@ export const consoleShape = z.union([
   }),
 ]);
 
+/** As zod has read it. */
 export type ConsoleShape = z.output<typeof consoleShape>;

@@ -84,4 +84,5 @@ export const detect = z.strictObject({
   }),
 });
 
+/** As zod has read it; a key that is missing is found by `lower.ts`. */
 export type ObjectiveShape = z.output<typeof objectiveShape>;

@@ -10,6 +10,7 @@ export const detectorNames: readonly string[] = [...new Set(modes.map(({ detecto
   .filter((name) => name !== 'core')
   .toSorted();
 
+/** The key `detectors`. */
 export const detectorsShape = z.strictObject({
   off: key(z.array(choice(detectorNames, 'a detector')), {
     description:

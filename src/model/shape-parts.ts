@@ -8,7 +8,10 @@ import { duration, pattern, signal } from './leaf-special.ts';
 /** JSON Schema pattern of a name. Not digits alone: JavaScript would reorder such keys, and the order of `on` is a preference. */
 export const namePattern = '^(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]{0,62}$';
 
+/** Where a schema carries its examples until `schema.ts` puts them in place. */
 export const examplesKey = 'x-examples';
+
+/** Where it carries its default. */
 export const defaultKey = 'x-default';
 
 /** Adds a sentence, a default and an example to a schema, and makes the key one that may be left out. */
@@ -53,6 +56,7 @@ export const reliabilityKeys = {
   }),
 };
 
+/** Durations in ms, `unavailability` from 0 to 1; absent: not stated. */
 export type ReliabilityShape = Readonly<Partial<Record<keyof typeof reliabilityKeys, number | undefined>>>;
 
 const probeKeys = {
@@ -103,6 +107,7 @@ export function waitShape(
   return z.strictObject({ ...probeKeys, within }).meta({ title: 'wait', ...one });
 }
 
+/** How a service is asked how it does; exactly one of the keys. */
 export const statusShape = z
   .strictObject({
     http: key(template('a URL', '"http://127.0.0.1:8080/status"'), {
@@ -121,6 +126,7 @@ export const statusShape = z
   })
   .meta({ title: 'status', ...one });
 
+/** One entry of `detect.checks`: exactly one probe, and how it is asked and meant. */
 export const checkShape = z
   .strictObject({
     ...probeKeys,
@@ -148,6 +154,7 @@ export const roleCallShape = z
   })
   .meta({ title: 'role call', ...one });
 
+/** As zod has read it; that exactly one key stands there is found by `lower-probe.ts`. */
 export type RoleCallShape = z.output<typeof roleCallShape>;
 
 /** What must stand, as written. */
@@ -161,6 +168,7 @@ export type NeedShape =
       readonly of?: readonly NeedShape[] | undefined;
     };
 
+/** A name, a list (all of it), or `all`, `anyOf`, `atLeast` nested at will. */
 export const needShape: z.ZodType<NeedShape> = z
   .lazy(() => {
     const list = z.array(needShape);

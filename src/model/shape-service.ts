@@ -310,4 +310,5 @@ export const serviceShape = z.strictObject({
   ...reliabilityKeys,
 });
 
+/** As zod has read it; what is missing or contradicts itself is found by `lower-service.ts`. */
 export type ServiceShape = z.output<typeof serviceShape>;

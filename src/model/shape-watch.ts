@@ -12,6 +12,7 @@ import { noWatch, type ServiceWatch } from './watch.ts';
 
 const texts = (what: string, example: string): z.ZodArray<z.ZodType<string>> => z.array(template(what, example));
 
+/** The key `watch` of a service. */
 export const watchShape = z.strictObject({
   disk: key(texts('a folder', 'data'), {
     description: 'Folders whose disks must have room, besides those of its own folder, logs and files.',

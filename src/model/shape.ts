@@ -123,6 +123,7 @@ const host = z
   })
   .meta({ required: ['address'] });
 
+/** The whole of a description. */
 export const descriptionShape = z
   .strictObject({
     system: key(text('the name of the system', 'pricing'), { description: 'Its name.', examples: ['pricing'] }),
@@ -176,4 +177,5 @@ export const descriptionShape = z
   })
   .meta({ title: 'A Standfast description', required: ['system', 'objective', 'hosts', 'services'] });
 
+/** As zod has read it: every key may be missing. */
 export type DescriptionShape = z.output<typeof descriptionShape>;

@@ -1,6 +1,7 @@
 // What a shell text mentions, without running it: the variables that it reads, the programs that it calls, the files that it names. A careful
 // reader, no shell: what it can't follow (`eval`, names put together at run time) it leaves out rather than guesses.
 
+/** Each once, in the order of the text. */
 interface ShellMentions {
   /** Read and not set in the text itself; those with a default (`${NAME:-…}`) are left out. */
   readonly variables: readonly string[];

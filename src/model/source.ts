@@ -10,11 +10,13 @@ const largestText = 1024 * 1024;
 /** Words, spaces and signs, which is what takes time to read. Thousands of services stay below it. */
 const mostLexemes = 300_000;
 
+/** Both count from 1. */
 export interface Place {
   readonly line: number;
   readonly column: number;
 }
 
+/** A text that was read as YAML. */
 export interface Source {
   /** Mappings (without prototype), lists, text, numbers, true, false, null. Undefined when there is nothing to read on with. */
   readonly value: unknown;

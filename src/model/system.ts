@@ -34,6 +34,7 @@ export interface Objective {
   readonly recoverWithin: Ms;
 }
 
+/** Where the agents agree. `managed`: Standfast runs the etcd itself; else it is asked at `endpoints`, files are absolute, and null is what is not used. */
 export type StoreChoice =
   | { readonly kind: 'embedded' }
   | { readonly kind: 'etcd'; readonly managed: true }
@@ -89,6 +90,8 @@ export interface ConsoleOidc {
 
 /** 0 none, 1 critical, 2 moderate, 3 low (mission row RB1). */
 export type Severity = 0 | 1 | 2 | 3;
+
+/** How bad something is that is wrong; 1 is the gravest. */
 export type FaultSeverity = 1 | 2 | 3;
 
 /** What was stated of how often a part fails; `null` where nothing was. */
@@ -100,16 +103,21 @@ export interface Reliability {
   readonly recoverWithin: Ms | null;
 }
 
+/** What several hosts share and lose together; `in` names the domains that it lies in itself. */
 export interface Domain {
   readonly name: string;
+  /** As the description calls it: `rack`, `zone`, any word. */
   readonly kind: string;
   readonly in: readonly string[];
   readonly reliability: Reliability;
 }
 
+/** A place with an address where instances run. */
 export interface Host {
   readonly name: string;
+  /** An IP address or a name. */
   readonly address: string;
+  /** The domains that it lies in directly. */
   readonly in: readonly string[];
   /** Where its agent listens for those of other machines; null: at the system's `peers.port`, or near it when that is taken. */
   readonly peerPort: number | null;
@@ -138,6 +146,7 @@ export interface Route {
   readonly dev: string | null;
 }
 
+/** How many instances are active, and how near the others are (docs/concepts.md). */
 export type Policy =
   | 'single'
   | 'hot-active/cold-passive'
@@ -145,6 +154,7 @@ export type Policy =
   | 'hot-active/warm-active'
   | 'hot-active/hot-active';
 
+/** Who starts a failover. */
 export type Trigger = 'supervisor' | 'standby' | 'manual';
 
 /** A program and its arguments, or a line for `/bin/sh -c`. Words may still hold `${NAME}` (`$${` is a literal `${`); a line is the shell's own to fill in. */
@@ -181,12 +191,14 @@ type HeartbeatSource =
   | { readonly kind: 'message' }
   | { readonly kind: 'row'; readonly url: string; readonly query: string };
 
+/** How a service shows that it goes on. */
 export interface Heartbeat {
   readonly source: HeartbeatSource;
   /** How often the service beats; at most d/2. `null`: Standfast derives d/2. */
   readonly every: Ms | null;
 }
 
+/** Something that is asked again and again, besides heartbeat and status. */
 export interface Check {
   /** Unique within the service: what is asked, as people would name it, for example `tcp 127.0.0.1:7101`. */
   readonly name: string;
@@ -197,6 +209,7 @@ export interface Check {
   readonly severity: FaultSeverity | null;
 }
 
+/** All that tells how a service does, besides its process. Null: not described. */
 export interface Detect {
   readonly heartbeat: Heartbeat | null;
   readonly status: ProbeSpec | null;
@@ -210,6 +223,7 @@ export type Need =
   | { readonly kind: 'anyOf'; readonly of: readonly Need[] }
   | { readonly kind: 'atLeast'; readonly k: number; readonly of: readonly Need[] };
 
+/** What keeps two active ones from being heard twice; `detectsWithin` is how soon the balancer drops a dead one. */
 export type Consumers = { readonly kind: 'dropDuplicates' } | { readonly kind: 'balancer'; readonly detectsWithin: Ms };
 
 /** Where one instance runs, and what only it gets. */
@@ -218,6 +232,7 @@ export interface Placement {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** A file that must be there, with this mode (octal, as text), owner and group; null: any. */
 export interface FileRule {
   readonly path: string;
   readonly mode: string | null;
@@ -242,8 +257,10 @@ export interface AutoRunbook {
   readonly per: Ms;
 }
 
+/** What an instance may use; null: what the machine allows. */
 export interface Limits {
   readonly memory: Bytes | null;
+  /** How many files each of its processes may have open at once. */
   readonly files: number | null;
 }
 
@@ -271,6 +288,7 @@ export type ProcessManager =
   /** Exit status as of an init script (LSB): `status` 0 it runs, 1 to 3 it does not, any other: nobody knows. */
   | { readonly kind: 'command'; readonly start: Command; readonly stop: Command; readonly status: Command };
 
+/** A service that Standfast runs. */
 export interface RunService {
   readonly kind: 'run';
   readonly name: string;
@@ -279,16 +297,22 @@ export interface RunService {
   readonly run: Command;
   readonly manager: ProcessManager;
   readonly policy: Policy;
+  /** Null: nothing is needed, for one at most is active. */
   readonly consumers: Consumers | null;
   /** In order of preference. */
   readonly on: readonly Placement[];
+  /** The host that is to be active when it can; null: the first of `on`. */
   readonly prefer: string | null;
+  /** It returns to the preferred host once that is well. */
   readonly failBack: boolean;
   readonly needs: Need | null;
   readonly objective: Objective;
+  /** Ends b; null: ready as soon as the process exists. */
   readonly ready: Wait | null;
   readonly activate: RoleCall | null;
+  /** Ends i; null: the activate call itself does. */
   readonly active: Wait | null;
+  /** Null: the instance is ended instead. */
   readonly deactivate: RoleCall | null;
   /** How long the active one may take to finish what it has begun when it is to move; null: as long as a call usually may. */
   readonly drain: { readonly within: Ms } | null;
@@ -298,16 +322,25 @@ export interface RunService {
   readonly files: readonly FileRule[];
   readonly stop: { readonly signal: string; readonly forcedAfter: Ms };
   readonly restart: { readonly alternative: Command | null };
+  /** An instance whose state is older takes over only when asked to; null: any age will do. */
   readonly mayLose: Ms | null;
+  /** What one instance can carry, in the unit of `load`; null: not stated. */
   readonly capacity: number | null;
+  /** What all active ones must carry together; null: not stated. */
   readonly load: number | null;
+  /** Null: no address moves with it. */
   readonly route: Route | null;
   /** A lost host is fenced before another takes this over from it. */
   readonly fenceBeforeTakeover: boolean;
+  /** When it is down and should be up. */
   readonly severity: FaultSeverity;
+  /** Null: always to be up. */
   readonly schedule: Schedule | null;
+  /** Exit 0 within the schedule means done until the next window. */
   readonly finishes: boolean;
+  /** A sentence; null: none was written. */
   readonly impact: string | null;
+  /** Its file as written; null: one is made from the description. */
   readonly runbook: string | null;
   /** When its runbook begins without being asked; null: never. */
   readonly autoRunbook: AutoRunbook | null;
@@ -318,6 +351,7 @@ export interface RunService {
   readonly envFile: string | null;
   /** Both as written, where the description may lie in another folder on each machine; null: all hosts are of one machine. */
   readonly asWritten: { readonly dir: string; readonly envFile: string | null } | null;
+  /** Null: who runs the agent. */
   readonly user: string | null;
   readonly group: string | null;
   readonly logs: { readonly maxSize: Bytes; readonly keep: number };
@@ -327,6 +361,7 @@ export interface RunService {
   readonly watch: ServiceWatch;
 }
 
+/** Anything under `services`. */
 export type Service = RunService | ExternalService;
 
 /** A service with one active among several instances. */

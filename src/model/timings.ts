@@ -28,7 +28,10 @@ export interface StoreTiming {
   readonly roomMs: number | null;
 }
 
+/** Before anything has run. */
 export const nothingMeasured: Measured = {};
+
+/** Before a store was opened; what is assumed of it counts. */
 export const storeUnmeasured: StoreTiming = { kind: 'embedded', roundTripP99Ms: null, roomMs: null };
 
 /** How much faster or slower one machine's clock may run than another's (design: *Several hosts*). */
@@ -56,6 +59,7 @@ export interface Figure {
   readonly from: Origin;
 }
 
+/** The sum of one service. Durations, not moments. */
 export interface Timings {
   /** What is left of z for detection, or the least that can be promised when nothing is left. */
   readonly d: Ms;

@@ -2,6 +2,7 @@
 // samples; and where space is freed again and again (logrotate), what counts is where the level falls back to, not how it rises in between.
 // Does not cover: growth that speeds up; the next looks find it.
 
+/** How full something is, in a unit that `untilFullMs` does not care about. */
 export interface Sample {
   readonly atMs: number;
   readonly level: number;

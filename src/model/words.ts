@@ -2,6 +2,7 @@
 // `${NAME}` is Standfast's own and filled in later; where a shell would not expand it (single quotes, a backslash before it)
 // it is kept literal by doubling the dollar sign, which `expand.ts` undoes.
 
+/** The words, or what is wrong with the line and what to write instead. */
 export type Words = { readonly words: readonly string[] } | { readonly wrong: string; readonly next: string };
 
 const quoteIt = 'Put it in quotes, or write { shell: "…" } to have /bin/sh run the line.';

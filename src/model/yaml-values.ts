@@ -16,11 +16,14 @@ export interface Offsets {
   readonly shared: boolean;
 }
 
+/** Takes a problem; `offset` counts characters from the beginning of the text. */
 export type Refuse = (code: string, offset: number, message: string, next: string) => void;
 
+/** Plain values, and where each stands. */
 export interface Values {
   /** Undefined when reading was given up. Mappings have no prototype. */
   readonly value: unknown;
+  /** By `pathKey`. */
   readonly places: ReadonlyMap<string, Offsets>;
   /** Places of which it cannot be told what was meant. */
   readonly unread: readonly Path[];
