@@ -1,9 +1,9 @@
 // From what is known of an instance here to what the judge wants to know.
 
 import { judgeBeat } from '../judge/beats.ts';
-import { gradeInstance, type InstanceVerdict } from '../judge/verdict.ts';
+import { gradeInstance, type CheckFacts, type InstanceVerdict } from '../judge/verdict.ts';
 import type { RunService } from '../model/system.ts';
-import { ms } from '../model/units.ts';
+import { ms, type Ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { ReportedPhase } from './records.ts';
 import { phaseShown, plannedPhase } from './phase.ts';
@@ -73,20 +73,43 @@ export function grade(d: Draft, service: RunService, slot: Slot): InstanceVerdic
             failures: instance.status.failures,
             every: ms(terms.statusEvery),
           },
-    checks: [...(instance?.checks ?? [])].map(([name, check]) => {
-      const declared = service.detect.checks.find((each) => each.name === name);
-      return {
-        name: check.shownAs ?? name,
-        severity: declared?.severity ?? (declared?.probe.kind === 'log' ? 3 : declared === undefined ? 3 : 1),
-        result: check.result,
-        text: check.text,
-        failures: check.failures,
-        every: ms(declared?.every ?? terms.checkEvery),
-      };
-    }),
+    checks: [
+      ...[...(instance?.checks ?? [])].map(([name, check]) => {
+        const declared = service.detect.checks.find((each) => each.name === name);
+        return {
+          name: check.shownAs ?? name,
+          severity: declared?.severity ?? (declared?.probe.kind === 'log' ? 3 : declared === undefined ? 3 : 1),
+          result: check.result,
+          text: check.text,
+          failures: check.failures,
+          every: ms(declared?.every ?? terms.checkEvery),
+        };
+      }),
+      ...unanswered(service, slot, ms(terms.checkEvery)),
+    ],
     filesMissing: instance?.missingFiles ?? [],
     d: ms(terms.d),
   });
+}
+
+/**
+ * Checks that have not answered since one of them had the last process ended. What refuses at first is not listened to (observe/watched.ts), and a
+ * restart that mended nothing would look like one that did.
+ */
+function unanswered(service: RunService, { now, endedBecause }: Slot, usualEvery: Ms): CheckFacts[] {
+  const failed = 'check-failed: ';
+  if (now === null || endedBecause?.startsWith(failed) !== true) return [];
+  const because = endedBecause.slice(failed.length);
+  return service.detect.checks
+    .filter(({ name, probe }) => probe.kind !== 'log' && !now.checks.has(name))
+    .map(({ name, every }) => ({
+      name,
+      severity: 1,
+      result: 'unknown',
+      text: `no good answer since the restart${because.startsWith(`${name}: `) ? `; before it ${because.slice(name.length + 2)}` : ''}`,
+      failures: 0,
+      every: every ?? usualEvery,
+    }));
 }
 
 function notYet(instance: Instance | null): string | null {
