@@ -14,6 +14,7 @@ export interface VerdictJson {
   readonly survivesParts: number | null;
 }
 
+/** `assess --json`. Shares of time are from 0 to 1. */
 export interface AssessJson extends VerdictJson {
   readonly system: string;
   readonly stated: boolean;

@@ -11,8 +11,10 @@ export interface RunbookRefusal {
   readonly next: string;
 }
 
+/** What was asked for, or why not. */
 export type RunbookAnswer<T> = { readonly ok: true; readonly value: T } | RunbookRefusal;
 
+/** One runbook, as `runbook list` shows it. */
 export interface RunbookListing {
   /** As `runbook show` takes it: a service, or a file in the folder `runbooks` without its ending. */
   readonly name: string;
@@ -46,6 +48,7 @@ export interface PlannedBlock {
   readonly undo: string | null;
 }
 
+/** One runbook with its blocks as they would run now, every value filled in. */
 export interface RunbookView extends RunbookListing {
   readonly markdown: string;
   readonly host: string;
@@ -64,16 +67,21 @@ export interface BlockOutput {
   readonly total: number;
 }
 
+/** One block of a run and how far it is. */
 export interface RunBlockView extends BlockRun {
   readonly index: number;
   readonly kind: BlockKind;
   readonly step: number;
   readonly text: string;
+  /** Null: it has not run, or wrote nothing that is kept. */
   readonly output: BlockOutput | null;
+  /** What would take it back; null: nothing is written for that. */
   readonly undo: string | null;
+  /** How taking it back went; null: nothing is to be taken back. */
   readonly undone: (BlockRun & { readonly output: BlockOutput | null }) | null;
 }
 
+/** One run. */
 export interface RunView extends Omit<Run, 'blocks' | 'undone' | 'at'> {
   readonly title: string;
   readonly headings: readonly string[];
@@ -94,8 +102,10 @@ export interface RunView extends Omit<Run, 'blocks' | 'undone' | 'at'> {
   readonly version: string;
 }
 
+/** Who wants a runbook run, and how. */
 export interface StartRequest {
   readonly name: string;
+  /** The host that it is about; null: the one that the runbook or the status suggests. */
   readonly host: string | null;
   readonly owner: string;
   readonly why: string;
@@ -104,6 +114,7 @@ export interface StartRequest {
   readonly values: Readonly<Record<string, string>>;
 }
 
+/** What a person says to what a run asks. */
 export interface PersonAnswerRequest {
   readonly run: string;
   readonly block: number;
@@ -128,6 +139,7 @@ export interface TestedRunbook {
   readonly rotted: readonly RunbookProblem[];
 }
 
+/** What the agent answers about runbooks. */
 export interface RunbookAnswers {
   list(): Promise<readonly RunbookListing[]>;
   show(

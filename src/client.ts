@@ -54,6 +54,7 @@ export interface AgentClient {
   events(on: AgentEvents): { stop(): void };
 }
 
+/** What `follow` tells of. */
 export interface AgentEvents {
   status(status: StatusView): void;
   /** It lives, though nothing changed. Comes each second. */

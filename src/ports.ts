@@ -27,6 +27,7 @@ export interface Put {
   readonly value: string | null;
 }
 
+/** How a transaction came out. */
 export type TxnAnswer =
   /** Applied as a whole at `revision`. */
   | { readonly kind: 'applied'; readonly revision: number }
@@ -98,16 +99,20 @@ export interface Journal {
 /** `service@host#nonce`, new for every start. Also the mark in the environment, so that what forked away is found. */
 export type InstanceId = string;
 
+/** What an instance was told to be (docs/concepts.md). */
 export type Role = 'active' | 'standby' | 'passive';
 
+/** All that is needed to start one instance. */
 export interface StartRequest {
   readonly instance: InstanceId;
   readonly service: string;
   readonly host: string;
   readonly command: Command;
+  /** Absolute. */
   readonly dir: string;
   /** Complete: the keeper adds only STANDFAST_INSTANCE, STANDFAST_ROLE, STANDFAST_TERM and STANDFAST_ROLE_FILE. */
   readonly env: Readonly<Record<string, string>>;
+  /** Null: the keeper's own; of the group too. */
   readonly user: string | null;
   readonly group: string | null;
   readonly limits: Limits;
@@ -126,6 +131,7 @@ export interface StartRequest {
   readonly manager?: ProcessManager | undefined;
 }
 
+/** A process that was started and of which something may still live. */
 export interface StartedInstance {
   readonly instance: InstanceId;
   readonly service: string;
@@ -135,12 +141,15 @@ export interface StartedInstance {
   readonly startedAt: MonoMs;
   readonly startedAtMs: WallMs;
   readonly role: Role;
+  /** 0: it holds no lease. */
   readonly term: number;
+  /** When it is killed unless a later time is told; null: it holds no lease. */
   readonly deadline: MonoMs | null;
   /** True when an earlier keeper started it; its exit status will be unknown. */
   readonly adopted: boolean;
 }
 
+/** An instance of which nothing lives any more. `code` and `signal` are those of its main process; both null: not known. */
 export interface EndedInstance {
   readonly instance: InstanceId;
   readonly service: string;
@@ -162,6 +171,7 @@ export interface EndedInstance {
   readonly leftBehind?: boolean | undefined;
 }
 
+/** How a request to the keeper came out. */
 export type KeeperAnswer<T> =
   | { readonly kind: 'done'; readonly value: T }
   /** Refused or impossible; nothing was changed. */
@@ -209,10 +219,12 @@ export interface Keeper {
   quit(request: { leave: boolean }): Promise<KeeperAnswer<null>>;
 }
 
+/** How well the keeper of this host keeps time. */
 export interface KeeperHealth {
   readonly pid: number;
   /** Worst seen in the last five to ten minutes. */
   readonly worstTimerLateMs: Ms;
+  /** From the signal until nothing lived any more. */
   readonly worstKillMs: Ms;
 }
 
@@ -259,6 +271,7 @@ export interface ObservePlan {
   readonly checks: readonly (Omit<Check, 'every'> & { readonly every: Ms; readonly shownAs?: string })[];
 }
 
+/** What a service can say of itself. */
 export type Flag = 'ok' | 'degraded' | 'failed';
 
 /** What a service says of itself. */
@@ -337,6 +350,7 @@ export interface CommandRequest {
   readonly leaves?: boolean;
 }
 
+/** How a command came out. `timedOut`: it and all that it began were killed. */
 export type CommandEnd =
   /** `output` and `errors`: what it wrote first, 64 KiB of each at most. */
   | {
@@ -352,6 +366,7 @@ export type CommandEnd =
 /** Runs a program in a process group of its own, as another user when asked and root. Never rejects. */
 export type RunCommand = (request: CommandRequest) => Promise<CommandEnd>;
 
+/** How a role call came out. `at`: when it was confirmed. */
 export type CallAnswer =
   | { readonly kind: 'done'; readonly at: MonoMs }
   | { readonly kind: 'failed'; readonly why: string }

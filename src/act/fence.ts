@@ -14,6 +14,7 @@ interface FenceRequest {
   readonly fence: Fence;
 }
 
+/** `done`: a status said that the host is off. */
 export type FenceAnswer =
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly why: string }

@@ -20,6 +20,7 @@ interface Waiting {
   readonly done: (word: Word) => void;
 }
 
+/** The last word of each instance, and who waits for one. */
 export class MessageDesk {
   readonly #now: () => MonoMs;
   readonly #last = new Map<InstanceId, Word>();

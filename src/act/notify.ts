@@ -28,6 +28,7 @@ interface NotifiedIncident {
   readonly sinceMs: number;
 }
 
+/** What became of one message to one target. */
 export type NotifyResult =
   | {
       readonly kind: 'sent';
@@ -46,6 +47,7 @@ export type NotifyResult =
       readonly why: string;
     };
 
+/** Tells the targets of one description. */
 export interface Notifier {
   /** Takes it into the queue of every target that wants this severity and is not among `had` (by what `NotifyResult` calls it). Never throws. */
   send(notification: Notification, had?: readonly string[]): void;

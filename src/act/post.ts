@@ -5,6 +5,7 @@
 const { request: httpRequest } = process.getBuiltinModule('node:http');
 const { request: httpsRequest } = process.getBuiltinModule('node:https');
 
+/** How far the request came. `text`: the body of the answer. */
 export type Posted =
   | { readonly kind: 'answered'; readonly code: number; readonly text: string }
   /** It cannot have arrived: the address is wrong or nobody accepts connections there. */

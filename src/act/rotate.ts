@@ -7,6 +7,7 @@ import { type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promise
 import { dirname } from 'node:path';
 import type { Bytes } from '../model/units.ts';
 
+/** What was done about one file that had grown too large. */
 export type Rotated =
   /** Copied and truncated. `lostBytes`: written too late to be copied, at least so many; `leftOut`: the oldest part, when the file had outgrown its limit. */
   | {
@@ -21,6 +22,7 @@ export type Rotated =
   /** Not even that. Said once, until it succeeds again. */
   | { readonly kind: 'failed'; readonly path: string; readonly why: string };
 
+/** Keeps the files that it is told of small. */
 export interface Rotator {
   /** Watches a file that may not yet be there. `keep` 0 keeps no old ones. */
   add(path: string, limits: { maxSize: Bytes; keep: number }): void;

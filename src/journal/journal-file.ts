@@ -21,6 +21,7 @@ const linesPerStep = 1024;
 /** Pages that one step gives back to the disk at most. */
 const pagesPerStep = 64;
 
+/** The open file. Everything is synchronous and may take as long as the disk does. */
 export interface JournalFile {
   /** All or none. */
   write(rows: readonly Row[]): void;

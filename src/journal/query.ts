@@ -4,6 +4,7 @@ import type { JournalLine } from '../api.ts';
 import { JournalError } from './errors.ts';
 import { readFile, stampOf, type FileLines, type FileQuery } from './read-file.ts';
 
+/** What is asked of all files alike. */
 export type JournalQuery = FileQuery;
 
 /** Told of a file that could not be read; the others are read all the same. */

@@ -3,8 +3,10 @@
 import type { Observation } from '../ports.ts';
 import { durationText } from '../model/duration.ts';
 
+/** How a check came out (monitoring-plugins.org: ok, warning, critical, unknown). */
 export type CheckResult = Extract<Observation, { kind: 'check' }>['result'];
 
+/** What one asking of a probe brought. */
 export interface Asked {
   readonly result: CheckResult;
   /** For people: why it is not ok, or what it said. One line. */

@@ -19,6 +19,7 @@ export async function markLog(path: string): Promise<LogMark> {
   }
 }
 
+/** What one look found. */
 export interface LogLook {
   /** How many lines matched in what this look read. */
   readonly matches: number;
@@ -32,6 +33,7 @@ const chunkBytes = 64 * 1024;
 /** A longer line is looked at in pieces of this length. */
 const longestLine = 1024 * 1024;
 
+/** Follows one file. One look at a time. */
 export class LogTail {
   readonly #path: string;
   readonly #pattern: RegExp;

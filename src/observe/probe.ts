@@ -12,6 +12,7 @@ import { readCheckCommand } from './plug-in.ts';
 import { askTcp } from './tcp.ts';
 import type { Turns, TurnsByKey } from './turns.ts';
 
+/** A probe that is asked; a log is followed instead. */
 export type AskedProbe = Exclude<ProbeSpec, { kind: 'log' }>;
 
 /** Who asks: where commands run and as whom. */
@@ -22,6 +23,7 @@ export interface Surroundings {
   readonly group: string | null;
 }
 
+/** `within`: how long an answer is waited for, in ms. */
 export interface AskOptions {
   readonly within: number;
   readonly signal: AbortSignal;

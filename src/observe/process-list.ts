@@ -11,6 +11,7 @@ const batch = 64;
 /** Half of what a process may open where little is allowed. Of more processes than this the file is opened at each look. */
 const mostHeld = 512;
 
+/** Processes by a key of the caller's. `startTicks`: field 22 of /proc/PID/stat. */
 export interface ProcessList {
   add(key: string, pid: number, startTicks: number): void;
   remove(key: string): void;

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 
+/** A job and its times, in ms. */
 export interface Repeated {
   readonly every: number;
   /** What the share of the grid is derived from. */

@@ -4,6 +4,7 @@
 import { extname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
+/** One database. */
 export interface RowSource {
   /** The first value of the first row as text that differs when the value does. Rejects on every error, also none within the time. */
   ask(query: string, withinMs: number): Promise<string>;

@@ -5,6 +5,7 @@
 import type { Flag, SelfStatus } from '../ports.ts';
 import { oneLine } from './text.ts';
 
+/** What it said, or why that could not be read. */
 export type ReadStatus =
   | { readonly ok: true; readonly said: SelfStatus }
   | { readonly ok: false; readonly why: string };

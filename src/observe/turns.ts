@@ -1,5 +1,6 @@
 // Bounds how many jobs of a kind run at once; the others wait in order.
 
+/** One queue. */
 export interface Turns {
   /** Runs the job when it is its turn and hands its answer on. */
   take<T>(job: () => Promise<T>): Promise<T>;
@@ -25,6 +26,7 @@ export function openTurns(limit: number): Turns {
   };
 }
 
+/** A queue for each key; queues do not wait for one another. */
 export interface TurnsByKey {
   take<T>(key: string, job: () => Promise<T>): Promise<T>;
 }

@@ -19,6 +19,7 @@ const commandWithinMs = 10_000;
 /** A look at a log reads so much at once. */
 const logBudget = 1024 * 1024;
 
+/** What is asked, and until when: `within` in ms. */
 export interface WaitPlan {
   readonly probe: ProbeSpec;
   readonly within: number;

@@ -5,6 +5,7 @@ import type { MonoMs } from '../model/units.ts';
 import type { LogMark } from './log-tail.ts';
 import type { ProbeTools, Surroundings } from './probe.ts';
 
+/** One instance or external service under observation. */
 export interface Watched {
   /** The instance, or the name of an external service. */
   readonly key: string;
@@ -29,6 +30,7 @@ export interface Process {
   markOf(path: string): LogMark | undefined;
 }
 
+/** One of its checks. */
 export type PlannedCheck = ObservePlan['checks'][number];
 
 /** So long a process may take to answer for the first time, when nothing tells that it is ready. */

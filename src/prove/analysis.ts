@@ -29,8 +29,10 @@ export interface Verdict {
   readonly survivesParts: number | null;
 }
 
+/** Parts that take the whole down when all of them have failed, and none of which could be left out. */
 export interface CutSet {
   readonly parts: readonly Part[];
+  /** That all of them have failed at a given moment. */
   readonly probability: number;
 }
 
@@ -43,6 +45,7 @@ interface Contribution {
   readonly share: number;
 }
 
+/** What the structure says of a system. */
 export interface Analysis {
   readonly structure: Structure;
   readonly whole: Verdict;

@@ -15,6 +15,7 @@ import type { Prospect } from './prospect.ts';
 import { prospectOf } from './prospect.ts';
 import { durationWords, listWords } from './words.ts';
 
+/** What counts besides the description. */
 export interface AssessOptions {
   /** Nothing assumed or measured counts; failovers, whose length nobody states, do not either. */
   readonly stated: boolean;
@@ -27,6 +28,7 @@ export interface AssessOptions {
   readonly rehearsed: Readonly<Record<string, Rehearsal>>;
 }
 
+/** All of it, from the structure down to single cells of the grid. */
 export interface Assessment {
   readonly system: System;
   readonly stated: boolean;

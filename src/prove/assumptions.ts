@@ -111,6 +111,8 @@ export const assumedCoverage = 0.95;
 
 /** The mean repair time that is assumed where only a rate is stated, and the rate where only a repair time is. */
 export const assumedRepair: Ms = ms(4 * hours);
+
+/** How often something fails of which nothing is known: the mean time between two failures. */
 export const assumedRate: Ms = ms(365 * days);
 
 function figureOf({ mtbf, mttr, source }: Assumption): Figure {

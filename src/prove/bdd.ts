@@ -5,6 +5,7 @@
 import type { Budget, Diagram } from './diagram.ts';
 import { newDiagram, newForgetful, outOfReach } from './diagram.ts';
 
+/** A diagram that grows by "and" and "or" of its own nodes. */
 export interface Bdd extends Diagram {
   variable(level: number): number;
   /** These answer `outOfReach` when the budget is used up. */
@@ -12,7 +13,10 @@ export interface Bdd extends Diagram {
   or(a: number, b: number): number;
 }
 
+/** The leaf of what never fails. */
 export const falseNode = 0;
+
+/** The leaf of what has failed. */
 export const trueNode = 1;
 
 /** An empty diagram that works within this budget; each node looked at anew costs one step. */

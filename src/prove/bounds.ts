@@ -14,6 +14,7 @@ import { findLikelyCuts } from './likely-cuts.ts';
 import { partsBelow } from './parts-below.ts';
 import { plainGates } from './plain-gates.ts';
 
+/** The probability of failure lies between `low` and `high`, both included. */
 export interface Bounds {
   readonly low: number;
   readonly high: number;

@@ -14,6 +14,7 @@ export interface Edit {
   readonly value: string;
 }
 
+/** One way to change a description, in words and as edits of its text. */
 export interface Change {
   readonly what: string;
   readonly cost: string;

@@ -12,6 +12,7 @@ export const outOfReach = -1;
 /** At most so many nodes in one diagram, whatever the budget: about 300 MB. */
 const mostNodes = 6_000_000;
 
+/** Nodes by number; a higher level is nearer to the leaves. */
 export interface Diagram {
   readonly levels: number;
   /** Nodes so far; 0 and 1 are the leaves. */

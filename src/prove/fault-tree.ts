@@ -2,6 +2,7 @@
 // speaks of standing. Gates are numbered so that what a gate looks at always has a smaller number: every pass is one loop, and
 // no chain is too long for a stack.
 
+/** When something fails; `of` holds numbers of gates. */
 export type Gate =
   | { readonly kind: 'never' }
   | { readonly kind: 'always' }

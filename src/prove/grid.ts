@@ -17,12 +17,14 @@ import { durationWords, listWords, shareWords } from './words.ts';
 /** In the order of what consumers feel: the first, nothing; the last, all of it. */
 export type Strategy = 'avoid' | 'mask' | 'bound' | 'fixFast' | 'none';
 
+/** How one fault of one component is met. */
 export interface GridCell {
   /** A service, the store, an agent, a common cause (`software:pricer`), or a failure mode of the catalogue (`mode:disk-space`). */
   readonly component: string;
   /** `instance`, `host`, or a kind of domain. */
   readonly domain: string;
   readonly strategy: Strategy;
+  /** Why one may think so, in words. */
   readonly evidence: string;
   /** True when the evidence is a measurement older than 30 days. */
   readonly stale?: boolean;

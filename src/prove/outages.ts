@@ -12,6 +12,7 @@ import { frequencyOf } from './part.ts';
 import { propagation } from './propagate.ts';
 import type { Structure } from './structure.ts';
 
+/** Outages that come about in the same way. */
 export interface OutageKind {
   readonly kind: 'failover' | 'outage';
   /** What fails: one part for a failover, a cut set for an outage. */
@@ -25,6 +26,7 @@ export interface OutageKind {
   readonly spread: 'fixed' | 'exponential';
 }
 
+/** What failovers cost. */
 export interface Failovers {
   /** Those that consumers of the system feel. */
   readonly ofSystem: readonly OutageKind[];

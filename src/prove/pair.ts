@@ -21,6 +21,7 @@ export interface Pair {
   readonly personMs: number;
 }
 
+/** Shares of time, from 0 to 1. */
 export interface PairShares {
   /** All of the time that consumers are not served. */
   readonly unavailability: number;

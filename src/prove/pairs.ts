@@ -14,6 +14,7 @@ import { propagation } from './propagate.ts';
 import { yearMs } from './prospect.ts';
 import type { Structure } from './structure.ts';
 
+/** What one pair is to be expected to do. */
 export interface PairProspect {
   readonly service: string;
   /** Failures of the active one in a year, each a failover. */

@@ -2,6 +2,7 @@
 
 import type { Ms } from '../model/units.ts';
 
+/** What kind of thing fails. */
 export type PartKind = 'domain' | 'host' | 'agent' | 'store' | 'instance' | 'external' | 'software' | 'configuration';
 
 /** Where a figure comes from. */
@@ -19,6 +20,7 @@ export interface Figure {
   readonly source: string;
 }
 
+/** One thing that can fail, with how often it does. */
 export interface Part {
   /** As the contract names it: `pricer@a`, `host:a`, `switch-1`, `agent:a`, `store`, `software:pricer`. */
   readonly name: string;

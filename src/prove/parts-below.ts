@@ -3,6 +3,7 @@
 import type { Gate } from './fault-tree.ts';
 import { childrenOf } from './fault-tree.ts';
 
+/** Questions about what stands below gates. */
 export interface PartsBelow {
   /** True when no part stands below two of these gates: they are independent then. */
   shareNothing(gates: readonly number[]): boolean;

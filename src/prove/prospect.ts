@@ -7,8 +7,10 @@ import { chanceOfMore, chanceOfMoreThan, countIn, lostWithChance } from './downt
 import type { Failovers, OutageKind } from './outages.ts';
 import { outagesOf } from './outages.ts';
 
+/** A year of 365.25 days. */
 export const yearMs = 365.25 * 86_400_000;
 
+/** Probabilities and shares of time from 0 to 1, counts in the mean. */
 export interface Prospect {
   /** Structure and failovers together; the upper end when the structure is only bounded. */
   readonly unavailability: number;

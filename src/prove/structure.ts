@@ -20,6 +20,7 @@ import { figureFor } from './figures.ts';
 import type { Figure, Part } from './part.ts';
 import { lostQuorum, membersOf } from './store-members.ts';
 
+/** The fault tree of a description, and which gate means what. All numbers are gates of `tree`. */
 export interface Structure {
   readonly tree: FaultTree;
   /** The parts that can fail; gates name them by their place here. */

@@ -2,6 +2,7 @@
 
 import type { Host, System } from '../model/system.ts';
 
+/** Questions about what lies in what. */
 export interface Topology {
   /** Every domain that a host lies in, at any depth, in the order of the description. */
   domainsOf(host: string): readonly string[];

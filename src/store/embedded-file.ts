@@ -23,6 +23,7 @@ const readWithinMs = 200;
 /** Own deletions after which old tombstones are looked for. */
 const deletionsPerSweep = 512;
 
+/** The open file. Everything is synchronous and may take as long as the disk does. */
 export interface EmbeddedFile {
   known(): Known;
   read(prefix: string): { readonly revision: number; readonly entries: readonly StoreEntry[] };

@@ -10,6 +10,7 @@ export interface Known {
   readonly inode: bigint;
 }
 
+/** Handed to the thread when it begins. */
 export interface WorkerStart {
   readonly file: string;
   /** Ends in a slash, or is empty. */
@@ -20,6 +21,7 @@ export interface WorkerStart {
   readonly pulse: SharedArrayBuffer;
 }
 
+/** What the thread is told; `id` comes back with the answer. */
 export type Ask =
   | { readonly ask: 'read'; readonly id: number; readonly prefix: string }
   | {
@@ -35,6 +37,7 @@ export type Ask =
   | { readonly ask: 'look' }
   | { readonly ask: 'close' };
 
+/** What the thread tells. */
 export type Tell =
   | { readonly tell: 'opened'; readonly known: Known }
   | {

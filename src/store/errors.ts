@@ -1,6 +1,7 @@
 // What can be wrong with a store so that only a person can put it right. A store that merely does not answer just now is
 // `StoreUnreachable` (ports.ts) and is tried again.
 
+/** The codes of `errors-record.ts` that the store itself can end with. */
 export type StoreErrorCode = 'SF-501' | 'SF-502' | 'SF-503' | 'SF-504' | 'SF-505';
 
 /** The store's file cannot be used as it stands. Nothing in it was changed. */

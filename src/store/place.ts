@@ -10,6 +10,7 @@ import type { EtcdAccess } from './etcd/access.ts';
 import { planOf, type EtcdPlan, type PlannedMember } from './etcd/plan.ts';
 import { etcdTlsFiles } from './etcd/tls-files.ts';
 
+/** Where to open it, with all that this takes. */
 export type StorePlace =
   | { readonly kind: 'embedded'; readonly file: string }
   | {

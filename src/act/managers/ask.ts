@@ -17,6 +17,7 @@ export interface AskedManager {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Questions about one process. `within`: how long an answer is waited for. */
 export interface Asking {
   readonly tongue: ManagerTongue;
   status(): Promise<ManagerSays>;

@@ -50,6 +50,7 @@ export interface ManagerNote {
   readonly atMs: WallMs;
 }
 
+/** The processes of this host that belong to other managers. */
 export interface Managed extends Pick<Keeper, 'start' | 'stop' | 'kill' | 'forget'> {
   /** Whether the instance is, or was, one of these. */
   knows(instance: InstanceId): boolean;
@@ -60,6 +61,7 @@ export interface Managed extends Pick<Keeper, 'start' | 'stop' | 'kill' | 'forge
   close(): Promise<void>;
 }
 
+/** `file`: where what was started is written down, for the next agent. */
 export interface ManagedOptions {
   readonly file: string;
   readonly processes: Processes;

@@ -22,6 +22,7 @@ export interface ManagerTrouble {
 /** `docs/errors.md` has a row for each. */
 export type TroubleCode = 'SF-640' | 'SF-641' | 'SF-642' | 'SF-643';
 
+/** What can be wrong with a manager, and the code that people are told. */
 export const troubleCodes = {
   /** It is not there, is down, or does not answer in time. */
   silent: 'SF-640',

@@ -15,6 +15,7 @@ export interface Written {
   readonly total: number;
 }
 
+/** Takes what comes, piece by piece; `written` may be asked at any time. */
 export interface OutputKeeper {
   take(chunk: Buffer): void;
   readonly written: () => Written;

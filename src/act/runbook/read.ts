@@ -5,6 +5,7 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import type { Block, Runbook, RunbookProblem, Step } from '../../model/runbook.ts';
 import { readBlockWords, type BlockWords } from '../../model/runbook-words.ts';
 
+/** A runbook and what is wrong with it. */
 export interface ReadRunbook {
   /** What could be read, also when there are problems: to be shown, not to be run. */
   readonly runbook: Runbook;

@@ -3,6 +3,7 @@
 import type { Ground } from './ground.ts';
 import { mountOf, readMounts, type Mount } from './mount-table.ts';
 
+/** What came back from all that answered in time. */
 export interface AskedByMount {
   /** Of all that answered, one after the other. */
   readonly output: string;

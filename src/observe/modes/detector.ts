@@ -6,6 +6,7 @@ import type { Seen } from '../../model/mode.ts';
 import type { Ground } from './ground.ts';
 import type { Watch } from './watch.ts';
 
+/** Looks for some modes of the catalogue, again and again. */
 export interface Detector {
   /** As the catalogue names it. */
   readonly name: string;

@@ -21,6 +21,7 @@ import { openSockets } from './sockets.ts';
 import { openUnits } from './units.ts';
 import { openVersions } from './versions.ts';
 
+/** What opens each of them. */
 export const detectors: readonly OpenDetector[] = [
   openDisk,
   openMounts,

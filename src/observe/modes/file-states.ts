@@ -10,6 +10,7 @@ const mostKeptBytes = 256 << 10;
 /** Of even larger ones the size alone counts: to read them at every change would cost more than it tells. */
 const mostHashedBytes = 16 << 20;
 
+/** A file, without what is in it. `mode` is octal, as in `0440`; `size` is in bytes. */
 export interface FileStat {
   readonly mode: string;
   readonly owner: string;
@@ -19,12 +20,14 @@ export interface FileStat {
   readonly size: number;
 }
 
+/** A file with what is in it. `hash`: SHA-256, hexadecimal. */
 export interface FileState extends FileStat {
   readonly hash: string;
   /** Null: too large, or not text. */
   readonly content: string | null;
 }
 
+/** What was found of the files asked for. */
 export interface FileStats {
   /** By path; those that are missing are not in it. */
   readonly stats: ReadonlyMap<string, FileStat>;

@@ -1,6 +1,7 @@
 // /proc/self/mountinfo: what is mounted where. Read from the kernel, so it never hangs, whatever the file systems do.
 // Format: proc(5). The fields before " - " are of the mount, those behind it of the file system.
 
+/** One line of the table. */
 export interface Mount {
   /** `major:minor`. */
   readonly device: string;

@@ -2,6 +2,7 @@
 
 import type { Ground } from './ground.ts';
 
+/** Numbers, as text, by name. */
 export interface AccountNumbers {
   readonly users: ReadonlyMap<string, string>;
   readonly groups: ReadonlyMap<string, string>;

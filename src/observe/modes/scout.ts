@@ -7,12 +7,14 @@ import { errorWords } from '../../model/error-words.ts';
 import type { Ask, LookTold, Tell } from './messages.ts';
 import type { Watch } from './watch.ts';
 
+/** The detectors of this host. */
 export interface Scout {
   /** What to look at from now on. */
   watch(watch: Watch): void;
   close(): void;
 }
 
+/** `log`: for what goes wrong with the thread itself. */
 export interface ScoutOptions {
   readonly onLook: (look: LookTold) => void;
   readonly log: (text: string) => void;

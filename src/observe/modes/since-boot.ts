@@ -4,6 +4,7 @@
 import type { Ground } from './ground.ts';
 import { keep, readKept } from './kept.ts';
 
+/** What is remembered, by name, until the next boot. */
 export interface SinceBoot {
   /** What was kept under this name since the boot; else it is `now`, and that is kept. */
   first(name: string, now: string): string;

@@ -7,6 +7,7 @@ export interface WatchedPath {
   readonly services: readonly string[];
 }
 
+/** A file of a service's `files` or `watch`, and how it should be; null: it may be any. */
 export interface WatchedFile extends WatchedPath {
   readonly mode: string | null;
   readonly owner: string | null;
@@ -15,6 +16,7 @@ export interface WatchedFile extends WatchedPath {
   readonly properties: readonly { readonly name: string; readonly value: string | null }[];
 }
 
+/** A certificate that services use. */
 export interface WatchedCertificate {
   readonly services: readonly string[];
   /** Absolute; null: only the port is known. */
@@ -34,6 +36,7 @@ export interface WatchedProcess {
   readonly memoryLimit: number | null;
 }
 
+/** All that is looked at. */
 export interface Watch {
   readonly system: string;
   readonly host: string;
@@ -81,6 +84,7 @@ export interface Watch {
   readonly peers: readonly PeerFacts[];
 }
 
+/** A name that must resolve, and who needs it. */
 export interface WatchedName {
   readonly name: string;
   readonly services: readonly string[];

@@ -14,6 +14,7 @@ import type { World } from './world.ts';
 /** Timers ring on this grid, never too early. In milliseconds. */
 const timerGrid = 1 / 8;
 
+/** One life of an agent on one simulated host. */
 export class SimAgent {
   readonly #world: World;
   readonly #host: SimHost;

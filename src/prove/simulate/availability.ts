@@ -8,6 +8,7 @@ import { wallMs } from '../../model/units.ts';
 import { timeBegan } from './host.ts';
 import type { World } from './world.ts';
 
+/** A stretch without service; true time in ms. */
 export interface Outage {
   readonly from: number;
   readonly to: number;
@@ -23,6 +24,7 @@ export interface Turn {
   readonly cause: string | null;
 }
 
+/** What is carried on from one settled situation to the next. */
 export interface AvailabilityPicture {
   readonly up: ReadonlyMap<string, boolean>;
   readonly serving: ReadonlyMap<string, number>;
@@ -44,6 +46,7 @@ interface Open {
 /** How long after its end a failure still counts as the cause of what goes down. */
 const causeMs = 60_000;
 
+/** Notes outages as they come and go, of each service and of the system. */
 export class Availability {
   readonly #world: World;
   readonly #system: System;

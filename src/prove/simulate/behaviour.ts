@@ -3,6 +3,7 @@
 import type { RunService } from '../../model/system.ts';
 import { nothingMeasured, partsOf, type Measured } from '../../model/timings.ts';
 
+/** How long one service takes. */
 export interface Behaviour {
   /** From its start until it is ready, and from its activation until it serves. In milliseconds. */
   readonly bMs: number;

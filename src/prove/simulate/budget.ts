@@ -2,6 +2,7 @@
 
 import type { Outage } from './availability.ts';
 
+/** One time that the objective was missed. */
 export interface BudgetMiss {
   /** When the sum passed x, from the beginning. */
   readonly at: number;

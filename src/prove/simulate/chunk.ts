@@ -24,6 +24,7 @@ import { Tally } from './tally.ts';
 import { Topple } from './topple.ts';
 import type { Core, World } from './world.ts';
 
+/** All that a stretch depends on. */
 export interface ChunkOptions {
   readonly system: System;
   readonly figures: FiguresChosen;
@@ -39,6 +40,7 @@ export interface ChunkOptions {
   readonly remembers: boolean;
 }
 
+/** What happened in it. Durations and moments in ms. */
 export interface ChunkResult {
   readonly index: number;
   /** Shorter than asked for when the system never came to rest. */

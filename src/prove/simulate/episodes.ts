@@ -21,6 +21,7 @@ interface Recording {
   readonly overlaps: number;
 }
 
+/** Tells where an episode begins and ends, and recalls those that are known. */
 export class Episodes {
   readonly #stage: Stage;
   readonly #tally: Tally;

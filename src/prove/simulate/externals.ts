@@ -6,10 +6,12 @@ import type { RunService, Schedule, System } from '../../model/system.ts';
 import { wallMs } from '../../model/units.ts';
 import type { Fault, Faults } from './faults.ts';
 
+/** `fault`: a part fails or is repaired; `plan`: a schedule changes what is wanted. `at`: true time in ms. */
 export type External =
   | { readonly kind: 'fault'; readonly at: number; readonly fault: Fault; readonly words: string }
   | { readonly kind: 'plan'; readonly at: number; readonly words: string };
 
+/** One at a time, the earliest first, with a look ahead. */
 export class Externals {
   readonly #faults: Faults;
   readonly #scheduled: readonly RunService[];

@@ -25,6 +25,7 @@ const fine = new Set<Part['kind']>(['domain', 'host', 'agent', 'store']);
 /** A part whose owner states a share of time alone is taken to be away for so long at a time. */
 export const assumedAwayMs = 4 * 3_600_000;
 
+/** A queue that never runs dry: behind each failure follows its repair, behind that the next failure. */
 export class Faults {
   readonly #grid: FaultGrid;
   readonly #queue = new Queue<Fault>();

@@ -10,6 +10,7 @@ export type KeeperRequest =
   | Extract<Effect, { kind: 'start' | 'stop' | 'kill' | 'activate' | 'deactivate' }>
   | { readonly kind: 'disarm'; readonly id: number; readonly instance: string };
 
+/** One thing that will come about at its moment, unless who it is for is gone by then. */
 export type Happening =
   /** Heartbeats, signs of life of keepers, reading a store that is back. */
   | { readonly kind: 'pulse' }

@@ -5,8 +5,10 @@ import type { MonoMs, WallMs } from '../../model/units.ts';
 import { monoMs, wallMs } from '../../model/units.ts';
 import type { SimAgent } from './agent.ts';
 
+/** What a process was told to be. */
 export type Role = 'active' | 'standby' | 'passive';
 
+/** One instance; moments are true time in ms. */
 export interface Process {
   readonly id: string;
   readonly service: string;
@@ -15,6 +17,7 @@ export interface Process {
   readonly startedAt: number;
   role: Role;
   term: number;
+  /** Null: it holds no lease. */
   deadline: MonoMs | null;
   /** From when it may have heard that it is active until it has confirmed that it is not, or is gone. */
   mayBeActive: boolean;
@@ -28,6 +31,7 @@ export interface Process {
 /** True time, which is every host's monotonic clock here, at the beginning: above every count and duration, below every wall clock. */
 export const timeBegan = 1e9;
 
+/** One machine. */
 export class SimHost {
   readonly name: string;
   /** Unix ms at the beginning. */

@@ -35,6 +35,7 @@ export interface Episode {
 const mostSituations = 5000;
 const mostEpisodes = 100_000;
 
+/** What was lived through, by situation and by what came then. */
 export class Memory {
   readonly #situations = new Map<string, Situation>();
   readonly #episodes = new Map<string, Episode>();

@@ -6,6 +6,7 @@ import type { World } from './world.ts';
 /** A policy that allows one active instance at a time; said again here, on purpose. */
 const oneActive = new Set(['hot-active/cold-passive', 'hot-active/warm-passive', 'hot-active/warm-active']);
 
+/** Told of each change; an overlap that lasts counts once. */
 export class Overlaps {
   readonly #world: World;
   readonly #now = new Set<string>();

@@ -7,6 +7,7 @@ import type { Process, SimHost } from './host.ts';
 import type { StoreEntry, SimStore } from './store.ts';
 import type { World } from './world.ts';
 
+/** Plain data: two of the same world can be compared piece by piece. */
 export interface Picture {
   readonly at: number;
   readonly hosts: readonly HostPicture[];

@@ -38,9 +38,14 @@ const watched = new Set(['sessions', 'own', 'ask', 'keeper', 'store']);
 
 /** Moments of true time lie above every count and duration, wall clocks above them. */
 export const leastMoment = 1e9;
+
+/** A number in a picture from here up to `mostWall` is Unix ms; from `leastMoment` up to here, true time. */
 export const leastWall = 1.8e12;
+
+/** See `leastWall`. */
 export const mostWall = 1e15;
 
+/** True time, and what the clocks of the hosts show (Unix ms), at the same moment. */
 export interface Clock {
   readonly now: number;
   readonly wall: number;
@@ -62,6 +67,7 @@ export function recursUntil(then: unknown, now: unknown, period: number, clock: 
   return same(then, now, '', search) ? search : null;
 }
 
+/** How far a world that repeats itself may be put ahead. True time in ms. */
 export interface Recurrence {
   /** The world repeats itself before this true moment. */
   readonly until: number;

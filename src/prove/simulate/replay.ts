@@ -34,6 +34,7 @@ interface ReplayOptions {
   readonly untilMs: number;
 }
 
+/** What came of it this time. */
 export interface Replayed {
   readonly services: readonly ReplayedService[];
   /** How long consumers of the whole system went without, in ms. */

@@ -26,6 +26,7 @@ export interface Stage {
 
 const mostFinishes = 1000;
 
+/** Takes pictures of settled situations and puts the world back into one. */
 export class Settled {
   readonly #stage: Stage;
   readonly #memory: Memory;

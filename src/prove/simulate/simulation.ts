@@ -13,16 +13,19 @@ import type { ChunkOptions, ChunkResult } from './chunk.ts';
 import { assumedAwayMs } from './faults.ts';
 import { shareInterval } from './interval.ts';
 
+/** All that a result depends on; the same gives the same. */
 export interface SimulationOptions {
   readonly system: System;
   readonly figures: FiguresChosen;
   readonly timings: Readonly<Record<string, Measured>>;
+  /** Any text. */
   readonly seed: string;
   readonly years: number;
   readonly skips: boolean;
   readonly remembers: boolean;
 }
 
+/** What happened in all stretches together. */
 export interface Simulation {
   readonly seed: string;
   readonly years: number;

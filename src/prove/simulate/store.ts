@@ -10,6 +10,7 @@ export interface ParsedPut {
   readonly value: unknown;
 }
 
+/** `change` null: the key was deleted. */
 export interface StoreEntry {
   readonly key: string;
   readonly revision: number;
@@ -21,10 +22,12 @@ interface Write {
   readonly changes: readonly RecordChange[];
 }
 
+/** How a write came out; the simulated store always answers. */
 export type Applied =
   | { readonly kind: 'applied'; readonly revision: number }
   | { readonly kind: 'refused'; readonly revision: number; readonly current: readonly RecordChange[] };
 
+/** Never loses anything. Whether it can be reached is the world's matter. */
 export class SimStore {
   revision = 0;
   entries = new Map<string, StoreEntry>();

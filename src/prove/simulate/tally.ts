@@ -6,6 +6,7 @@ export type Fired = readonly (readonly [rule: number, times: number])[];
 /** The rules' numbers have three digits. */
 const numbers = 1000;
 
+/** Counts of one stretch. */
 export class Tally {
   readonly #fired = new Float64Array(numbers);
   /** Unplanned ones. */

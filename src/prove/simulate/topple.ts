@@ -7,6 +7,7 @@ import { topologyOf } from '../topology.ts';
 import { isMomentary } from './faults.ts';
 import type { World } from './world.ts';
 
+/** Applies faults and repairs to the world. */
 export class Topple {
   readonly #world: World;
   readonly #down = new Set<string>();

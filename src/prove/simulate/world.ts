@@ -25,6 +25,7 @@ export interface Core {
   readonly initialState: typeof initialState;
 }
 
+/** All that is fixed before a world begins. */
 export interface WorldOptions {
   readonly system: System;
   readonly core: Core;
@@ -47,6 +48,7 @@ export interface Watcher {
 /** A host beside the described ones keeps the incidents: they decide nothing, and what is told is not simulated. */
 const incidentKeeper = '~incidents';
 
+/** Hosts and what is on its way between them. `now` is true time in ms. */
 export class World {
   readonly core: Core;
   readonly options: WorldOptions;

@@ -5,6 +5,7 @@ import { memberAt, type EtcdMember } from './member.ts';
 import { openMembers } from './members.ts';
 import { troubleOf } from './trouble.ts';
 
+/** A member as the cluster lists it, whether or not it runs. */
 export interface ListedMember {
   readonly id: bigint;
   /** Empty: it was added and has never run. */
@@ -14,6 +15,7 @@ export interface ListedMember {
   readonly clientUrls: readonly string[];
 }
 
+/** One member as it answers for itself. What is not known, since it does not answer, is 0 or empty. */
 export interface MemberHealth {
   readonly endpoint: string;
   /** Null: it answers. */
@@ -28,6 +30,7 @@ export interface MemberHealth {
   readonly errors: readonly string[];
 }
 
+/** An alarm that etcd itself has raised, and that somebody must disarm. */
 export interface Alarm {
   readonly memberId: bigint;
   readonly kind: 'NOSPACE' | 'CORRUPT' | 'other';

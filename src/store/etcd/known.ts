@@ -12,6 +12,7 @@ export class AnotherStore extends Error {
   override readonly name = 'AnotherStore';
 }
 
+/** One store, from its opening on. */
 export interface Known {
   readonly identity: string;
   /** The identity together with the cluster's: what is remembered across restarts. */

@@ -8,6 +8,7 @@ import type { EtcdAccess } from './access.ts';
 import { Auth, Cluster, KV, Maintenance, Watch } from './gen/etcd_pb.js';
 import { sessionTo, type EtcdSession } from './session.ts';
 
+/** The services of etcd's API that we use. */
 export interface EtcdCalls {
   readonly kv: Client<typeof KV>;
   readonly auth: Client<typeof Auth>;
@@ -15,6 +16,7 @@ export interface EtcdCalls {
   readonly maintenance: Client<typeof Maintenance>;
 }
 
+/** One member and what is open to it. */
 export interface EtcdMember {
   readonly endpoint: string;
   /** Throws when a file of the access cannot be read. */

@@ -17,6 +17,7 @@ const logInWithinMs = 5000;
 /** Asked at once and not answered: more would only burden an etcd that is ill already. */
 const mostOpen = 12;
 
+/** An answer, or why there is none. */
 export type Asked<T> =
   /** `alone`: no other sending of this question can have been carried out. */
   | { readonly kind: 'answer'; readonly value: T; readonly alone: boolean }
@@ -29,6 +30,7 @@ export type Send<T> = (
   options: { signal: AbortSignal; headers: Record<string, string> },
 ) => Promise<T>;
 
+/** The members of one etcd. */
 export interface EtcdMembers {
   /**
    * Asks until there is an answer, or `limitMs` is over. Never rejects. An answer that is not `conclusive` (a refusal, which another sending of the

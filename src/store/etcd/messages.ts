@@ -14,7 +14,10 @@ const target = { create: 1, mod: 2, value: 3 } as const;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** UTF-8, as etcd's keys and values go. */
 export const bytesOf = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);
+
+/** From UTF-8; what is none becomes U+FFFD. */
 export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 /** Where a system's keys lie; an empty name is a place too. */

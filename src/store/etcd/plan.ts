@@ -9,15 +9,18 @@ import { etcdTlsFiles } from './tls-files.ts';
 /** Where clients ask, where members talk, and where they say whether they were formed. etcd's own 2379 and 2380 are left to an etcd of the machine's. */
 const firstPort = { client: 23_790, peer: 23_800, forming: 23_810 } as const;
 
+/** One member, which has the name of its host. */
 export interface PlannedMember {
   readonly host: string;
   /** Without brackets. */
   readonly address: string;
   readonly clientUrl: string;
   readonly peerUrl: string;
+  /** Where its agent answers others while the cluster forms, and gives certificates. */
   readonly formingPort: number;
 }
 
+/** The whole of it; the same on every host. */
 export interface EtcdPlan {
   readonly members: readonly PlannedMember[];
   readonly heartbeatMs: number;

@@ -7,6 +7,7 @@ import type { createGrpcTransport } from '@connectrpc/connect-node';
 /** What connect-node wants of a connection (its interface of that name is not exported). */
 type Connection = NonNullable<Parameters<typeof createGrpcTransport>[0]['sessionManager']>;
 
+/** What Connect needs of a connection, and a way to end it. */
 export interface EtcdSession extends Connection {
   /** Ends the connection and all that is open on it; a later request makes another. */
   abort(): void;

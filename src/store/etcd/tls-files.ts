@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 
+/** Absolute paths of PEM files. */
 export interface EtcdTlsFiles {
   readonly folder: string;
   /** Key and certificate that sign the others: whoever has them belongs to the system. */

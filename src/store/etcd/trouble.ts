@@ -4,6 +4,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { errorWords } from '../../model/error-words.ts';
 
+/** Why a call came to nothing. */
 export interface Trouble {
   /** In words, for people. */
   readonly why: string;

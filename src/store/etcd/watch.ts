@@ -25,6 +25,7 @@ const deletion = 1;
 
 type Watcher = Parameters<Store['watch']>[1];
 
+/** A watch under way. */
 export interface EtcdWatch {
   stop(): void;
   /** Ours was applied at this revision, so it will be told. */
