@@ -8,7 +8,7 @@ import type { HostLayout } from '../layout.ts';
 import { planExternal } from '../model/instance.ts';
 import type { RunService, System } from '../model/system.ts';
 import type { Now } from '../model/units.ts';
-import type { Watch, WatchedProcess } from '../observe/modes/watch.ts';
+import type { Watch, WatchedFile, WatchedProcess } from '../observe/modes/watch.ts';
 import type { Plans } from './plans.ts';
 
 /** What this host's detectors watch now. */
@@ -30,7 +30,7 @@ export function watchFor(state: State, system: System, plans: Plans, layout: Hos
       ...parts.flatMap((part) => part.folders),
     ],
     mounts: parts.flatMap((part) => part.mounts),
-    files: parts.flatMap((part) => part.files),
+    files: sharedFiles(parts.flatMap((part) => part.files)),
     certificates: parts.flatMap((part) => part.certificates),
     processes: here.flatMap((service) => processOf(state, service)),
     programs: parts.flatMap((part) => part.programs),
@@ -49,6 +49,32 @@ export function watchFor(state: State, system: System, plans: Plans, layout: Hos
     etcdOptions: etcdOptions(system),
     etcd: system.store.kind === 'etcd' && !system.store.managed ? system.store.endpoints : [],
     peers: peersOf(state, system, now),
+  };
+}
+
+/** What several services read is looked at once, for all of them; apart only what they want in ways that exclude each other. */
+function sharedFiles(files: readonly WatchedFile[]): readonly WatchedFile[] {
+  const made = new Map<string, readonly WatchedFile[]>();
+  const agree = (one: string | null, other: string | null): boolean => one === null || other === null || one === other;
+  for (const file of files) {
+    const before = made.get(file.path) ?? [];
+    const same = before.find(
+      ({ mode, owner, group }) => agree(mode, file.mode) && agree(owner, file.owner) && agree(group, file.group),
+    );
+    const merged = same === undefined ? file : mergedFile(same, file);
+    made.set(file.path, [...before.filter((each) => each !== same), merged]);
+  }
+  return [...made.values()].flat();
+}
+
+function mergedFile(one: WatchedFile, other: WatchedFile): WatchedFile {
+  return {
+    path: one.path,
+    services: [...new Set([...one.services, ...other.services])],
+    mode: one.mode ?? other.mode,
+    owner: one.owner ?? other.owner,
+    group: one.group ?? other.group,
+    properties: [...one.properties, ...other.properties],
   };
 }
 

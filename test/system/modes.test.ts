@@ -2,7 +2,7 @@
 // and one step puts the file back. A healthy system calls nobody.
 
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeStand } from './stand.ts';
@@ -21,7 +21,7 @@ services:
   feed:
     shell: 'exec sleep 3600'
     on: a
-    files: [ { path: etc/feed.properties } ]
+    files: [ { path: etc/feed.properties }, { path: etc/pricer.properties } ]
 `;
 
 test('a property that is gone is named first, explained, and put back in one step', async (t) => {
@@ -69,4 +69,18 @@ test('a property that is gone is named first, explained, and put back in one ste
     ({ services, incidents }) => services.every(({ active }) => active.length === 1) && incidents.length === 0,
   );
   assert.equal((await stand.cli('known-good', 'pricer@a')).code, 0);
+
+  // It belongs to feed too, and so do its permissions; what is taken back is what was put back last, and no `.before` of an earlier time.
+  chmodSync(file, 0o600);
+  const closed = await stand.cli('known-good', 'feed');
+  assert.equal(closed.code, 1);
+  assert.match(closed.stdout, /^the mode of .*pricer.properties was 644 and is 600$/m);
+  assert.equal((await stand.cli('known-good', 'feed', '--put-back')).code, 0);
+  assert.equal(statSync(file).mode & 0o7777, 0o644);
+  assert.equal((await stand.cli('known-good', 'feed', '--take-back')).code, 0);
+  assert.equal(statSync(file).mode & 0o7777, 0o600);
+  assert.ok(!existsSync(`${file}.before`));
+  writeFileSync(`${file}.before`, 'of last week');
+  assert.equal((await stand.cli('known-good', 'feed', '--take-back')).code, 0);
+  assert.equal(readFileSync(file, 'utf8'), good);
 });

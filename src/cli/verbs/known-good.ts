@@ -4,11 +4,12 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
-  copyFileSync,
   existsSync,
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -19,6 +20,8 @@ import type { Run } from '../verb.ts';
 
 interface KnownFile {
   readonly host: string;
+  /** Where the agent of that host keeps what is known. */
+  readonly kept: string;
   readonly path: string;
   readonly mode: string;
   readonly owner: string;
@@ -31,9 +34,7 @@ export const knownGood: Run = async (context, words, options) => {
   const [service = '', host] = (words[0] ?? '').split('@');
   const system = await chooseSystem(context);
   const hosts = system.hosts.filter((each) => host === undefined || each === host);
-  const files = hosts.flatMap((each) =>
-    keptFiles(join(system.layout.host(each).folder, 'known-good', 'files.json'), each, service),
-  );
+  const files = hosts.flatMap((each) => keptFiles(join(system.layout.host(each).folder, 'known-good'), each, service));
   if (files.length === 0)
     throw new Failure({
       code: 'SF-329',
@@ -45,16 +46,16 @@ export const knownGood: Run = async (context, words, options) => {
   const { terminal } = context;
   const json = options.flag('json');
   if (options.flag('takeBack')) {
-    const taken = files.filter(takeBack);
+    const taken = takeBack(files, service);
     if (json) terminal.print(JSON.stringify({ ok: true, takenBack: taken.map((file) => file.path) }));
     else for (const file of taken) terminal.print(`${safe(file.path)} is as it was before it was put back.`);
     return 0;
   }
-  const differing = files.filter((file) => presentText(file) !== file.content && file.content !== null);
+  const differing = files.filter((file) => file.content !== null && !isAsKnown(file));
   const tooLarge = files.filter((file) => file.content === null);
   if (json) {
     const put = options.flag('putBack');
-    if (put) differing.forEach(putBack);
+    if (put) putBack(differing, service);
     const shown = put ? { ok: true, putBack: differing.map((file) => file.path) } : files.map(shownFile);
     terminal.print(JSON.stringify(shown, null, 2));
     return put || differing.length === 0 ? 0 : 1;
@@ -62,10 +63,11 @@ export const knownGood: Run = async (context, words, options) => {
   for (const file of tooLarge)
     terminal.print(`${safe(file.path)}: too large, or not text; only that it changes is watched.`);
   if (options.flag('putBack')) {
-    for (const file of differing) {
-      putBack(file);
-      terminal.print(`${safe(file.path)} is the last known good again. What stood there: ${safe(file.path)}.before`);
-    }
+    const left = new Set(putBack(differing, service));
+    for (const { path } of differing)
+      terminal.print(
+        `${safe(path)} is the last known good again.${left.has(path) ? ` What stood there: ${safe(path)}.before` : ''}`,
+      );
     if (differing.length === 0) terminal.print('Nothing to put back: every file is as it was when it last worked.');
     return 0;
   }
@@ -74,10 +76,10 @@ export const knownGood: Run = async (context, words, options) => {
   return differing.length === 0 ? 0 : 1;
 };
 
-/** `known`: whether its content is kept, or only that it changes is watched; `difference`: as diff -u tells it, empty when there is none. */
+/** `known`: whether its content is kept, or only that it changes is watched; `difference`: its mode and owner, and its lines as diff -u tells them; empty when there is none. */
 function shownFile(file: KnownFile): object {
   const known = file.content !== null;
-  const same = !known || presentText(file) === file.content;
+  const same = !known || isAsKnown(file);
   return {
     host: file.host,
     path: file.path,
@@ -87,25 +89,20 @@ function shownFile(file: KnownFile): object {
   };
 }
 
-function keptFiles(path: string, host: string, service: string): readonly KnownFile[] {
-  let kept: unknown;
-  try {
-    kept = JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    return [];
-  }
-  if (typeof kept !== 'object' || kept === null) return [];
-  return Object.entries(kept).flatMap(([name, value]: [string, unknown]): KnownFile[] => {
-    const text = (key: string): string | null => {
-      const found: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, key) : null;
-      return typeof found === 'string' ? found : null;
-    };
-    const services: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'services') : null;
-    const [mode, owner, group] = [text('mode'), text('owner'), text('group')];
-    if (!Array.isArray(services) || !services.includes(service)) return [];
-    if (mode === null || owner === null || group === null) return [];
-    return [{ host, path: name, mode, owner, group, content: text('content') }];
-  });
+function keptFiles(folder: string, host: string, service: string): readonly KnownFile[] {
+  return Object.entries(readObject(join(folder, 'files.json'))).flatMap(
+    ([name, value]: [string, unknown]): KnownFile[] => {
+      const text = (key: string): string | null => {
+        const found: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, key) : null;
+        return typeof found === 'string' ? found : null;
+      };
+      const services: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'services') : null;
+      const [mode, owner, group] = [text('mode'), text('owner'), text('group')];
+      if (!Array.isArray(services) || !services.includes(service)) return [];
+      if (mode === null || owner === null || group === null) return [];
+      return [{ host, kept: folder, path: name, mode, owner, group, content: text('content') }];
+    },
+  );
 }
 
 /** Null: it is not there, or cannot be read. */
@@ -117,8 +114,25 @@ function presentText({ path }: KnownFile): string | null {
   }
 }
 
-function difference(file: KnownFile): string[] {
-  if (presentText(file) === null) return [`${file.path} is missing, or cannot be read.`];
+/** Its content, mode, owner and group. */
+function isAsKnown(file: KnownFile): boolean {
+  return presentText(file) === file.content && unlike(file).length === 0;
+}
+
+/** What is other of its mode, owner and group, in words; nothing of one that is not there. */
+function unlike(file: KnownFile): readonly string[] {
+  const stat = statSync(file.path, { throwIfNoEntry: false });
+  if (stat === undefined) return [];
+  const now = { mode: (stat.mode & 0o7777).toString(8), owner: String(stat.uid), group: String(stat.gid) };
+  return (['mode', 'owner', 'group'] as const)
+    .filter((name) => now[name] !== file[name])
+    .map((name) => `the ${name} of ${file.path} was ${file[name]} and is ${now[name]}`);
+}
+
+function difference(file: KnownFile): readonly string[] {
+  const text = presentText(file);
+  if (text === null) return [`${file.path} is missing, or cannot be read.`];
+  if (text === file.content) return unlike(file);
   const made = spawnSync(
     'diff',
     ['-u', '--label', `${file.path} (last known good)`, '--label', `${file.path} (now)`, '-', file.path],
@@ -127,22 +141,76 @@ function difference(file: KnownFile): string[] {
       encoding: 'utf8',
     },
   );
-  return made.stdout.trimEnd().split('\n');
+  return [...unlike(file), ...made.stdout.trimEnd().split('\n')];
 }
 
-/** By rename, so that nobody reads half of it; with the mode and the owner that it had. */
-function putBack(file: KnownFile): void {
-  const path = existsSync(file.path) ? realpathSync(file.path) : file.path;
-  if (existsSync(path)) copyFileSync(path, `${file.path}.before`);
+/** The paths of those of which something stood there. */
+function putBack(files: readonly KnownFile[], service: string): readonly string[] {
+  const present = files.filter(({ path }) => existsSync(path));
+  for (const kept of new Set(files.map((file) => file.kept))) {
+    const of = present.filter((file) => file.kept === kept).map(({ path }) => path);
+    writeObject(noteIn(kept), { ...readObject(noteIn(kept)), [service]: of });
+  }
+  for (const { path } of present) {
+    const { mode, uid, gid } = statSync(path);
+    replace(`${path}.before`, readFileSync(path), { mode, uid, gid });
+  }
+  for (const { path, content, mode, owner, group } of files)
+    replace(existsSync(path) ? realpathSync(path) : path, content ?? '', {
+      mode: Number.parseInt(mode, 8),
+      uid: Number(owner),
+      gid: Number(group),
+    });
+  return present.map(({ path }) => path);
+}
+
+/** What the last time that something was put back left there: a `.before` of an earlier time stays where it is. */
+function takeBack(files: readonly KnownFile[], service: string): readonly KnownFile[] {
+  const taken = files.filter(({ kept, path }) => {
+    const paths = readObject(noteIn(kept))[service];
+    return Array.isArray(paths) && paths.includes(path) && existsSync(`${path}.before`);
+  });
+  for (const { path } of taken) {
+    const { mode, uid, gid } = statSync(`${path}.before`);
+    replace(existsSync(path) ? realpathSync(path) : path, readFileSync(`${path}.before`), { mode, uid, gid });
+    rmSync(`${path}.before`);
+  }
+  for (const kept of new Set(files.map((file) => file.kept))) {
+    const { [service]: last, ...others } = readObject(noteIn(kept));
+    if (last !== undefined) writeObject(noteIn(kept), others);
+  }
+  return taken;
+}
+
+/** By rename, so that nobody reads half of it. Only root can give it to another. */
+function replace(
+  path: string,
+  content: string | Buffer,
+  as: { readonly mode: number; readonly uid: number; readonly gid: number },
+): void {
   const fresh = `${path}.standfast-new`;
-  writeFileSync(fresh, file.content ?? '', { mode: 0o600 });
-  if (process.getuid?.() === 0) chownSync(fresh, Number(file.owner), Number(file.group));
-  chmodSync(fresh, Number.parseInt(file.mode, 8));
+  rmSync(fresh, { force: true });
+  writeFileSync(fresh, content, { mode: 0o600, flag: 'wx' });
+  if (process.getuid?.() === 0) chownSync(fresh, as.uid, as.gid);
+  chmodSync(fresh, as.mode & 0o7777);
   renameSync(fresh, path);
 }
 
-function takeBack({ path }: KnownFile): boolean {
-  if (!existsSync(`${path}.before`)) return false;
-  renameSync(`${path}.before`, existsSync(path) ? realpathSync(path) : path);
-  return true;
+/** Which files were put back last, by service. */
+function noteIn(kept: string): string {
+  return join(kept, 'put-back.json');
+}
+
+function writeObject(path: string, value: object): void {
+  writeFileSync(path, JSON.stringify(value), { mode: 0o600 });
+}
+
+/** Nothing there, or nothing that can be read: an empty one. */
+function readObject(path: string): Readonly<Record<string, unknown>> {
+  try {
+    const kept: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return typeof kept === 'object' && kept !== null ? Object.fromEntries(Object.entries(kept)) : {};
+  } catch {
+    return {};
+  }
 }

@@ -66,15 +66,16 @@ export function openConfiguration(ground: Ground): Detector {
         now.set(file.path, state);
         const known = { ...state, services: file.services };
         for (const service of file.services)
-          facts[`settings ${service} ${factName(file, watch)}`] = settingsHash(state, hashes);
+          facts[`settings ${service} ${factName(file, service, watch)}`] = settingsHash(state, hashes);
         const proved = good.get(file.path);
-        if (proved === undefined) {
+        const declared = declaredSeen(file, known, numbers);
+        seen.push(...declared, ...changesSeen(file, known, proved ?? null));
+        const isOther = proved !== undefined && !isSame(proved, known) && declared.length === 0;
+        if (proved === undefined || (isOther && isProved(ground, watch, file, known, runsSince))) {
           good.set(file.path, plain(known));
           changed = true;
-        }
-        seen.push(...declaredSeen(file, known, numbers), ...changesSeen(file, known, proved ?? null));
-        if (proved !== undefined && proved.hash !== known.hash && isProved(ground, watch, file, known, runsSince)) {
-          good.set(file.path, plain(known));
+        } else if (proved.services.join() !== file.services.join()) {
+          good.set(file.path, { ...proved, services: file.services });
           changed = true;
         }
       }
@@ -89,11 +90,9 @@ function about(mode: string, file: WatchedFile, weight: Seen['weight'], text: st
 }
 
 /** The same file of another instance may lie elsewhere: it is told apart by its name within the service. */
-function factName(file: WatchedFile, watch: Watch): string {
+function factName(file: WatchedFile, service: string, watch: Watch): string {
   const name = file.path.slice(file.path.lastIndexOf('/') + 1);
-  const same = watch.files.filter(
-    (each) => each.services.join() === file.services.join() && each.path.endsWith(`/${name}`),
-  );
+  const same = watch.files.filter((each) => each.services.includes(service) && each.path.endsWith(`/${name}`));
   return same.length > 1 ? `${name} ${same.indexOf(file)}` : name;
 }
 
@@ -187,7 +186,11 @@ function driftSeen(watch: Watch, facts: Readonly<Record<string, string>>): Seen[
   });
 }
 
-/** The service has run long enough on this content. */
+function isSame(one: Known, other: Known): boolean {
+  return (['hash', 'mode', 'owner', 'group'] as const).every((name) => one[name] === other[name]);
+}
+
+/** The service has run long enough on this content, with this mode and owner. */
 function isProved(
   ground: Ground,
   watch: Watch,
@@ -197,7 +200,7 @@ function isProved(
 ): boolean {
   const pids = watch.processes.filter((each) => file.services.includes(each.service)).map((each) => each.pid);
   if (pids.length === 0) return false;
-  const of = `${known.hash} ${pids.join()}`;
+  const of = [known.hash, known.mode, known.owner, known.group, ...pids].join(' ');
   const since = runsSince.get(file.path);
   if (since?.of !== of) {
     runsSince.set(file.path, { of, since: ground.mono() });
