@@ -3,6 +3,7 @@
 /** What a part of a service, or the whole of it, says of itself. */
 export type Flag = 'ok' | 'degraded' | 'failed';
 
+/** What Standfast has told this process to be. */
 export type Role = 'active' | 'standby' | 'passive';
 
 /** Self-status with its subsystems. `behindMs`: how old this instance's state is against the active's, compared with `mayLose`. */
@@ -23,6 +24,7 @@ export interface RoleTaken {
   readonly term: number;
 }
 
+/** All may be left out. */
 export interface MemberOptions {
   /** Beat by itself this often, in ms. It proves that the event loop turns, no more: `heartbeat()` after real work proves more. */
   readonly heartbeatEveryMs?: number;
@@ -30,6 +32,7 @@ export interface MemberOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** This process as a part of the system. */
 export interface Member {
   /** False when not started by Standfast: then active, and may always emit. */
   readonly managed: boolean;

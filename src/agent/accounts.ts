@@ -7,6 +7,7 @@ import type { Account, AccountsView } from '../api-web.ts';
 import { ms } from '../model/units.ts';
 import type { Store, TxnAnswer } from '../ports.ts';
 
+/** Rejects when the store cannot be written, and when it cannot be read and never was. */
 export interface Accounts {
   read(): Promise<AccountsView>;
   put(account: Account): Promise<void>;

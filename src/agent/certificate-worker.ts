@@ -16,6 +16,7 @@ import {
   cryptoProvider,
 } from '@peculiar/x509';
 
+/** One pair that is wanted. Valid from `fromMs` until `untilMs`. */
 export type CertificateWish = {
   readonly system: string;
   /** Who it is of. */
@@ -35,6 +36,7 @@ export type CertificateWish = {
     }
 );
 
+/** A key and the certificate for it. */
 export interface MadeCertificate {
   /** PEM. */
   readonly key: string;

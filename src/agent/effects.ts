@@ -18,6 +18,7 @@ import type { Peers } from './peers.ts';
 import type { Plans } from './plans.ts';
 import type { StoreLink } from './store-link.ts';
 
+/** All that effects are carried out with. */
 export interface Hands {
   readonly keeper: Keeper;
   readonly ownHand: OwnHand;

@@ -6,6 +6,7 @@ import type { Input } from '../decide/input.ts';
 import { wallNow } from '../keeper/clock.ts';
 import type { Journal, Keeper } from '../ports.ts';
 
+/** The ways in which this process ends. */
 export interface Ending {
   /** Everything here is down, or is to be left alone: keeper and agent end. */
   quit(leaveRunning: boolean): Promise<void>;

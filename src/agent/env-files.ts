@@ -10,6 +10,7 @@ type EnvFileRead =
   /** `why` in words, to stand behind the file's name. */
   | { readonly kind: 'unread'; readonly why: string };
 
+/** All `envFile`s of this host. */
 export interface EnvFiles {
   /** As it is now, or why that cannot be told within `envFileWithinMs`. Never rejects. */
   read(path: string): Promise<EnvFileRead>;

@@ -12,6 +12,7 @@ import type { EtcdTlsFiles } from '../store/etcd/tls-files.ts';
 import { askDoor, askToJoin, type DoorCaller } from './etcd-door.ts';
 import { keepPair, makeCertificate, readPair, type MadeCertificate } from './make-certificate.ts';
 
+/** Those of this machine; renewed until it is closed. */
 export interface EtcdCertificates {
   /** All files are there. */
   readonly ready: () => boolean;

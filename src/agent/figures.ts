@@ -4,6 +4,7 @@ import type { FiguresView } from '../api-web.ts';
 import type { HostFigures } from '../model/figures.ts';
 import type { LookTold } from '../observe/modes/messages.ts';
 
+/** Of this host. */
 export interface Figures {
   looked(look: LookTold): void;
   /** Null: nobody has looked yet. */

@@ -3,6 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { readJournal, type JournalQuery } from '../journal/query.ts';
 
+/** Which files, and what of them. */
 export interface JournalWish {
   readonly files: readonly string[];
   readonly query: JournalQuery;

@@ -7,6 +7,7 @@ import { ms, type MonoMs } from '../model/units.ts';
 import type { Managed } from '../act/managers/managed.ts';
 import { isOwnEtcd, type OwnEtcd } from './own-etcd.ts';
 
+/** The keeper of this host, whichever life of it. */
 export interface KeeperLink extends Keeper {
   close(): void;
 }

@@ -9,6 +9,7 @@ import { deserialize, serialize } from 'node:v8';
 import type { DescriptionRead, DescriptionText } from '../model/read.ts';
 import type { System } from '../model/system.ts';
 
+/** Reads descriptions, and recalls those that were read before. */
 export interface Reading {
   /** As `readDescription` does; null: nobody has read this text before, and the code that reads has to be loaded first. */
   read(description: DescriptionText): DescriptionRead | null;

@@ -7,6 +7,7 @@ import type { Input } from '../decide/input.ts';
 import type { State } from '../decide/state.ts';
 import { ms, type Now } from '../model/units.ts';
 
+/** One agent's core under way. */
 export interface Loop {
   readonly tell: (input: Input) => void;
   readonly state: () => State;

@@ -3,6 +3,7 @@
 
 import type { Observer } from '../ports.ts';
 
+/** In front of the observer. */
 export interface Observing {
   /** `until` null: at once. `begin` tells the observer. */
   observe(instance: string, until: Promise<void> | null, begin: () => void): void;

@@ -35,6 +35,7 @@ const listWithinMs = 800;
 const changeWithinMs = 5000;
 const stopWithinMs = 3000;
 
+/** The member here. */
 export interface OwnEtcd {
   /** What the keeper tells of it; the rest is handed back. */
   hello(running: readonly StartedInstance[], ended: readonly EndedInstance[]): void;

@@ -10,12 +10,14 @@ import { send } from '../keeper/reaper.ts';
 import { monoMs, wallMs, type MonoMs } from '../model/units.ts';
 import type { EndedInstance } from '../ports.ts';
 
+/** A process by its identity within this boot. */
 export interface MainProcess {
   readonly pid: number;
   /** Field 22 of /proc/PID/stat: a number that was given out again is another process. */
   readonly startTicks: number;
 }
 
+/** For when the keeper does not do it in time. */
 export interface OwnHand {
   /** SIGKILL to all of an instance. `main`: its main process; null when that is not known, or is gone. */
   kill(instance: string, main: MainProcess | null): void;

@@ -16,6 +16,7 @@ import type { PeerMessage } from './peers/message.ts';
 import { bare, ownAddress } from './peers/address.ts';
 import { openTrust, type PeerRecord, type Trust } from './peers/trust.ts';
 
+/** What comes from other agents. */
 export interface PeerEvents {
   nudged(): void;
   report(host: string, report: HostReport): void;
@@ -39,6 +40,7 @@ interface PeerState {
   readonly why: string | null;
 }
 
+/** The agents of the other hosts. Nothing here waits, but for `call`. */
 export interface Peers {
   /** Which hosts to talk to: those of the description in force. */
   use(system: System): void;

@@ -11,6 +11,7 @@ import type { Service, System } from '../model/system.ts';
 import { durationText } from '../model/duration.ts';
 import { failoverUnderWay, usualHost } from './runbook-facts.ts';
 
+/** Of the services of this system. */
 export interface AutoRunbooks {
   /** Looks at the open incidents; asked each second. */
   look(): void;

@@ -18,12 +18,14 @@ import { openRunner, type Runner } from './runbook-runner.ts';
 import { openRunbookStore, type KeptRun, type RunbookStore } from './runbook-store.ts';
 import { runView } from './runbook-view.ts';
 
+/** What runbooks need of the agent. */
 export interface RunbooksOptions {
   readonly me: string;
   /** The state folder, for `standfast` in a step. */
   readonly state: string;
   /** This host's folder. */
   readonly folder: string;
+  /** The folder of Standfast's own programs. */
   readonly programs: string;
   readonly system: () => System | null;
   /** Null before a description is known. */
@@ -47,6 +49,7 @@ const hearWithinMs = 2000;
 /** Others may change the same run at the same time. */
 const tries = 5;
 
+/** Shared by all that answers about runbooks. */
 export interface RunbookDesk {
   readonly options: RunbooksOptions;
   readonly store: RunbookStore;

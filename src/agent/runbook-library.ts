@@ -12,6 +12,7 @@ import { didYouMean } from '../model/nearest.ts';
 import type { Runbook, RunbookProblem } from '../model/runbook.ts';
 import { serviceNamed, type Service, type System } from '../model/system.ts';
 
+/** A runbook as it is written now. */
 export interface FoundRunbook {
   readonly name: string;
   readonly markdown: string;

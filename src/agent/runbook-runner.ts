@@ -32,6 +32,7 @@ interface RunnerOptions {
   readonly changed: () => void;
 }
 
+/** The runs of this host that are under way. */
 export interface Runner {
   look(): void;
   /** What a block that runs here has written so far. */

@@ -9,11 +9,13 @@ import { ms, type Ms } from '../model/units.ts';
 
 const runbookPrefix = 'runbook/';
 
+/** A run, and the revision to compare when it is changed. */
 export interface KeptRun {
   readonly run: Run;
   readonly revision: number;
 }
 
+/** All runs that are kept, as the store last told. */
 export interface RunbookStore {
   /** An entry of the store that was read or has changed; those of others are left alone. */
   readonly saw: (entry: { readonly key: string; readonly value: string | null; readonly revision: number }) => void;

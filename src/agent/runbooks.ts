@@ -9,6 +9,7 @@ import { openAutoRunbooks } from './runbook-auto.ts';
 import { openRunbookDesk, type RunbooksOptions } from './runbook-desk.ts';
 import { startRun } from './runbook-start.ts';
 
+/** All that the agent has to do with runbooks. */
 export interface Runbooks {
   readonly answers: RunbookAnswers;
   /** An entry of the store was read or has changed. */

@@ -19,6 +19,7 @@ import { readMemory, writeMemory } from './store-memory.ts';
 import { openMoves, openSame, otherWay, whyNotSame, type StoreInUse } from './store-move.ts';
 import { openWitness } from './store-witness.ts';
 
+/** The one store of the system, reached or not. */
 export interface StoreLink {
   txn(compares: readonly StoreCompare[], puts: readonly StorePut[], timeoutMs: Ms): Promise<StoreOutcome>;
   nudged(): void;

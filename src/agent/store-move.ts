@@ -41,6 +41,7 @@ interface WayToGo {
   readonly place: OwnEtcd;
 }
 
+/** Watches whether another way is wanted. */
 export interface Moves {
   /** The description or the store in use may be another: goes over where that is wanted. */
   look(): void;

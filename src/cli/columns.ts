@@ -2,6 +2,7 @@
 
 import { cut, padded, widthOf, wrapped } from './text.ts';
 
+/** One column and how it gives way. */
 export interface Column {
   readonly title: string;
   /** Takes the space that is left, and wraps. At most one of a table; the last when absent. */

@@ -9,6 +9,7 @@ import { systemsIn } from './systems.ts';
 import type { Terminal } from './terminal.ts';
 import type { World } from './world.ts';
 
+/** One for a run of a verb. */
 export interface Context {
   readonly world: World;
   readonly terminal: Terminal;
@@ -18,6 +19,7 @@ export interface Context {
   readonly system: string | null;
   /** Aborted by ^C or SIGTERM; who asks for it promises to end then. */
   interruption(): AbortSignal;
+  /** Unix ms. */
   now(): number;
   /** A command of ours with the options that it needs to mean the same state and system. */
   command(words: string): string;

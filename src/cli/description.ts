@@ -7,6 +7,7 @@ import { readDescription } from '../model/read.ts';
 import type { System } from '../model/system.ts';
 import { Failure } from './failure.ts';
 
+/** A description that was found, right or wrong. */
 export interface ReadFile {
   readonly text: string;
   /** As people gave it, for messages. */

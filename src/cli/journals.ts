@@ -6,6 +6,7 @@ import { readJournal } from '../journal/query.ts';
 import type { JournalQuery } from '../journal/query.ts';
 import type { ChosenSystem } from './context.ts';
 
+/** What could be read, and what not. */
 export interface JournalRead {
   /** Oldest first. */
   readonly lines: readonly JournalLine[];

@@ -3,6 +3,7 @@
 import type { Terminal } from './terminal.ts';
 import { cut } from './text.ts';
 
+/** Takes the terminal until `end`. */
 export interface LiveScreen {
   /** Replaces what was drawn. Lines that do not fit are cut. */
   draw(lines: readonly string[]): void;

@@ -2,6 +2,7 @@
 
 import { styleText } from 'node:util';
 
+/** Standard output. */
 export interface Terminal {
   /** True when standard output is a terminal that understands cursor movements. */
   readonly redraws: boolean;
@@ -14,6 +15,7 @@ export interface Terminal {
   write(text: string): void;
 }
 
+/** What is meant; the terminal has a colour for it, or none. */
 export type Style = 'bold' | 'dim' | 'good' | 'wait' | 'bad';
 
 const styles = {

@@ -3,6 +3,7 @@
 import type { Context } from './context.ts';
 import type { ExitStatus } from './failure.ts';
 
+/** One verb with its help. */
 export interface Verb {
   readonly name: string;
   /** The words after it, as commander writes them: `<path>`, `[service]`. */
@@ -14,6 +15,7 @@ export interface Verb {
   readonly load: () => Promise<Run>;
 }
 
+/** Throws a `Failure` where it comes to nothing. */
 export type Run = (context: Context, words: readonly string[], options: Options) => Promise<ExitStatus>;
 
 /** The options given to a verb, by their long names in camelCase. */

@@ -5,6 +5,7 @@ import type { Verb } from './verb.ts';
 const json: Verb['options'][number] = ['--json', 'for scripts: JSON on standard output'];
 const why: Verb['options'][number] = ['--why <text>', 'why you do this, for those who come after you'];
 
+/** All of them. */
 export const verbs: readonly Verb[] = [
   {
     name: 'check',

@@ -8,6 +8,7 @@ import { hash32 } from './hash.ts';
 import { after, monoMs, ms } from '../model/units.ts';
 import type { MonoMs, Ms } from '../model/units.ts';
 
+/** When the next try is due. */
 export interface NextTry {
   /** Never before `now`. */
   readonly at: MonoMs;

@@ -27,6 +27,7 @@ export interface DesiredIncident {
   readonly also: readonly string[];
 }
 
+/** The incidents as they are now to be kept. */
 export interface Reconciled {
   /** Open ones and those resolved within the last ten minutes or with something untold; at most 500 of the latter. */
   readonly open: readonly Incident[];

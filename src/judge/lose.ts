@@ -22,6 +22,7 @@ export interface Live {
   readonly storeReachable: boolean;
 }
 
+/** One service as it stands now. */
 export interface LiveService {
   readonly name: string;
   /** Down as scheduled, finished or asked: nobody expects it, so nothing is lost with it. */

@@ -23,6 +23,7 @@ const lookMs = 4;
 /** The discard port: what asks the kernel to find out who has the address. */
 const discardPort = 9;
 
+/** Asks and changes what the kernel has of addresses. One `ip` for all. */
 export class AddressDevices {
   readonly #ip = new AskedProgram(['ip', '-j', '-force', '-batch', '-'], (line) => (/^\s*\[/.test(line) ? line : null));
 

@@ -27,6 +27,7 @@ const aheadMs = 5;
 /** Above what others filter by, and before connection tracking. */
 const priority = -300;
 
+/** The sets of one keeper. One `nft` for all. */
 export class AddressFilter {
   readonly #key: string;
   readonly #nft = new AskedProgram(['nft', '-j', '-i'], (line) => /\{"nftables":.*\}$/.exec(line)?.[0] ?? null);

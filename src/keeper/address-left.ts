@@ -10,6 +10,7 @@ import type { Log } from './log.ts';
 /** Between two tries, at first and at most. */
 const againMs = { first: 100, most: 30_000 };
 
+/** Tries again and again, until all are gone or it is closed. */
 export class LeftAddresses {
   readonly #devices: AddressDevices;
   readonly #filter: AddressFilter;

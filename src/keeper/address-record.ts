@@ -22,6 +22,7 @@ const recorded: Shape<Recorded> = object({
   addresses: list(object({ address: text, prefix: number, family, dev: text })),
 });
 
+/** The file of this boot; written behind what it tells of. */
 export class AddressRecord {
   /** Drawn by the first keeper of this folder in this boot: what tells its addresses from those of other keepers, to the next one too. */
   readonly key: string;

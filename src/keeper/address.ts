@@ -48,6 +48,7 @@ interface Held {
   said: string;
 }
 
+/** All addresses of this host that move. */
 export class Addresses {
   readonly #record: AddressRecord;
   readonly #log: Log;

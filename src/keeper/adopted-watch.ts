@@ -14,6 +14,7 @@ const lookMs = 100;
 /** Every so many looks the start times are compared too, in case a number was given out again. */
 const compareEvery = 10;
 
+/** Told which to watch; tells when one has ended. */
 export class AdoptedWatch {
   readonly #ground: Ground;
   readonly #watched = new Map<Owned, FSWatcher | null>();

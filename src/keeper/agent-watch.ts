@@ -20,6 +20,7 @@ const steadyMs = 10_000;
 /** How often an agent that is alive without a connection, and not a child, is looked at. */
 const lookMs = 250;
 
+/** The agent of this host, whoever started it. */
 export class AgentWatch {
   readonly #command: readonly string[];
   readonly #logPath: string;

@@ -11,6 +11,7 @@ import { shellQuoted } from '../model/shell-quote.ts';
 /** An answer later than this is none: the program hangs, and is ended. */
 const answerWithinMs = 2000;
 
+/** What came back. `tookMs`: from the question to the answer. */
 export type Asked =
   /** All lines were carried out; `json` is what the last one showed. */
   | { readonly kind: 'done'; readonly json: unknown; readonly tookMs: number }
@@ -24,6 +25,7 @@ interface Question {
   readonly timer: NodeJS.Timeout;
 }
 
+/** One program, begun again at the next question when it has ended. */
 export class AskedProgram {
   readonly #argv: readonly string[];
   readonly #isAnswer: (line: string) => string | null;

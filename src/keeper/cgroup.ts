@@ -13,6 +13,7 @@ import { wallNow } from './clock.ts';
 import { isAlive, readStat, readStatLater } from './proc.ts';
 import { shellQuoted } from '../model/shell-quote.ts';
 
+/** `none`: by process group and mark alone. */
 export type CgroupChoice = 'auto' | 'v1' | 'v2' | 'none';
 
 /** Where groups can be made. */

@@ -13,6 +13,7 @@ import { ms } from '../model/units.ts';
 import type { Ms } from '../model/units.ts';
 import type { Keeper, KeeperAnswer, KeeperEvents } from '../ports.ts';
 
+/** The keeper of this host, while it is connected. */
 export interface KeeperClient extends Keeper {
   /** Connects, or connects again, and says hello. Done when `hello` was told to the events; then, and only then, requests go through. */
   connect(): Promise<KeeperAnswer<null>>;

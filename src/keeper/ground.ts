@@ -23,6 +23,7 @@ export interface Starting {
   answer: Promise<KeeperAnswer<StartedInstance>>;
 }
 
+/** One for the life of the keeper. */
 export interface Ground {
   readonly boot: string;
   readonly log: Log;

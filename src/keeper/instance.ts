@@ -5,6 +5,7 @@ import type { Guard } from './guard.ts';
 import type { EndedInstance, InstanceId, Role, StartedInstance } from '../ports.ts';
 import type { MonoMs, WallMs } from '../model/units.ts';
 
+/** A process of ours, or one adopted, until its end was taken note of. */
 export interface Owned {
   readonly instance: InstanceId;
   readonly service: string;

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { CgroupChoice } from './cgroup.ts';
 import type { AgentIdentity } from './wire.ts';
 
+/** The words after `keeper`. */
 export interface KeeperOptions {
   /** The state folder, absolute. */
   readonly state: string;

@@ -11,6 +11,7 @@ import { startInstance } from './starting.ts';
 import { after, ms } from '../model/units.ts';
 import type { EndedInstance, Keeper, KeeperAnswer, StartRequest, StartedInstance } from '../ports.ts';
 
+/** Each method is one verb of the socket. */
 export class Owner implements Keeper {
   readonly #ground: Ground;
   readonly #quit: () => void;

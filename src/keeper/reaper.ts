@@ -18,6 +18,7 @@ import type { EndedInstance } from '../ports.ts';
 const looksMs = [1, 1, 2, 2, 5, 5, 10, 20, 50];
 const slowLookMs = 100;
 
+/** Of all instances; one that is being ended is ended once. */
 export class Reaper {
   readonly #marks: Marks;
   readonly #afterwards: Afterwards;

@@ -29,6 +29,7 @@ export const refusalCodes = {
   addressLifetime: 'SF-623',
 } as const;
 
+/** Nothing was changed; `why` holds what, why and what to do. */
 export type Refusal = { readonly kind: 'failed'; readonly code: string; readonly why: string };
 
 /** A refusal: what, why and what to do are in `why`. */

@@ -12,6 +12,7 @@ import { helloShape, lineReader, requestShapes } from './wire.ts';
 import type { AgentIdentity, KeeperState, Verb } from './wire.ts';
 import type { EndedInstance, KeeperAnswer } from '../ports.ts';
 
+/** The socket while the keeper lives. */
 export interface KeeperServer {
   /** Tells the agent, when there is one; it learns it at its next hello else. */
   tellEnded(ended: EndedInstance): void;

@@ -2,14 +2,28 @@
 
 import type { MonoMs, Ms, WallMs } from '../model/units.ts';
 
+/** True only for what is wholly a `T`. */
 export type Shape<T> = (value: unknown) => value is T;
 
+/** Any text, also empty. */
 export const text: Shape<string> = (value): value is string => typeof value === 'string';
+
+/** True or false. */
 export const flag: Shape<boolean> = (value): value is boolean => typeof value === 'boolean';
+
+/** Null. */
 export const nothing: Shape<null> = (value): value is null => value === null;
+
+/** Finite. */
 export const number: Shape<number> = (value): value is number => typeof value === 'number' && Number.isFinite(value);
+
+/** On the monotonic clock, ms. */
 export const moment: Shape<MonoMs> = (value): value is MonoMs => number(value);
+
+/** Unix ms. */
 export const wallMoment: Shape<WallMs> = (value): value is WallMs => number(value);
+
+/** A duration in ms, not negative. */
 export const span: Shape<Ms> = (value): value is Ms => number(value) && value >= 0;
 
 /** The shape, or null. */

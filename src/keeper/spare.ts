@@ -16,6 +16,7 @@ const soonMs = 1;
 /** Then another takes its place. */
 const renewedMs = 10_000;
 
+/** One shell ahead; the next is begun when nothing else is under way. */
 export class Spare {
   readonly #quiet: () => Promise<void>;
   readonly #log: Log;

@@ -24,6 +24,7 @@ import type { Command, Limits, Route } from '../model/system.ts';
 import type { Bytes } from '../model/units.ts';
 import type { EndedInstance, Keeper, KeeperAnswer, KeeperEvents, StartRequest, StartedInstance } from '../ports.ts';
 
+/** What an agent can ask of its keeper. */
 export type Verb = keyof Keeper;
 
 /** Who says hello: an agent's process, so that the keeper sees its death though it is not its child. */
@@ -32,6 +33,7 @@ export interface AgentIdentity {
   readonly startTicks: number;
 }
 
+/** What the keeper tells who says hello. */
 export type KeeperState = Parameters<KeeperEvents['hello']>[0];
 
 type RequestOf<V extends Verb> = Keeper[V] extends (request: infer R) => unknown
@@ -83,6 +85,7 @@ const started: Shape<StartedInstance> = object({
   adopted: flag,
 });
 
+/** One end. */
 export const endedShape: Shape<EndedInstance> = object({
   instance,
   service: text,
@@ -98,6 +101,7 @@ export const endedShape: Shape<EndedInstance> = object({
   leftBehind: optional(flag),
 });
 
+/** The answer to a hello. */
 export const stateShape: Shape<KeeperState> = object({
   keeperPid: number,
   keeperStartTicks: number,
@@ -106,6 +110,7 @@ export const stateShape: Shape<KeeperState> = object({
   ended: list(endedShape),
 });
 
+/** A hello. */
 export const helloShape: Shape<AgentIdentity> = object({ pid: number, startTicks: number });
 
 /** What each verb takes. */

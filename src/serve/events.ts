@@ -4,6 +4,7 @@
 import type { ServerResponse } from 'node:http';
 import type { AgentAnswers } from '../api.ts';
 
+/** All who follow the status. */
 export interface EventStream {
   add(response: ServerResponse): void;
   close(): void;

@@ -8,6 +8,7 @@ import { Refusal } from './refusal.ts';
 import { runbookRoutes } from './runbook-routes.ts';
 import { ackBody, applyBody, confirmBody, elsewhereBody, intentBody, parsed, statusBody } from './shapes.ts';
 
+/** A request, read. */
 export interface Asked {
   readonly answers: AgentAnswers;
   /** The part of the path that varies, decoded; empty when there is none. */
@@ -17,12 +18,14 @@ export interface Asked {
   readonly instance: string | null;
 }
 
+/** What is sent back, as JSON. */
 export interface Answered {
   readonly status: number;
   /** `undefined`: no body. */
   readonly body: unknown;
 }
 
+/** `mostBytes`: how long the body may be. */
 export type Route =
   | { readonly kind: 'events' }
   | {

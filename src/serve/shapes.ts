@@ -15,16 +15,19 @@ export const statusBody = z.union([
   }),
 ]);
 
+/** `POST /v1/role/confirm`. */
 export const confirmBody = z.strictObject({ role: z.enum(['active', 'standby', 'passive']), term: z.int().min(0) });
 
 const name = z.string().min(1).max(200);
 
+/** What is asked of another host, on behalf of its asker. */
 export const elsewhereBody = z.strictObject({
   host: name,
   what: z.enum(['journal', 'output', 'outputSince', 'details']),
   body: z.unknown(),
 });
 
+/** What a person asks; `forMs` null: as long as is usual. */
 export const intentBody = z.strictObject({
   kind: z.enum(['restart', 'stop', 'start', 'failover', 'pause', 'resume', 'maintenance', 'ban', 'fence', 'down']),
   service: name.nullable().default(null),
@@ -39,6 +42,7 @@ export const intentBody = z.strictObject({
   end: z.boolean().default(false),
 });
 
+/** A description that is to be in force; `revision`: of the one that it was made from. */
 export const applyBody = z.strictObject({
   text: z.string(),
   folder: z.string().max(4096),
@@ -48,8 +52,10 @@ export const applyBody = z.strictObject({
   why: z.string().max(2000).default(''),
 });
 
+/** Who takes an incident. */
 export const ackBody = z.strictObject({ owner: name });
 
+/** A user of the console, as kept. */
 export const accountBody = z.strictObject({
   role: z.enum(['look', 'operate', 'administer']),
   /** A PHC string: no password comes over the socket. */

@@ -12,6 +12,7 @@ import { assessmentOf, type AssessOptions } from '../prove/assessment.ts';
 /** As many as `assess` lists. */
 const mostCutSets = 1000;
 
+/** The description in force, and where it lies. */
 export interface AssessJob {
   readonly text: string;
   readonly file: string;
@@ -20,6 +21,7 @@ export interface AssessJob {
   readonly state: string;
 }
 
+/** `json`: what `assess --json` prints. */
 export type AssessAnswer = { readonly ok: true; readonly json: string } | { readonly ok: false; readonly why: string };
 
 async function assess(job: AssessJob): Promise<AssessAnswer> {

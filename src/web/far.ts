@@ -6,6 +6,7 @@ import type { ElsewhereAnswer, ElsewhereQuestion, JournalLine } from '../api.ts'
 import type { JournalQuery } from '../journal/query.ts';
 import { errorWords } from '../model/error-words.ts';
 
+/** Hosts that are not of this machine. Rejects never: what cannot be had is told with why. */
 export interface Far {
   /** The lines that fit, oldest first: as new as can be had, else as they were last known. */
   journal(host: string, query: JournalQuery): Promise<Told<readonly JournalLine[]>>;

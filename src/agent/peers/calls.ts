@@ -1,5 +1,6 @@
 // Questions to peers that wait for their answers: each for so long, and each answered only by who was asked.
 
+/** Those that wait for their answers. */
 export interface Calls {
   begin(host: string, withinMs: number): { readonly id: number; readonly reply: Promise<unknown> };
   replied(host: string, id: number, ok: boolean, body: unknown): void;

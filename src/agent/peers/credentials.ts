@@ -16,6 +16,7 @@ export interface TlsIdentity {
   readonly ca: string | null;
 }
 
+/** What this host shows of itself. */
 export interface Credentials {
   /** Null: not there yet, or the user's own cannot be read. */
   readonly identity: () => TlsIdentity | null;

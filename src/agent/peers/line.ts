@@ -16,6 +16,7 @@ export interface PeerWay {
   readonly why: string | null;
 }
 
+/** One peer, connected or not. */
 export interface Line {
   send(message: PeerMessage): void;
   /** Where it connects, or who counts there, may have changed: looks again, and leaves a connection to who no longer counts. */

@@ -13,6 +13,7 @@ export interface Caller {
   reply(message: PeerMessage): void;
 }
 
+/** One place where peers come in. */
 export interface PeerDoor {
   /** The port that it listens on; null for a Unix socket. */
   readonly port: number | null;

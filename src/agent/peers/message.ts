@@ -23,6 +23,7 @@ const message = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('reply'), from: z.string(), id: z.number(), ok: z.boolean(), body: z.unknown() }),
 ]);
 
+/** One line. */
 export type PeerMessage = z.infer<typeof message>;
 
 /** Far beyond a report of thousands of services; who sends more is cut off. In bytes. */

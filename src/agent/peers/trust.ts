@@ -20,6 +20,7 @@ const record: z.ZodType<PeerRecord> = z.object({ certificates: z.array(z.string(
 /** Where peers' records stand in the store. */
 export const peerKey = (host: string): string => `peer/${host}`;
 
+/** What the store says of who is who. */
 export interface Trust {
   /** An entry of the store; those that are no peer's are left alone. */
   saw(entry: { readonly key: string; readonly value: string | null; readonly revision: number }): void;

@@ -10,6 +10,7 @@ import type { ReadFile } from '../description.ts';
 import { edited } from './edit-yaml.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
+/** A change that helps, and what would come of it. `patch`: as `diff -u` writes it. */
 export interface Advice {
   readonly change: Change;
   readonly after: Assessment;

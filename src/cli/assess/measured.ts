@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import { readJournals } from '../journals.ts';
 import { systemsIn } from '../systems.ts';
 
+/** What the journals know. */
 export interface Known {
   readonly parts: MeasuredParts;
   readonly timings: MeasuredTimings;
@@ -19,6 +20,7 @@ export interface Known {
   readonly rehearsed: Readonly<Record<string, Rehearsal>>;
 }
 
+/** Of a description that never ran here, or that is to be assessed as stated. */
 export const nothingKnown: Known = { parts: {}, timings: {}, seen: {}, rehearsed: {} };
 
 const mostLines = 20_000;

@@ -6,6 +6,7 @@ import { bytesWords } from '../../model/amount-words.ts';
 import { errorWords } from '../../model/error-words.ts';
 import { hostLayoutProblem } from './socket-path.ts';
 
+/** One line of the table. `soso`: it works, and something is to be known. */
 export interface Finding {
   readonly what: string;
   readonly verdict: 'good' | 'soso' | 'bad';

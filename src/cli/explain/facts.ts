@@ -4,6 +4,7 @@ import type { JsonValue } from '../../model/json.ts';
 import { safe } from '../text.ts';
 import { durationText, exactClockText } from '../times.ts';
 
+/** Whoever takes a fact marks it as said. */
 export interface Facts {
   /** Text, made safe; null when absent or null. */
   text(name: string): string | null;

@@ -7,6 +7,7 @@ import { durationText } from '../times.ts';
 import { impliedByChoice, role, unsure, whyOf } from './entry.ts';
 import type { Entry, Said, WordRow } from './entry.ts';
 
+/** The first that fits a line words it. */
 export const kindRows: readonly WordRow[] = [
   { kind: 'ended', say: ended },
   {

@@ -4,6 +4,7 @@ import { safe } from '../text.ts';
 import { durationText } from '../times.ts';
 import type { Entry, Said, WordRow } from './entry.ts';
 
+/** The first that fits a line words it. */
 export const modeRows: readonly WordRow[] = [
   { kind: 'modeFound', say: modeFound },
   {

@@ -4,6 +4,7 @@ import { bytesWords } from '../../model/amount-words.ts';
 import { safe } from '../text.ts';
 import type { Entry, Said, WordRow } from './entry.ts';
 
+/** The first that fits a line words it. */
 export const ownRows: readonly WordRow[] = [
   { kind: 'rotated', say: rotated },
   {

@@ -5,6 +5,7 @@ import { durationText } from '../times.ts';
 import { causeText, impliedByChoice, role, whyOf } from './entry.ts';
 import type { Entry, Said, WordRow } from './entry.ts';
 
+/** The first that fits a line words it. */
 export const ruleRows: readonly WordRow[] = [
   { kind: 'session', detail: true, say: ruleText },
   {

@@ -2,6 +2,7 @@
 
 import type { Entry, Said, WordRow } from './entry.ts';
 
+/** The first that fits a line words it. */
 export const runbookRows: readonly WordRow[] = [
   { kind: 'runbookStarted', say: started },
   {

@@ -4,6 +4,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ChosenSystem } from '../context.ts';
 
+/** What one instance writes to. */
 export interface Output {
   readonly host: string;
   /** The one being written to. */

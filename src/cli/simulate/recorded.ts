@@ -6,6 +6,7 @@ import type { JsonValue } from '../../model/json.ts';
 import type { Need, System } from '../../model/system.ts';
 import type { RecordedFault } from '../../prove/simulate/replay.ts';
 
+/** Times are Unix ms, gaps ms. */
 export interface Recorded {
   readonly id: string;
   readonly key: string;

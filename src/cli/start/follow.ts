@@ -9,6 +9,7 @@ import { failoverLine, happenings, timed } from './happenings.ts';
 import { presences } from './keepers.ts';
 import { isPlanned } from './planned.ts';
 
+/** How the waiting ended; `late`: its time was over. */
 export type Settled =
   | { readonly kind: 'planned'; readonly view: StatusView }
   | { readonly kind: 'late'; readonly view: StatusView | null }

@@ -24,6 +24,7 @@ function answersAt(path: string): Promise<boolean> {
   });
 }
 
+/** Who answered at its socket. */
 export interface Presence {
   readonly host: string;
   readonly agent: boolean;

@@ -2,6 +2,7 @@
 
 import type { InstanceView, StatusView } from '../../api.ts';
 
+/** An instance that is in another phase than planned. */
 export interface Unplanned {
   readonly service: string;
   readonly instance: InstanceView;

@@ -29,6 +29,7 @@ const heardWithinMs = 10_000;
 /** By this its own stops are known again by the next `apply`. */
 const stopWhy = 'apply: stopped while its description changes';
 
+/** Exit 0: taken up everywhere; 1: refused, not wanted, or not done in time; 2: the description has errors; 3: the store cannot be had. */
 export const apply: Run = async (context, words, options) => {
   const timeoutMs = readTimeout(options.text('timeout'));
   const given = await readPath(words[0] ?? '.');

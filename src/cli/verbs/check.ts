@@ -21,6 +21,7 @@ import { safe, wrapped } from '../text.ts';
 import { durationText } from '../times.ts';
 import type { Run } from '../verb.ts';
 
+/** Exit 0: valid, and every service fits; 1: valid, and one does not; 2: errors. */
 export const check: Run = async (context, words, options) => {
   const read = await readPath(words[0] ?? '.').catch((error: unknown) => {
     if (options.flag('json') && error instanceof Failure)

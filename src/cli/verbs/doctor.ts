@@ -9,6 +9,7 @@ import { systemFindings } from '../doctor/system.ts';
 import { Failure } from '../failure.ts';
 import type { Run } from '../verb.ts';
 
+/** Exit 0: nothing is bad; 1: something is. */
 export const doctor: Run = async (context, _words, options) => {
   const system = await chosen(context);
   const findings = [

@@ -32,6 +32,7 @@ const endLooks = 200;
 const endLookMs = 10;
 const goneWithinMs = 2_000;
 
+/** Exit 0: all is down (or left running, as asked); 1: refused, or not down in time; 3: nobody could be asked. */
 export const down: Run = async (context, words, options) => {
   if (!options.flag('json')) return (await bringDown(context, words, options)).exit;
   // Scripts get one value at the end, and nothing of what happens on the way.

@@ -15,6 +15,7 @@ import type { Run } from '../verb.ts';
 
 const usualMs = 3_600_000;
 
+/** Exit 0: explained; 2: there is no such thing; 3: nothing is known, and no agent answers. */
 export const explainVerb: Run = async (context, words, options) => {
   const subject = words[0] ?? '';
   const sinceMs = sinceOf(options.text('since'), context.now(), usualMs);

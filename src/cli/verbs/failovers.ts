@@ -9,6 +9,7 @@ import { safe } from '../text.ts';
 import { clockText, durationText } from '../times.ts';
 import type { Run } from '../verb.ts';
 
+/** Exit 0, or 3 without an agent. */
 export const failovers: Run = async (context, _words, options) => {
   const agent = await needAgent(context, await chooseSystem(context));
   const found = await asking(context, agent.failovers());

@@ -7,6 +7,7 @@ import { asking, needAgent } from '../systems.ts';
 import { safe } from '../text.ts';
 import type { Run } from '../verb.ts';
 
+/** Exit 0: taken; 1: refused; 2: to confirm needs a reason. */
 export const fence: Run = async (context, words, options) => {
   const host = words[0] ?? '';
   const confirm = options.flag('confirm');

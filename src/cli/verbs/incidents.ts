@@ -12,6 +12,7 @@ import { incidentList } from '../screens/incident-list.ts';
 import { asking, needAgent } from '../systems.ts';
 import type { Run } from '../verb.ts';
 
+/** Exit 0: nothing graver than severity 3 is open; 1: something is. */
 export const incidents: Run = async (context, _words, options) => {
   const system = await chooseSystem(context);
   const agent = await needAgent(context, system);

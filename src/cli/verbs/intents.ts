@@ -16,15 +16,29 @@ import type { Options, Run } from '../verb.ts';
 /** Those that end by themselves last this long unless `--for` says otherwise. */
 const usualForMs = 3_600_000;
 
+/** Exit 0: taken; 1: refused; 3: no agent. So with all that follow. */
 export const restart: Run = (context, words, options) => ask(context, 'restart', words[0] ?? '', options);
+
+/** The instances end and stay down until `start`. */
 export const stop: Run = (context, words, options) => ask(context, 'stop', words[0] ?? '', options);
+
+/** Takes back a stop. */
 export const start: Run = (context, words, options) => ask(context, 'start', words[0] ?? '', options);
+
+/** `--to`: where; else wherever is best. */
 export const failover: Run = (context, words, options) => ask(context, 'failover', words[0] ?? '', options);
+
+/** Of one service, or of the whole system. */
 export const pause: Run = (context, words, options) => ask(context, 'pause', words[0] ?? null, options);
+
+/** Takes back a pause. */
 export const resume: Run = (context, words, options) => ask(context, 'resume', words[0] ?? null, options);
 
+/** Of a host; `--end` takes it back. */
 export const maintenance: Run = (context, words, options) =>
   askOf(context, 'maintenance', { service: null, host: words[0] ?? '' }, options);
+
+/** Of a host, for one service or all; `--end` takes it back. */
 export const ban: Run = (context, words, options) =>
   askOf(context, 'ban', { service: words[1] ?? null, host: words[0] ?? '' }, options);
 
@@ -108,6 +122,7 @@ function demandOneOf(noun: string, name: string | null, names: readonly string[]
   });
 }
 
+/** Exit 0, or 3 without an agent. */
 export const intents: Run = async (context, _words, options) => {
   const agent = await needAgent(context, await chooseSystem(context));
   const found = await asking(context, agent.intents());
@@ -141,6 +156,7 @@ function subjectOf({ service, host }: IntentView): string {
   return `${safe(service)}${host === null ? '' : `@${safe(host)}`}`;
 }
 
+/** Exit 0: it has a name on it now; 2: no such incident is open. */
 export const ack: Run = async (context, words, options) => {
   const id = words[0] ?? '';
   const agent = await needAgent(context, await chooseSystem(context));

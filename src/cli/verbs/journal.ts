@@ -17,6 +17,7 @@ import type { Run } from '../verb.ts';
 /** Without `--since` this much is shown. */
 const usual = { ms: 24 * 3_600_000, lines: 1_000 };
 
+/** Exit 0, also when nothing was written; 3: no journal could be read. */
 export const journal: Run = async (context, words, options) => {
   const since = options.text('since');
   const system = await chooseSystem(context);

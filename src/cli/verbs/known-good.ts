@@ -30,6 +30,7 @@ interface KnownFile {
   readonly content: string | null;
 }
 
+/** Exit 0: nothing differs, or it was put back; 1: something differs; 3: nothing could be told. */
 export const knownGood: Run = async (context, words, options) => {
   const [service = '', host] = (words[0] ?? '').split('@');
   const system = await chooseSystem(context);

@@ -13,6 +13,7 @@ import { terminalOf } from '../terminal.ts';
 import { safe } from '../text.ts';
 import type { Run } from '../verb.ts';
 
+/** Exit 0; 2: no such service, or it has written nothing; 3: its host could not be asked. */
 export const logs: Run = async (context, words, options) => {
   const [service = '', host] = (words[0] ?? '').split('@');
   const lines = readCount(options.text('lines'));

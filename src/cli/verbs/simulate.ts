@@ -18,6 +18,7 @@ const usualYears = 100;
 const mostYears = 100_000;
 const secondMs = 1000;
 
+/** Exit 0: no overlap, and the objective is met in the mean; 1: not so; 2: the description has errors. */
 export const simulate: Run = async (context, words, options) => {
   const path = words[0] ?? '.';
   const years = numberOf(options, 'years', usualYears, mostYears);

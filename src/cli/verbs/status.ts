@@ -12,6 +12,7 @@ import { statusScreen } from '../screens/status-screen.ts';
 import { asking, findAgent, needAgent } from '../systems.ts';
 import type { Run } from '../verb.ts';
 
+/** Exit 0 at severity 0 and 3, 1 at 1 and 2, 3 without an agent. */
 export const status: Run = async (context, _words, options) => {
   const system = await chooseSystem(context);
   const agent = await needAgent(context, system);

@@ -11,6 +11,7 @@ import { ownerName } from '../owner.ts';
 import { findAgent } from '../systems.ts';
 import type { Run } from '../verb.ts';
 
+/** Prints it and installs nothing. Exit 0; 2 or 3: which system is meant could not be told. */
 export const unit: Run = async (context, words, options) => {
   const { name, file } = await described(context, words[0]);
   const launcher = await launcherOf();

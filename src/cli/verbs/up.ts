@@ -29,6 +29,7 @@ import type { Options, Run } from '../verb.ts';
 /** How long the screen is redrawn for a start; what is not up by then is said, and followed line by line. */
 const startScreenMs = 60_000;
 
+/** Exit 0: as planned (with `--detach`), or the following was ended; 1: not as planned in time; 2: errors, or another description is in force; 3: an agent does not answer. */
 export const up: Run = async (context, words, options) => {
   if (!options.flag('json')) return await bringUp(context, context, words, options);
   if (!options.flag('detach'))

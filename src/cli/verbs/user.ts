@@ -20,6 +20,7 @@ import type { Options, Run } from '../verb.ts';
 /** To look on loopback nobody needs a name: who is given one is to act. */
 const usualRole: AccessRole = 'operate';
 
+/** Exit 0: done; 2: wrong words, or a password that will not do; 3: the store could not be read or written. */
 export const user: Run = async (context, words, options) => {
   const [what = '', name] = words;
   switch (what) {

@@ -24,6 +24,7 @@ import { openRunStreams } from './run-stream.ts';
 import { signInRoutes } from './routes-sign-in.ts';
 import { isCsrf, openSessions, type Person, type Sessions } from './sessions.ts';
 
+/** What the server is made of. */
 export interface WebOptions {
   readonly port: ConsolePort;
   readonly system: string;

@@ -14,6 +14,7 @@ interface Hub {
   close(): void;
 }
 
+/** Where the picture comes from. */
 export interface HubSource {
   /** The newest picture; null before the first. */
   readonly present: () => ConsoleStatus | null;

@@ -16,6 +16,7 @@ import type {
 import type { FailoverView, IncidentView, IntentAnswer, IntentRequest, IntentView } from '../../api.ts';
 import type { HubSource } from './hub.ts';
 
+/** Which lines; null: whatever. */
 export interface JournalQuestion {
   readonly sinceMs: number | null;
   readonly untilMs: number | null;

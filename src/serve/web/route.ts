@@ -6,6 +6,7 @@ import type { AccessRole } from '../../api-web.ts';
 import { Refusal } from '../refusal.ts';
 import type { Person } from './sessions.ts';
 
+/** A request, read by the schemas of its row. */
 export interface Asked<P, Q, B> {
   readonly params: P;
   readonly query: Q;
@@ -32,6 +33,7 @@ export class Reply {
   }
 }
 
+/** One row; null where nothing is taken. */
 export interface RouteRow {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** As in OpenAPI: `/api/v1/services/{name}`. */

@@ -6,6 +6,7 @@ import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import type { AccessRole, AccountsView } from '../../api-web.ts';
 
+/** Who is signed in. */
 export interface Person {
   readonly name: string;
   readonly role: AccessRole;
@@ -17,6 +18,7 @@ export interface Person {
   readonly renewed: string | null;
 }
 
+/** Signs in and out, and reads who asks. */
 export interface Sessions {
   /** The cookie of a new sign-in. */
   begin(of: {

@@ -14,6 +14,7 @@ const facts = z.record(text, z.unknown());
 /** What a host could not be asked for now; `asOfMs`: what is shown of it was so then. */
 const gap = z.object({ host: text, why: text, asOfMs: atMs.nullable() });
 
+/** Every answer that is not 2xx. */
 export const failureShape = z.object({ error: z.object({ code: text, why: text, next: text }) });
 
 // ------------------------------------------------------------------ what comes in
@@ -22,6 +23,7 @@ export const failureShape = z.object({ error: z.object({ code: text, why: text, 
 export const nameShape = z.string().min(1).max(200);
 const kinds = ['restart', 'stop', 'start', 'failover', 'pause', 'resume', 'maintenance', 'ban'] as const;
 
+/** `POST /api/v1/intents`, and its preview. */
 export const actionShape = z.strictObject({
   kind: z.enum(kinds),
   service: nameShape.nullable().default(null),
@@ -38,13 +40,19 @@ export const actionShape = z.strictObject({
   end: z.boolean().default(false).describe('Of maintenance and ban: ends it.'),
 });
 
+/** `POST /api/v1/sign-in`. */
 export const signInShape = z.strictObject({ name: z.string().max(200), password: z.string().max(1024) });
 
 const day = 86_400_000;
 const number = (least: number, most: number): z.ZodType<number> => z.coerce.number().int().min(least).max(most);
 
+/** `sinceMs`: Unix ms; absent: a day. */
 export const sinceShape = z.object({ sinceMs: number(0, 8_640_000_000_000_000).optional() });
+
+/** `host` absent: of each. */
 export const logQuery = z.object({ host: nameShape.optional(), lines: number(0, 5000).default(200) });
+
+/** What is absent does not narrow it; times are Unix ms. */
 export const journalQuery = z.object({
   sinceMs: number(0, 8_640_000_000_000_000).optional(),
   untilMs: number(0, 8_640_000_000_000_000).optional(),
@@ -122,6 +130,7 @@ const incident = z.looseObject({
   flapping: z.boolean(),
 });
 
+/** `GET /api/v1/status`. */
 export const statusShape = z.looseObject({
   system: text,
   about: text.nullable(),
@@ -142,8 +151,10 @@ export const statusShape = z.looseObject({
   source: z.object({ host: text, agent: z.enum(['live', 'silent']), asOfMs: atMs, why: text.nullable() }),
 });
 
+/** `GET /api/v1/incidents`. */
 export const incidentsShape = z.object({ open: z.array(incident), past: z.array(incident) });
 
+/** `GET /api/v1/failovers`. */
 export const failoversShape = z.array(
   z.looseObject({
     service: text,
@@ -163,12 +174,14 @@ export const failoversShape = z.array(
   }),
 );
 
+/** `GET /api/v1/incidents/{name}`. */
 export const incidentShape = z.object({
   incident: incident.nullable(),
   explanation: z.unknown(),
   failovers: failoversShape.describe('Recoveries of what it names, while it was open.'),
 });
 
+/** `GET /api/v1/intents`. */
 export const intentsShape = z.array(
   z.looseObject({
     id: text,
@@ -182,11 +195,13 @@ export const intentsShape = z.array(
   }),
 );
 
+/** What became of an intent. */
 export const intentAnswerShape = z.union([
   z.object({ ok: z.literal(true), id: text, text }),
   z.object({ ok: z.literal(false), code: text, why: text, next: text }),
 ]);
 
+/** What would come of an intent; `gapMs`: how long consumers would go without, null: not known. */
 export const previewShape = z.object({
   answer: intentAnswerShape,
   will: text.nullable(),
@@ -194,6 +209,7 @@ export const previewShape = z.object({
   active: text.nullable(),
 });
 
+/** `GET /api/v1/journal`. */
 export const journalShape = z.object({
   lines: z.array(
     z.object({
@@ -214,6 +230,7 @@ export const journalShape = z.object({
   missing: z.array(gap),
 });
 
+/** `GET /api/v1/explain/{name}`. */
 export const explanationShape = z.object({
   subject: text,
   state: text,
@@ -224,6 +241,7 @@ export const explanationShape = z.object({
   missing: z.array(gap),
 });
 
+/** `GET /api/v1/logs/{name}`. */
 export const logsShape = z.object({
   service: text,
   outputs: z.array(z.object({ host: text, lines: z.array(text), cut: z.boolean() })),
@@ -232,6 +250,7 @@ export const logsShape = z.object({
 
 const outage = z.object({ service: text, fromMs: atMs, toMs: atMs.nullable() });
 
+/** `GET /api/v1/budget`. */
 export const budgetShape = z.object({
   unavailableMs: z.number(),
   perMs: z.number(),
@@ -271,6 +290,7 @@ const described = z.object({
   runbook: text.nullable(),
 });
 
+/** `GET /api/v1/services/{name}`. */
 export const serviceShape = z.object({
   service,
   described: described.nullable(),
@@ -280,6 +300,7 @@ export const serviceShape = z.object({
   missing: z.array(gap),
 });
 
+/** `GET /api/v1/hosts/{name}`. */
 export const hostShape = z.object({
   host,
   address: text.nullable(),
@@ -289,6 +310,7 @@ export const hostShape = z.object({
   runs: z.array(z.object({ service: text, instance })),
 });
 
+/** `GET /api/v1/timeline`. */
 export const happeningsShape = z.array(
   z.object({
     atMs,
@@ -300,6 +322,7 @@ export const happeningsShape = z.array(
   }),
 );
 
+/** `GET /api/v1/topology`. */
 export const topologyShape = z.object({
   system: text,
   serves: z.array(text),
@@ -308,12 +331,14 @@ export const topologyShape = z.object({
   services: z.array(described),
 });
 
+/** `GET /api/v1/assessment`; one that is computing is asked for again. */
 export const assessmentShape = z.union([
   z.object({ state: z.literal('computing'), hash: text, sinceMs: atMs }),
   z.object({ state: z.literal('done'), hash: text, atMs, result: assessedShape }),
   z.object({ state: z.literal('failed'), hash: text, why: text }),
 ]);
 
+/** `GET /api/v1/me`; nulls: nobody is signed in. */
 export const meShape = z.object({
   name: text.nullable(),
   role: role.nullable(),
@@ -322,5 +347,8 @@ export const meShape = z.object({
   signIn: z.object({ password: z.boolean(), provider: text.nullable() }),
 });
 
+/** `GET /api/v1/users`. */
 export const usersShape = z.array(z.object({ name: text, role, changedAtMs: atMs, by: text }));
+
+/** Where there is nothing more to say. */
 export const doneShape = z.object({ ok: z.literal(true) });

@@ -1,6 +1,7 @@
 // How often signing in may be tried: by address and by name, each counted apart, so that neither one guesser at many names nor many guessers at
 // one name get far. Who succeeds is not counted. A bucket fills again by itself: nobody is shut out for good, and needs nobody's help.
 
+/** Of one console. */
 export interface Tries {
   /** How long to wait before the next try, s; 0: now. Counts nothing. */
   waitSeconds(address: string, name: string): number;
