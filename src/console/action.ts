@@ -2,6 +2,7 @@
 
 import type { IntentKind } from '../api.ts';
 
+/** What a button asks for. Null: of no one service, or of no one host. */
 export interface Action {
   readonly kind: Exclude<IntentKind, 'fence' | 'down'>;
   readonly service: string | null;

@@ -17,6 +17,7 @@ const Topology = lazy(() => import('./topology.tsx'));
 
 const mostSets = 40;
 
+/** The page `/assessment`. */
 export default function Assessment() {
   useTitle('Assessment');
   const asked = useAsked<AssessmentView>('/api/v1/assessment', { everyMs: 3_000 });

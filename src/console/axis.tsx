@@ -25,6 +25,7 @@ const budgetBottom = 126;
 const nearPx = 13;
 const laneNames = ['incidents', 'failovers', 'starts', 'people, changes'];
 
+/** The axis of the first page. */
 export function Axis({ objective }: { readonly objective: StatusView['objective'] }) {
   const [spanMs, setSpanMs] = useState(() => spans.find(([ms]) => ms >= objective.perMs)?.[0] ?? 86_400_000);
   const now = useNow(5_000);

@@ -13,6 +13,7 @@ const results = {
   unknown: ['unknown', 'text-warn'],
 } as const;
 
+/** `missing`: hosts whose checks could not be had. */
 export function Checks({
   checks,
   missing,

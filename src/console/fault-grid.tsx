@@ -15,6 +15,7 @@ const strategies: Readonly<Record<StrategyName, readonly [word: string, tone: st
 
 type GridCells = AssessedView['grid'];
 
+/** The grid of an assessment. */
 export function FaultGrid({ of }: { readonly of: GridCells }) {
   const modes = of.filter((each) => each.component.startsWith('mode:'));
   const parts = of.filter((each) => !each.component.startsWith('mode:'));

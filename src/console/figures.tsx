@@ -13,6 +13,7 @@ const shortShare = 0.9;
 /** Looks come every 5 s; older ones are old. */
 const oldAfterMs = 30_000;
 
+/** `of` null: nobody has looked yet; `missing`: why it could not be had. */
 export function Figures({ of, missing }: { readonly of: FiguresView | null; readonly missing: readonly GapView[] }) {
   const now = useNow(5_000);
   return (

@@ -14,6 +14,7 @@ import { useTitle } from './title.ts';
 /** More incidents than this stand on their own page. */
 const mostShown = 6;
 
+/** The page `/`. */
 export function First() {
   const status = useStatus();
   useTitle('Overview');

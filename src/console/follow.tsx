@@ -11,6 +11,7 @@ import { Said } from './said.tsx';
 
 const everyMs = 400;
 
+/** `answer`: what the agent said to the intent. */
 export function Follow({ action, answer }: { readonly action: Action; readonly answer: IntentAnswer }) {
   const status = useStatus();
   const link = useLink();

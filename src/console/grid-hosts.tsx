@@ -10,6 +10,7 @@ import { Said } from './said.tsx';
 /** More hosts than this are counted first, and named on demand. */
 const mostNamed = 12;
 
+/** In place of the columns of hosts. */
 export function Hosts({ groups }: { readonly groups: readonly HostGroup[] }) {
   const all = groups.flatMap((group) => group.hosts);
   const troubled = all.filter((host) => host.state !== 'up');

@@ -19,6 +19,8 @@ const shapes: Readonly<Record<Form, string>> = {
   line: 'flex h-11 items-center',
   stacked: 'grid h-16 content-center gap-y-1',
 };
+
+/** One row a service, in the order given. */
 export function Rows({
   rows,
   groups,

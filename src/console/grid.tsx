@@ -38,6 +38,7 @@ function useWidth(of: RefObject<HTMLElement | null>): number {
   return width;
 }
 
+/** The grid of the first page. */
 export function Grid({ status }: { readonly status: ConsoleStatus }) {
   const [filter, setFilter] = useState('');
   const topology = useAsked<TopologyView>('/api/v1/topology').data;

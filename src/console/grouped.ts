@@ -3,6 +3,7 @@
 import type { TopologyView } from '../api-web.ts';
 import type { HostView } from '../api.ts';
 
+/** `domain` null: hosts that lie in none. */
 export interface HostGroup {
   readonly domain: string | null;
   readonly hosts: readonly HostView[];

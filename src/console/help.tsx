@@ -18,6 +18,7 @@ const phases: readonly (readonly [phase: Phase, text: string])[] = [
 ];
 const severities: readonly Severity[] = [1, 2, 3, 0];
 
+/** The page `/help`. */
 export default function Help() {
   useTitle('Keys and signs');
   return (

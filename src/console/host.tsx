@@ -32,6 +32,7 @@ const stateWords: Readonly<Record<HostView['state'], string>> = {
   unknown: 'Nothing was ever heard of it.',
 };
 
+/** The page `/host/NAME`. */
 export default function Host({ name }: { readonly name: string }) {
   useTitle(name);
   const asked = useAsked<HostAnswer>(`/api/v1/hosts/${at(name)}`, { everyMs: 5_000 });

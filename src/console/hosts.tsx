@@ -10,6 +10,7 @@ import { Said } from './said.tsx';
 import { At } from './times.tsx';
 import { useTitle } from './title.ts';
 
+/** The page `/hosts`. */
 export default function Hosts() {
   useTitle('Hosts');
   const status = useStatus();

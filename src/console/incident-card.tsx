@@ -12,6 +12,7 @@ import { At, duration } from './times.tsx';
 /** What was done last says most; the rest is counted. */
 const lastDone = 2;
 
+/** `whole`: all that was done, as on the incident's own page. */
 export function IncidentCard({
   incident,
   whole = false,

@@ -20,6 +20,7 @@ interface IncidentAnswer {
   readonly failovers: readonly FailoverView[];
 }
 
+/** The page `/incident/ID`. */
 export default function Incident({ id }: { readonly id: string }) {
   useTitle(`Incident ${id}`);
   const asked = useAsked<IncidentAnswer>(`/api/v1/incidents/${at(id)}`, { everyMs: 5_000 });

@@ -11,6 +11,7 @@ import { Answer } from './states.tsx';
 import { At, duration } from './times.tsx';
 import { useTitle } from './title.ts';
 
+/** The page `/incidents`. */
 export default function Incidents() {
   useTitle('Incidents');
   const status = useStatus();

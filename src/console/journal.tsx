@@ -18,6 +18,7 @@ const spans: readonly (readonly [ms: number, text: string])[] = [
   [0, 'all'],
 ];
 
+/** The page `/journal`. */
 export default function Journal() {
   useTitle('Journal');
   const status = useStatus();

@@ -16,6 +16,7 @@ export const goes: readonly (readonly [key: string, href: string, text: string])
 /** Within this a second key belongs to the first. */
 const togetherMs = 1_500;
 
+/** Listens as long as the page is shown. */
 export function useKeys(): void {
   const [, navigate] = useLocation();
   useEffect(() => {

@@ -4,6 +4,7 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { ConsoleStatus, Pulse, StatusDelta } from '../api-web.ts';
 
+/** How the line to the server is. */
 export interface Link {
   /** `refused`: the server wants to know who looks. */
   readonly state: 'waiting' | 'open' | 'lost' | 'refused';

@@ -11,6 +11,7 @@ const everyMs = 1_500;
 /** A line may be a megabyte. */
 const longestLine = 2_000;
 
+/** The log on a service's page. */
 export function LogTailPanel({ service }: { readonly service: string }) {
   const [follows, setFollows] = useState(true);
   const asked = useAsked<LogTail>(`/api/v1/logs/${at(service)}?lines=${lines}`, follows ? { everyMs } : {});

@@ -79,6 +79,7 @@ const hostShapes: Readonly<Record<HostState, readonly [shape: ShapeName, tone: T
   unknown: ['unknown', 'warn'],
 };
 
+/** All that has a sign. */
 export type ShapeName = Phase | 'paused' | 'stands';
 
 /** 12 by 12. */

@@ -14,6 +14,7 @@ const parts = [
   ['i initialising', 'iMs', '--color-good'],
 ] as const;
 
+/** Loaded when it is first shown: it brings a library of its own. */
 export default function Plot({ failovers }: { readonly failovers: readonly FailoverView[] }) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {

@@ -3,6 +3,7 @@
 
 import { Said } from './said.tsx';
 
+/** A piece of Markdown. */
 export function Prose({ text }: { readonly text: string }) {
   const parts = text
     .split(/\n{2,}/)

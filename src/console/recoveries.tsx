@@ -8,6 +8,7 @@ import { At, duration } from './times.tsx';
 
 const Plot = lazy(() => import('./plot.tsx'));
 
+/** `measured`: by host, what starts, loads and switches took. */
 export function Recoveries({
   failovers,
   measured,

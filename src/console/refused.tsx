@@ -2,6 +2,7 @@
 
 import { Said } from './said.tsx';
 
+/** `code` empty: it has none. */
 export function Refused({ code, why, next }: { readonly code: string; readonly why: string; readonly next: string }) {
   return (
     <p role="alert">

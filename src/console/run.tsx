@@ -24,6 +24,7 @@ const states: Readonly<Record<RunBlockView['state'], readonly [shape: ShapeName,
   interrupted: ['unknown', 'text-warn'],
 };
 
+/** The page `/runbook/run/ID`. */
 export default function Run({ id }: { readonly id: string }) {
   useTitle('Runbook run');
   const { run, refused, heard } = useRun(id);

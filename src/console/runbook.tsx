@@ -13,6 +13,7 @@ import { useTitle } from './title.ts';
 
 const kinds = { check: 'looks', do: 'changes something', person: 'for a person' } as const;
 
+/** The page `/runbook/NAME`. */
 export default function Runbook({ name }: { readonly name: string }) {
   const host = new URLSearchParams(useSearch()).get('host');
   useTitle(`Runbook ${name}`);
@@ -76,6 +77,7 @@ export default function Runbook({ name }: { readonly name: string }) {
   );
 }
 
+/** Text as it stands, of 20,000 characters at most; `label` is for who hears it. */
 export function Code({ text, label }: { readonly text: string; readonly label: string }) {
   return (
     <pre className="output" tabIndex={0} role="group" aria-label={label}>

@@ -10,6 +10,7 @@ import { useTitle } from './title.ts';
 
 const lastRuns = 12;
 
+/** The page `/runbooks`. */
 export default function Runbooks() {
   useTitle('Runbooks');
   const books = useAsked<readonly RunbookListing[]>('/api/v1/runbooks', { everyMs: 15_000 });

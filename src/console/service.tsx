@@ -25,6 +25,7 @@ interface ServiceAnswer {
   readonly missing: readonly GapView[];
 }
 
+/** The page `/service/NAME`. */
 export default function Service({ name }: { readonly name: string }) {
   useTitle(name);
   const asked = useAsked<ServiceAnswer>(`/api/v1/services/${at(name)}`, { everyMs: 10_000 });
@@ -205,6 +206,7 @@ function ManagedBy({ of }: { readonly of: ManagerView }) {
   );
 }
 
+/** A name and what it is, in a list of such. */
 export function Fact({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {
   return (
     <div>

@@ -20,6 +20,7 @@ const places = [
   ['/journal', 'Journal'],
 ] as const;
 
+/** Around every page. */
 export function Shell({ children }: { readonly children: ReactNode }) {
   const status = useStatus();
   const [location] = useLocation();

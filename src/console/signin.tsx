@@ -7,6 +7,7 @@ import { begin } from './live.ts';
 import { Said } from './said.tsx';
 import { useTitle } from './title.ts';
 
+/** The page `/signin`; `?back=` is where to go then. */
 export default function SignIn() {
   useTitle('Sign in');
   const me = useMe();

@@ -9,6 +9,7 @@ import { At } from './times.tsx';
 /** The newest; the rest on demand. */
 const mostSteps = 60;
 
+/** The steps of an explanation. */
 export function Story({ of }: { readonly of: ExplanationView }) {
   const [everything, setEverything] = useState(false);
   const told = everything ? of.steps : of.steps.filter((step) => !step.detail).slice(-mostSteps);

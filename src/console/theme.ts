@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 
 const key = 'standfast-theme';
 
+/** The theme now, and how to choose another. */
 export function useTheme(): readonly [theme: string, choose: (theme: string) => void] {
   const [theme, setTheme] = useState(kept);
   useEffect(() => {

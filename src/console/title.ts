@@ -4,6 +4,7 @@ import { useEffect } from 'react';
 import { useStatus } from './live.ts';
 import { visible } from './said.tsx';
 
+/** As long as the page is shown. */
 export function useTitle(page: string): void {
   const status = useStatus();
   const wrong = status === null || status.severity === 0 ? '' : `(${status.severity}) `;

@@ -11,6 +11,7 @@ import { Said, visible } from './said.tsx';
 const boxHeight = 52;
 const letterPx = 8.6;
 
+/** Loaded when it is first shown: it brings a library of its own. */
 export default function Topology({ of }: { readonly of: TopologyView }) {
   const picture = useMemo(() => laidOut(of), [of]);
   return (
