@@ -7,22 +7,30 @@ import type { Severity } from './model/system.ts';
 
 /** As shown. `unknown`: nothing heard of it lately. */
 export type Phase = 'down' | 'starting' | 'passive' | 'standby' | 'active' | 'stopping' | 'failed' | 'unknown';
+
+/** `silent`: its session has stood still for longer than its ttl and is not deposed yet; `unknown`: it was never heard. */
 export type HostState = 'up' | 'silent' | 'down' | 'maintenance' | 'banned' | 'unknown';
 
+/** One service on one host. */
 export interface InstanceView {
   readonly host: string;
   readonly phase: Phase;
   readonly planned: Phase;
+  /** Null: nothing runs, or it is not known. */
   readonly pid: number | null;
   readonly startedAtMs: number | null;
+  /** Since the agents first ran it. */
   readonly restarts: number;
   readonly severity: Severity;
   /** Why its severity is not 0, or what it waits for; null when there is nothing to say. */
   readonly reason: string | null;
+  /** 0: it holds no lease. */
   readonly term: number;
+  /** What it was told to be; null: nothing runs. */
   readonly role: 'active' | 'standby' | 'passive' | null;
   /** It runs as it was described before, and is to be started anew in its turn. */
   readonly outdated: boolean;
+  /** How long its lease still counts; null: it has none. */
   readonly validForMs: number | null;
   readonly lastExit: { readonly code: number | null; readonly signal: string | null; readonly atMs: number } | null;
   /** When this was so, Unix ms. */
@@ -48,12 +56,14 @@ export interface ManagerView {
   readonly asOfMs: number | null;
 }
 
+/** One service, with its instance on each host. */
 export interface ServiceView {
   readonly name: string;
   readonly policy: string;
   readonly severity: Severity;
   /** Hosts where it is active. */
   readonly active: readonly string[];
+  /** Of its lease; 0: it has none. */
   readonly term: number;
   readonly instances: readonly InstanceView[];
   /** Externals: is it answering; null when it has no checks. */
@@ -65,19 +75,23 @@ export interface ServiceView {
   readonly paused: boolean;
 }
 
+/** One host, as it reports itself. */
 export interface HostView {
   readonly name: string;
   readonly state: HostState;
   readonly agentPid: number | null;
   readonly keeperPid: number | null;
+  /** Null, as the pids: not known. */
   readonly boot: string | null;
   /** SHA-256 of the description that its agent uses; while a change is taken up, of the one before. */
   readonly uses: string | null;
   /** The newest form of descriptions that its agent reads. */
   readonly reads: number | null;
+  /** When it was last heard; null: never. */
   readonly asOfMs: number | null;
 }
 
+/** One root failure with all that hangs on it. */
 export interface IncidentView {
   readonly id: string;
   readonly severity: Severity;
@@ -87,12 +101,14 @@ export interface IncidentView {
   readonly cause: string;
   readonly impact: string;
   readonly sinceMs: number;
+  /** Null: it is open. */
   readonly resolvedAtMs: number | null;
   /** What else is down because of it. */
   readonly also: readonly string[];
   /** What was done automatically. */
   readonly done: readonly string[];
   readonly next: string;
+  /** Who has it; null: nobody. */
   readonly ackBy: string | null;
   readonly flapping: boolean;
   /** The failure mode that it is, or may come of, by its id in docs/failure-modes.md; null: none is known. */
@@ -116,6 +132,7 @@ export interface SuspectView {
   readonly runbook: string;
 }
 
+/** `status --json`. */
 export interface StatusView {
   readonly system: string;
   readonly about: string | null;
@@ -152,6 +169,13 @@ export interface FoundView {
     readonly asOfMs: number | null;
     /** When each detector looked last, of the host that answers; null: of another. */
     readonly looks: Readonly<Record<string, number>> | null;
+    /** Detectors that look less often than usual, since a look of them takes so much processor time: what they find may be `everyMs` old. */
+    readonly heldBack: readonly {
+      readonly detector: string;
+      readonly everyMs: number;
+      readonly usualMs: number;
+      readonly costMs: number;
+    }[];
     readonly found: readonly {
       readonly mode: string;
       readonly subject: string;
@@ -166,11 +190,14 @@ export interface FoundView {
   }[];
 }
 
+/** One row of `failovers --json`. Durations that could not be measured are null, never 0. */
 export interface FailoverView {
   readonly service: string;
   readonly cause: string;
   readonly atMs: number;
+  /** Null: nothing was active before. */
   readonly from: string | null;
+  /** Null: nothing is active yet. */
   readonly to: string | null;
   readonly term: number;
   readonly rule: number;
@@ -189,6 +216,7 @@ export interface FailoverView {
   readonly surprise: 'd' | 'b' | 'i' | 'z' | null;
 }
 
+/** What a person can ask for. */
 export type IntentKind =
   | 'restart'
   | 'stop'
@@ -242,11 +270,13 @@ export interface ApplyRequest {
   readonly why: string;
 }
 
+/** Taken (with what will be done), or refused. */
 export type IntentAnswer =
   | { readonly ok: true; readonly id: string; readonly text: string }
   /** Refused: with the code, why, and what to do. */
   | { readonly ok: false; readonly code: string; readonly why: string; readonly next: string };
 
+/** One row of `intents --json`. */
 export interface IntentView {
   readonly id: string;
   readonly kind: IntentKind;
@@ -257,6 +287,7 @@ export interface IntentView {
   /** Only of maintenance: what is not active stays where it runs. */
   readonly keep: boolean;
   readonly atMs: number;
+  /** When it ends by itself; null: when it is done. */
   readonly untilMs: number | null;
 }
 
@@ -301,6 +332,7 @@ export interface ElsewhereQuestion {
   readonly body: unknown;
 }
 
+/** What another host answered. */
 export type ElsewhereAnswer =
   | { readonly ok: true; readonly body: unknown }
   /** It cannot be asked, did not answer in time, or could not tell. */

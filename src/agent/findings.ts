@@ -4,17 +4,24 @@ import { findingsOf, remembered, settle, type Standing } from '../judge/modes-se
 import type { Input } from '../decide/input.ts';
 import type { State } from '../decide/state.ts';
 import type { HostLayout } from '../layout.ts';
+import { paceFacts, type Pace } from '../model/pace.ts';
 import type { Now } from '../model/units.ts';
 import type { LookTold } from '../observe/modes/messages.ts';
 import { openScout } from '../observe/modes/scout.ts';
 import type { Plans } from './plans.ts';
 import { watchFor } from './watch.ts';
 
+/** The detectors under way. */
 export interface Findings {
   /** When each detector looked last, Unix ms; of those that have. */
   looks(): Readonly<Record<string, number>>;
   close(): void;
 }
+
+/** So many looks after it was told, what others compare with their own is too old to be compared: the detector is held back, or hangs. */
+const factsLast = 3;
+/** Looks may be late on a busy host. */
+const factsLastAtLeastMs = 60_000;
 
 /** What runs and what others report changes all the time: the detectors need not know at once. */
 const lookEveryMs = 2000;
@@ -34,7 +41,8 @@ export function openFindings(options: {
 }): Findings {
   let standing: readonly Standing[] = [];
   let told = '[[],{}]';
-  const factsBy = new Map<string, Readonly<Record<string, string>>>();
+  const factsBy = new Map<string, { readonly facts: Readonly<Record<string, string>>; readonly untilMs: number }>();
+  const paces = new Map<string, Pace>();
   const looks = new Map<string, number>();
   let watched = '';
   /** What the watch was last made from: as long as all of it is the very same, so is the watch. */
@@ -45,9 +53,13 @@ export function openFindings(options: {
       options.looked(look);
       looks.set(look.detector, look.atMs);
       standing = settle(standing, look);
-      factsBy.set(look.detector, look.facts);
+      const now = options.now().mono;
+      const lastsMs = Math.max(factsLastAtLeastMs, factsLast * look.pace.usualMs);
+      factsBy.set(look.detector, { facts: look.facts, untilMs: now + lastsMs });
+      paces.set(look.detector, look.pace);
       const findings = findingsOf(standing);
-      const facts = Object.fromEntries([...factsBy.values()].flatMap((each) => Object.entries(each)));
+      const fresh = [...factsBy.values()].filter(({ untilMs }) => untilMs > now).map(({ facts }) => facts);
+      const facts = Object.fromEntries([...fresh, paceFacts(paces)].flatMap((each) => Object.entries(each)));
       const text = JSON.stringify([findings, facts]);
       if (text === told) return;
       told = text;

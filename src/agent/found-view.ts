@@ -2,6 +2,7 @@
 
 import type { FoundView } from '../api.ts';
 import type { State } from '../decide/state.ts';
+import { pacesIn } from '../model/pace.ts';
 
 /** `looks`: when each detector of this host looked last, Unix ms. */
 export function foundOf(state: State, looks: Readonly<Record<string, number>>): FoundView {
@@ -13,6 +14,7 @@ export function foundOf(state: State, looks: Readonly<Record<string, number>>): 
         host: name,
         asOfMs: own ? Math.max(0, ...Object.values(looks)) || null : (report?.atMs ?? null),
         looks: own ? looks : null,
+        heldBack: pacesIn(own ? state.facts : (report?.facts ?? {})),
         found: (own ? state.findings : (report?.findings ?? [])).map((each) => ({ ...each })),
       };
     }),

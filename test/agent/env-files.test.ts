@@ -74,6 +74,8 @@ test('who comes while a file is read waits for a read that began later', async (
       kind: 'ended',
       code: 0,
       errors: '',
+      tookMs: 0,
+      cpuMs: 0,
       output: await new Promise<string>((resolve) => begun.push(resolve)),
     }),
   });

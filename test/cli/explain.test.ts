@@ -320,7 +320,13 @@ test('circumstances that stand and call nobody are told of what they concern, on
     untilMs: null,
   } as const;
   const busy = { ...single, mode: 'cpu-starved', subject: 'cpu', services: [], text: 'processors are short' };
-  const host = (name: string, all: Found['found']): Found => ({ host: name, asOfMs: atMs, looks: null, found: all });
+  const host = (name: string, all: Found['found']): Found => ({
+    host: name,
+    asOfMs: atMs,
+    looks: null,
+    heldBack: name === 'b' ? [{ detector: 'slow', everyMs: 240_000, usualMs: 20_000, costMs: 2100 }] : [],
+    found: all,
+  });
   const found = {
     hosts: [host('a', [single, { ...busy, services: ['feed'] }]), host('b', [single, busy]), host('c', [busy])],
   };
@@ -328,6 +334,7 @@ test('circumstances that stand and call nobody are told of what they concern, on
   assert.deepEqual(explainService('pricer', known([], { status: view, found })).modes, [
     'Known storage-single-device: on a, b, /data lies on one device, sda, without an array. It calls nobody. What to do: docs/runbooks/modes/storage.md',
     'Known cpu-starved: on b, processors are short. It calls nobody. What to do: docs/runbooks/modes/cpu.md',
+    'On b, detector slow looks every 4 min, not every 20 s, since a look takes 2.1 s of a processor: what it sees may be so old.',
   ]);
 });
 

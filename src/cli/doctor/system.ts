@@ -1,7 +1,7 @@
 // What Standfast needs of a system that was started: agents and keepers that answer, a store that is quick.
 
 import type { ConsoleView } from '../../api-web.ts';
-import type { StatusView } from '../../api.ts';
+import type { FoundView, StatusView } from '../../api.ts';
 import { existsSync } from 'node:fs';
 import { connectAgent } from '../../client.ts';
 import { errorWords } from '../../model/error-words.ts';
@@ -10,6 +10,7 @@ import { consolesOf } from '../start/console-line.ts';
 import { presences, type Presence } from '../start/keepers.ts';
 import { leftovers } from '../start/leftovers.ts';
 import { durationText } from '../times.ts';
+import { heldBackTexts } from '../held-back.ts';
 import { etcdFindings } from './etcd.ts';
 import type { Finding } from './machine.ts';
 import { peerFindings } from './peers.ts';
@@ -51,12 +52,10 @@ export async function systemFindings(context: Context, system: ChosenSystem): Pr
 async function hostFindings(context: Context, system: ChosenSystem, there: Presence): Promise<Finding[]> {
   const layout = system.layout.host(there.host);
   const began = performance.now();
-  const status = there.agent
-    ? await connectAgent(layout.agentSocket, 2_000)
-        .status()
-        .catch(() => null)
-    : null;
+  const client = connectAgent(layout.agentSocket, 2_000);
+  const status = there.agent ? await client.status().catch(() => null) : null;
   const tookMs = performance.now() - began;
+  const seen = status === null ? null : await client.found().catch(() => null);
   if (status?.store.reachable === false)
     return [keeperFinding(context, system, there), withoutStore(there.host, status)];
   const agent: Finding =
@@ -75,7 +74,21 @@ async function hostFindings(context: Context, system: ChosenSystem, there: Prese
           found: `answers in ${durationText(tookMs)}`,
           next: tookMs <= quickMs ? null : 'The machine is short of processors, or the agent of memory.',
         };
-  return [keeperFinding(context, system, there), agent];
+  return [keeperFinding(context, system, there), agent, ...heldBackFinding(there.host, seen)];
+}
+
+/** Of the host that answers alone: the others tell of themselves. */
+function heldBackFinding(host: string, seen: FoundView | null): Finding[] {
+  const late = (seen?.hosts ?? []).filter((each) => each.host === host).flatMap(heldBackTexts);
+  if (late.length === 0) return [];
+  return [
+    {
+      what: `detectors of ${host}`,
+      verdict: 'soso',
+      found: late.join('; '),
+      next: 'What they find may be so old. What they look at is large or much: fewer entries in it, or less to watch, brings them back.',
+    },
+  ];
 }
 
 /** It answers, and cannot use its store: that may be another one than the one that answers here. */

@@ -6,12 +6,22 @@ import type { JsonValue } from '../../model/json.ts';
 import { safe } from '../text.ts';
 import { clockText, durationText } from '../times.ts';
 import { factText } from './facts.ts';
-import { incidentState, modesText, serviceState, standingText, withoutAgent, type Known } from './state-words.ts';
+import {
+  heldBackText,
+  incidentState,
+  modesText,
+  serviceState,
+  standingText,
+  withoutAgent,
+  type Known,
+} from './state-words.ts';
 import { worded } from './words.ts';
 
+/** One thing that happened. */
 export interface Step {
   readonly atMs: number;
   readonly text: string;
+  /** The rule that decided it; null: it was no decision. */
   readonly rule: number | null;
   readonly facts: Readonly<Record<string, JsonValue>>;
   /** For people only: what stands at the end of the line, and whether the line is needed at all. */
@@ -19,6 +29,7 @@ export interface Step {
   readonly detail: boolean;
 }
 
+/** What `explain` shows. */
 export interface Explanation {
   /** What could not be looked at. */
   readonly gaps: readonly string[];
@@ -62,7 +73,7 @@ export function explainService(name: string, known: Known): Explanation {
           (each) => each.service === name || each.also.some((also) => also.split('@')[0] === name),
         ),
       ),
-      ...(service === null ? [] : standingText(service, known.found)),
+      ...(service === null ? [] : [...standingText(service, known.found), ...heldBackText(service, known.found)]),
     ],
     facts: [],
     consumers: consumersText(

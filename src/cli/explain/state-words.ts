@@ -2,6 +2,7 @@
 
 import type { FoundView, InstanceView, JournalLine, ServiceView, StatusView } from '../../api.ts';
 import { modeNamed, modePage } from '../../model/modes.ts';
+import { heldBackTexts } from '../held-back.ts';
 import { downWords } from '../screens/grid.ts';
 import { safe } from '../text.ts';
 import { clockText } from '../times.ts';
@@ -119,6 +120,16 @@ export function standingText(service: ServiceView, found: FoundView | null): str
       `Known ${row.id}: on ${hosts}, ${safe(same[0]?.text ?? '')}. It calls nobody. What to do: ${modePage(row)}`,
     ];
   });
+}
+
+/** Detectors on its hosts that look less often than usual: that nothing is told of them may be old news. */
+export function heldBackText(service: ServiceView, found: FoundView | null): string[] {
+  const on = new Set(service.instances.map((each) => each.host));
+  return (found?.hosts ?? [])
+    .filter(({ host }) => on.has(host))
+    .flatMap((each) =>
+      heldBackTexts(each).map((text) => `On ${safe(each.host)}, detector ${text}: what it sees may be so old.`),
+    );
 }
 
 function ownModeText({ mode, modes }: StatusView['incidents'][number]): string[] {

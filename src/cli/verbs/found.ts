@@ -7,6 +7,7 @@ import { modes } from '../../model/modes.ts';
 import { columns } from '../columns.ts';
 import { chooseSystem } from '../context.ts';
 import { Failure } from '../failure.ts';
+import { heldBackTexts } from '../held-back.ts';
 import { asking, needAgent } from '../systems.ts';
 import { safe } from '../text.ts';
 import { agoText } from '../times.ts';
@@ -50,6 +51,8 @@ export const found: Run = async (context, words, options) => {
         { width: context.terminal.columns() },
       ),
     );
+  const late = hosts.flatMap((each) => heldBackTexts(each).map((text) => `On ${safe(each.host)}, detector ${text}.`));
+  if (late.length > 0) context.terminal.print('', ...late);
   return holds ? 1 : 0;
 };
 

@@ -20,12 +20,20 @@ import { errorWords } from '../../model/error-words.ts';
 
 /** How a process that asked something ended. */
 export type Asked =
-  | { readonly kind: 'ended'; readonly code: number; readonly output: string; readonly errors: string }
+  | (Took & { readonly kind: 'ended'; readonly code: number; readonly output: string; readonly errors: string })
   /** It has not ended in its time, and may never. */
-  | { readonly kind: 'stuck' }
+  | (Took & { readonly kind: 'stuck' })
   /** Not asked: as many as may be are stuck already, or the program is not there. */
   | { readonly kind: 'notAsked'; readonly why: string };
 
+/** What there is to look at. */
+/** What it took: until it answered or was given up, and of a processor. */
+interface Took {
+  readonly tookMs: number;
+  readonly cpuMs: number;
+}
+
+/** What there is to look at. */
 export interface Ground {
   /** A file of the kernel, or null. */
   kernel(path: string): string | null;
@@ -50,8 +58,10 @@ export interface Ground {
   mono(): number;
 }
 
-/** So many processes of ours may hang at one time. */
-const mostStuck = 8;
+/** So many processes of ours may hang at one time. A detector has a ground of its own, so that what hangs one leaves the others be. */
+const mostStuck = 32;
+/** To become another program, and end. */
+const leastCpuMs = 3;
 const outputLimit = 1 << 20;
 
 /** The ground of this machine. `root`: another folder in place of `/` for files of the kernel. */
@@ -72,7 +82,7 @@ export function openGround(options: {
     count: (path) => quiet(() => countIn(join(root, path))) ?? 0,
     link: (path) => quiet(() => readlinkSync(join(root, path))),
     async ask(argv, how) {
-      if (stuck.has(how.on)) return { kind: 'stuck' };
+      if (stuck.has(how.on)) return { kind: 'stuck', tookMs: how.within, cpuMs: 0 };
       if (stuck.size >= mostStuck)
         return { kind: 'notAsked', why: `${stuck.size} of our processes hang on file systems already` };
       return await run(argv, how, (hangs) => {
@@ -92,11 +102,16 @@ function run(
   return new Promise((resolve) => {
     let output = '';
     let errors = '';
+    let ended = false;
     let late = false;
+    let cpuMs = leastCpuMs;
+    const began = performance.now();
     let child: ChildProcess;
     try {
       child = spawn(program, rest, {
         stdio: [how.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        // In a group of its own: what it began is given up with it.
+        detached: true,
         env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' },
       });
     } catch (error) {
@@ -104,31 +119,53 @@ function run(
       resolve({ kind: 'notAsked', why: errorWords(error) });
       return;
     }
-    const timer = setTimeout(() => {
+    const giveUp = (): void => {
+      if (ended) return;
       late = true;
-      child.kill('SIGKILL');
+      cpuMs = cpuOf(child);
+      if (child.pid !== undefined) killGroup(child.pid);
       hangs(true);
       child.unref();
-      resolve({ kind: 'stuck' });
-    }, how.within);
+      resolve({ kind: 'stuck', tookMs: performance.now() - began, cpuMs });
+    };
+    // After a halt of this thread, or of the machine, an end may wait to be heard.
+    const timer = setTimeout(() => setImmediate(giveUp), how.within);
     child.on('error', (error) => {
+      ended = true;
       clearTimeout(timer);
       resolve({ kind: 'notAsked', why: error.message });
     });
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       if (output.length < outputLimit) output += text;
     });
+    // It has let go of its output, and is seldom reaped yet.
+    child.stdout?.on('end', () => (cpuMs = cpuOf(child)));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       if (errors.length < outputLimit) errors += text;
     });
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(how.input);
     child.on('close', (code) => {
+      ended = true;
       clearTimeout(timer);
       if (late) hangs(false);
-      else resolve({ kind: 'ended', code: code ?? 128, output, errors });
+      else resolve({ kind: 'ended', code: code ?? 128, output, errors, tookMs: performance.now() - began, cpuMs });
     });
   });
+}
+
+function killGroup(pid: number): void {
+  quiet(() => process.kill(-pid, 'SIGKILL'));
+}
+
+/** Processor time of it and of what it waited for, in ticks of 10 ms: fields 14 to 17 of /proc/PID/stat (proc(5)), those behind the name. */
+function cpuOf({ pid }: ChildProcess): number {
+  const stat = quiet(() => readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? '';
+  const ticks = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 15);
+  return Math.max(leastCpuMs, 10 * ticks.reduce((sum, each) => sum + Number(each), 0) || 0);
 }
 
 /** Since Linux 6.2 the size of `/proc/PID/fd` says it; before it is 0, and elsewhere it means something else. */

@@ -85,21 +85,16 @@ function bootSeen(ground: Ground, watch: Watch): Seen[] {
 async function snapshotsSeen(ground: Ground, watch: Watch): Promise<readonly Seen[]> {
   const all = await Promise.all(
     watch.snapshots.map(async ({ path, withinMs, services }): Promise<Seen[]> => {
-      // The newest file below it, whatever its name: seconds since 1970.
-      const asked = await ground.ask(['find', path, '-maxdepth', '2', '-type', 'f', '-printf', '%T@\\n'], {
+      // The newest file below it, whatever its name and however many they are: seconds since 1970.
+      const newest = `find -H "$1" -maxdepth 2 -type f -printf '%T@\\n' | sort -rn | head -n 1`;
+      const asked = await ground.ask(['sh', '-c', newest, 'snapshots', path], {
         on: `snapshots ${path}`,
         within: askWithinMs,
       });
       if (asked.kind !== 'ended') return [];
-      const newest = Math.max(
-        ...asked.output
-          .split('\n')
-          .filter((line) => line !== '')
-          .map(Number),
-      );
       const about = { mode: 'snapshot-old', subject: path, services, weight: 'ahead' } as const;
-      if (!Number.isFinite(newest)) return [{ ...about, text: `there is no snapshot in ${path}` }];
-      const ageMs = ground.now() - newest * 1000;
+      if (asked.output === '') return [{ ...about, text: `there is no snapshot in ${path}` }];
+      const ageMs = ground.now() - Number(asked.output) * 1000;
       if (ageMs <= withinMs) return [];
       return [
         {

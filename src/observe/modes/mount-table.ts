@@ -28,7 +28,9 @@ export function readMounts(text: string): readonly Mount[] {
 export function mountOf(mounts: readonly Mount[], path: string): Mount | null {
   let found: Mount | null = null;
   for (const mount of mounts) {
-    const inside = path === mount.at || mount.at === '/' || path.startsWith(`${mount.at}/`);
+    const inside =
+      path.startsWith(mount.at) &&
+      (mount.at === '/' || path.length === mount.at.length || path[mount.at.length] === '/');
     if (inside && (found === null || mount.at.length >= found.at.length)) found = mount;
   }
   return found;

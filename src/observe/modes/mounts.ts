@@ -145,9 +145,7 @@ function countedErrors(ground: Ground, { mount, services }: Place, since: SinceB
 async function touchedSeen(ground: Ground, place: Place): Promise<Seen[]> {
   const { path, mount, services } = place;
   const about = { subject: mount.at, services };
-  const began = ground.mono();
   const asked = await ask(ground, place);
-  const tookMs = ground.mono() - began;
   const where = `${mount.at} (${mount.type}${isRemote(mount) ? `, ${mount.source}` : ''})`;
   switch (asked.kind) {
     case 'stuck':
@@ -165,13 +163,13 @@ async function touchedSeen(ground: Ground, place: Place): Promise<Seen[]> {
         return [
           { mode: 'storage-errors', ...about, weight: 'fault', text: `${where} errs: ${firstLine(asked.errors)}` },
         ];
-      if (asked.code === 0 && tookMs > slowMs && !mount.readOnly)
+      if (asked.code === 0 && asked.tookMs > slowMs && !mount.readOnly)
         return [
           {
             mode: 'storage-slow',
             ...about,
             weight: 'ahead',
-            text: `${where} is slow: a write of 4 KiB in ${path} and its sync took ${(tookMs / 1000).toFixed(1)} s`,
+            text: `${where} is slow: a write of 4 KiB in ${path} and its sync took ${(asked.tookMs / 1000).toFixed(1)} s`,
           },
         ];
       return [];

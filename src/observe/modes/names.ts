@@ -30,9 +30,8 @@ export function openNames(ground: Ground): Detector {
       const seen: Seen[] = [...ownSeen(watch)];
       const answers = await Promise.all(
         [...names].slice(0, mostNames).map(async ([name, services]) => {
-          const began = ground.mono();
           const asked = await ground.ask(['getent', 'ahosts', name], { on: `resolve ${name}`, within: askWithinMs });
-          return { name, services: [...services], asked, tookMs: ground.mono() - began };
+          return { name, services: [...services], asked };
         }),
       );
       for (const { name, services, asked } of answers) {
@@ -74,7 +73,7 @@ export function openNames(ground: Ground): Detector {
         });
         if (count >= 2) usual.set(name, addresses);
       }
-      const took = answers.filter(({ asked }) => asked.kind !== 'notAsked').map(({ tookMs }) => tookMs);
+      const took = answers.flatMap(({ asked }) => (asked.kind === 'notAsked' ? [] : [asked.tookMs]));
       if (took.length > 0) times = [...times, medianOf(took)].slice(-mostTimes);
       if (times.length >= 2 && medianOf(times) > slowMs)
         seen.push({

@@ -191,7 +191,9 @@ async function errorsSeen(
     if (asked.kind === 'ended') known.count += asked.output.split('\n').filter((line) => isError.test(line)).length;
   }
   const usual = known.minutes.length === 0 ? 0 : medianOf(known.minutes);
-  const isHigh = known.count > errorsFrom && known.count > errorsTimes * usual;
+  // A look that comes late has more than a minute to count.
+  const count = Math.round(known.count * Math.min(1, minuteMs / (now - known.since)));
+  const isHigh = count > errorsFrom && count > errorsTimes * usual;
   const told: Seen[] = isHigh
     ? [
         {
@@ -199,12 +201,12 @@ async function errorsSeen(
           subject: path,
           services,
           weight: 'ahead',
-          text: `${path} has ${known.count} new lines of errors within a minute, usually ${Math.round(usual)}`,
+          text: `${path} has ${count} new lines of errors within a minute, usually ${Math.round(usual)}`,
         },
       ]
     : [];
   if (now - known.since >= minuteMs) {
-    known.minutes = [...known.minutes, known.count].slice(-60);
+    known.minutes = [...known.minutes, count].slice(-60);
     known.since = now;
     known.count = 0;
   }

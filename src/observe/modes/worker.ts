@@ -1,45 +1,69 @@
-// The thread that the detectors run in: each in its own interval, one after another within it, so that they share what they read and never pile up.
+// The thread that the detectors run in: each in its own interval, with a ground and a meter of its own. What looks are dear, of one detector, is made up for
+// by itself: it looks less often, and says so.
 
 import { parentPort } from 'node:worker_threads';
 import { errorWords } from '../../model/error-words.ts';
-import type { Detector } from './detector.ts';
+import { pacesOf, type Load, type Pace } from '../../model/pace.ts';
+import type { Detector, Looked, OpenDetector } from './detector.ts';
 import { detectors } from './detectors.ts';
 import { openGround } from './ground.ts';
 import type { Ask, Tell } from './messages.ts';
+import { openMeter, type Meter } from './meter.ts';
 import type { Watch } from './watch.ts';
 
 /** Nothing that a detector does takes as long. One that takes longer is waited for, so that looks never pile up, and others go on beside it. */
 const longestLookMs = 60_000;
 /** Before the first look services have had time to begin. */
 const firstAfterMs = 500;
+/** Of one processor, all detectors together, for as many services; and so much more for more of them. */
+const share = 0.03;
+const servicesOfShare = 50;
+/** The kernel counts in steps of milliseconds: what one look takes is known only from several. */
+const looksCounted = 4;
 
-const ground = openGround({ now: () => Date.now(), mono: () => performance.now() });
 const port = parentPort;
+const loads = new Map<string, Load>();
 let watch: Watch | null = null;
 
 port?.on('message', (ask: Ask) => {
   const begins = watch === null;
   watch = ask.watch;
-  if (begins) for (const [index, open] of detectors.entries()) begin(open(ground), firstAfterMs + index * 50);
+  if (begins) for (const [index, open] of detectors.entries()) begin(open, firstAfterMs + index * 50);
 });
 
-function begin(detector: Detector, afterMs: number): void {
-  const again = (): void => {
+function begin(open: OpenDetector, afterMs: number): void {
+  const meter = openMeter(openGround({ now: () => Date.now(), mono: () => performance.now() }));
+  const detector = open(meter.ground);
+  let taken: readonly number[] = [];
+  const again = async (): Promise<void> => {
     const began = performance.now();
-    void lookOnce(detector).then(() => {
-      setTimeout(again, Math.max(detector.everyMs / 10, detector.everyMs - (performance.now() - began)));
-    });
+    const looked = watch === null ? null : await lookOnce(detector, meter, watch);
+    const { name, everyMs: usualMs } = detector;
+    taken = [...taken, meter.taken()].slice(-looksCounted);
+    loads.set(name, { usualMs, costMs: costOf(taken) });
+    const pace = paceOf(detector);
+    if (looked !== null) tell({ kind: 'look', look: { detector: name, atMs: Date.now(), facts: {}, ...looked, pace } });
+    setTimeout(() => void again(), Math.max(usualMs / 10, pace.everyMs - (performance.now() - began)));
   };
-  setTimeout(again, afterMs);
+  setTimeout(() => void again(), afterMs);
 }
 
-async function lookOnce(detector: Detector): Promise<void> {
-  if (watch === null) return;
+/** The mean without the dearest: one look that was dear is no habit, such as the first, or that of a file that was renewed. */
+function costOf(taken: readonly number[]): number {
+  const sum = taken.reduce((all, each) => all + each, 0) - Math.max(...taken);
+  return sum / Math.max(1, taken.length - 1);
+}
+
+function paceOf({ name, everyMs }: Detector): Pace {
+  const services = new Set(watch?.logs.flatMap((log) => log.services)).size;
+  const paces = pacesOf(loads, share * Math.max(1, services / servicesOfShare));
+  return paces.get(name) ?? { usualMs: everyMs, costMs: 0, everyMs };
+}
+
+/** Null: it failed, and that was told. */
+async function lookOnce(detector: Detector, meter: Meter, at: Watch): Promise<Looked | null> {
   // What it saw before is over: nobody looks for it any more.
-  if (watch.off.includes(detector.name)) {
-    tell({ kind: 'look', look: { detector: detector.name, atMs: Date.now(), seen: [], facts: {} } });
-    return;
-  }
+  if (at.off.includes(detector.name)) return { seen: [] };
   const late = setTimeout(
     () =>
       tell({
@@ -50,10 +74,10 @@ async function lookOnce(detector: Detector): Promise<void> {
     longestLookMs,
   );
   try {
-    const { seen, facts = {}, figures = {} } = await detector.look(watch);
-    tell({ kind: 'look', look: { detector: detector.name, atMs: Date.now(), seen, facts, figures } });
+    return await meter.of(() => detector.look(at));
   } catch (error) {
     tell({ kind: 'failed', detector: detector.name, why: errorWords(error) });
+    return null;
   } finally {
     clearTimeout(late);
   }

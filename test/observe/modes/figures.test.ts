@@ -46,9 +46,10 @@ test('the newest of all looks is shown, with the last minutes', async (t) => {
   const kept = keepFigures();
   assert.equal(kept.view(), null, 'nobody has looked yet');
   const watch = watchOn(folder(t), { folders: [{ path: '/', services: [] }] });
+  const told = { facts: {}, pace: { everyMs: 5000, usualMs: 5000, costMs: 1 } };
   for (const detector of [openFigures(ground()), openDisk(ground())])
-    kept.looked({ detector: detector.name, atMs: 5, facts: {}, ...(await detector.look(watch)) });
-  kept.looked({ detector: 'names', atMs: 6, seen: [], facts: {} });
+    kept.looked({ detector: detector.name, atMs: 5, ...told, ...(await detector.look(watch)) });
+  kept.looked({ detector: 'names', atMs: 6, seen: [], ...told });
   const view = kept.view();
   assert.equal(view?.asOfMs, 5, 'a look without figures makes them no newer');
   assert.ok((view?.memory?.total ?? 0) > 0 && (view?.processors?.count ?? 0) > 0);
