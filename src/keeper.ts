@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import { setpriv } from './account.ts';
 import { Addresses } from './keeper/address.ts';
 import { AddressRecord } from './keeper/address-record.ts';
 import { AdoptedWatch } from './keeper/adopted-watch.ts';
@@ -163,7 +164,7 @@ async function layGround(
 
 function hasPdeathsig(): Promise<boolean> {
   return new Promise((resolve) =>
-    execFile('setpriv', ['--help'], (error, stdout) => resolve(error === null && stdout.includes('--pdeathsig'))),
+    execFile(setpriv, ['--help'], (error, stdout) => resolve(error === null && stdout.includes('--pdeathsig'))),
   );
 }
 

@@ -39,8 +39,8 @@ const house: Readonly<Record<string, Room>> = {
     pure: true,
     because: 'runs the core as it is, without the shell: give it what it needs as an argument.',
   },
-  observe: { imports: ['model', 'ports.ts'], because: shellBecause },
-  act: { imports: ['model', 'ports.ts'], because: shellBecause },
+  observe: { imports: ['model', 'ports.ts', 'account.ts'], because: shellBecause },
+  act: { imports: ['model', 'ports.ts', 'account.ts'], because: shellBecause },
   store: { imports: ['model', 'ports.ts'], because: shellBecause },
   journal: { imports: ['model', 'ports.ts'], types: ['api.ts'], because: shellBecause },
   serve: {
@@ -49,7 +49,7 @@ const house: Readonly<Record<string, Room>> = {
     because: 'only carries what ports.ts hands it: put the question behind a port.',
   },
   keeper: {
-    imports: ['model', 'ports.ts', 'layout.ts'],
+    imports: ['model', 'ports.ts', 'layout.ts', 'account.ts'],
     because: 'is small and boring, so that it outlives every other part: leave it to the agent.',
   },
   cli: {
@@ -89,6 +89,11 @@ const house: Readonly<Record<string, Room>> = {
     imports: [],
     types: ['model'],
     because: 'is shapes only, for other programs: import types of model/ only.',
+  },
+  'account.ts': {
+    imports: ['model'],
+    npm: [],
+    because: 'says as whom a command runs, for every room that runs one: it knows no room.',
   },
   'layout.ts': { imports: [], npm: [], because: 'only says where things lie: it imports nothing.' },
   'client.ts': {

@@ -1,6 +1,7 @@
 // From the description to what the keeper and the probes are told, with every `${NAME}` filled in.
 
 import { join } from 'node:path';
+import { ownAccount } from '../account.ts';
 import { planInstance, type InstancePlan } from '../model/instance.ts';
 import type { RunService, System } from '../model/system.ts';
 import { timingsOf } from '../model/timings.ts';
@@ -9,6 +10,7 @@ import type { HostLayout } from '../layout.ts';
 import type { ObservePlan, StartRequest } from '../ports.ts';
 import type { EnvFiles } from './env-files.ts';
 
+/** Of the description in force, for this host. */
 export interface Plans {
   /**
    * Before a start: what the service's `envFile` says now goes into its plan, and stays until its next start. Null: done, else why not, in words; the plan is
@@ -72,8 +74,8 @@ export function plansFor(system: System, host: string, layout: HostLayout, files
     if (service.kind === 'run' && service.on.some((place) => place.host === host)) void untilKnown(service);
   const environment = (service: RunService): Record<string, string> => ({
     PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    // Of another account the keeper knows its own.
-    ...(service.user === null ? { HOME: process.env['HOME'] ?? '/' } : {}),
+    // Another account's are known where it runs.
+    ...(service.user === null ? ownAccount().env : {}),
     ...plan(service).env,
     STANDFAST_SOCKET: layout.memberSocket,
   });

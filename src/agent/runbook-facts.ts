@@ -70,7 +70,7 @@ function wordsOf(name: string, instance: InstanceView): string {
   return `${name}@${instance.host} is ${instance.phase}${planned}${why}`;
 }
 
-/** Everything a block finds in its environment, and the folder that it runs in. */
+/** Everything a block finds in its environment but what is of its account, and the folder that it runs in. */
 export interface BlockSurroundings {
   readonly dir: string;
   readonly env: Readonly<Record<string, string>>;
@@ -117,7 +117,6 @@ export function surroundingsOf(of: {
   return {
     dir,
     env: {
-      HOME: process.env['HOME'] ?? '/',
       LANG: process.env['LANG'] ?? 'C.UTF-8',
       ...plan?.env,
       ...builtIn,

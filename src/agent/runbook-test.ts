@@ -3,6 +3,7 @@
 
 import { access, constants, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
+import { accountFor, accountVariables } from '../account.ts';
 import { runBlock } from '../act/runbook/block.ts';
 import type { PlannedBlock, TestedRunbook } from '../api-runbook.ts';
 import { expand } from '../model/expand.ts';
@@ -31,14 +32,27 @@ export async function testRunbook(of: {
   for (const block of of.blocks) {
     if (block.kind === 'person') continue;
     const before = rotted.length;
+    const account = await accountFor(block.as, null);
+    if ('why' in account) {
+      rotted.push({
+        code: 'SF-223',
+        message: `nothing can run as ${block.as ?? ''}: ${account.why}`,
+        next: 'Create the account, or change `as` in the runbook.',
+        line: block.line,
+        column: 1,
+      });
+      continue;
+    }
+    const { dir } = of.surroundings;
+    const env = { ...account.env, ...of.surroundings.env };
     for (const text of [block.text, block.undo])
-      if (text !== null) rotted.push(...(await mentionsGone(text, block.line, of)));
+      if (text !== null) rotted.push(...(await mentionsGone(text, block.line, { runbook: of.runbook, dir, env })));
     if (block.kind !== 'check') continue;
     const running = await runBlock(
       {
         text: block.text,
-        dir: of.surroundings.dir,
-        env: of.surroundings.env,
+        dir,
+        env,
         as: block.as,
         withinMs: Math.min(block.withinMs ?? longestCheckMs, longestCheckMs),
         mark: `test-${process.pid}/${block.index}`,
@@ -70,34 +84,35 @@ export async function testRunbook(of: {
 
 /** Variables that are not known where a block would run. */
 export function unknownVariables(
-  blocks: readonly Pick<PlannedBlock, 'text' | 'undo' | 'line' | 'kind'>[],
+  blocks: readonly Pick<PlannedBlock, 'text' | 'undo' | 'line' | 'kind' | 'as'>[],
   known: Readonly<Record<string, string>>,
   asks: readonly string[],
 ): RunbookProblem[] {
   return blocks
     .filter((block) => block.kind !== 'person')
-    .flatMap((block) =>
-      [block.text, block.undo ?? ''].flatMap((text) =>
+    .flatMap((block) => {
+      const names = [...Object.keys(known), ...accountVariables[block.as === null ? 'ours' : 'named'], ...asks];
+      return [block.text, block.undo ?? ''].flatMap((text) =>
         shellMentions(text)
-          .variables.filter((name) => !Object.hasOwn(known, name) && !asks.includes(name))
+          .variables.filter((name) => !names.includes(name))
           .map((name) => ({
             code: 'SF-205',
             message: `\${${name}} is not known`,
-            next: `${didYouMean(name, [...Object.keys(known), ...asks])}Define it under \`env\` of the service, or write \${${name}:-} when it may be empty.`,
+            next: `${didYouMean(name, names)}Define it under \`env\` of the service, or write \${${name}:-} when it may be empty.`,
             line: block.line,
             column: 1,
           })),
-      ),
-    );
+      );
+    });
 }
 
 async function mentionsGone(
   text: string,
   line: number,
-  of: { readonly runbook: Runbook; readonly surroundings: BlockSurroundings },
+  of: { readonly runbook: Runbook } & BlockSurroundings,
 ): Promise<RunbookProblem[]> {
-  const { dir, env } = of.surroundings;
-  const found = unknownVariables([{ text, undo: null, line, kind: 'do' }], env, of.runbook.asks);
+  const { dir, env } = of;
+  const found = unknownVariables([{ text, undo: null, line, kind: 'do', as: null }], env, of.runbook.asks);
   const { commands, files } = shellMentions(text);
   for (const command of commands)
     if (!(await isProgram(command, dir, env['PATH'] ?? '')))

@@ -1,5 +1,6 @@
 // A run and a runbook as people see them.
 
+import { ownAccount } from '../account.ts';
 import type { BlockOutput, PlannedBlock, RunView } from '../api-runbook.ts';
 import { nextOf, type Run } from '../model/runbook-run.ts';
 import { settles, withinOf, type Runbook } from '../model/runbook.ts';
@@ -90,7 +91,10 @@ export function plannedBlocks(
     step: block.step,
     line: block.line,
     text: block.text,
-    filled: block.kind === 'person' ? block.text : filledText(block.text, env),
+    filled:
+      block.kind === 'person'
+        ? block.text
+        : filledText(block.text, block.as === null ? { ...ownAccount().env, ...env } : env),
     host: hostOf(index),
     as: block.as,
     withinMs: withinOf(book, index),

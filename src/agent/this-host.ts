@@ -3,6 +3,7 @@
 import { mkdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeForOwner } from '../account.ts';
 import { takeLock } from '../keeper/lock.ts';
 import { bootId } from '../keeper/proc.ts';
 import { systemLayout, type HostLayout, type SystemLayout } from '../layout.ts';
@@ -42,8 +43,7 @@ export async function thisHost(): Promise<ThisHost> {
   const log = (text: string): void => {
     process.stderr.write(`${new Date().toISOString()} agent ${me}: ${text}\n`);
   };
-  // What it writes is for its owner alone; services are the keeper's children and keep the umask of who ran `up`.
-  const umask = process.umask(0o077);
+  const umask = writeForOwner();
   await mkdir(layout.logs, { recursive: true, mode: 0o700 });
   // A former life that is stopped, or that another keeper knows nothing of, would fight with this one over sockets, keeper and session.
   const other = takeLock(join(layout.folder, 'agent.lock'), 'agent');

@@ -1,30 +1,34 @@
-// Starts one process: a few lines of /bin/sh that enter the control group, write the instance's files, open its output, set limits, change the
-// account and the folder, and then become the command by `exec`: same pid, nothing left behind. What cannot be done is told over descriptor 3,
+// Starts one process: a few lines of /bin/sh that enter the control group, write the instance's files, open its output, set limits, and then become the
+// command (`scriptAs`): same pid, nothing left behind. What cannot be done is told over descriptor 3,
 // so that a missing command never looks like a service that ended. Turned down: the `uid`, `cwd` and direct exec of `spawn`: none enters a group
 // before the first fork, and a program or folder on a stalled disk would hold up the keeper. What the shell writes costs the keeper nothing,
 // which is most of the time of a start.
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 
+import { scriptAs } from '../account.ts';
+import type { Account } from '../account.ts';
 import { errorWords } from '../model/error-words.ts';
 import { shellQuoted } from '../model/shell-quote.ts';
 import { canBeSet } from './spare.ts';
 import type { Spare } from './spare.ts';
+import { statusTold } from '../model/become.ts';
 import { passOddNames } from '../model/environment.ts';
 import type { Command } from '../model/system.ts';
 
+/** All that becomes of the lines of shell. */
 export interface LaunchPlan {
   readonly command: Command;
+  /** Absolute. */
   readonly dir: string;
   /** Complete, the mark included. */
   readonly env: Readonly<Record<string, string>>;
   /** Files to write 0 into. */
   readonly enter: readonly string[];
+  /** How many files it may have open; null: as many as the keeper. */
   readonly files: number | null;
-  /** For `setpriv`; null keeps the keeper's own. */
-  readonly account: { readonly user: string | null; readonly group: string } | null;
+  readonly account: Account;
   /** Ask the kernel to kill it when the keeper dies. */
   readonly diesWithKeeper: boolean;
   /** For standard output and error, opened for appending; /dev/null takes its place when it cannot be. */
@@ -49,6 +53,7 @@ export type LaunchOutcome = { readonly notes: readonly string[] } & (
   | { readonly kind: 'preparation' | 'role'; readonly why: string }
 );
 
+/** A start under way. */
 export interface Launched {
   readonly child: ChildProcess;
   /** Settles when the command runs or cannot. */
@@ -84,40 +89,20 @@ function whole(plan: LaunchPlan, command: readonly string[]): string {
   return `{\n${lines.join('\n')}\n}\n`;
 }
 
-/** By its path: the one that the description gives may not have it. */
-const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path)) ?? 'setpriv';
-
 /** Enters, limits, changes the account, then the folder; says `go`; becomes the command. */
 function script(plan: LaunchPlan): string {
-  const prepare = [
-    'exec 2>&3',
-    ...plan.enter.map((file) => `echo 0 >${shellQuoted(file)} || exit 125`),
-    ...writes(plan),
-    ...(plan.files === null ? [] : [`ulimit -n ${plan.files} || exit 125`]),
-  ];
-  const become = [
-    `trap 'echo "no $?" >&3' EXIT`,
-    // bash, where it is sh, runs no trap when exec fails, and goes on only when told so
-    '[ -z "${BASH_VERSION-}" ] || shopt -s execfail',
-    `cd -- ${shellQuoted(plan.dir)} || exit 125`,
-    'unset OLDPWD',
-    'exec 2>&1',
-    'echo go >&3',
-    '{ exec "$@"; } 3>&-',
-    'exit',
-  ];
-  const privileges = [
-    ...(plan.diesWithKeeper ? ['--pdeathsig', 'KILL'] : []),
-    ...(plan.account === null ? [] : ['--regid', plan.account.group]),
-    ...(plan.account === null
-      ? []
-      : plan.account.user === null
-        ? ['--clear-groups']
-        : ['--reuid', plan.account.user, '--init-groups']),
-  ];
-  if (privileges.length === 0) return [...prepare, ...become].join('\n');
-  const inner = `exec ${setpriv} ${privileges.map(shellQuoted).join(' ')} -- /bin/sh -c ${shellQuoted(become.join('\n'))} standfast "$@"`;
-  return [...prepare, inner].join('\n');
+  return scriptAs(plan.account, {
+    dir: plan.dir,
+    brought: false,
+    more: plan.diesWithKeeper ? ['--pdeathsig', 'KILL'] : [],
+    before: [
+      'exec 2>&3',
+      ...plan.enter.map((file) => `echo 0 >${shellQuoted(file)} || exit 125`),
+      ...writes(plan),
+      ...(plan.files === null ? [] : [`ulimit -n ${plan.files} || exit 125`]),
+    ],
+    said: ['exec 2>&1', 'echo go >&3'],
+  });
 }
 
 /** A full disk costs the record and the output, but not the start. */
@@ -159,9 +144,8 @@ function understood(said: string): LaunchOutcome {
   const all = said.split('\n').filter((line) => line !== '');
   const notes = all.filter((line) => line.startsWith('note ')).map((line) => line.slice(5));
   const lines = all.filter((line) => !line.startsWith('note '));
-  const status = /^no (\d+)$/.exec(lines[1] ?? '')?.[1];
-  if (lines[0] === 'go')
-    return status === undefined ? { kind: 'runs', notes } : { kind: 'exec', status: Number(status), notes };
+  const status = statusTold(said);
+  if (lines[0] === 'go') return status === null ? { kind: 'runs', notes } : { kind: 'exec', status, notes };
   const why = lines
     .filter((line) => line !== 'role' && !/^no \d+$/.test(line))
     .map((line) => line.replace(/^(standfast|\/bin\/sh): (line )?\d+: /, ''));

@@ -3,9 +3,8 @@
 
 import { dirname } from 'node:path';
 
+import { accountFor } from '../account.ts';
 import { errorWords } from '../model/error-words.ts';
-import { accountFor } from './account.ts';
-import type { Account } from './account.ts';
 import { makeCgroup, joinFiles, removeCgroup } from './cgroup.ts';
 import type { Cgroup } from './cgroup.ts';
 import { monoNow, wallNow } from './clock.ts';
@@ -114,7 +113,8 @@ async function prepareAndFork(
     ground.files.createOnce(dirname(request.output)).catch(() => undefined),
     prepareContainment(ground, request, prepared),
   ]);
-  if (account !== null && 'kind' in account) return account;
+  if ('why' in account)
+    return refuse('account', `${account.why}: mend that, or change \`user\` and \`group\` of ${request.service}`);
   if (leased) {
     prepared.guard = newGuard(ground, request.instance, prepared.cgroup);
     await ground.deadlines.quietFor(forkMs);
@@ -137,7 +137,7 @@ async function prepareAndFork(
         command: request.command,
         dir: request.dir,
         env: {
-          ...homeOf(request, account),
+          ...(request.user === null ? {} : account.env),
           ...request.env,
           STANDFAST_INSTANCE: request.instance,
           STANDFAST_ROLE: request.role,
@@ -162,13 +162,6 @@ async function prepareAndFork(
       ground.spare,
     )
   );
-}
-
-/** Unless the description says otherwise, as at a login: in the folder of who ran `up` another account could write nothing. */
-function homeOf(request: StartRequest, account: Account | null): Readonly<Record<string, string>> {
-  if (request.user === null) return {};
-  if (account === null || account.user === null) return { HOME: process.env['HOME'] ?? '/' };
-  return { HOME: account.home ?? '/', USER: account.user, LOGNAME: account.user };
 }
 
 async function prepareContainment(ground: Ground, request: StartRequest, prepared: Prepared): Promise<void> {

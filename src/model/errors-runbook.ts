@@ -106,4 +106,10 @@ export const runbookErrors: readonly ErrorRow[] = [
     why: 'a step reads it and it is not there',
     next: 'put it back, or change the runbook',
   },
+  {
+    code: 'SF-223',
+    what: 'an account of a runbook is gone',
+    why: 'a step runs as it (`as=`), and it is not there or the agent may not use it',
+    next: 'create the account, or change the runbook',
+  },
 ];

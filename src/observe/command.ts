@@ -1,14 +1,15 @@
 // Runs a program to its end: a check, a probe, a role call. In a session and process group of its own, so that what hangs
-// is killed whole; what it writes is kept up to a limit and the rest thrown away while it runs. A few lines of shell go into its folder and become it:
+// is killed whole; what it writes is kept up to a limit and the rest thrown away while it runs. A few lines of shell become it (`scriptAs`):
 // `spawn` waits for both, so that a folder or a program on a file system that hangs would hold up the agent for as long.
 // Does not cover: a program that leaves its group (setsid) outlives its time limit. Services do that, checks hardly.
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
+import { accountFor, scriptAs, type Account } from '../account.ts';
+import { statusTold, whyNotBecome } from '../model/become.ts';
 import { passOddNames } from '../model/environment.ts';
 import { errorWords } from '../model/error-words.ts';
 import { parseStat } from '../model/process-stat.ts';
@@ -23,37 +24,29 @@ const lookedAtOnce = 50;
 /** Runs the program; see `RunCommand` in ports.ts. The time limit counts from the start of the program. Never rejects. */
 export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
   const argv = request.command.kind === 'argv' ? request.command.argv : ['/bin/sh', '-c', request.command.line];
-  let full: AsUser;
-  try {
-    full = await asUser(argv, request.user, request.group);
-  } catch (error) {
-    return { kind: 'notStarted', why: errorWords(error) };
-  }
+  const account = await accountFor(request.user, request.group);
+  if ('why' in account) return { kind: 'notStarted', why: account.why };
   if (request.signal?.aborted === true) return { kind: 'notStarted', why: 'no longer wanted' };
-  return start(full, request);
+  return start(argv, account, request);
 }
 
-/** `$1`: the folder; then the command. What cannot be done is told over descriptor 3. bash, where it is sh, goes on after a failed exec only when told so. */
-const become = `trap 'echo "no $?" >&3' EXIT
-[ -z "\${BASH_VERSION-}" ] || shopt -s execfail
-cd -- "$1" 2>/dev/null || exit 125
-unset OLDPWD
-shift
-{ exec "$@"; } 3>&-
-exit`;
-
-function start({ argv, env }: AsUser, request: CommandRequest): Promise<CommandEnd> {
+function start(argv: readonly string[], account: Account, request: CommandRequest): Promise<CommandEnd> {
   const [file] = argv;
   if (file === undefined || file === '') return Promise.resolve({ kind: 'notStarted', why: 'the command is empty' });
+  const { dir } = request;
   return new Promise((resolve) => {
     let child: ChildProcess;
     try {
-      child = spawn('/bin/sh', ['-c', become, 'standfast', request.dir, ...passOddNames(request.env), ...argv], {
-        cwd: '/',
-        env: { PATH: process.env['PATH'], ...env, ...request.env },
-        stdio: [request.input === null ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
-        detached: true,
-      });
+      child = spawn(
+        '/bin/sh',
+        ['-c', scriptAs(account, { dir, brought: true }), 'standfast', ...passOddNames(request.env), ...argv],
+        {
+          cwd: '/',
+          env: { PATH: process.env['PATH'], ...account.env, ...request.env },
+          stdio: [request.input === null ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
+          detached: true,
+        },
+      );
     } catch (error) {
       resolve({ kind: 'notStarted', why: errorWords(error) });
       return;
@@ -98,9 +91,9 @@ function start({ argv, env }: AsUser, request: CommandRequest): Promise<CommandE
     });
     child.on('close', () => {
       const written = { output: output(), errors: errors() };
-      const refused = refusalIn(told(), file, request.dir);
+      const refused = statusTold(told());
       if (timedOut) finish({ kind: 'timedOut', ...written });
-      else if (refused !== null) finish({ kind: 'notStarted', why: refused });
+      else if (refused !== null) finish({ kind: 'notStarted', why: whyNotBecome(refused, file, dir) });
       else finish({ kind: 'ended', code: exited?.code ?? null, signal: exited?.signal ?? null, ...written });
     });
     if (child.stdin !== null) {
@@ -156,62 +149,6 @@ function statOf(pid: string): string {
   } catch {
     return '';
   }
-}
-
-/** By its path: the one that the description gives may not have it. */
-const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path)) ?? 'setpriv';
-
-/** A program, and what its environment has of the account. */
-interface AsUser {
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
-
-const accounts = new Map<string, { readonly name: string; readonly group: string; readonly home: string }>();
-
-/** The same program as another user: by `setpriv`, which keeps the pid. Throws when it cannot be. */
-async function asUser(argv: readonly string[], user: string | null, group: string | null): Promise<AsUser> {
-  const ours = { argv, env: { HOME: process.env['HOME'] ?? '/' } };
-  if (user === null && group === null) return ours;
-  if (process.getuid?.() !== 0) {
-    const own = userInfo();
-    const same = user === null || user === own.username || user === String(own.uid);
-    if (same && group === null) return ours;
-    throw new Error(`cannot run as ${user ?? own.username}${group === null ? '' : `:${group}`}: the agent is not root`);
-  }
-  if (user === null) return { ...ours, argv: [setpriv, `--regid=${group}`, '--clear-groups', '--', ...argv] };
-  const account = await accountOf(user);
-  return {
-    argv: [setpriv, `--reuid=${user}`, `--regid=${group ?? account.group}`, '--init-groups', '--', ...argv],
-    env: { HOME: account.home, USER: account.name, LOGNAME: account.name },
-  };
-}
-
-/** As `getent passwd` tells, also of accounts that are kept elsewhere than in a file. */
-async function accountOf(
-  user: string,
-): Promise<{ readonly name: string; readonly group: string; readonly home: string }> {
-  const known = accounts.get(user);
-  if (known !== undefined) return known;
-  const line = await new Promise<string>((resolve, reject) => {
-    execFile('getent', ['passwd', '--', user], { timeout: 5000 }, (error, stdout) => {
-      if (error) reject(new Error(`there is no user ${user}`));
-      else resolve(stdout.trim());
-    });
-  });
-  const [name = user, , , group = '', , home = ''] = line.split(':');
-  const found = { name, group, home: home === '' ? '/' : home };
-  accounts.set(user, found);
-  return found;
-}
-
-/** Why the command did not come to run, by what the shell told; null: it did. The status is that of the shell (POSIX: 126 found, 127 not found). */
-function refusalIn(told: string, file: string, dir: string): string | null {
-  const status = /^no (\d+)$/m.exec(told)?.[1];
-  if (status === undefined) return null;
-  if (status === '125') return `its folder ${dir} is not there, or may not be entered`;
-  if (status === '127') return `${file} is not there (looked from ${dir})`;
-  return `${file} may not be run`;
 }
 
 function readable(stream: unknown): Readable | null {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 
+import { ownAccount } from '../../src/account.ts';
 import { launch } from '../../src/keeper/launch.ts';
 import type { LaunchOutcome, LaunchPlan } from '../../src/keeper/launch.ts';
 import { Spare, canBeSet } from '../../src/keeper/spare.ts';
@@ -36,7 +37,7 @@ function plan(folder: string, changed: Partial<LaunchPlan> = {}): LaunchPlan {
     env: { PATH: process.env['PATH'] ?? '' },
     enter: [],
     files: null,
-    account: null,
+    account: ownAccount(),
     diesWithKeeper: false,
     output: join(folder, 'output'),
     role: { path: join(folder, 'role.json'), line: '{"role":"active","term":1}' },

@@ -5,20 +5,23 @@
 // Does not cover: a program that leaves its session (setsid, a daemon that it starts): that is then meant to stay. What an agent that was killed
 // leaves behind is found by its record and mark, see `endLeftovers`.
 
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { accountFor, scriptAs } from '../../account.ts';
+import { statusTold, whyNotBecome } from '../../model/become.ts';
+import { passOddNames } from '../../model/environment.ts';
 import { errorWords } from '../../model/error-words.ts';
 import { parseStat } from '../../model/process-stat.ts';
 import { keepOutput, type Written } from './output.ts';
 
+/** One block that is to run, every value filled in. */
 export interface BlockRequest {
   readonly text: string;
   readonly dir: string;
-  /** Complete. */
+  /** Complete, but for what is of the account. */
   readonly env: Readonly<Record<string, string>>;
   /** The account; null: our own. */
   readonly as: string | null;
@@ -29,6 +32,7 @@ export interface BlockRequest {
   readonly record: string;
 }
 
+/** How it came out. `code` null: it did not exit by itself. */
 export interface BlockEnd {
   readonly ok: boolean;
   readonly code: number | null;
@@ -37,6 +41,7 @@ export interface BlockEnd {
   readonly why: string | null;
 }
 
+/** A block under way. */
 export interface RunningBlock {
   readonly ended: Promise<BlockEnd>;
   readonly written: () => Written;
@@ -44,8 +49,6 @@ export interface RunningBlock {
   kill(why: string): void;
 }
 
-/** `$1`: the folder, then the command. `spawn` itself would wait for a folder on a file system that hangs, and the agent with it. Written to 3: it cannot be. */
-const enter = 'cd -- "$1" 2>/dev/null || { echo no >&3; exit 1; }; unset OLDPWD; shift; exec "$@" 3>&-';
 const markName = 'STANDFAST_RUNBOOK_STEP';
 /** After its end its pipe may be held open by what it left in the background. */
 const drainMs = 100;
@@ -61,18 +64,16 @@ const rounds = 20;
 /** Starts it. Rejects never, nor does `ended`. */
 export async function runBlock(request: BlockRequest, heard: () => void): Promise<RunningBlock> {
   const output = keepOutput();
-  const script = ['/bin/sh', '-eu', '-c', request.text, 'runbook'];
-  let full: readonly string[];
-  try {
-    full = request.as === null ? script : [...(await asAccount(request.as)), ...script];
-  } catch (error) {
-    return refused(whyNot(error), output.written);
-  }
+  const { dir, env } = request;
+  const account = await accountFor(request.as, null);
+  if ('why' in account) return refused(`could not be started: ${account.why}`, output.written);
   let child: ChildProcess;
   try {
-    child = spawn('/bin/sh', ['-c', enter, 'runbook', request.dir, ...full], {
+    const script = [...passOddNames(env), '/bin/sh', '-eu', '-c', request.text, 'runbook'];
+    // `spawn` itself would wait for a folder on a file system that hangs, and the agent with it.
+    child = spawn('/bin/sh', ['-c', scriptAs(account, { dir, brought: true }), 'standfast', ...script], {
       cwd: '/',
-      env: { ...request.env, [markName]: request.mark },
+      env: { ...account.env, ...env, [markName]: request.mark },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       detached: true,
     });
@@ -80,8 +81,8 @@ export async function runBlock(request: BlockRequest, heard: () => void): Promis
     // A block, or a value, that is longer than the kernel takes (128 KiB), or with a zero byte in it.
     return refused(whyNot(error), output.written);
   }
-  let entered = true;
-  child.stdio[3]?.on('data', () => (entered = false)).on('error', () => undefined);
+  let told = '';
+  child.stdio[3]?.on('data', (chunk: Buffer) => (told += chunk.toString())).on('error', () => undefined);
   // Not waited for: it may have ended before the file is written.
   const recorded =
     child.pid === undefined
@@ -121,7 +122,7 @@ export async function runBlock(request: BlockRequest, heard: () => void): Promis
           ok: false,
           code: null,
           signal: null,
-          why: notIn(request.dir, error.message),
+          why: `could not be started: ${error.message}`,
         });
     });
     child.on('exit', (code, signal) => {
@@ -136,8 +137,14 @@ export async function runBlock(request: BlockRequest, heard: () => void): Promis
     });
     child.on('close', () => {
       const code = exited?.code ?? null;
-      const why = entered ? because : notIn(request.dir, 'it is not there, or may not be entered');
-      resolve({ ok: code === 0 && why === null, code: entered ? code : null, signal: exited?.signal ?? null, why });
+      const status = statusTold(told);
+      const why = status === null ? because : `could not be started: ${whyNotBecome(status, '/bin/sh', dir)}`;
+      resolve({
+        ok: code === 0 && why === null,
+        code: status === null ? code : null,
+        signal: exited?.signal ?? null,
+        why,
+      });
     });
     giveUp = () =>
       resolve({
@@ -203,27 +210,10 @@ function statOf(pid: string): string {
   }
 }
 
-async function asAccount(account: string): Promise<readonly string[]> {
-  const own = userInfo();
-  if (account === own.username || account === String(own.uid)) return [];
-  if (own.uid !== 0) throw new Error(`cannot run as ${account}: the agent is not root`);
-  const group = await new Promise<string>((resolve, reject) => {
-    execFile('id', ['-g', '--', account], { timeout: 5000 }, (error, stdout) => {
-      if (error) reject(new Error(`there is no account ${account}`));
-      else resolve(stdout.trim());
-    });
-  });
-  return ['setpriv', `--reuid=${account}`, `--regid=${group}`, '--init-groups', '--'];
-}
-
 function whyNot(error: unknown): string {
   if (error instanceof Error && 'code' in error && error.code === 'E2BIG')
     return 'could not be started: it, or a value that it is given, is longer than the kernel takes (128 KiB); put it in a file of its own';
   return `could not be started: ${errorWords(error)}`;
-}
-
-function notIn(dir: string, why: string): string {
-  return `could not be started in ${dir}: ${why}`;
 }
 
 function killGroup(group: number): void {
