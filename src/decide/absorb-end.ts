@@ -3,12 +3,12 @@
 import { addFailure, nextTry } from '../judge/backoff.ts';
 import { isLeased } from '../model/system.ts';
 import type { RunService } from '../model/system.ts';
-import { between } from '../model/units.ts';
+import { between, type MonoMs } from '../model/units.ts';
 import type { Draft } from './draft.ts';
 import type { Ended } from './input.ts';
 import { standsForMs } from './new-instance.ts';
 import { hotLoss } from './recovery.ts';
-import type { Instance, Slot } from './slot.ts';
+import type { CheckState, Instance, Slot } from './slot.ts';
 import { needsOf } from './view.ts';
 
 /** An instance has ended: nothing of it lives. */
@@ -54,6 +54,9 @@ export function instanceEnded(d: Draft, ended: Ended): void {
     now: null,
     lastExit: { code: ended.code, signal: ended.signal, atMs: Math.round(ended.endedAtMs) },
     endedBecause: endedBecause(service, instance, ended),
+    unproven: new Map(
+      instance.ending?.why === 'check-failed' ? failingChecks(service, instance).map((each) => [each.name, each]) : [],
+    ),
     activateError: instance.ending?.rule === 522 ? (slot.activateError ?? null) : null,
     failures,
     failing: !finished && (!asked || slot.failing),
@@ -64,7 +67,8 @@ export function instanceEnded(d: Draft, ended: Ended): void {
     said: null,
     leaseSaid: null,
     recovery:
-      slot.recovery ?? (lost && !finished && isToBeMended(instance) ? recoveryFrom(d, slot, instance, ended) : null),
+      slot.recovery ??
+      (lost && !finished && isToBeMended(instance) ? recoveryFrom(d, service, slot, instance, ended) : null),
   });
   // What it needs may have waited for it to end.
   for (const need of needsOf(service)) d.touch(need);
@@ -89,15 +93,19 @@ function endedBecause(service: RunService, instance: Instance, ended: Ended): st
 function whatItSaid(service: RunService, instance: Instance, why: string): string | null {
   if (why === 'status-unreadable') return instance.status?.why ?? null;
   if (why !== 'check-failed') return instance.notYet ?? null;
-  // Those of a lesser severity end nothing.
-  const [worst] = service.detect.checks
+  const [worst] = failingChecks(service, instance);
+  return worst === undefined ? null : `${worst.shownAs ?? worst.name}: ${worst.text}`;
+}
+
+/** Those that can end it, the longest failing first. */
+function failingChecks(service: RunService, instance: Instance): readonly (CheckState & { readonly name: string })[] {
+  return service.detect.checks
     .filter(({ severity }) => severity === null || severity === 1)
     .flatMap(({ name }) => {
       const state = instance.checks.get(name);
       return state === undefined || state.failures === 0 ? [] : [{ name, ...state }];
     })
     .toSorted((a, b) => b.failures - a.failures);
-  return worst === undefined ? null : `${worst.shownAs ?? worst.name}: ${worst.text}`;
 }
 
 /** What puts itself into the background does it within moments; what ends later, and leaves something, has another story. In ms. */
@@ -151,8 +159,14 @@ function isToBeMended(instance: Instance): boolean {
 }
 
 /** What is to be mended, counted from when it last served. */
-function recoveryFrom(d: Draft, slot: Slot, instance: Instance, ended: Ended): NonNullable<Slot['recovery']> {
-  const silentSince = instance.ending?.why === 'beat-late' ? (instance.beats?.lastAt ?? null) : null;
+function recoveryFrom(
+  d: Draft,
+  service: RunService,
+  slot: Slot,
+  instance: Instance,
+  ended: Ended,
+): NonNullable<Slot['recovery']> {
+  const silentSince = lastSeenWell(service, instance);
   const ours = instance.ending !== null;
   const withKeeper = ended.by === 'keeper-lost' ? d.s.keeper.lostAt : null;
   const endedAt =
@@ -167,6 +181,30 @@ function recoveryFrom(d: Draft, slot: Slot, instance: Instance, ended: Ended): N
     // What we ended ourselves was detected when we set about it.
     detectedAt: instance.ending?.failure === true ? instance.since : ours ? ended.endedAt : d.mono,
   };
+}
+
+/**
+ * When what we ended as unfit was last seen well: nobody can tell when after it it failed, so consumers count as without it since then. Null: it ended
+ * otherwise, or was never seen well.
+ */
+function lastSeenWell(service: RunService, instance: Instance): MonoMs | null {
+  switch (instance.ending?.why) {
+    case 'beat-late':
+      return instance.beats?.lastAt ?? null;
+    case 'check-failed':
+      return servedFrom(instance, failingChecks(service, instance)[0]?.goodAt);
+    case 'says-failed':
+    case 'status-unreadable':
+      return servedFrom(instance, instance.status?.goodAt);
+    default:
+      return null;
+  }
+}
+
+/** The later of both: before it was active others served. */
+function servedFrom({ activeAt, readyAt }: Instance, goodAt: MonoMs | null | undefined): MonoMs | null {
+  const began = activeAt ?? readyAt;
+  return goodAt === null || goodAt === undefined || (began !== null && began > goodAt) ? began : goodAt;
 }
 
 function causeOf(d: Draft, slot: Slot, instance: Instance, ended: Ended): string {

@@ -38,6 +38,7 @@ export function seen(d: Draft, each: Seen): void {
           subsystems: each.subsystems,
           why: each.why,
           at: each.at,
+          goodAt: each.status === null || each.status === 'failed' ? (instance.status?.goodAt ?? null) : each.at,
           failures: each.status === null ? (instance.status?.failures ?? 0) + 1 : 0,
         },
         behindMs: each.behindMs ?? (each.status === null ? instance.behindMs : null),
@@ -51,6 +52,7 @@ export function seen(d: Draft, each: Seen): void {
         result: each.result,
         text: each.text,
         at: each.at,
+        goodAt: failed ? (before?.goodAt ?? null) : each.at,
         failures: failed ? (before?.failures ?? 0) + 1 : 0,
       };
       const checks = new Map(instance.checks).set(each.check, state);

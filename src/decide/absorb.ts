@@ -70,6 +70,7 @@ export function absorb(d: Draft, input: Input): void {
         result: input.result,
         text: input.text,
         at: input.at,
+        goodAt: failed ? (before?.checks.get(input.check)?.goodAt ?? null) : input.at,
         failures: failed ? (before?.checks.get(input.check)?.failures ?? 0) + 1 : 0,
       });
       externals.set(input.service, { checks });

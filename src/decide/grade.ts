@@ -85,7 +85,7 @@ export function grade(d: Draft, service: RunService, slot: Slot): InstanceVerdic
           every: ms(declared?.every ?? terms.checkEvery),
         };
       }),
-      ...unanswered(service, slot, ms(terms.checkEvery)),
+      ...unanswered(slot, ms(terms.checkEvery)),
     ],
     filesMissing: instance?.missingFiles ?? [],
     d: ms(terms.d),
@@ -93,22 +93,20 @@ export function grade(d: Draft, service: RunService, slot: Slot): InstanceVerdic
 }
 
 /**
- * Checks that have not answered since one of them had the last process ended. What refuses at first is not listened to (observe/watched.ts), and a
- * restart that mended nothing would look like one that did.
+ * What ended the last process and has not answered since. What refuses at first is not listened to (observe/watched.ts), and a restart that mended
+ * nothing would look like one that did.
  */
-function unanswered(service: RunService, { now, endedBecause }: Slot, usualEvery: Ms): CheckFacts[] {
-  const failed = 'check-failed: ';
-  if (now === null || endedBecause?.startsWith(failed) !== true) return [];
-  const because = endedBecause.slice(failed.length);
-  return service.detect.checks
-    .filter(({ name, probe }) => probe.kind !== 'log' && !now.checks.has(name))
-    .map(({ name, every }) => ({
-      name,
+function unanswered({ now, unproven }: Slot, every: Ms): CheckFacts[] {
+  if (now === null) return [];
+  return [...unproven]
+    .filter(([name]) => !now.checks.has(name))
+    .map(([name, { shownAs = name, text }]) => ({
+      name: shownAs,
       severity: 1,
       result: 'unknown',
-      text: `no good answer since the restart${because.startsWith(`${name}: `) ? `; before it ${because.slice(name.length + 2)}` : ''}`,
+      text: `no good answer since the restart; before it ${text}`,
       failures: 0,
-      every: every ?? usualEvery,
+      every,
     }));
 }
 

@@ -12,6 +12,7 @@ export function emptySlot(service: string): Slot {
     wantedSince: null,
     planned: null,
     failing: false,
+    unproven: new Map(),
     finishedAtMs: null,
     bMs: [],
     iMs: [],

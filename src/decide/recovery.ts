@@ -4,6 +4,7 @@ import type { RunService } from '../model/system.ts';
 import { monoMs, wallMs, type MonoMs } from '../model/units.ts';
 import { addOutage, pruneOutages } from '../judge/budget.ts';
 import { predictionOf, surpriseIn } from '../judge/prediction.ts';
+import type { Reason } from '../judge/reason.ts';
 import type { Draft } from './draft.ts';
 import type { Ended } from './input.ts';
 import { reportOf } from './view.ts';
@@ -46,7 +47,9 @@ export function becameActive(d: Draft, service: RunService, at: MonoMs, i: numbe
   // What people asked for takes the time of an orderly end, and the whole of a crash loop that of its back-off: neither is predicted.
   const judged = !recovery.planned;
   const waited = slot.failures.length > 1;
-  const surprise = judged ? surpriseIn(waited ? { ...measured, zMs: null } : measured, predicted) : null;
+  const isEstimate = foundByAsking.has(recovery.cause);
+  const held = { ...measured, ...(waited ? { zMs: null } : {}), ...(isEstimate ? { dMs: null, zMs: null } : {}) };
+  const surprise = judged ? surpriseIn(held, predicted) : null;
   d.setSlot(service.name, {
     switchMs: [...slot.switchMs, round(own)].slice(-10),
     ...(judged ? { predicted: { atMs: Math.round(d.now.wall), surprise } } : {}),
@@ -76,6 +79,13 @@ export function becameActive(d: Draft, service: RunService, at: MonoMs, i: numbe
   if (service.policy === 'hot-active/hot-active' && othersActive(d, service)) return;
   countOutage(d, service.name, recovery.endedAtMs, recovery.endedAtMs + z);
 }
+
+/** Causes of which only the last good answer is known, up to a whole period before the failure: their d is the most that it can be. */
+const foundByAsking: ReadonlySet<string> = new Set<Reason['kind']>([
+  'check-failed',
+  'says-failed',
+  'status-unreadable',
+]);
 
 /** One of several hot ones was lost: nobody switches; consumers' gap is what their own way of choosing costs. */
 export function hotLoss(d: Draft, service: RunService, ended: Ended): void {

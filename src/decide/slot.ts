@@ -19,6 +19,8 @@ export interface Slot {
   readonly activateError?: string | null;
   /** Why we, or its deadline, ended the last one; `left-behind`: it ended well and left processes behind; `deaf`: the signal by which it was made active ended it; absent or null: it ended by itself, or as planned. */
   readonly endedBecause?: string | null;
+  /** The checks for which the last one was ended: until they answer, nothing shows that the restart has mended anything. */
+  readonly unproven: ReadonlyMap<string, CheckState>;
   /** Since when it should run and could have: a first start has its time. Null: it is not to run. */
   readonly wantedSince: MonoMs | null;
   /** It was lost and has not been in its planned phase since: until then it counts as down. */
@@ -114,6 +116,8 @@ export interface Instance {
     readonly subsystems: Readonly<Record<string, 'ok' | 'degraded' | 'failed'>>;
     readonly why: string | null;
     readonly at: MonoMs;
+    /** When it last said other than that it has failed; null: it has not yet. */
+    readonly goodAt: MonoMs | null;
     readonly failures: number;
   } | null;
   readonly behindMs: number | null;
@@ -139,6 +143,8 @@ export interface CheckState {
   readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
   readonly text: string;
   readonly at: MonoMs;
+  /** When it last answered well; null: it has not yet in this life. */
+  readonly goodAt: MonoMs | null;
   /** Critical or unknown answers in a row. */
   readonly failures: number;
 }
