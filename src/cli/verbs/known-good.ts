@@ -189,8 +189,8 @@ function replace(
   content: string | Buffer,
   as: { readonly mode: number; readonly uid: number; readonly gid: number },
 ): void {
-  const fresh = `${path}.standfast-new`;
-  rmSync(fresh, { force: true });
+  // The pages of two services that share a file may put it back at the same time.
+  const fresh = `${path}.standfast-${process.pid}`;
   writeFileSync(fresh, content, { mode: 0o600, flag: 'wx' });
   if (process.getuid?.() === 0) chownSync(fresh, as.uid, as.gid);
   chmodSync(fresh, as.mode & 0o7777);
