@@ -1,5 +1,6 @@
-// What each process may still take: file descriptors, threads and processes; and whether its memory only ever grows.
-// /proc/PID/limits, fd, status: proc(5). Read from the kernel, so nothing waits for a disk.
+// What the processes of each service may still take: file descriptors, threads and processes; and whether their memory only ever grows.
+// /proc/PID/limits, fd, status, task/TID/children: proc(5). Read from the kernel, so nothing waits for a disk.
+// Does not cover: processes that other threads than the first have started, and what left its parent.
 
 import { untilFullMs, type Sample } from '../../model/trend.ts';
 import type { Seen } from '../../model/mode.ts';
@@ -16,6 +17,8 @@ const mostSamples = 720;
 const watchedAtLeastMs = 3_600_000;
 const warnWithinMs = 86_400_000;
 const grownBy = 1.5;
+/** Of one service; what a pool has in common shows in some of them. */
+const mostProcesses = 64;
 
 /** What hardly ever changes of a process is read this often, of each process at another look. */
 const readAgainMs = 60_000;
@@ -36,21 +39,43 @@ export function openProcessLimits(ground: Ground): Detector {
     everyMs,
     look: (watch) => {
       const total = kiB(ground.kernel('proc/meminfo') ?? '', 'MemTotal');
-      const alive = new Set(watch.processes.map((each) => each.pid));
-      for (const pid of memory.keys()) if (!alive.has(pid)) memory.delete(pid);
+      const all = watch.processes.map((process) => ({ process, pids: withChildren(ground, process.pid) }));
+      const mains = new Set(watch.processes.map(({ pid }) => pid));
+      for (const pid of memory.keys()) if (!mains.has(pid)) memory.delete(pid);
+      const alive = new Set(all.flatMap(({ pids }) => pids));
       for (const pid of known.keys()) if (!alive.has(pid)) known.delete(pid);
       const shared = sharedBy(ground);
-      const seen = watch.processes.flatMap((process) => {
-        const { status, limits } = readOf(ground, known, process.pid);
+      const seen = all.flatMap(({ process, pids }) => {
+        const members = pids.map((pid) => ({ pid, ...readOf(ground, known, pid) }));
         return [
-          ...filesSeen(ground, process, limits),
-          ...tasksSeen(ground, process, { status, limits, shared }),
-          ...leakSeen(process, sampled(memory, process.pid, status, ground.now()), total),
+          ...filesSeen(ground, process, members),
+          ...tasksSeen(ground, process, { members, shared }),
+          ...leakSeen(process, sampled(memory, process.pid, memoryOf(members), ground.now()), total),
         ];
       });
       return Promise.resolve({ seen });
     },
   };
+}
+
+/** A process of a service, as last read. */
+interface Member extends Known {
+  readonly pid: number;
+}
+
+/** The process and all below it: a service may be a shell, a supervisor or a pool, whose children do the work. */
+function withChildren(ground: Ground, main: number): readonly number[] {
+  const pids = [main];
+  for (let at = 0; at < pids.length && pids.length < mostProcesses; at += 1) {
+    const children = ground.kernel(`proc/${pids[at]}/task/${pids[at]}/children`) ?? '';
+    pids.push(
+      ...children
+        .split(' ')
+        .filter((each) => each !== '')
+        .map(Number),
+    );
+  }
+  return pids.slice(0, mostProcesses);
 }
 
 function readOf(ground: Ground, known: Map<number, Known>, pid: number): Known {
@@ -66,18 +91,24 @@ function readOf(ground: Ground, known: Map<number, Known>, pid: number): Known {
   return read;
 }
 
-function filesSeen(ground: Ground, { service, pid }: WatchedProcess, limits: string): Seen[] {
-  const limit = softLimit(limits, 'Max open files');
-  const open = ground.count(`proc/${pid}/fd`);
-  if (limit === null || open < nearLimit * limit) return [];
+function filesSeen(ground: Ground, { service, pid: main }: WatchedProcess, members: readonly Member[]): Seen[] {
+  const [worst] = members
+    .flatMap(({ pid, status, limits }) => {
+      const limit = softLimit(limits, 'Max open files');
+      return limit === null ? [] : [{ pid, status, limit, open: ground.count(`proc/${pid}/fd`) }];
+    })
+    .toSorted((a, b) => b.open / b.limit - a.open / a.limit);
+  if (worst === undefined || worst.open < nearLimit * worst.limit) return [];
+  const { pid, status, limit, open } = worst;
   const full = open >= atLimit * limit;
+  const whose = pid === main ? '' : ` in its process ${pid} (${/^Name:\s+(.+)$/m.exec(status)?.[1] ?? '?'})`;
   return [
     {
       mode: 'fds-exhausted',
       subject: service,
       services: [service],
       weight: full ? 'fault' : 'ahead',
-      text: `${service} has ${full ? 'no file descriptors left' : 'few file descriptors left'}: ${open} of ${limit} are open`,
+      text: `${service} has ${full ? 'no file descriptors left' : 'few file descriptors left'}: ${open} of ${limit} are open${whose}`,
     },
   ];
 }
@@ -85,18 +116,11 @@ function filesSeen(ground: Ground, { service, pid }: WatchedProcess, limits: str
 function tasksSeen(
   ground: Ground,
   { service, pid }: WatchedProcess,
-  { status, limits, shared }: { readonly status: string; readonly limits: string; readonly shared: Shared },
+  { members, shared }: { readonly members: readonly Member[]; readonly shared: Shared },
 ): Seen[] {
-  const uid = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? '0');
-  const candidates = [shared.group(groupOf(ground, pid)), shared.host()];
-  const ofAccount = softLimit(limits, 'Max processes');
-  // The kernel holds root to no limit of its account.
-  if (uid !== 0 && ofAccount !== null)
-    candidates.push({ used: shared.ofAccount(uid), limit: ofAccount, whose: 'its account' });
-  const worst = candidates
+  const [worst] = [shared.group(groupOf(ground, pid)), shared.host(), ...members.map((each) => ofAccount(each, shared))]
     .filter((each) => each !== null)
-    .toSorted((a, b) => b.used / b.limit - a.used / a.limit)
-    .at(0);
+    .toSorted((a, b) => b.used / b.limit - a.used / a.limit);
   if (worst === undefined || worst.used < nearLimit * worst.limit) return [];
   const full = worst.used >= atLimit * worst.limit;
   return [
@@ -108,6 +132,24 @@ function tasksSeen(
       text: `${service} has ${full ? 'no' : 'few'} processes and threads left: ${worst.whose} has ${worst.used} of ${worst.limit}`,
     },
   ];
+}
+
+/** Null: no limit. The kernel holds root to none of its account. */
+function ofAccount({ status, limits }: Known, shared: Shared): Tasks | null {
+  const uid = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? '0');
+  const limit = uid === 0 ? null : softLimit(limits, 'Max processes');
+  return limit === null ? null : { used: shared.ofAccount(uid), limit, whose: 'its account' };
+}
+
+/** What is their own: what they share, as a pool does its buffers, grows in each of them and is there once. Null: they are gone. */
+function memoryOf(members: readonly Member[]): number | null {
+  const own = members.flatMap(({ status }, index) => {
+    const resident = kiB(status, 'RssAnon') ?? kiB(status, 'VmRSS');
+    return resident === null
+      ? []
+      : [resident + (kiB(status, 'VmSwap') ?? 0) + (index === 0 ? (kiB(status, 'RssShmem') ?? 0) : 0)];
+  });
+  return own.length === 0 ? null : own.reduce((sum, each) => sum + each, 0);
 }
 
 interface Tasks {
@@ -175,15 +217,13 @@ function tasksOfAll(ground: Ground): ReadonlyMap<number, number> {
   return tasks;
 }
 
-function sampled(memory: Map<number, Sample[]>, pid: number, status: string, atMs: number): readonly Sample[] {
+function sampled(memory: Map<number, Sample[]>, pid: number, level: number | null, atMs: number): readonly Sample[] {
   const samples = memory.get(pid) ?? [];
   memory.set(pid, samples);
-  const resident = kiB(status, 'VmRSS');
   // After a clock that was set back far nothing is known of how fast it went.
   if (atMs < (samples.at(-1)?.atMs ?? atMs) - sampleEveryMs) samples.length = 0;
   const last = samples.at(-1);
-  if (resident !== null && (last === undefined || atMs - last.atMs >= sampleEveryMs))
-    samples.push({ atMs, level: resident + (kiB(status, 'VmSwap') ?? 0) });
+  if (level !== null && (last === undefined || atMs - last.atMs >= sampleEveryMs)) samples.push({ atMs, level });
   if (samples.length > mostSamples) samples.shift();
   return samples;
 }
