@@ -1,23 +1,36 @@
 // Ports that are watched: refused, reset, or without any answer; connections whose large packets vanish; hosts that reach each other in one direction only.
-// A connection is opened and closed, nothing is sent: what the service does with it is for its checks.
+// A connection is opened and closed, nothing is sent: what the service does with it is for its checks. Of ports of this host only what its own service
+// cannot have done is told: somebody listens there, and a firewall keeps us out.
 
+import { isIP } from 'node:net';
 import type { Seen } from '../../model/mode.ts';
 import { hostOf, knock, type Answer } from './knock.ts';
+import { listeners, listensAt } from './listeners.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
+import type { Watch } from './watch.ts';
 
 const everyMs = 10_000;
 const answerWithinMs = 3000;
 const mostPorts = 100;
+/** Each connection may be a line in the log of a service of ours: as long as it answers it is asked at every so many looks. */
+const ownAgain = 3;
 
 /** Opens the detector. */
 export function openPorts(ground: Ground): Detector {
+  let looks = 0;
+  let shut: ReadonlySet<string> = new Set();
   return {
     name: 'ports',
     everyMs,
     async look(watch) {
-      const ports = new Map<string, Set<string>>();
-      for (const { name, services } of watch.ports) ports.set(name, new Set([...(ports.get(name) ?? []), ...services]));
+      const ports = byAddress(watch.ports);
+      const isDue = looks % ownAgain === 0;
+      looks += 1;
+      const own = [...byAddress(watch.listens)].filter(
+        ([address]) => isIP(hostOf(address)) !== 0 && (isDue || shut.has(address)),
+      );
+      const walled = walledSeen(ground, own.slice(0, mostPorts));
       const facts: Record<string, string> = {};
       const reached = new Set<string>();
       const answers = new Map<string, Answer>();
@@ -58,10 +71,50 @@ export function openPorts(ground: Ground): Detector {
           oneWay(watch.host, peer.host, asked, new Set(asked.flatMap((address) => [...(ports.get(address) ?? [])]))),
         );
       }
-      seen.push(...(await vanishingSeen(ground, reached, ports)));
+      seen.push(...(await vanishingSeen(ground, reached, ports)), ...(await walled));
+      shut = new Set((await walled).map(({ subject }) => subject));
       return { seen, facts };
     },
   };
+}
+
+/** Who needs each of them. */
+function byAddress(watched: Watch['ports']): ReadonlyMap<string, ReadonlySet<string>> {
+  const ports = new Map<string, Set<string>>();
+  for (const { name, services } of watched) ports.set(name, new Set([...(ports.get(name) ?? []), ...services]));
+  return ports;
+}
+
+/** Ports of this host that take no connections though somebody listens there and has room for them. By address: where a name leads is not known here. */
+async function walledSeen(
+  ground: Ground,
+  own: readonly (readonly [string, ReadonlySet<string>])[],
+): Promise<readonly Seen[]> {
+  const answers = await Promise.all(
+    own.map(async ([address, services]) => ({
+      address,
+      services: [...services],
+      answer: await knock(address, answerWithinMs),
+    })),
+  );
+  const shut = answers.filter(({ answer }) => answer === 'refused' || answer === 'reset' || answer === 'silent');
+  const listening = shut.length === 0 ? [] : await listeners(ground);
+  return shut
+    .filter(({ address }) => listensAt(listening, address).some(({ waiting, most }) => waiting <= most))
+    .map(({ address, services, answer }): Seen => {
+      const about = { subject: address, services, weight: 'fault' } as const;
+      return answer === 'silent'
+        ? {
+            mode: 'port-blocked',
+            ...about,
+            text: `${address} does not answer, though a process listens there: what is sent to it is dropped`,
+          }
+        : {
+            mode: 'port-refused',
+            ...about,
+            text: `${address} ${answer === 'reset' ? 'resets' : 'refuses'} connections, though a process listens there: a firewall answers in its place`,
+          };
+    });
 }
 
 /** Whether anything came back: a refusal has found its way, too. Null: not known. */

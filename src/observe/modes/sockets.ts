@@ -3,11 +3,11 @@
 import type { Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
+import { listeners, listensAt } from './listeners.ts';
 import { localPortsSeen } from './local-ports.ts';
 import type { WatchedName } from './watch.ts';
 
 const everyMs = 5000;
-const listening = 'LISTEN';
 const lossShare = 0.02;
 const fewestSegments = 200;
 
@@ -30,26 +30,22 @@ export function openSockets(ground: Ground): Detector {
   };
 }
 
-/** `ss` shows, of a listening socket, how many wait to be accepted and how many may. */
 async function queuesSeen(ground: Ground, listens: readonly WatchedName[]): Promise<Seen[]> {
   if (listens.length === 0) return [];
-  const asked = await ground.ask(['ss', '-Hltn'], { on: 'ss', within: 3000 });
-  if (asked.kind !== 'ended') return [];
-  const seen: Seen[] = [];
-  for (const line of asked.output.split('\n')) {
-    const [state, waiting, most, address = ''] = line.trim().split(/\s+/);
-    if (state !== listening || Number(waiting) <= Number(most)) continue;
-    const port = address.slice(address.lastIndexOf(':'));
-    for (const { name, services } of listens.filter((each) => each.name.endsWith(port)))
-      seen.push({
+  const full = (await listeners(ground)).filter(({ waiting, most }) => waiting > most);
+  return listens.flatMap(({ name, services }): Seen[] => {
+    const [at] = listensAt(full, name);
+    if (at === undefined) return [];
+    return [
+      {
         mode: 'connections-exhausted',
         subject: name,
         services,
         weight: 'fault',
-        text: `${name} takes no more connections: ${waiting} wait to be accepted, ${most} may`,
-      });
-  }
-  return seen;
+        text: `${name} takes no more connections: ${at.waiting} wait to be accepted, ${at.most} may`,
+      },
+    ];
+  });
 }
 
 function lossSeen(

@@ -76,12 +76,25 @@ test(
     assert.deepEqual(said(await look(detector, { ...watch, peers: [peer] })), []);
     far.rule('tcp dport 7000 reject with tcp reset');
     assert.deepEqual(said(await look(detector, { ...watch, peers: [peer] })), ['port-refused fault']);
+    // A port of this host: a firewall keeps us from who listens there; nobody who listens is for its service to tell.
+    const listens = [{ name: far.address, services: ['pricer'] }];
+    const own = (line: string): Promise<readonly string[]> =>
+      look(openPorts(ground({ asking: () => ['echo', line] })), watchOn(folder(t), { listens })).then(said);
+    assert.deepEqual(await own('LISTEN 0 511 *:7000 *:*'), ['port-refused fault']);
+    assert.deepEqual(await own('LISTEN 0 511 127.0.0.1:7000 0.0.0.0:*'), []);
+    assert.deepEqual(await own('LISTEN 512 511 0.0.0.0:7000 0.0.0.0:*'), [], 'its queue is full');
     far.rule('tcp dport 7000 drop');
-    const [oneWay] = (await look(detector, { ...watch, peers: [peer] })).filter(({ mode }) => mode === 'one-way');
+    const unheard = { ...peer, facts: { 'reaches a': 'no' } };
+    const [cut, blocked, walled] = await Promise.all([
+      look(detector, { ...watch, peers: [peer] }),
+      look(openPorts(ground()), { ...watch, peers: [unheard] }),
+      own('LISTEN 0 511 0.0.0.0:7000 0.0.0.0:*'),
+    ]);
+    const oneWay = cut.find(({ mode }) => mode === 'one-way');
     assert.equal(oneWay?.text, `b reaches a, and a does not reach b (${far.address}): that way is cut`);
     assert.deepEqual(oneWay.services, ['pricer']);
-    const unheard = { ...peer, facts: { 'reaches a': 'no' } };
-    assert.deepEqual(said(await look(detector, { ...watch, peers: [unheard] })), ['port-blocked fault']);
+    assert.deepEqual(said(blocked), ['port-blocked fault']);
+    assert.deepEqual(walled, ['port-blocked fault']);
     far.rule('');
     far.rule('meta length > 600 drop');
     const large = connect(7000, host).on('error', () => undefined);
