@@ -190,7 +190,8 @@ function harmPoint(cause: Reason, mode: Mode): Point {
 function wordsPoint(cause: Reason, mode: Mode): Point | null {
   const text = saidBy(cause);
   if (mode.words === null || text === '') return null;
-  const found = new RegExp(mode.words, 'i').exec(text);
+  // At the beginning of a word: `hold` does not say `old`.
+  const found = new RegExp(`(?<![a-z])(?:${mode.words})`, 'i').exec(text);
   return found === null ? null : { score: 3, for: `what failed says “${found[0]}”` };
 }
 

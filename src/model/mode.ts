@@ -47,7 +47,7 @@ export interface Mode {
   readonly harms: readonly Harm[];
   /** Modes that come of it, so that it goes before them when both are there; absent: none. */
   readonly brings?: readonly string[];
-  /** Words in error texts and logs that this mode brings about, as a regular expression without regard to case; null: none is typical. */
+  /** Words, or how they begin, in error texts and logs that this mode brings about, as a regular expression without regard to case; null: none is typical. */
   readonly words: string | null;
 }
 

@@ -154,7 +154,7 @@ export const exhaustionModes: readonly Mode[] = [
     severity: 3,
     looks: 2,
     harms: ['slow', 'silent'],
-    words: 'time(d)? ?out|ETIMEDOUT|late',
+    words: 'time(d)? ?out|ETIMEDOUT|late\\b',
   },
   {
     id: 'fds-exhausted',

@@ -36,7 +36,7 @@ export const groundModes: readonly Mode[] = [
     severity: 2,
     looks: 1,
     harms: ['ends', 'fails', 'slow'],
-    words: 'input/output error|EIO|I/O error|checksum|corrupt',
+    words: 'input/output error|EIO\\b|I/O error|checksum|corrupt',
   },
   {
     id: 'storage-slow',
@@ -53,7 +53,7 @@ export const groundModes: readonly Mode[] = [
     severity: 3,
     looks: 3,
     harms: ['slow', 'silent'],
-    words: 'slow|late|time(d)? ?out|ETIMEDOUT',
+    words: 'slow|late\\b|time(d)? ?out|ETIMEDOUT',
   },
   {
     id: 'mount-stuck',
@@ -106,7 +106,7 @@ export const groundModes: readonly Mode[] = [
     severity: 3,
     looks: 1,
     harms: ['ends', 'fails', 'slow'],
-    words: 'input/output error|EIO|md\\d+',
+    words: 'input/output error|EIO\\b|md\\d+\\b',
   },
   {
     id: 'storage-single-device',
@@ -174,7 +174,7 @@ export const groundModes: readonly Mode[] = [
     severity: 3,
     looks: 1,
     harms: ['fails', 'slow', 'ends'],
-    words: 'not yet valid|clock|skew|time|expired|future',
+    words: 'not yet valid|clock|skew|system time|time (is|drift|differ)|expired|in the future',
   },
   {
     id: 'snapshot-old',

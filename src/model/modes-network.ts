@@ -11,7 +11,8 @@ export const networkModes: readonly Mode[] = [
     shows: '"Connection refused" at once, or "connection reset": nobody listens, or a firewall answers in its place.',
     takesDown: 'copy',
     detector: 'ports',
-    thresholds: 'Fault: three refusals or resets in a row from an address that is watched: a restart takes less.',
+    thresholds:
+      'Fault: three refusals or resets in a row from an address that is watched: a restart takes less. Of a port of this host only while a process listens there.',
     runbook: 'network',
     strategies: ['mask', 'fixFast'],
     tested: 'made',
@@ -27,7 +28,8 @@ export const networkModes: readonly Mode[] = [
     shows: 'Connections hang until they time out; a firewall or security tool drops them without a word.',
     takesDown: 'copy',
     detector: 'ports',
-    thresholds: 'Fault: no answer within 3 s, twice in a row (a lost packet is sent again after 1 s and after 3 s).',
+    thresholds:
+      'Fault: no answer within 3 s, twice in a row (a lost packet is sent again after 1 s and after 3 s). Of a port of this host only while a process listens there and has room for more.',
     runbook: 'network',
     strategies: ['mask', 'fixFast'],
     tested: 'made',
@@ -86,7 +88,7 @@ export const networkModes: readonly Mode[] = [
     severity: 3,
     looks: 2,
     harms: ['slow', 'silent'],
-    words: 'time(d)? ?out|ETIMEDOUT|slow|late',
+    words: 'time(d)? ?out|ETIMEDOUT|slow|late\\b',
   },
   {
     id: 'mtu-black-hole',
@@ -120,7 +122,7 @@ export const networkModes: readonly Mode[] = [
     severity: 3,
     looks: 3,
     harms: ['slow', 'silent', 'fails'],
-    words: 'slow|late|time(d)? ?out|ETIMEDOUT',
+    words: 'slow|late\\b|time(d)? ?out|ETIMEDOUT',
   },
   {
     id: 'queue-growing',
@@ -137,7 +139,7 @@ export const networkModes: readonly Mode[] = [
     severity: 3,
     looks: 1,
     harms: ['slow', 'fails', 'silent'],
-    words: 'queue|backlog|lag|behind|slow|late',
+    words: 'queue|backlog|lag(s|ging)?\\b|behind|slow|late\\b',
   },
   {
     id: 'errors-rising',
@@ -152,7 +154,8 @@ export const networkModes: readonly Mode[] = [
     tested: 'made',
     severity: 3,
     looks: 2,
-    harms: ['slow', 'fails', 'ends'],
-    words: 'error|fail|exception',
+    // What is behind them shows as an end or a failing check: there they are a sign of it, and every failure says "error".
+    harms: ['slow'],
+    words: null,
   },
 ];

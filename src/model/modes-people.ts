@@ -103,6 +103,6 @@ export const peopleModes: readonly Mode[] = [
     severity: 3,
     looks: 1,
     harms: ['fails', 'slow'],
-    words: 'sudo|password is required|not allowed|old|stale',
+    words: 'sudo|password is required|not allowed|old(er)?\\b|stale',
   },
 ];

@@ -100,6 +100,16 @@ test('what failed says so itself: that weighs most', () => {
   assert.equal(second?.sure, 'possible');
 });
 
+test('a part of a word says nothing, and errors are no cause of what says “error”', () => {
+  const surest = (mode: string, weight: FindingWeight, text: string): string | undefined =>
+    suspectsOf(failed({ kind: 'check-warns', facts: { check: 'http', text } }), [found(mode, weight, 240_000)])[0]
+      ?.sure;
+  assert.equal(surest('clock-off', 'ahead', 'token not yet valid'), 'likely');
+  assert.equal(surest('clock-off', 'ahead', 'connection timed out'), 'possible');
+  assert.equal(surest('slow-peer', 'ahead', 'template: latest not found'), 'possible');
+  assert.equal(surest('errors-rising', 'ahead', 'HTTP 500: internal error'), 'possible');
+});
+
 test('time speaks for or against', () => {
   const ends = failed(harmCauses.ends);
   assert.equal(suspectsOf(ends, [found('disk-space', 'fault', 840_000)])[0]?.sure, 'likely');
