@@ -11,7 +11,8 @@ import type {
   StatusView,
 } from './api.ts';
 import type { HostFigures } from './model/figures.ts';
-import type { JsonValue } from './ports.ts';
+import type { CheckResult } from './model/states.ts';
+import type { JsonValue } from './model/json.ts';
 
 /** What a person may: each may all that the one before it may. */
 export type AccessRole = 'look' | 'operate' | 'administer';
@@ -99,12 +100,12 @@ export interface CheckView {
   readonly service: string;
   readonly host: string;
   readonly check: string;
-  readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
+  readonly result: CheckResult;
   readonly text: string;
   readonly atMs: number;
   /** Critical or unknown answers in a row. */
   readonly failures: number;
-  readonly recent: readonly { readonly atMs: number; readonly result: 'ok' | 'warning' | 'critical' | 'unknown' }[];
+  readonly recent: readonly { readonly atMs: number; readonly result: CheckResult }[];
 }
 
 /** When consumers went without a service. `toMs` null: they still do. */

@@ -2,14 +2,9 @@
 
 import type { ConsoleAnswers } from './api-web.ts';
 import type { RunbookAnswers } from './api-runbook.ts';
-import type { JsonValue } from './ports.ts';
+import type { Flag, HostState, Phase, Role } from './model/states.ts';
+import type { JsonValue } from './model/json.ts';
 import type { Severity } from './model/system.ts';
-
-/** As shown. `unknown`: nothing heard of it lately. */
-export type Phase = 'down' | 'starting' | 'passive' | 'standby' | 'active' | 'stopping' | 'failed' | 'unknown';
-
-/** `silent`: its session has stood still for longer than its ttl and is not deposed yet; `unknown`: it was never heard. */
-export type HostState = 'up' | 'silent' | 'down' | 'maintenance' | 'banned' | 'unknown';
 
 /** One service on one host. */
 export interface InstanceView {
@@ -27,7 +22,7 @@ export interface InstanceView {
   /** 0: it holds no lease. */
   readonly term: number;
   /** What it was told to be; null: nothing runs. */
-  readonly role: 'active' | 'standby' | 'passive' | null;
+  readonly role: Role | null;
   /** It runs as it was described before, and is to be started anew in its turn. */
   readonly outdated: boolean;
   /** How long its lease still counts; null: it has none. */
@@ -306,7 +301,7 @@ export interface JournalLine {
 
 /** `GET /v1/role` on the agent's socket. */
 export interface RoleView {
-  readonly role: 'active' | 'standby' | 'passive';
+  readonly role: Role;
   readonly term: number;
   /** From when the request was sent; null without a lease (then it is valid until told otherwise). */
   readonly validForMs: number | null;
@@ -364,8 +359,8 @@ export interface AgentAnswers {
   saidStatus(
     instance: string,
     said: {
-      status: 'ok' | 'degraded' | 'failed';
-      subsystems: Readonly<Record<string, 'ok' | 'degraded' | 'failed'>>;
+      status: Flag;
+      subsystems: Readonly<Record<string, Flag>>;
       /** How much older its state is than the active's. */
       behindMs?: number | null;
     },

@@ -1,6 +1,8 @@
 // The few interfaces between the core and the shell. What an adapter may not decide is not in here:
 // every request carries all that is needed to do it, and every answer is done, failed or unknown.
 
+import type { Ended, Running } from './decide/input.ts';
+import type { CheckResult, Flag, Role } from './model/states.ts';
 import type { Check, Command, Limits, ProbeSpec, ProcessManager, RoleCall, Route, RunService } from './model/system.ts';
 import type { JsonValue } from './model/json.ts';
 import type { MonoMs, Ms, WallMs } from './model/units.ts';
@@ -83,8 +85,6 @@ export interface JournalEntry {
   readonly facts: Readonly<Record<string, JsonValue>>;
 }
 
-export type { JsonValue };
-
 /** Appends in order, in the background; an act never waits for it. */
 export interface Journal {
   append(entry: JournalEntry): void;
@@ -98,9 +98,6 @@ export interface Journal {
 
 /** `service@host#nonce`, new for every start. Also the mark in the environment, so that what forked away is found. */
 export type InstanceId = string;
-
-/** What an instance was told to be (docs/concepts.md). */
-export type Role = 'active' | 'standby' | 'passive';
 
 /** All that is needed to start one instance. */
 export interface StartRequest {
@@ -131,44 +128,19 @@ export interface StartRequest {
   readonly manager?: ProcessManager | undefined;
 }
 
-/** A process that was started and of which something may still live. */
-export interface StartedInstance {
+/** A process that was started and of which something may still live. With its boot, pid and start ticks are its identity. */
+export interface StartedInstance extends Running {
   readonly instance: InstanceId;
-  readonly service: string;
-  readonly pid: number;
-  /** Field 22 of /proc/PID/stat: with boot id and pid the process's identity. */
-  readonly startTicks: number;
-  readonly startedAt: MonoMs;
-  readonly startedAtMs: WallMs;
-  readonly role: Role;
-  /** 0: it holds no lease. */
-  readonly term: number;
-  /** When it is killed unless a later time is told; null: it holds no lease. */
-  readonly deadline: MonoMs | null;
   /** True when an earlier keeper started it; its exit status will be unknown. */
   readonly adopted: boolean;
 }
 
-/** An instance of which nothing lives any more. `code` and `signal` are those of its main process; both null: not known. */
-export interface EndedInstance {
+/** An instance of which nothing lives any more. */
+export interface EndedInstance extends Ended {
   readonly instance: InstanceId;
-  readonly service: string;
   readonly pid: number;
-  readonly code: number | null;
-  readonly signal: string | null;
-  /** When the main process ended. */
-  readonly endedAt: MonoMs;
-  /** When nothing of it lived any more. */
-  readonly goneAt: MonoMs;
-  readonly endedAtMs: WallMs;
-  /** Whose doing: `itself` (crash, exit or somebody's kill), `stop` and `kill` as asked, `deadline` the keeper's own, `keeper-lost` found dead or killed by a guard or by the next keeper. */
-  readonly by: 'itself' | 'stop' | 'kill' | 'deadline' | 'keeper-lost';
-  /** The term it was active under when it ended; 0 when none. */
-  readonly term: number;
   /** False: when the keeper first looked, nothing of it lived any more, so that it may have been gone for long. Absent: not told. */
   readonly foundLiving?: boolean | undefined;
-  /** True: its main process ended by itself while others of it went on. Absent: not told. */
-  readonly leftBehind?: boolean | undefined;
 }
 
 /** How a request to the keeper came out. */
@@ -271,9 +243,6 @@ export interface ObservePlan {
   readonly checks: readonly (Omit<Check, 'every'> & { readonly every: Ms; readonly shownAs?: string })[];
 }
 
-/** What a service can say of itself. */
-export type Flag = 'ok' | 'degraded' | 'failed';
-
 /** What a service says of itself. */
 export interface SelfStatus {
   readonly status: Flag;
@@ -298,7 +267,7 @@ export type Observation =
       /** As in the plan. */
       readonly shownAs?: string;
       /** `warning` is Nagios 1, `unknown` Nagios 3 or a check that itself could not run. */
-      readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
+      readonly result: CheckResult;
       readonly text: string;
       readonly tookMs: Ms;
     }

@@ -2,7 +2,8 @@
 // A service reads its role file quickly: its word may be here before anybody waits for it, so the last one of each instance
 // is kept. Terms grow with every activation, so that a kept word is never taken for a later one.
 
-import type { CallAnswer, InstanceId, Role } from '../ports.ts';
+import type { Role } from '../model/states.ts';
+import type { CallAnswer, InstanceId } from '../ports.ts';
 import type { MonoMs, Ms } from '../model/units.ts';
 
 /** Words of instances that nobody forgot are dropped beyond this, the oldest first. */

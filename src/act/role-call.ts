@@ -1,7 +1,8 @@
 // Carries a role call out: gives a role to an instance or takes it away. Done means that the service said so itself (2xx,
 // exit 0, its word on the socket); failed, that it said no or cannot have heard; unknown, that nothing is known.
 
-import type { CallAnswer, Role, RoleCaller, RunCommand } from '../ports.ts';
+import type { Role } from '../model/states.ts';
+import type { CallAnswer, RoleCaller, RunCommand } from '../ports.ts';
 import type { MonoMs } from '../model/units.ts';
 import type { MessageDesk } from './message-desk.ts';
 import { type Posted, send } from './post.ts';

@@ -6,6 +6,7 @@ import type { Instance } from '../decide/slot.ts';
 import type { State } from '../decide/state.ts';
 import { fenceHost } from '../act/fence.ts';
 import { serviceByName } from '../decide/draft.ts';
+import type { Role } from '../model/states.ts';
 import type { RoleCall, RunService } from '../model/system.ts';
 import { refusalCodes } from '../keeper/refusal.ts';
 import { between, ms, type MonoMs } from '../model/units.ts';
@@ -290,7 +291,7 @@ function roleCall(service: RunService, declared: RoleCall | null, hands: Hands):
 async function make(
   call: Exclude<RoleCall, { kind: 'signal' }> | { readonly kind: 'none' },
   service: RunService,
-  about: { instance: string; role: 'active' | 'standby' | 'passive'; term: number; withinMs: number },
+  about: { instance: string; role: Role; term: number; withinMs: number },
   hands: Hands,
 ): Promise<CallAnswer> {
   const plan = hands.plans()?.plan(service);

@@ -2,7 +2,8 @@
 // that are not as they should be by name and the others counted.
 
 import { Link } from 'wouter';
-import type { HostView, InstanceView, Phase, ServiceView } from '../api.ts';
+import type { HostView, InstanceView, ServiceView } from '../api.ts';
+import type { Phase } from '../model/states.ts';
 import { at } from './ask.ts';
 import { gravity, PhaseMark, Shape } from './marks.tsx';
 import { Said } from './said.tsx';

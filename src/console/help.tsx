@@ -1,6 +1,6 @@
 // Keys and signs.
 
-import type { Phase } from '../api.ts';
+import type { Phase } from '../model/states.ts';
 import type { Severity } from '../model/system.ts';
 import { goes } from './keys.ts';
 import { HostMark, PhaseMark, SeverityMark, severityWord } from './marks.tsx';

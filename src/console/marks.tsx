@@ -1,6 +1,6 @@
 // The signs of phases, severities and host states: a shape and a word each, so that colour is never the only sign. Drawn, for a font may lack them.
 
-import type { HostState, Phase } from '../api.ts';
+import type { HostState, Phase } from '../model/states.ts';
 import type { Severity } from '../model/system.ts';
 
 type Tone = 'good' | 'bad' | 'warn' | 'note' | 'dim';

@@ -2,6 +2,7 @@
 // outcome, and what comes back unknown is never treated as done.
 
 import type { Incident, IncidentEvent } from '../judge/incident.ts';
+import type { Role } from '../model/states.ts';
 import type { Fence } from '../model/system.ts';
 import type { MonoMs, Ms } from '../model/units.ts';
 import type { HostReport } from './records.ts';
@@ -35,7 +36,7 @@ export type Effect =
       readonly id: EffectId;
       readonly service: string;
       readonly instance: string;
-      readonly role: 'active' | 'standby' | 'passive';
+      readonly role: Role;
       readonly term: number;
       readonly deadline: MonoMs | null;
       /** The declared other way, after the first has failed again and again. */

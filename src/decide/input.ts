@@ -2,6 +2,7 @@
 
 import type { Incident } from '../judge/incident.ts';
 import type { Finding } from '../model/mode.ts';
+import type { CheckResult, Flag, Role } from '../model/states.ts';
 import type { System } from '../model/system.ts';
 import type { MonoMs, Ms, WallMs } from '../model/units.ts';
 import type { EffectId, Outcome } from './effect.ts';
@@ -16,24 +17,30 @@ export interface Running {
   readonly startTicks: number;
   readonly startedAt: MonoMs;
   readonly startedAtMs: WallMs;
-  readonly role: 'active' | 'standby' | 'passive';
+  readonly role: Role;
+  /** 0: it holds no lease. */
   readonly term: number;
   /** When it is killed unless told a later time; null: it holds no lease. */
   readonly deadline: MonoMs | null;
 }
 
-/** An instance of which nothing lives any more. `endedAt`: its main process; `goneAt`: all of it. */
+/** An instance of which nothing lives any more. */
 export interface Ended {
   readonly instance: string;
   readonly service: string;
+  /** Of its main process, as `signal`; both null: not known. */
   readonly code: number | null;
   readonly signal: string | null;
+  /** When its main process ended. */
   readonly endedAt: MonoMs;
+  /** When nothing of it lived any more. */
   readonly goneAt: MonoMs;
   readonly endedAtMs: WallMs;
+  /** Whose doing: `itself` (crash, exit or somebody's kill), `stop` and `kill` as asked, `deadline` the keeper's own, `keeper-lost` found dead or killed by a guard or by the next keeper. */
   readonly by: 'itself' | 'stop' | 'kill' | 'deadline' | 'keeper-lost';
+  /** The term it was active under when it ended; 0: none. */
   readonly term: number;
-  /** Its main process ended by itself while others of it went on. Absent: not told. */
+  /** True: its main process ended by itself while others of it went on. Absent: not told. */
   readonly leftBehind?: boolean | undefined;
 }
 
@@ -44,8 +51,8 @@ export type Seen =
       readonly kind: 'status';
       readonly instance: string;
       readonly at: MonoMs;
-      readonly status: 'ok' | 'degraded' | 'failed' | null;
-      readonly subsystems: Readonly<Record<string, 'ok' | 'degraded' | 'failed'>>;
+      readonly status: Flag | null;
+      readonly subsystems: Readonly<Record<string, Flag>>;
       /** Why no status was had, when `status` is null. */
       readonly why: string | null;
       readonly behindMs: number | null;
@@ -57,7 +64,7 @@ export type Seen =
       readonly check: string;
       /** What people read in place of it: every `${NAME}` filled in, also by what an `envFile` says. Absent: the same. */
       readonly shownAs?: string;
-      readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
+      readonly result: CheckResult;
       readonly text: string;
     }
   | { readonly kind: 'files'; readonly instance: string; readonly at: MonoMs; readonly missing: readonly string[] }
@@ -131,7 +138,7 @@ export type Input =
       readonly service: string;
       readonly check: string;
       readonly at: MonoMs;
-      readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
+      readonly result: CheckResult;
       readonly text: string;
     }
   /** What the detectors of this host have found: all of it, in place of what they said before. */

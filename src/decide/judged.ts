@@ -2,10 +2,11 @@
 
 import { failuresThatCount } from '../judge/verdict.ts';
 import { gradeExternal, gradeHost, gradeService, gradeStore, neededActive } from '../judge/wholes.ts';
-import type { HostState, Reason, Verdict } from '../judge/reason.ts';
+import type { Reason, Verdict } from '../judge/reason.ts';
 import type { JudgedInstance, JudgedService, JudgedSystem } from '../judge/roots.ts';
 import { goingOn, type DesiredIncident } from '../judge/incidents.ts';
 import type { Live } from '../judge/lose.ts';
+import type { HostState } from '../model/states.ts';
 import { isLeased, type ExternalService, type RunService } from '../model/system.ts';
 import { ms } from '../model/units.ts';
 import type { Draft } from './draft.ts';

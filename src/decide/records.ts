@@ -3,6 +3,7 @@
 
 import type { Reason } from '../judge/reason.ts';
 import type { Finding } from '../model/mode.ts';
+import type { Phase, Role } from '../model/states.ts';
 import type { Severity } from '../model/system.ts';
 import type { Incident } from '../judge/incident.ts';
 import type { Surprise } from '../judge/prediction.ts';
@@ -123,7 +124,7 @@ export interface FenceRecord {
 }
 
 /** A phase as its own host reports it. */
-export type ReportedPhase = 'down' | 'starting' | 'passive' | 'standby' | 'active' | 'stopping' | 'failed';
+export type ReportedPhase = Exclude<Phase, 'unknown'>;
 
 /** One service on the reporting host. The last of `bMs`, `iMs` and `switchMs` is the newest. */
 export interface InstanceReport {
@@ -131,7 +132,7 @@ export interface InstanceReport {
   readonly instance: string | null;
   readonly phase: ReportedPhase;
   readonly planned: ReportedPhase;
-  readonly role: 'active' | 'standby' | 'passive' | null;
+  readonly role: Role | null;
   readonly term: number;
   readonly pid: number | null;
   readonly startedAtMs: number | null;

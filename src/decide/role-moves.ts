@@ -1,5 +1,6 @@
 // What a decision about a lease, or about a life, asks of the instance here: start, activate, deactivate, end.
 
+import type { Role } from '../model/states.ts';
 import { monoMs, ms, type Ms } from '../model/units.ts';
 import { madeOf } from '../model/made-of.ts';
 import type { RunService } from '../model/system.ts';
@@ -70,7 +71,7 @@ export function startActive(d: Draft, service: RunService): void {
 export function beginStart(
   d: Draft,
   service: RunService,
-  as: { role: 'active' | 'standby' | 'passive'; term: number; deadline: number | null },
+  as: { role: Role; term: number; deadline: number | null },
 ): void {
   const slot = d.slot(service.name);
   if (slot === undefined) return;

@@ -7,7 +7,8 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { errorWords } from '../model/error-words.ts';
 import type { Bytes, Ms } from '../model/units.ts';
-import type { Journal, JournalEntry, JsonValue } from '../ports.ts';
+import type { JsonValue } from '../model/json.ts';
+import type { Journal, JournalEntry } from '../ports.ts';
 import { JournalError } from './errors.ts';
 import type { Ask, JournalStart, Row, Tell } from './journal-messages.ts';
 

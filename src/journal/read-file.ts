@@ -5,7 +5,7 @@ import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqli
 import { pathToFileURL } from 'node:url';
 import type { JournalLine } from '../api.ts';
 import { inWords, isDamage, sqliteCode } from '../model/sqlite-words.ts';
-import type { JsonValue } from '../ports.ts';
+import type { JsonValue } from '../model/json.ts';
 import { JournalError, notOurs } from './errors.ts';
 import { applicationId, schemaVersion } from './schema.ts';
 

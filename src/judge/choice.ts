@@ -4,8 +4,8 @@
 // The order: able at all, healthy, most up to date, preferred, the order of `on`. Nothing here is measured on one host alone,
 // except what that host itself reported; two agents that read the same records rank alike.
 
+import type { Phase } from '../model/states.ts';
 import { gravity } from './reason.ts';
-import type { Phase } from './reason.ts';
 import type { Policy, Severity } from '../model/system.ts';
 
 /** What people can have against a host: that it is worked on, that it must not be active there, or that it is not to run there. */

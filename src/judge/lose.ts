@@ -9,9 +9,9 @@
 //
 // Does not cover: two losses at once, and what shares a cause without being the same host. Covered by: `assess`.
 
+import type { HostState, Phase } from '../model/states.ts';
 import { isLeased } from '../model/system.ts';
 import { neededActive } from './wholes.ts';
-import type { HostState, Phase } from './reason.ts';
 import type { Need, RunService, Service, Severity, System } from '../model/system.ts';
 
 /** How things stand; what is not named is taken as absent. */

@@ -1,16 +1,8 @@
 // Why something is judged as it is: data, so that the journal keeps it, tests compare it and only the edge words it (words.ts).
 // The union is closed: a new kind stays silent nowhere, because every switch over it ends in `never`.
 
+import type { Phase } from '../model/states.ts';
 import type { FaultSeverity, Severity } from '../model/system.ts';
-
-/** The phases of an instance as people see them; the contract's words. `unknown`: nothing heard of it lately. */
-export type Phase = 'down' | 'starting' | 'passive' | 'standby' | 'active' | 'stopping' | 'failed' | 'unknown';
-
-/** The states of a host; the contract's words. */
-export type HostState = 'up' | 'silent' | 'down' | 'maintenance' | 'banned' | 'unknown';
-
-/** What a service says of itself, and what it says of one of its subsystems. */
-export type Flag = 'ok' | 'degraded' | 'failed';
 
 /** One reason and the facts it rests on. JSON-serialisable. Names ending in `Ms` are durations in milliseconds. */
 export type Reason =

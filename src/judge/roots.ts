@@ -7,9 +7,10 @@
 //
 // Only what is down is a root of others. What merely errs is not known to be the cause.
 
+import type { HostState, Phase } from '../model/states.ts';
 import { gravestFault, gravity } from './reason.ts';
 import type { DesiredIncident } from './incidents.ts';
-import type { HostState, Phase, Reason, Verdict } from './reason.ts';
+import type { Reason, Verdict } from './reason.ts';
 import type { FaultSeverity, Need, Severity } from '../model/system.ts';
 
 /** All that is judged now. Names are those of the description. */

@@ -8,9 +8,10 @@
 // The idea: first where it is against where it should be, then, only when it runs, what is seen of it. Coming back after a failure
 // counts as down until the planned phase is reached: what consumers lack does not come back with the process.
 
+import type { CheckResult, Flag, Phase } from '../model/states.ts';
 import { gravity } from './reason.ts';
 import type { BeatVerdict } from './beats.ts';
-import type { DownFacts, Flag, Phase, PlannedDown, Reason, Verdict } from './reason.ts';
+import type { DownFacts, PlannedDown, Reason, Verdict } from './reason.ts';
 import type { FaultSeverity, Severity } from '../model/system.ts';
 import type { Ms } from '../model/units.ts';
 
@@ -56,7 +57,7 @@ export interface StatusFacts {
 export interface CheckFacts {
   readonly name: string;
   readonly severity: FaultSeverity;
-  readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
+  readonly result: CheckResult;
   readonly text: string;
   readonly failures: number;
   readonly every: Ms;

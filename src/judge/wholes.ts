@@ -1,8 +1,9 @@
 // Grades what is not an instance: a service as a whole, a host, an external part, the store. Same key as verdict.ts.
 
+import type { HostState } from '../model/states.ts';
 import { gravity, gravest } from './reason.ts';
 import type { CheckFacts } from './verdict.ts';
-import type { HostState, Reason, Verdict } from './reason.ts';
+import type { Reason, Verdict } from './reason.ts';
 import type { FaultSeverity, Severity } from '../model/system.ts';
 
 const fine: Verdict = { severity: 0, reasons: [] };

@@ -4,9 +4,10 @@
 import { chmod, mkdir, open, readFile, readdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import type { Role } from '../model/states.ts';
 import { gate } from './gate.ts';
 import { parseStat } from '../model/process-stat.ts';
-import type { InstanceId, Role } from '../ports.ts';
+import type { InstanceId } from '../ports.ts';
 
 /** What an instance's record says; the role and the lease are in files of their own. */
 export interface InstanceRecord {

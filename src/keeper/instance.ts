@@ -1,8 +1,9 @@
 // One instance as the keeper holds it, from its first fork until the agent has written down how it ended.
 
+import type { Role } from '../model/states.ts';
 import type { Cgroup } from './cgroup.ts';
 import type { Guard } from './guard.ts';
-import type { EndedInstance, InstanceId, Role, StartedInstance } from '../ports.ts';
+import type { EndedInstance, InstanceId, StartedInstance } from '../ports.ts';
 import type { MonoMs, WallMs } from '../model/units.ts';
 
 /** A process of ours, or one adopted, until its end was taken note of. */

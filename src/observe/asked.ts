@@ -1,10 +1,7 @@
 // What one asking of a probe brought.
 
-import type { Observation } from '../ports.ts';
+import type { CheckResult } from '../model/states.ts';
 import { durationText } from '../model/duration.ts';
-
-/** How a check came out (monitoring-plugins.org: ok, warning, critical, unknown). */
-export type CheckResult = Extract<Observation, { kind: 'check' }>['result'];
 
 /** What one asking of a probe brought. */
 export interface Asked {

@@ -2,7 +2,8 @@
 // `{ "status": flag, "subsystems": { name: flag } }`. Case, blanks and unknown further members do not matter; a word that is
 // none of the three does, because guessing would turn a fault into an ok.
 
-import type { Flag, SelfStatus } from '../ports.ts';
+import type { Flag } from '../model/states.ts';
+import type { SelfStatus } from '../ports.ts';
 import { oneLine } from './text.ts';
 
 /** What it said, or why that could not be read. */

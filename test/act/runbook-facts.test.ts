@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failoverUnderWay, filledText, standsNow, surroundingsOf, usualHost } from '../../src/agent/runbook-facts.ts';
-import type { Phase } from '../../src/api.ts';
+import type { Phase } from '../../src/model/states.ts';
 import { instance, service, status } from '../cli/views.ts';
 import { service as described } from '../judge/systems.ts';
 

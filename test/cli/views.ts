@@ -1,13 +1,6 @@
 // Pictures of a system, as an agent would give them.
-import type {
-  FailoverView,
-  IncidentView,
-  InstanceView,
-  JournalLine,
-  Phase,
-  ServiceView,
-  StatusView,
-} from '../../src/api.ts';
+import type { FailoverView, IncidentView, InstanceView, JournalLine, ServiceView, StatusView } from '../../src/api.ts';
+import type { Phase } from '../../src/model/states.ts';
 
 export const atMs = Date.parse('2026-11-20T14:02:07.113Z');
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Phase } from '../../src/model/states.ts';
 import '../seed.ts';
 import { isMet, notUsable, whatCanBeLost } from '../../src/judge/lose.ts';
 import type { Live, LiveInstance } from '../../src/judge/lose.ts';
-import type { Phase } from '../../src/judge/reason.ts';
 import { neededActive } from '../../src/judge/wholes.ts';
 import type { Need, Policy, RunService, Service, System } from '../../src/model/system.ts';
 import { external, need, service, system } from './systems.ts';

@@ -4,9 +4,10 @@ import { failuresThatCount, gradeInstance } from '../../src/judge/verdict.ts';
 import { gradeExternal, gradeHost, gradeService, gradeStore, neededActive } from '../../src/judge/wholes.ts';
 import { gravest, gravestFault, isGraver } from '../../src/judge/reason.ts';
 import type { BeatVerdict } from '../../src/judge/beats.ts';
-import type { HostState, Phase, ReasonKind, Verdict } from '../../src/judge/reason.ts';
+import type { ReasonKind, Verdict } from '../../src/judge/reason.ts';
 import type { CheckFacts, InstanceFacts, StatusFacts } from '../../src/judge/verdict.ts';
 import type { ServiceFacts } from '../../src/judge/wholes.ts';
+import type { HostState, Phase } from '../../src/model/states.ts';
 import type { Severity } from '../../src/model/system.ts';
 import { monoMs, ms } from '../../src/model/units.ts';
 

@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { errorWords } from '../../model/error-words.ts';
+import type { Role } from '../../model/states.ts';
 import type { MonoMs, WallMs } from '../../model/units.ts';
-import type { EndedInstance, InstanceId, Role } from '../../ports.ts';
+import type { EndedInstance, InstanceId } from '../../ports.ts';
 import type { ForeignManager } from './speak.ts';
 
 /** One process that another manager runs for us. */

@@ -1,6 +1,7 @@
 // Services × hosts, the broken first.
 
-import type { InstanceView, Phase, ServiceView, StatusView } from '../../api.ts';
+import type { InstanceView, ServiceView, StatusView } from '../../api.ts';
+import type { Phase } from '../../model/states.ts';
 import type { Severity } from '../../model/system.ts';
 import { columns } from '../columns.ts';
 import type { Column } from '../columns.ts';

@@ -1,12 +1,10 @@
 // One machine of the simulated system and what lives on it: a keeper that is never ill, processes, an agent that comes and goes.
 
 import type { Ended, Running } from '../../decide/input.ts';
+import type { Role } from '../../model/states.ts';
 import type { MonoMs, WallMs } from '../../model/units.ts';
 import { monoMs, wallMs } from '../../model/units.ts';
 import type { SimAgent } from './agent.ts';
-
-/** What a process was told to be. */
-export type Role = 'active' | 'standby' | 'passive';
 
 /** One instance; moments are true time in ms. */
 export interface Process {

@@ -2,6 +2,7 @@
 
 import type { PersonRequest } from '../../../src/decide/input.ts';
 import type { IntentVerb } from '../../../src/decide/records.ts';
+import type { Flag } from '../../../src/model/states.ts';
 import { ms } from '../../../src/model/units.ts';
 import { duration } from './duration.ts';
 import type { Machines } from './machines.ts';
@@ -126,7 +127,7 @@ export function readEvent(words: readonly string[], line: string): (world: World
           kind: 'status',
           instance,
           at,
-          status: b as 'ok' | 'degraded' | 'failed',
+          status: b as Flag,
           subsystems: {},
           why: null,
           behindMs: rest[0] === 'behind' ? duration(rest[1]) : null,

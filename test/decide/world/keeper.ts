@@ -1,6 +1,7 @@
 // A keeper and the processes it owns, as design.md describes them: deadlines armed before a role is given, killed when they pass, guards that
 // end what is leased when the keeper dies. It checks nothing that the core has to keep to; the referee does (invariants.ts).
 
+import type { Role } from '../../../src/model/states.ts';
 import { monoMs, wallMs, type MonoMs } from '../../../src/model/units.ts';
 import type { Ended, Running } from '../../../src/decide/input.ts';
 import { beganAtMs, type SimHost } from './host.ts';
@@ -12,7 +13,7 @@ export interface Process {
   readonly service: string;
   readonly pid: number;
   readonly startedAt: number;
-  role: 'active' | 'standby' | 'passive';
+  role: Role;
   term: number;
   deadline: MonoMs | null;
   /** From the moment at which it may have heard that it is active until it has confirmed that it is not, or is gone. */
