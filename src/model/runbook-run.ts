@@ -315,9 +315,8 @@ function goTo(book: Runbook, run: Run, at: number, atMs: number): Run {
 function takeBack(book: Runbook, run: Run, atMs: number): Run {
   const from = run.phase === 'undo' ? run.at - 1 : Math.min(run.at, book.blocks.length - 1);
   for (let at = from; at >= 0; at -= 1) {
-    const block = run.blocks[at];
-    // What failed or was interrupted may have been done in part.
-    const touched = block?.beganAtMs !== null && (block?.state === 'ok' || block?.state === 'failed');
+    // However it ended, it may have been done in part.
+    const touched = (run.blocks[at]?.beganAtMs ?? null) !== null;
     if (touched && (book.blocks[at]?.undo ?? null) !== null)
       return { ...run, phase: 'undo', at, undone: run.undone.map((each, index) => (index === at ? untouched : each)) };
   }

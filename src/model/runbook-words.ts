@@ -43,7 +43,8 @@ const otherShells = new Set(['bash', 'shell', 'zsh', 'ksh', 'dash', 'console', '
  * a problem, and the block then does not run.
  */
 export function readBlockWords(info: string): BlockWords | readonly WordProblem[] | null {
-  const [language = '', ...words] = info.split(/\s+/).filter((word) => word !== '');
+  const [written = '', ...words] = info.split(/\s+/).filter((word) => word !== '');
+  const language = written.toLowerCase();
   if (language === 'person') return words.length === 0 ? plain('person') : [unknownWord(words[0] ?? '', 'person', [])];
   if (otherShells.has(language) && words.some((word) => isKind(word)))
     return [
@@ -51,6 +52,14 @@ export function readBlockWords(info: string): BlockWords | readonly WordProblem[
         code: 'SF-204',
         message: `blocks run by sh, not by ${language}`,
         next: `Write \`sh ${words.join(' ')}\`; inside, \`${language} -c …\` may be called like any program.`,
+      },
+    ];
+  if (isKind(language) || /^sh[^a-z-]/.test(language))
+    return [
+      {
+        code: 'SF-204',
+        message: `"${written}" does not say what runs it`,
+        next: `Write \`sh ${kinds.find((kind) => language.includes(kind)) ?? 'check'}\`, and what else there is to say after a space.`,
       },
     ];
   if (language !== 'sh') return null;

@@ -109,6 +109,10 @@ test('what was done is taken back in reverse order, also what failed in the midd
   run = aborted(run, book, { who: 'bob', why: '', atMs: 3 }) ?? assert.fail();
   assert.equal(run.phase, 'ended');
   assert.equal(aborted(run, book, { who: 'bob', why: '', atMs: 3 }), null);
+  // Begun, cut off, and allowed once more: it may have been done in part.
+  const cut = interrupted(book, began({ ...fresh(book), allowedBy: 'eve' }, { host: 'a', life: 'x', atMs: 1 }));
+  const again = answered(book, cut, 'again', { who: 'bob', why: '', atMs: 2 }) ?? assert.fail();
+  assert.equal(aborted(again, book, { who: 'bob', why: '', atMs: 3 })?.phase, 'undo');
 });
 
 test('nothing changes without a yes, and what an agent left in the middle is not begun again unasked', () => {
@@ -163,10 +167,30 @@ test('a page that was written on Windows reads as any other', () => {
   const lines = ['# P', '', '## One', '', '- a list', '', '  ```sh do within=1s', '  true', '  echo x', '  ```', ''];
   const [unix, windows] = ['\n', '\r\n'].map((end) => readRunbook(lines.join(end), 'p'));
   assert.deepEqual(windows, unix);
+  assert.deepEqual(readRunbook(`\uFEFF${lines.join('\r\n')}`, 'p'), unix);
   assert.deepEqual(
     unix?.runbook.blocks.map(({ text, line }) => [text, line]),
     [['true\necho x', 7]],
   );
+});
+
+test('a block that is not closed, or nearly says what it is, is a problem: prose never runs', () => {
+  const problems = (...lines: string[]): (string | number)[][] =>
+    readRunbook(['# P', '## One', ...lines].join('\n'), 'p').problems.map(({ line, message }) => [line, message]);
+  assert.deepEqual(problems('```sh do', 'true', '', '## Two', 'Call 4711'), [
+    [3, 'this block is not closed: what follows may be in it'],
+  ]);
+  assert.deepEqual(problems('```sh do', 'true', '', '## Two', '```sh check', 'true', '```'), [
+    [3, 'this block is not closed where line 7 begins another'],
+  ]);
+  assert.deepEqual(
+    problems('> - ````Sh do', '>   cat <<E', '>   ```sh', '>   E', '>   ````', '', '~~~sh do', 'x', '~~~'),
+    [],
+  );
+  assert.deepEqual(problems('```do', 'true', '```', '```sh{check}', 'true', '```'), [
+    [3, '"do" does not say what runs it'],
+    [6, '"sh{check}" does not say what runs it'],
+  ]);
 });
 
 test('the words of a block: known ones are taken, every other is a problem with its place and the nearest name', () => {

@@ -17,6 +17,8 @@ export const longestRunbook = 256 * 1024;
 
 type Root = ReturnType<typeof fromMarkdown>;
 type Piece = Root['children'][number];
+type Header = Extract<Piece, { type: 'html' }>;
+type Code = Extract<Piece, { type: 'code' }>;
 
 interface Section {
   readonly title: string;
@@ -28,8 +30,9 @@ interface Section {
 /** Reads a runbook. Never throws: what is wrong stands in `problems`. */
 export function readRunbook(markdown: string, name: string): ReadRunbook {
   const problems: RunbookProblem[] = [];
-  // Of a page that was written on Windows the shell would take the end of each line for a part of its last word.
-  const text = markdown.replaceAll(/\r\n?/g, '\n');
+  // Of a page that was written on Windows the shell would take the end of each line for a part of its last word, and what is read counts no mark at
+  // its beginning.
+  const text = markdown.replace(/^\uFEFF/, '').replaceAll(/\r\n?/g, '\n');
   const root = fromMarkdown(text.slice(0, longestRunbook));
   if (text.length > longestRunbook)
     problems.push({
@@ -39,7 +42,7 @@ export function readRunbook(markdown: string, name: string): ReadRunbook {
       line: 1,
       column: 1,
     });
-  const { sections, header } = sectionsOf(root, name);
+  const { sections, headers } = sectionsOf(root, name);
   const first = sections[0];
   const titled = first !== undefined && first.depth === 1;
   const steps: Step[] = [];
@@ -47,7 +50,7 @@ export function readRunbook(markdown: string, name: string): ReadRunbook {
   let about = '';
   for (const [index, section] of sections.entries()) {
     const words = wordsOf(text, section);
-    const found = blocksOf(section, steps.length, problems);
+    const found = blocksOf(text, section, { step: steps.length, problems });
     const group = (sections[index + 1]?.depth ?? 0) > section.depth;
     if (found.length === 0) {
       if (section === first && (titled || section.depth === 0)) about = words;
@@ -65,15 +68,15 @@ export function readRunbook(markdown: string, name: string): ReadRunbook {
       line: 1,
       column: 1,
     });
-  const said = headerOf(header, problems);
+  const said = headerOf(headers, problems);
   return { runbook: { title: titled ? first.title : name, about, ...said, steps, blocks }, problems };
 }
 
-function sectionsOf(root: Root, name: string): { sections: Section[]; header: Piece | null } {
+function sectionsOf(root: Root, name: string): { sections: Section[]; headers: Header[] } {
   const sections: Section[] = [];
-  let header: Piece | null = null;
+  const headers: Header[] = [];
   for (const piece of root.children) {
-    if (piece.type === 'html' && /^<!--\s*runbook:/.test(piece.value)) header ??= piece;
+    if (piece.type === 'html' && /^<!--\s*runbook:/.test(piece.value)) headers.push(piece);
     else if (piece.type === 'heading')
       sections.push({ title: plainText(piece), depth: piece.depth, line: piece.position?.start.line ?? 1, pieces: [] });
     else {
@@ -81,7 +84,7 @@ function sectionsOf(root: Root, name: string): { sections: Section[]; header: Pi
       sections.at(-1)?.pieces.push(piece);
     }
   }
-  return { sections, header };
+  return { sections, headers };
 }
 
 /** All but what runs, as it stands in the file. */
@@ -93,7 +96,8 @@ function wordsOf(text: string, section: Section): string {
     .trim();
 }
 
-function blocksOf(section: Section, step: number, problems: RunbookProblem[]): Block[] {
+function blocksOf(text: string, section: Section, into: { step: number; problems: RunbookProblem[] }): Block[] {
+  const { step, problems } = into;
   const found: Block[] = [];
   for (const piece of flat(section.pieces)) {
     if (piece.type !== 'code') continue;
@@ -115,10 +119,28 @@ function blocksOf(section: Section, step: number, problems: RunbookProblem[]): B
       });
       continue;
     }
-    const problem = take(found, words, { text: piece.value, line, step });
+    const problem = openOf(text, piece) ?? take(found, words, { text: piece.value, line, step });
     if (problem !== null) problems.push({ ...problem, line, column });
   }
   return found;
+}
+
+/** A block whose end was forgotten has all that follows in it, and a shell would take that for commands. */
+function openOf(text: string, { position }: Code): Pick<RunbookProblem, 'code' | 'message' | 'next'> | null {
+  const lines = text.slice(position?.start.offset ?? 0, position?.end.offset ?? 0).split('\n');
+  const [fence = ''] = /^(`+|~+)/.exec(lines[0] ?? '') ?? [];
+  // In a quotation each line begins with its sign.
+  const others = lines.slice(1).map((line) => line.replace(/^[\s>]*/, ''));
+  const another = others.findIndex((line) => line.startsWith(fence) && /^[`~]+\s*[^\s`~]/.test(line));
+  if (another === -1 && others.at(-1)?.startsWith(fence) === true) return null;
+  return {
+    code: 'SF-204',
+    message:
+      another === -1
+        ? 'this block is not closed: what follows may be in it'
+        : `this block is not closed where line ${(position?.start.line ?? 1) + another + 1} begins another`,
+    next: `Write ${fence} on a line of its own below its last line. What is to hold such a line begins and ends with more of them.`,
+  };
 }
 
 function take(
@@ -169,7 +191,7 @@ function* flat(pieces: readonly Piece[]): Generator<Piece> {
   }
 }
 
-function infoOf(piece: Extract<Piece, { type: 'code' }>): string {
+function infoOf(piece: Code): string {
   return `${piece.lang ?? ''} ${piece.meta ?? ''}`.trim();
 }
 
@@ -179,11 +201,17 @@ function plainText(piece: Piece): string {
 }
 
 /** `<!-- runbook: service=controller on=a asks=DATE,TABLE -->`, which no page shows. */
-function headerOf(header: Piece | null, problems: RunbookProblem[]): Pick<Runbook, 'service' | 'on' | 'asks'> {
+function headerOf(headers: readonly Header[], problems: RunbookProblem[]): Pick<Runbook, 'service' | 'on' | 'asks'> {
   const said: { service: string | null; on: string | null; asks: string[] } = { service: null, on: null, asks: [] };
-  const text = header !== null && 'value' in header ? header.value : '';
-  const words = text.replace(/^<!--\s*runbook:/, '').replace(/-->[^]*$/, '');
-  for (const word of words.split(/\s+/).filter((each) => each !== '')) {
+  const words = headers.flatMap(({ value, position }) =>
+    value
+      .replace(/^<!--\s*runbook:/, '')
+      .replace(/-->[^]*$/, '')
+      .split(/\s+/)
+      .filter((each) => each !== '')
+      .map((word) => ({ word, position })),
+  );
+  for (const { word, position } of words) {
     const [name = '', value = ''] = word.split('=', 2);
     const names = value.split(',');
     if (name === 'service' && value !== '') said.service = value;
@@ -192,10 +220,10 @@ function headerOf(header: Piece | null, problems: RunbookProblem[]): Pick<Runboo
     else
       problems.push({
         code: 'SF-202',
-        message: `"${word}" is not known in the runbook's first comment`,
+        message: `"${word}" is not known in a runbook's comment`,
         next: 'Known: service=NAME, on=HOST, asks=NAME,NAME (names of variables).',
-        line: header?.position?.start.line ?? 1,
-        column: header?.position?.start.column ?? 1,
+        line: position?.start.line ?? 1,
+        column: position?.start.column ?? 1,
       });
   }
   return said;
