@@ -111,18 +111,8 @@ const world: World = {
     return manifest.version;
   },
   async vocabulary() {
-    const { rules } = await import('./decide/rules.ts');
-    const { reasonWords } = await import('./judge/words.ts');
-    return {
-      rules: new Map(rules.map((rule) => [rule.n, rule])),
-      cause(cause) {
-        try {
-          return reasonWords(cause as Parameters<typeof reasonWords>[0]);
-        } catch {
-          return null;
-        }
-      },
-    };
+    const { vocabulary } = await import('./web/vocabulary.ts');
+    return vocabulary;
   },
   async ownerOfPort(port) {
     const { ownerOfPort } = await import('./observe/who-listens.ts');

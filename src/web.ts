@@ -6,15 +6,13 @@ import { hostname, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ConsoleView } from './api-web.ts';
-import { rules } from './decide/rules.ts';
-import { reasonWords } from './judge/words.ts';
-import type { Vocabulary } from './cli/explain/words.ts';
 import { isLoopback } from './model/lower-console.ts';
 import type { ConsoleChoice, System } from './model/system.ts';
 import { consoleApp } from './serve/web/app.ts';
 import { tlsOf, whyNot } from './web/certificate.ts';
 import { listen, placeOf } from './web/listen.ts';
 import { openPort } from './web/port.ts';
+import { vocabulary } from './web/vocabulary.ts';
 
 // Run once with this alone, it leaves its compiled code for those that follow.
 if (process.argv[2] === '--compile-only') process.exit(0);
@@ -48,17 +46,6 @@ const log = (text: string): void => {
   process.stderr.write(`${new Date().toISOString()} console ${me}: ${text}\n`);
 };
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-const vocabulary: Vocabulary = {
-  rules: new Map(rules.map((rule) => [rule.n, rule])),
-  cause(cause) {
-    try {
-      return reasonWords(cause as Parameters<typeof reasonWords>[0]);
-    } catch {
-      return null;
-    }
-  },
-};
 
 const port = openPort({ state, system: name, me, vocabulary });
 const system = await describedSystem();

@@ -4,6 +4,7 @@
 
 import { existsSync } from 'node:fs';
 import type { TLSSocket } from 'node:tls';
+import type { PeerView } from '../api.ts';
 import type { HostReport } from '../decide/records.ts';
 import type { HostLayout, SystemLayout } from '../layout.ts';
 import { errorWords } from '../model/error-words.ts';
@@ -28,18 +29,6 @@ export interface PeerEvents {
   called(what: string, body: unknown): Promise<unknown>;
 }
 
-/** How it stands with the line to one peer, for people. */
-interface PeerState {
-  readonly host: string;
-  readonly connected: boolean;
-  /** `socket`: in the state folder that both share. */
-  readonly by: 'socket' | 'network' | null;
-  readonly address: string;
-  readonly port: number | null;
-  /** Why it is not connected; null: it is. */
-  readonly why: string | null;
-}
-
 /** The agents of the other hosts. Nothing here waits, but for `call`. */
 export interface Peers {
   /** Which hosts to talk to: those of the description in force. */
@@ -56,7 +45,7 @@ export interface Peers {
   down(leaveRunning: boolean): void;
   /** Asks another host something. Rejects when it cannot be reached, does not answer in time, or says no. */
   call(host: string, what: string, body: unknown, withinMs: number): Promise<unknown>;
-  states(): readonly PeerState[];
+  states(): readonly PeerView[];
   close(): Promise<void>;
 }
 

@@ -112,12 +112,8 @@ export class Draft {
   }
 
   setSlot(service: string, change: Partial<Slot>): void {
-    const slot = this.s.slots.get(service);
-    if (slot === undefined) return;
-    const slots = this.own('slots', this.s.slots);
-    slots.set(service, { ...slot, ...change });
-    this.s.slots = slots;
-    this.heldNow = null;
+    if (!this.s.slots.has(service)) return;
+    this.setQuietly(service, change);
     this.touch(service);
     this.reportDirty = true;
   }

@@ -1,6 +1,7 @@
 // One service on this host: what runs, ran or should run of it, as the agent knows it. Plain data, like the state that it is a part of.
 
 import type { BeatHistory } from '../judge/beats.ts';
+import type { CheckResult, Flag, Role } from '../model/states.ts';
 import type { MonoMs } from '../model/units.ts';
 import type { EffectId } from './effect.ts';
 import type { InstanceReport, LeaseRecord, ReportedPhase } from './records.ts';
@@ -89,7 +90,7 @@ export type InstancePhase = 'starting' | 'ready' | 'activating' | 'active' | 'de
 export interface Instance {
   readonly id: string;
   readonly phase: InstancePhase;
-  readonly role: 'active' | 'standby' | 'passive';
+  readonly role: Role;
   /** Term it is, or is about to be, active under; 0 without. */
   readonly term: number;
   readonly pid: number | null;
@@ -112,8 +113,8 @@ export interface Instance {
   readonly ending: Ending | null;
   readonly beats: BeatHistory | null;
   readonly status: {
-    readonly status: 'ok' | 'degraded' | 'failed' | null;
-    readonly subsystems: Readonly<Record<string, 'ok' | 'degraded' | 'failed'>>;
+    readonly status: Flag | null;
+    readonly subsystems: Readonly<Record<string, Flag>>;
     readonly why: string | null;
     readonly at: MonoMs;
     /** When it last said other than that it has failed; null: it has not yet. */
@@ -140,7 +141,7 @@ export interface Instance {
 export interface CheckState {
   /** What people read in place of its name, its key; absent: the same. */
   readonly shownAs?: string;
-  readonly result: 'ok' | 'warning' | 'critical' | 'unknown';
+  readonly result: CheckResult;
   readonly text: string;
   readonly at: MonoMs;
   /** When it last answered well; null: it has not yet in this life. */

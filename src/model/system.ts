@@ -34,7 +34,7 @@ export interface Objective {
   readonly recoverWithin: Ms;
 }
 
-/** Where the agents agree. `managed`: Standfast runs the etcd itself; else it is asked at `endpoints`, files are absolute, and null is what is not used. */
+/** Where the agents agree. `managed`: Standfast runs the etcd itself; else it is asked at `endpoints`; files are as written, from the folder of the description; null is what is not used. */
 export type StoreChoice =
   | { readonly kind: 'embedded' }
   | { readonly kind: 'etcd'; readonly managed: true }

@@ -11,12 +11,12 @@ import { takenUp, takeUp } from '../apply/take-up.ts';
 import { chooseSystem, type ChosenSystem, type Context } from '../context.ts';
 import { readPath, type ReadFile } from '../description.ts';
 import { Failure } from '../failure.ts';
+import { howLong } from '../how-long.ts';
 import { pause } from '../interruption.ts';
 import { ownerName } from '../owner.ts';
 import { refuseDescription } from '../refuse-description.ts';
 import { asking, findAgent, needAgent } from '../systems.ts';
 import { safe } from '../text.ts';
-import { readDuration } from '../times.ts';
 import type { Options, Run } from '../verb.ts';
 
 const usualTimeoutMs = 300_000;
@@ -31,7 +31,7 @@ const stopWhy = 'apply: stopped while its description changes';
 
 /** Exit 0: taken up everywhere; 1: refused, not wanted, or not done in time; 2: the description has errors; 3: the store cannot be had. */
 export const apply: Run = async (context, words, options) => {
-  const timeoutMs = readTimeout(options.text('timeout'));
+  const timeoutMs = howLong('--timeout', options.text('timeout'), '90s, 2m or 500ms') ?? usualTimeoutMs;
   const given = await readPath(words[0] ?? '.');
   const after = given.system;
   if (given.problems.length > 0 || after === null)
@@ -259,17 +259,5 @@ function late(context: Context, view: StatusView | null, after: System): Failure
     why: missing.slice(0, 10).join('\n'),
     next: `The agents go on by themselves. ${context.command('status')}`,
     exit: 1,
-  });
-}
-
-function readTimeout(text: string | undefined): number {
-  if (text === undefined) return usualTimeoutMs;
-  const ms = readDuration(text);
-  if (ms !== null && ms > 0) return ms;
-  throw new Failure({
-    code: 'SF-002',
-    what: `--timeout ${text} is no duration`,
-    next: 'Write it as 90s, 2m or 500ms.',
-    exit: 2,
   });
 }

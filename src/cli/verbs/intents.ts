@@ -7,10 +7,11 @@ import { chooseSystem } from '../context.ts';
 import type { Context } from '../context.ts';
 import { Failure } from '../failure.ts';
 import type { ExitStatus } from '../failure.ts';
+import { howLong } from '../how-long.ts';
 import { ownerName } from '../owner.ts';
 import { asking, needAgent } from '../systems.ts';
 import { safe } from '../text.ts';
-import { clockText, durationText, readDuration } from '../times.ts';
+import { clockText, durationText } from '../times.ts';
 import type { Options, Run } from '../verb.ts';
 
 /** Those that end by themselves last this long unless `--for` says otherwise. */
@@ -86,15 +87,8 @@ function splitSubject(subject: string): [service: string, host: string | undefin
 }
 
 function forOf(kind: IntentKind, text: string | undefined): number | null {
-  if (text === undefined) return kind === 'pause' || kind === 'maintenance' || kind === 'ban' ? usualForMs : null;
-  const ms = readDuration(text);
-  if (ms !== null && ms > 0) return ms;
-  throw new Failure({
-    code: 'SF-002',
-    what: `--for ${text} is no duration`,
-    next: 'Write it as 30m, 2h or 1d.',
-    exit: 2,
-  });
+  const usual = kind === 'pause' || kind === 'maintenance' || kind === 'ban' ? usualForMs : null;
+  return howLong('--for', text, '30m, 2h or 1d') ?? usual;
 }
 
 /** Wrong use, when there is no such service or host. */

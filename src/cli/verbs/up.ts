@@ -8,6 +8,7 @@ import { readPath } from '../description.ts';
 import { Failure } from '../failure.ts';
 import type { ExitStatus } from '../failure.ts';
 import { readJournals } from '../journals.ts';
+import { howLong } from '../how-long.ts';
 import { liveScreen } from '../live.ts';
 import { refuseDescription } from '../refuse-description.ts';
 import { tryLine, upScreen } from '../screens/up-screen.ts';
@@ -23,11 +24,12 @@ import { makeFolders } from '../start/folders.ts';
 import { presences } from '../start/keepers.ts';
 import { buildRehearsal } from '../start/rehearsal.ts';
 import { checkPorts } from '../start/ports.ts';
-import { readDuration } from '../times.ts';
 import type { Options, Run } from '../verb.ts';
 
 /** How long the screen is redrawn for a start; what is not up by then is said, and followed line by line. */
 const startScreenMs = 60_000;
+/** With `--detach`. */
+const usualTimeoutMs = 60_000;
 
 /** Exit 0: as planned (with `--detach`), or the following was ended; 1: not as planned in time; 2: errors, or another description is in force; 3: an agent does not answer. */
 export const up: Run = async (context, words, options) => {
@@ -54,7 +56,7 @@ async function bringUp(
   words: readonly string[],
   options: Options,
 ): Promise<ExitStatus> {
-  const timeoutMs = readTimeout(options.text('timeout'));
+  const timeoutMs = howLong('--timeout', options.text('timeout'), '90s, 2m or 500ms') ?? usualTimeoutMs;
   const path = words[0] ?? '.';
   const rehearsal = { folder: options.text('folder'), install: options.flag('install') };
   const given = await readPath(options.flag('rehearsal') ? await buildRehearsal(context, path, rehearsal) : path);
@@ -210,16 +212,4 @@ function goesOn(context: Context): ExitStatus {
 
 function goesOnText(context: Context): string {
   return `It goes on running. Look: ${context.command('status')}   Stop it: ${context.command('down')}`;
-}
-
-function readTimeout(text: string | undefined): number {
-  if (text === undefined) return 60_000;
-  const ms = readDuration(text);
-  if (ms !== null && ms > 0) return ms;
-  throw new Failure({
-    code: 'SF-002',
-    what: `--timeout ${text} is no duration`,
-    next: 'Write it as 90s, 2m or 500ms.',
-    exit: 2,
-  });
 }

@@ -39,6 +39,10 @@ function keeper(world: World, host: SimHost, asked: Extract<Happening, { kind: '
       life,
       input: { kind: 'outcome', id: wish.id, outcome, at: host.mono(world.now + latencies.keeper) },
     });
+  const called = (how: 'activate' | 'deactivate'): void => {
+    const { instance, id } = wish;
+    world.after(2 * latencies.keeper, { kind: 'called', host: host.name, life, instance, id, how });
+  };
   if (wish.kind === 'start') {
     const started = start(world, host, wish);
     const outcome: Outcome = 'why' in started ? { kind: 'failed', why: started.why } : { kind: 'done' };
@@ -76,27 +80,11 @@ function keeper(world: World, host: SimHost, asked: Extract<Happening, { kind: '
       running.mayBeActive = true;
       world.watcher.changed(running.service);
       arm(world, host, running);
-      world.after(2 * latencies.keeper, {
-        kind: 'called',
-        host: host.name,
-        life,
-        instance: wish.instance,
-        id: wish.id,
-        how: 'activate',
-      });
-      return;
+      return called('activate');
     }
     case 'deactivate':
       running.role = wish.role;
-      world.after(2 * latencies.keeper, {
-        kind: 'called',
-        host: host.name,
-        life,
-        instance: wish.instance,
-        id: wish.id,
-        how: 'deactivate',
-      });
-      return;
+      return called('deactivate');
     case 'disarm':
       running.deadline = null;
       running.term = 0;
