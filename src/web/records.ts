@@ -49,8 +49,9 @@ export function openRecords(of: {
       lines,
       unreadable: missing.map(gapText),
       status,
-      // Modes stand elsewhere on its pages.
+      // Modes and outputs stand elsewhere on its pages.
       found: null,
+      wrote: [],
       vocabulary,
       nowMs: Date.now(),
       command: (verb) => `standfast ${verb}`,

@@ -37,6 +37,7 @@ function known(lines: readonly JournalLine[], more: Partial<Known> = {}): Known 
   return {
     lines,
     unreadable: [],
+    wrote: [],
     status: status(),
     found: null,
     vocabulary,

@@ -168,6 +168,8 @@ services: { web: { run: 'sh -c "echo no such luck; exit 3"', on: [a] } }
   );
   assert.match(stderr, /no such luck/);
   assert.equal((await cli(t, ['status', '--state', state])).code, 1);
+  const explained = await cli(t, ['explain', 'web', '--state', state]);
+  assert.match(explained.stdout, /\nweb on a wrote last:\n(  no such luck\n)+/);
 });
 
 test('a port in use is named with its owner and the key to change, and nothing is started', async (t) => {

@@ -3,6 +3,7 @@
 
 import type { JournalLine, ServiceView } from '../../api.ts';
 import type { JsonValue } from '../../model/json.ts';
+import type { LastWords } from '../outputs/last-words.ts';
 import { safe } from '../text.ts';
 import { clockText, durationText } from '../times.ts';
 import { factText } from './facts.ts';
@@ -43,6 +44,8 @@ export interface Explanation {
   readonly youCan: readonly string[];
   /** Failure modes that may be behind it, in words, the likeliest first. */
   readonly modes: readonly string[];
+  /** The last lines of each instance that is not as it should be. */
+  readonly wrote: readonly LastWords[];
   /** What consumers noticed; null when nothing. */
   readonly consumers: string | null;
   /** Of a decision: each fact that it rests on. */
@@ -61,6 +64,7 @@ export function explainService(name: string, known: Known): Explanation {
     subject: name,
     gaps: known.unreadable,
     state: service === null ? withoutAgent(known) : serviceState(service, lines, known),
+    wrote: known.wrote,
     steps: stepsOf(lines, known),
     waitingFor: waitingOf(
       lines.filter((line) => line.service === name),
@@ -117,6 +121,7 @@ export function explainIncident(id: string, known: Known): Explanation | null {
           ? withoutAgent(known)
           : `Incident ${safe(id)} is over since ${clockText(resolved.atMs, known.nowMs)}.`
         : incidentState(view, known),
+    wrote: known.wrote,
     steps: stepsOf(lines, known),
     waitingFor: waitingOf(lines, service),
     youCan: [
@@ -142,6 +147,7 @@ export function explainDecision(seq: number, host: string | null, known: Known):
     subject: `${line.seq}@${line.host}`,
     gaps: [],
     state,
+    wrote: [],
     steps: stepsOf([line], known),
     waitingFor: typeof line.because['waitsFor'] === 'string' ? line.because['waitsFor'] : null,
     youCan: line.service === null ? [] : [known.command(`explain ${line.service}`)],

@@ -1,8 +1,9 @@
 // An explanation as lines: how it stands, the story with its times, what it waits for, what one can do.
 
 import type { Terminal } from '../terminal.ts';
-import { padded, widthOf, wrapped } from '../text.ts';
+import { padded, safe, widthOf, wrapped } from '../text.ts';
 import { exactClockText } from '../times.ts';
+import type { LastWords } from '../outputs/last-words.ts';
 import type { Explanation, Step } from './explanation.ts';
 
 /** At most this many steps; older ones are counted. */
@@ -19,6 +20,7 @@ export function explanationScreen(of: Explanation, terminal: Terminal, nowMs: nu
     ...wrapped(of.state, width).map((line) => terminal.paint('bold', line)),
     ...of.gaps.flatMap((gap) => wrapped(gap, width).map((line) => terminal.paint('wait', line))),
     ...of.modes.flatMap((mode) => ['', ...wrapped(mode, width)]),
+    ...of.wrote.flatMap((each) => wroteLines(each, width)),
     '',
     ...(hidden > 0 ? [`… ${hidden} earlier steps: --all, or --since 1h`] : []),
     ...(shown.length === 0 ? ['The journal says nothing of it in this time: --since looks further back.'] : []),
@@ -30,6 +32,12 @@ export function explanationScreen(of: Explanation, terminal: Terminal, nowMs: nu
     ...(of.waitingFor === null ? [] : ['', ...wrapped(`It waits for ${of.waitingFor}.`, width)]),
     ...(of.youCan.length === 0 ? [] : ['', 'You can:', ...of.youCan.map((command) => `  ${command}`)]),
   ];
+}
+
+function wroteLines({ service, host, lines }: LastWords, width: number): string[] {
+  const who = `${safe(service)} on ${safe(host)} wrote`;
+  if (lines.length === 0) return ['', `${who} nothing.`];
+  return ['', `${who} last:`, ...lines.flatMap((line) => wrapped(safe(line), width - 2)).map((line) => `  ${line}`)];
 }
 
 interface Told extends Step {

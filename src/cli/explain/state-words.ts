@@ -3,6 +3,7 @@
 import type { FoundView, InstanceView, JournalLine, ServiceView, StatusView } from '../../api.ts';
 import { modeNamed, modePage } from '../../model/modes.ts';
 import { heldBackTexts } from '../held-back.ts';
+import type { LastWords } from '../outputs/last-words.ts';
 import { downWords } from '../screens/grid.ts';
 import { safe } from '../text.ts';
 import { clockText } from '../times.ts';
@@ -18,6 +19,8 @@ export interface Known {
   readonly status: StatusView | null;
   /** What the detectors see; null: no agent answers. */
   readonly found: FoundView | null;
+  /** Of the instances that it is about and that are in trouble. */
+  readonly wrote: readonly LastWords[];
   readonly vocabulary: Vocabulary;
   readonly nowMs: number;
   /** Words a command that people can copy. */

@@ -10,6 +10,7 @@ import { Failure } from '../failure.ts';
 import { gatherJournals } from '../elsewhere.ts';
 import { nearest } from '../../model/nearest.ts';
 import { sinceOf } from '../since.ts';
+import { lastWordsOf } from '../outputs/last-words.ts';
 import { findAgent } from '../systems.ts';
 import type { Run } from '../verb.ts';
 
@@ -20,18 +21,20 @@ export const explainVerb: Run = async (context, words, options) => {
   const subject = words[0] ?? '';
   const sinceMs = sinceOf(options.text('since'), context.now(), usualMs);
   const system = await chooseSystem(context);
-  const known = await whatIsKnown(context, system, sinceMs);
-  const found = explained(subject, known) ?? explained(subject, await whatIsKnown(context, system, 0));
+  const known = await whatIsKnown(context, system, subject, sinceMs);
+  const found = explained(subject, known) ?? explained(subject, await whatIsKnown(context, system, subject, 0));
   if (found === null) throw unknownSubject(context, subject, known);
   if (options.flag('json')) {
-    const { subject: name, state, steps, waitingFor, youCan, modes } = found;
+    const { subject: name, state, wrote, steps, waitingFor, youCan, modes } = found;
     const plain = steps.map(({ atMs, text, rule, facts }) => ({ atMs, text, rule, facts }));
-    context.terminal.print(JSON.stringify({ subject: name, state, steps: plain, waitingFor, youCan, modes }, null, 2));
+    context.terminal.print(
+      JSON.stringify({ subject: name, state, wrote, steps: plain, waitingFor, youCan, modes }, null, 2),
+    );
   } else context.terminal.print(...explanationScreen(found, context.terminal, context.now(), options.flag('all')));
   return 0;
 };
 
-async function whatIsKnown(context: Context, system: ChosenSystem, sinceMs: number): Promise<Known> {
+async function whatIsKnown(context: Context, system: ChosenSystem, subject: string, sinceMs: number): Promise<Known> {
   const agent = findAgent(system);
   const [journal, status, found, vocabulary] = await Promise.all([
     gatherJournals(system, { sinceMs }),
@@ -39,7 +42,9 @@ async function whatIsKnown(context: Context, system: ChosenSystem, sinceMs: numb
     agent.then((it) => it?.found().catch(() => null) ?? null),
     context.world.vocabulary(),
   ]);
+  const service = status?.incidents.find(({ id }) => id === subject)?.service ?? subject.split('@')[0] ?? '';
   return {
+    wrote: await lastWordsOf(system, service, status),
     lines: journal.lines,
     unreadable: journal.unreadable,
     status,
