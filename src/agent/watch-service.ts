@@ -6,6 +6,7 @@ import type { HostLayout } from '../layout.ts';
 import type { ProbeSpec, RunService } from '../model/system.ts';
 import type { Watch } from '../observe/modes/watch.ts';
 import { pathOf, type Plans } from './plans.ts';
+import { programsOf } from './programs.ts';
 
 type Part = Pick<
   Watch,
@@ -40,7 +41,6 @@ export function plannedHere(service: RunService, plans: Plans, layout: HostLayou
     names.map((name) => ({ name, services }));
   const logs = [layout.output(service.name), ...(plan.log === null ? [] : [at(plan.log.file)])];
   const targets = plan.detect.checks.flatMap(({ probe }) => targetOf(probe));
-  const program = plan.command.kind === 'argv' ? (plan.command.argv[0] ?? '') : '';
   return {
     folders: [
       plan.dir,
@@ -87,7 +87,11 @@ export function plannedHere(service: RunService, plans: Plans, layout: HostLayou
         .filter(({ tls }) => tls)
         .map(({ address }) => ({ services, file: null, on: address, name: null, passwordFile: null })),
     ],
-    programs: program.includes('/') ? [{ path: at(program), services }] : [],
+    programs: programsOf(plan.command).map((path) => ({
+      path: path.includes('/') ? at(path) : path,
+      searched: plan.env['PATH'] ?? process.env['PATH'] ?? '',
+      services,
+    })),
     packages: watch.packages.map((name, index) => ({
       name: name.startsWith(npm) ? `${npm}${at(name.slice(npm.length))}` : name,
       as: service.watch.packages[index] ?? name,

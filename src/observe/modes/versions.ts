@@ -2,11 +2,11 @@
 // management or people ran at that time is named with it (ran-lately.ts).
 
 import type { Seen } from '../../model/mode.ts';
-import { askByMount } from './by-mount.ts';
 import { comparedSeen } from './compared.ts';
 import type { Detector } from './detector.ts';
 import type { Asked, Ground } from './ground.ts';
 import { keep, readKept } from './kept.ts';
+import { openPrograms } from './programs.ts';
 import { ranLately } from './ran-lately.ts';
 import type { Watch, WatchedName, WatchedPackage, WatchedPath } from './watch.ts';
 
@@ -16,6 +16,7 @@ const askWithinMs = 10_000;
 /** Opens the detector. */
 export function openVersions(ground: Ground): Detector {
   let before: Map<string, string> | null = null;
+  const programsNow = openPrograms(ground);
   return {
     name: 'versions',
     everyMs,
@@ -23,9 +24,10 @@ export function openVersions(ground: Ground): Detector {
       const path = `${watch.kept}/versions.json`;
       before ??= read(path);
       const installed = await packages(ground, watch.packages);
+      const programs = await programsNow(watch.programs);
       const now = [
         ...byName(watch.packages, installed),
-        ...byName(watch.programs.map(named), await programs(ground, watch)),
+        ...byName(programs.map(named), new Map(programs.map(({ path, version }) => [path, version]))),
       ];
       const seen: Seen[] = [];
       let changed = false;
@@ -119,24 +121,6 @@ async function askFirst(ground: Ground, ways: readonly (readonly string[])[]): P
     if (asked.kind === 'stuck') return null;
   }
   return null;
-}
-
-/** A program is another one when its size, its inode or its last change differ: hashing it every half minute would cost more than it tells. */
-async function programs(ground: Ground, watch: Watch): Promise<Versions> {
-  if (watch.programs.length === 0) return new Map();
-  const paths = [...new Set(watch.programs.map(({ path }) => path))];
-  const { output, silent } = await askByMount(ground, paths, {
-    argv: ['stat', '-L', '-c', '%s %i %Y %n', '--'],
-    what: 'programs',
-    within: askWithinMs,
-  });
-  const asked = paths.filter((path) => !silent.has(path));
-  const found = new Map<string, string | null>(asked.map((path) => [path, null]));
-  for (const line of output.split('\n')) {
-    const [, version, path] = /^(\d+ \d+ \d+) (.+)$/.exec(line) ?? [];
-    if (version !== undefined && path !== undefined) found.set(path, version);
-  }
-  return found;
 }
 
 /** For the other hosts, by the name that all of them know: where a package lies may be each host's own. Program files differ by inode and time, and are not compared. */

@@ -28,6 +28,11 @@ export interface WatchedCertificate {
   readonly passwordFile: string | null;
 }
 
+/** A program; a `path` without a slash is looked for in `searched`, the PATH of its service. */
+export interface WatchedProgram extends WatchedPath {
+  readonly searched: string;
+}
+
 /** A process of a service, as it runs now. */
 export interface WatchedProcess {
   readonly service: string;
@@ -52,7 +57,7 @@ export interface Watch {
   readonly certificates: readonly WatchedCertificate[];
   readonly processes: readonly WatchedProcess[];
   /** Programs that services run. */
-  readonly programs: readonly WatchedPath[];
+  readonly programs: readonly WatchedProgram[];
   readonly packages: readonly WatchedPackage[];
   readonly units: readonly WatchedName[];
   readonly accounts: readonly WatchedName[];
