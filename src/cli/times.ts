@@ -41,10 +41,14 @@ export function readDuration(text: string): number | null {
   return unit === undefined ? null : Number(found[1]) * unit;
 }
 
-/** Reads a moment: a duration back from now (`10m`), the last time that it was `14:02` or `14:02:07`, or a date and time as ISO 8601. Unix ms. */
+/**
+ * Reads a moment: a duration back from now (`10m`), the last time that it was `14:02` or `14:02:07`, a date and time as ISO 8601, or seconds since 1970 as
+ * date(1) and find(1) take them (`@1763776000`). Unix ms; null: it is none.
+ */
 export function readMoment(text: string, nowMs: number): number | null {
   const back = readDuration(text);
   if (back !== null) return nowMs - back;
+  if (/^@\d+(\.\d+)?$/.test(text)) return Math.round(Number(text.slice(1)) * 1000);
   const clock = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?$/.exec(text.trim());
   if (clock !== null) {
     const [hours, minutes, seconds] = [clock[1], clock[2], clock[3] ?? 0].map(Number);

@@ -149,6 +149,7 @@ export const verbs: readonly Verb[] = [
       ['--host <name>', 'show, plan, run: about the instance on this host'],
       ['--set <name=value...>', 'plan, run: values that the runbook asks for'],
       ['--step <n>', 'yes, no, skip, again: only if it waits at this step'],
+      ['--since <when>', 'stands: and was started since then: 10m, 14:02, 2026-11-21T14:02, @1763776000'],
       why,
       json,
     ],

@@ -38,6 +38,7 @@ test('moments and durations as people write them', () => {
   assert.equal(readMoment('23:02', now), Date.parse('2026-11-20T23:02:00Z'), 'it has not been that today');
   assert.equal(readMoment('13:02:07.5', now), Date.parse('2026-11-21T13:02:07.500Z'));
   assert.equal(readMoment('2026-11-20T10:00Z', now), Date.parse('2026-11-20T10:00:00Z'));
+  assert.equal(readMoment('@1763776000.25', now), 1_763_776_000_250);
   for (const wrong of ['', 'now', '25', '24:00', '13:60', 'tomorrow', '10 minutes'])
     assert.equal(readMoment(wrong, now), null, wrong);
   assert.equal(readDuration('1.5h'), 5_400_000);

@@ -83,4 +83,8 @@ test('a property that is gone is named first, explained, and put back in one ste
   writeFileSync(`${file}.before`, 'of last week');
   assert.equal((await stand.cli('known-good', 'feed', '--take-back')).code, 0);
   assert.equal(readFileSync(file, 'utf8'), good);
+
+  assert.equal((await stand.cli('runbook', 'stands', 'feed', '--since', '1h')).code, 0);
+  const later = await stand.cli('runbook', 'stands', 'feed@a', '--since', `@${Date.now() / 1000}`);
+  assert.deepEqual([later.code, later.stdout], [1, 'feed@a is active: it was started before\n']);
 });

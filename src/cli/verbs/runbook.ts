@@ -1,6 +1,7 @@
 // `runbook`: what to do when something is wrong, as pages that also run.
 
 import { counted } from '../../model/amount-words.ts';
+import type { StatusView } from '../../api.ts';
 import type { RunbookListing, RunbookView, RunView, TestedRunbook } from '../../api-runbook.ts';
 import type { AgentClient } from '../../client.ts';
 import { didYouMean } from '../../model/nearest.ts';
@@ -11,6 +12,7 @@ import { Failure, type ExitStatus } from '../failure.ts';
 import { ownerName } from '../owner.ts';
 import { followRun, refusal } from '../runbook/follow.ts';
 import { planLines, testLines } from '../runbook/screen.ts';
+import { sinceOf } from '../since.ts';
 import { answeringAgents, asking, needAgent } from '../systems.ts';
 import { safe } from '../text.ts';
 import { clockText } from '../times.ts';
@@ -247,10 +249,25 @@ async function test({ context, options, system, agent, name }: Asked): Promise<E
 }
 
 async function stands({ context, options, agent, name }: Asked): Promise<ExitStatus> {
-  const answer = await asking(context, agent.runbooks.stands(needName(name)));
+  const subject = needName(name);
+  const since = options.text('since');
+  const sinceMs = since === undefined ? null : sinceOf(since, context.now(), 0);
+  const answer = await asking(context, agent.runbooks.stands(subject));
   if (!answer.ok) throw refusal(answer);
-  context.terminal.print(options.flag('json') ? JSON.stringify(answer.value) : safe(answer.value.text));
-  return answer.value.stands ? 0 : 1;
+  const before = sinceMs === null ? null : runsSinceBefore(await asking(context, agent.status()), subject, sinceMs);
+  const value = answer.value.stands && before !== null ? { stands: false, text: before } : answer.value;
+  context.terminal.print(options.flag('json') ? JSON.stringify(value) : safe(value.text));
+  return value.stands ? 0 : 1;
+}
+
+/** Of the instances that run, the first that was started before; null: there is none. */
+function runsSinceBefore(view: StatusView, subject: string, sinceMs: number): string | null {
+  const [service = '', host] = subject.split('@', 2);
+  const instances = view.services.find((each) => each.name === service)?.instances ?? [];
+  const old = instances.find(
+    (each) => (host === undefined || each.host === host) && each.pid !== null && (each.startedAtMs ?? 0) < sinceMs,
+  );
+  return old === undefined ? null : `${service}@${old.host} is ${old.phase}: it was started before`;
 }
 
 /** By its id, by its runbook or service, or the only open one. */
