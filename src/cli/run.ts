@@ -36,7 +36,7 @@ export async function run(argv: readonly string[], world: World): Promise<ExitSt
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     if (error instanceof CommanderError && error.code === 'commander.help') return withoutVerb(program);
-    const failure = failureOf(error);
+    const failure = failureOf(error, argv);
     // A script that reads the output finds there what went wrong; after a part of an answer it would spoil that.
     if (argv.includes('--json') && !output.wrote()) output.terminal.print(failureJson(failure));
     errors.print(...failureLines(failure, errors));
@@ -104,15 +104,17 @@ async function runVerb(verb: Verb, command: Command, world: World, terminal: Ter
   return execute(contextOf(world, terminal, options, interruption), command.args, optionsOf(options));
 }
 
-function failureOf(error: unknown): Failure {
+function failureOf(error: unknown, argv: readonly string[]): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof CommanderError) {
     const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n');
     const meant = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(hint)?.[1];
+    const verb = argv.find((word) => verbs.some((each) => each.name === word));
+    const help = `See standfast ${verb === undefined ? '' : `${verb} `}--help`;
     return new Failure({
       code: error.code === 'commander.unknownCommand' ? 'SF-001' : 'SF-002',
       what,
-      next: meant === undefined ? 'See standfast --help' : `Did you mean ${meant}? See standfast --help`,
+      next: meant === undefined ? help : `Did you mean ${meant}? ${help}`,
       exit: 2,
     });
   }

@@ -37,7 +37,7 @@ test('a slip of the pen: exit 2, the code, and what was meant', async (t) => {
     [['frobnicate'], /^SF-001 .*\n +See standfast --help/],
     [['status', '--jsn'], /^SF-002 +unknown option '--jsn'\n +Did you mean --json\?/],
     [['status', 'extra'], /^SF-002 +too many arguments/],
-    [['explain'], /^SF-002 +missing required argument 'subject'/],
+    [['explain'], /^SF-002 +missing required argument 'subject'\n +See standfast explain --help/],
     [['up', 'examples/pricing', '--timeout', 'soon'], /^SF-002 +--timeout soon is no duration/],
     [['logs', 'x', '--lines', 'many'], /^SF-002 +--lines many/],
     [['journal', '--since', 'yesterday-ish', '--state', '/nonexistent'], /^SF-00[24]/],
