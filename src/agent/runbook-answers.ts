@@ -63,7 +63,7 @@ export function runbookAnswers(desk: RunbookDesk, auto: AutoRunbooks): RunbookAn
       const { runbook } = found;
       const on = host ?? at ?? runbook.on ?? usualHost(status, found.service, options.me);
       const planned = { id: '', runbook: name, host: on, incident: null, values, startedAtMs: options.nowMs() };
-      const { env } = surroundings(planned, found.service, status);
+      const { env } = await surroundings(planned, found.service, status);
       const blocks = plannedBlocks(
         runbook,
         (block) => hostOf({ host: on, service: found.service?.name ?? null }, runbook, block),

@@ -62,7 +62,7 @@ export interface RunbookDesk {
     run: Parameters<typeof surroundingsOf>[0]['run'],
     service: Service | null,
     status: StatusView,
-  ) => BlockSurroundings;
+  ) => Promise<BlockSurroundings>;
   readonly note: (kind: string, run: Run, facts: Readonly<Record<string, JsonValue>>) => void;
   readonly view: (kept: KeptRun) => RunView;
   /** The run, also when another agent began it a moment ago; undefined: there is none. */
@@ -119,25 +119,34 @@ export function openRunbookDesk(options: RunbooksOptions): RunbookDesk {
     if (on === 'active') return (status === null ? null : activeHost(status, run.service)) ?? run.host;
     return on ?? run.host;
   };
-  const heldUp = (run: Run): string | null => {
+  const heldUp = (run: Run, changes: boolean): string | null => {
     const status = options.status();
-    return status === null ? 'no description is known yet' : failoverUnderWay(status, serviceOf(run));
+    if (status === null) return 'no description is known yet';
+    const service = serviceOf(run);
+    // Its folder and its variables would be others.
+    if (run.service !== null && service === null)
+      return `there is no service ${run.service} any more; give it up: standfast runbook abort ${run.id}`;
+    return changes ? failoverUnderWay(status, service) : null;
   };
-  const surroundings = (
+  const surroundings = async (
     run: Parameters<typeof surroundingsOf>[0]['run'],
     service: Service | null,
     status: StatusView,
-  ) =>
-    surroundingsOf({
+  ): Promise<BlockSurroundings> => {
+    const plans = options.plans();
+    // An agent that has just begun still reads the `envFile`.
+    if (service?.kind === 'run') await plans?.untilKnown(service);
+    return surroundingsOf({
       run,
       service,
       status,
-      plans: options.plans(),
+      plans,
       output: options.output,
       folder: options.system()?.folder ?? '/',
       state: options.state,
       programs: options.programs,
     });
+  };
   const note = (kind: string, run: Run, facts: Readonly<Record<string, JsonValue>>): void =>
     options.note({
       kind,
@@ -153,10 +162,10 @@ export function openRunbookDesk(options: RunbooksOptions): RunbookDesk {
     book: bookOf,
     hostOf,
     heldUp,
-    surroundings(run) {
+    async surroundings(run) {
       const status = options.status();
       if (status === null) throw new Error('no description is known yet');
-      return surroundings(run, serviceOf(run), status);
+      return await surroundings(run, serviceOf(run), status);
     },
     nowMs: options.nowMs,
     note,
@@ -172,7 +181,7 @@ export function openRunbookDesk(options: RunbooksOptions): RunbookDesk {
       outputs: store.outputs(run.id),
       live: runner.live(run.id),
       hostOf: (block) => hostOf(run, book, block),
-      waits: (block, undo) => (undo || book.blocks[block]?.kind === 'do' ? heldUp(run) : null),
+      waits: (block, undo) => heldUp(run, undo || book.blocks[block]?.kind === 'do'),
       away(host) {
         const seen = options.status()?.hosts.find((each) => each.name === host)?.state ?? 'not there';
         // Maintenance and bans are about services: the agent answers.

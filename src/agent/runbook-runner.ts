@@ -23,9 +23,9 @@ interface RunnerOptions {
   book(run: Run): Runbook;
   /** The host that a block belongs to now. */
   hostOf(run: Run, book: Runbook, block: number): string;
-  /** Why a block that changes something may not begin now; null: it may. */
-  heldUp(run: Run): string | null;
-  surroundings(run: Run): { readonly dir: string; readonly env: Readonly<Record<string, string>> };
+  /** Why a block may not begin now; `changes`: it changes something. Null: it may. */
+  heldUp(run: Run, changes: boolean): string | null;
+  surroundings(run: Run): Promise<{ readonly dir: string; readonly env: Readonly<Record<string, string>> }>;
   nowMs(): number;
   note(kind: string, run: Run, facts: Readonly<Record<string, JsonValue>>): void;
   /** Something that people see has changed, also what a block has written. */
@@ -89,8 +89,8 @@ export function openRunner(options: RunnerOptions): Runner {
         if (isUnstarted(run, next)) void carryOut(run, book, next);
         else void lost(run, revision, book, next);
       } else if (next.kind === 'execute' && options.hostOf(run, book, next.block) === me) {
-        const of = book.blocks[next.block];
-        if ((of?.kind === 'do' || next.undo) && options.heldUp(run) !== null) again();
+        const changes = next.undo || book.blocks[next.block]?.kind === 'do';
+        if (options.heldUp(run, changes) !== null) again();
         else void execute(run, revision, book, next);
       }
     }
@@ -159,7 +159,7 @@ export function openRunner(options: RunnerOptions): Runner {
     options.note('runbookBegins', begun, factsOf(book, begun, next));
     const name = nameOf(next);
     const start = async (leftMs: number): Promise<BlockEnd> => {
-      const { dir, env } = options.surroundings(begun);
+      const { dir, env } = await options.surroundings(begun);
       const block = await runBlock(
         {
           text,

@@ -40,7 +40,7 @@ export async function startRun(
     values: request.values,
     startedAtMs: options.nowMs(),
   });
-  const wrong = whyNot(desk, found, run, status);
+  const wrong = await whyNot(desk, found, run, status);
   if (wrong !== null) return wrong;
   const answer = await store.begin(run, found.markdown);
   if (answer.kind === 'unknown') return notWritten(answer.why);
@@ -58,7 +58,12 @@ export async function startRun(
   return kept === undefined ? noRun(run.id) : { ok: true, value: view(kept) };
 }
 
-function whyNot(desk: RunbookDesk, found: FoundRunbook, run: Run, status: StatusView): RunbookRefusal | null {
+async function whyNot(
+  desk: RunbookDesk,
+  found: FoundRunbook,
+  run: Run,
+  status: StatusView,
+): Promise<RunbookRefusal | null> {
   const { store, surroundings } = desk;
   const open = store.open(subjectOf(run));
   if (open !== null) return openAlready(subjectOf(run), open);
@@ -84,7 +89,7 @@ function whyNot(desk: RunbookDesk, found: FoundRunbook, run: Run, status: Status
       why: `${found.service?.name ?? ''} does not run on ${run.host}`,
       next: `It runs on ${places.join(', ')}.`,
     };
-  const { env } = surroundings(run, found.service, status);
+  const { env } = await surroundings(run, found.service, status);
   const blocks = plannedBlocks(found.runbook, () => run.host, env);
   const problem = found.problems[0] ?? unknownVariables(blocks, env, found.runbook.asks)[0];
   if (problem !== undefined)

@@ -40,7 +40,7 @@ export async function testAll(
         : (runbook.on ?? system.hosts[0]?.name) === me;
     const at = here ? me : (runbook.on ?? usualHost(status, service, me));
     const tried = { id: 'test', runbook: each, host: at, incident: null, values: {}, startedAtMs: options.nowMs() };
-    const around = surroundings(tried, service, status);
+    const around = await surroundings(tried, service, status);
     const blocks = plannedBlocks(
       runbook,
       (block) => hostOf({ host: at, service: service?.name ?? null }, runbook, block),

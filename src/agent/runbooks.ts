@@ -7,6 +7,7 @@ import { modeNamed } from '../model/modes.ts';
 import { runbookAnswers } from './runbook-answers.ts';
 import { openAutoRunbooks } from './runbook-auto.ts';
 import { openRunbookDesk, type RunbooksOptions } from './runbook-desk.ts';
+import { callsForRunbook } from './runbook-facts.ts';
 import { startRun } from './runbook-start.ts';
 
 /** All that the agent has to do with runbooks. */
@@ -22,8 +23,6 @@ export interface Runbooks {
 /** The first step of a runbook that an incident names is read again after this time. */
 const readAgainMs = 10_000;
 const lookEveryMs = 1000;
-/** How `next` of an incident begins that has a runbook, see view.ts. */
-const runs = 'standfast runbook run ';
 /** And of one that is of no service. */
 const looks = 'standfast explain ';
 
@@ -89,9 +88,9 @@ export function openRunbooks(options: RunbooksOptions): Runbooks {
           : ` (step ${at.step + 1}, ${shown.headings[at.step] ?? ''}: ${needWords(shown)})`;
       return `standfast runbook continue ${kept.run.id}${step}`;
     }
-    // What is settling, or needs something else first, says so.
-    if (!incident.next.startsWith(runs)) return incident.next;
-    if (mode !== null) return `${runs}${mode.runbook}/${incident.next.slice(runs.length)} (for ${mode.id})`;
+    if (!incident.next.startsWith(callsForRunbook)) return incident.next;
+    const about = incident.next.slice(callsForRunbook.length);
+    if (mode !== null) return `${callsForRunbook}${mode.runbook}/${about} (for ${mode.id})`;
     const first = firstSteps.get(incident.service);
     const readAtMs = performance.now();
     // A page on a disk that hangs is waited for once.
@@ -112,7 +111,7 @@ export function openRunbooks(options: RunbooksOptions): Runbooks {
 function pageFor(mode: Mode, { also: [first] }: IncidentView): string {
   return first === undefined || mode.id === 'host-lost'
     ? `standfast runbook show ${mode.runbook} (for ${mode.id})`
-    : `${runs}${mode.runbook}/${first} (for ${mode.id})`;
+    : `${callsForRunbook}${mode.runbook}/${first} (for ${mode.id})`;
 }
 
 function needWords(shown: RunView): string {

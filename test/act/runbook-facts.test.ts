@@ -1,10 +1,12 @@
 // What runbooks read off the live system: is it as it should be, is Standfast moving it, which host is meant, what a block finds in its environment.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openAutoRunbooks } from '../../src/agent/runbook-auto.ts';
 import { failoverUnderWay, filledText, standsNow, surroundingsOf, usualHost } from '../../src/agent/runbook-facts.ts';
 import type { Phase } from '../../src/model/states.ts';
-import { instance, service, status } from '../cli/views.ts';
-import { service as described } from '../judge/systems.ts';
+import { ms } from '../../src/model/units.ts';
+import { incident, instance, service, status } from '../cli/views.ts';
+import { service as described, system } from '../judge/systems.ts';
 
 const pricer = described('pricer', ['a', 'b'], { policy: 'hot-active/warm-active' });
 const moving = (a: [Phase, Phase], b: [Phase, Phase]): string | null =>
@@ -48,6 +50,34 @@ test('the host that is meant is the worst one, else the active one', () => {
   assert.equal(at(instance('a', 'active'), instance('b', 'failed', { severity: 1 })), 'b');
   assert.equal(at(instance('a', 'standby'), instance('b', 'active')), 'b');
   assert.equal(usualHost(status(), null, 'me'), 'me');
+});
+
+test('a run begins by itself for the gravest fault that is there at this moment, and not for one that comes and goes', () => {
+  const next = 'standfast runbook run pricer@a';
+  const about = { service: 'pricer', instance: 'pricer@a', host: 'a', sinceMs: 0 } as const;
+  const away = incident('away', { ...about, severity: 1, flapping: true, next: 'wait: it is over once it stays so' });
+  const begun = (...incidents: ReturnType<typeof incident>[]): string[] => {
+    const started: string[] = [];
+    const auto = { severity: 2, atMost: 2, per: ms(3_600_000) } as const;
+    const it = described('pricer', ['a', 'b'], { policy: 'hot-active/warm-active', autoRunbook: auto });
+    openAutoRunbooks({
+      me: 'a',
+      system: () => system(['a', 'b'], [it], ['pricer']),
+      status: () =>
+        status({ incidents, services: [service('pricer', [instance('a', 'failed'), instance('b', 'down')])] }),
+      runs: () => [],
+      isOpen: () => false,
+      nowMs: () => 60_000,
+      note: () => undefined,
+      start(_, of) {
+        started.push(of.id);
+        return Promise.resolve({ ok: false, code: 'SF-219', why: '', next: '' });
+      },
+    }).look();
+    return started;
+  };
+  assert.deepEqual(begun(away), []);
+  assert.deepEqual(begun(away, incident('here', { ...about, severity: 2, next })), ['here']);
 });
 
 test('a block finds names and live values in its environment, given ones too; a text is filled in for reading only', () => {

@@ -97,7 +97,7 @@ test('a block is carried out once, though the answer to its beginning or to its 
     book: () => runbook,
     hostOf: () => 'a',
     heldUp: () => null,
-    surroundings: () => ({ dir, env: { PATH: process.env['PATH'] ?? '' } }),
+    surroundings: () => Promise.resolve({ dir, env: { PATH: process.env['PATH'] ?? '' } }),
     nowMs: () => 5,
     note: () => undefined,
     changed: () => undefined,
