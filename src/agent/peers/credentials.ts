@@ -1,4 +1,4 @@
-// This host's key and certificate for talking to the agents of other machines (docs/decisions/040-peers-trust-the-store.md): made when there is none,
+// This host's key and certificate for talking to the agents of other machines (docs/decisions/046-peers-trust-the-store.md): made when there is none,
 // renewed before it runs out, kept in the host's state folder for its owner alone. Or the user's own, read again when they change.
 
 import { X509Certificate } from 'node:crypto';

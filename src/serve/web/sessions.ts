@@ -1,5 +1,5 @@
 // Who is signed in: a signed token in a cookie, so that every host's console knows a sign-in, also after a restart. Nothing is kept but who signed
-// out. A local user's role is looked up at each request: taken away, it is gone at once. docs/decisions/070-console.md says why.
+// out. A local user's role is looked up at each request: taken away, it is gone at once. docs/decisions/071-console.md says why.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';

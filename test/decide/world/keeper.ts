@@ -1,5 +1,5 @@
 // A keeper and the processes it owns, as design.md describes them: deadlines armed before a role is given, killed when they pass, guards that
-// end what is leased when the keeper dies. It checks nothing that the core has to keep to; the referee does (invariants.ts).
+// end what is leased when the keeper dies. It checks nothing that the core has to keep to; the referee does (referee.ts).
 
 import type { Role } from '../../../src/model/states.ts';
 import { monoMs, wallMs, type MonoMs } from '../../../src/model/units.ts';
