@@ -76,8 +76,11 @@ function entriesSeen(
 ): Seen[] {
   if (entries.length === 0) return [];
   const folders = ['etc/cron.d', 'var/spool/cron/crontabs', 'var/spool/cron', 'etc/sudoers.d'];
+  // An agent that may not read all of them does not know.
+  if ([...folders, 'etc/sudoers'].some((path) => ground.isClosed(path))) return [];
   const files = [
     'etc/crontab',
+    'etc/anacrontab',
     'etc/sudoers',
     ...folders.flatMap((folder) => ground.names(folder).map((name) => `${folder}/${name}`)),
   ];

@@ -4,6 +4,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import {
+  accessSync,
   closeSync,
   constants,
   fstatSync,
@@ -43,6 +44,8 @@ export interface Ground {
   tail(path: string, bytes: number): string | null;
   /** Names in a folder of the kernel; empty when there is none. */
   names(path: string): readonly string[];
+  /** It is there and may not be read, by who we are. */
+  isClosed(path: string): boolean;
   /** How many are in it: a process may have a million files open. */
   count(path: string): number;
   /** Where a link of the kernel leads, or null. */
@@ -79,6 +82,7 @@ export function openGround(options: {
     lines: (path) => linesOf(join(root, path)),
     tail: (path, bytes) => quiet(() => endOf(join(root, path), bytes)),
     names: (path) => quiet(() => readdirSync(join(root, path))) ?? [],
+    isClosed: (path) => isClosed(join(root, path)),
     count: (path) => quiet(() => countIn(join(root, path))) ?? 0,
     link: (path) => quiet(() => readlinkSync(join(root, path))),
     async ask(argv, how) {
@@ -179,6 +183,15 @@ function countIn(path: string): number {
     return count;
   } finally {
     folder.closeSync();
+  }
+}
+
+function isClosed(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
   }
 }
 

@@ -6,6 +6,8 @@ import type { Ground } from './ground.ts';
 /** So long ago it has nothing to do with what is seen now. */
 const recentMs = 86_400_000;
 const readLast = 64 << 10;
+const manages = /ansible-\S+: Invoked|puppet-agent\[|chef-client/;
+const onlyLooks = /_ansible_check_mode=True|\(noop\)|why-run/;
 
 /** ` (apt-get remove x, at 2026-11-21 13:00:01)`, or nothing that is known. */
 export function ranLately(ground: Ground, about: string): string {
@@ -26,12 +28,12 @@ function fromApt(ground: Ground, about: string): string | null {
   return `${command.slice(0, 120)}${by === undefined ? '' : ` by ${by}`}, at ${at.replaceAll(/\s+/g, ' ')}`;
 }
 
-/** The last run of a configuration management within a day. */
+/** The last run of a configuration management within a day; one that only looked what it would do changed nothing. */
 function fromSystemLog(ground: Ground): string | null {
   for (const path of ['var/log/syslog', 'var/log/messages']) {
     const line = (ground.tail(path, readLast) ?? '')
       .split('\n')
-      .findLast((each) => /ansible-\S+: Invoked|puppet-agent\[|chef-client/.test(each));
+      .findLast((each) => manages.test(each) && !onlyLooks.test(each));
     const which = /ansible|puppet|chef/.exec(line ?? '')?.[0];
     const at = /^(\d{4}-\d\d-\d\dT\S+|\w{3}\s+\d+ [\d:]+)/.exec(line ?? '')?.[1];
     if (which === undefined || at === undefined) continue;

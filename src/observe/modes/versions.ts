@@ -4,7 +4,7 @@
 import type { Seen } from '../../model/mode.ts';
 import { comparedSeen } from './compared.ts';
 import type { Detector } from './detector.ts';
-import type { Asked, Ground } from './ground.ts';
+import type { Ground } from './ground.ts';
 import { keep, readKept } from './kept.ts';
 import { openPrograms } from './programs.ts';
 import { ranLately } from './ran-lately.ts';
@@ -12,6 +12,13 @@ import type { Watch, WatchedName, WatchedPackage, WatchedPath } from './watch.ts
 
 const everyMs = 30_000;
 const askWithinMs = 10_000;
+/** Each tells the name, the name with its architecture, the version, and how far it is installed. */
+const managers = [
+  ['dpkg-query', '-W', '-f', '${Package}\\t${Package}:${Architecture}\\t${Version}\\t${db:Status-Status}\\n'],
+  ['rpm', '-q', '--qf', '%{NAME}\\t%{NAME}.%{ARCH}\\t%{EVR}\\tinstalled\\n'],
+] as const;
+/** While it is upgraded a package is unpacked, or half of it, for minutes (dpkg(1)): it is there. */
+const isGone = /^(not-installed|config-files)?$/;
 
 /** Opens the detector. */
 export function openVersions(ground: Ground): Detector {
@@ -87,22 +94,22 @@ function named({ path, services }: WatchedPath): WatchedName {
   return { name: path, services };
 }
 
-/** Asked of the first package manager that there is; `npm:FOLDER` of the folder's package.json. */
+/** Asked of dpkg, then of rpm what that does not know: either may be there beside the one that counts. `npm:FOLDER` of the folder's package.json. */
 async function packages(ground: Ground, watched: readonly WatchedName[]): Promise<Versions> {
   const npm = watched.filter(({ name }) => name.startsWith('npm:'));
-  const system = watched.filter(({ name }) => !name.startsWith('npm:'));
+  const system = new Set(watched.map(({ name }) => name).filter((name) => !name.startsWith('npm:')));
   const found = new Map<string, string | null>();
-  if (system.length > 0) {
-    const names = [...new Set(system.map(({ name }) => name))];
-    const asked = await askFirst(ground, [
-      ['dpkg-query', '-W', '-f', '${Package}\\t${Version}\\t${db:Status-Status}\\n', ...names],
-      ['rpm', '-q', '--qf', '%{NAME}\\t%{EVR}\\tinstalled\\n', ...names],
-    ]);
-    if (asked === null) return new Map();
-    for (const name of names) found.set(name, null);
-    for (const line of asked.split('\n')) {
-      const [name = '', version = '', status] = line.split('\t');
-      if (status === 'installed' && found.has(name)) found.set(name, version);
+  for (const argv of managers) {
+    const left = [...system].filter((name) => typeof found.get(name) !== 'string');
+    if (left.length === 0) break;
+    const asked = await ground.ask([...argv, ...left], { on: 'packages', within: askWithinMs });
+    if (asked.kind === 'stuck') return new Map();
+    // What dpkg cannot read it does not know.
+    if (asked.kind === 'notAsked' || (argv[0] === 'dpkg-query' && asked.code === 2)) continue;
+    for (const name of left) found.set(name, null);
+    for (const line of asked.output.split('\n')) {
+      const [name = '', full = '', version = '', status = ''] = line.split('\t');
+      for (const each of [name, full]) if (found.has(each) && !isGone.test(status)) found.set(each, version);
     }
   }
   for (const name of new Set(npm.map((each) => each.name))) {
@@ -111,16 +118,6 @@ async function packages(ground: Ground, watched: readonly WatchedName[]): Promis
       found.set(name, asked.code === 0 ? (/"version"\s*:\s*"([^"]+)"/.exec(asked.output)?.[1] ?? null) : null);
   }
   return found;
-}
-
-/** The output of the first that is there; null: none is, or it hangs. */
-async function askFirst(ground: Ground, ways: readonly (readonly string[])[]): Promise<string | null> {
-  for (const argv of ways) {
-    const asked: Asked = await ground.ask(argv, { on: 'packages', within: askWithinMs });
-    if (asked.kind === 'ended') return asked.output;
-    if (asked.kind === 'stuck') return null;
-  }
-  return null;
 }
 
 /** For the other hosts, by the name that all of them know: where a package lies may be each host's own. Program files differ by inode and time, and are not compared. */

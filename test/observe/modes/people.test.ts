@@ -52,6 +52,15 @@ test(
     const [mismatch] = await look(detector, { ...watch, peers });
     assert.equal(mismatch?.text, 'sf-engine of pricer is 1.1 on a, 1.0 on b');
     assert.equal(facts['version pricer sf-engine'], '1.1');
+    const dpkgSays = (state: string): void =>
+      void sh('sed -i "s/^Status: .*/Status: install ok $2/" "$1/db/status"', root, state);
+    for (const state of ['unpacked', 'half-configured', 'triggers-awaited']) {
+      dpkgSays(state);
+      assert.deepEqual(said(await look(detector, watch)), [], `${state}: it is there`);
+    }
+    const full = watchOn(root, { packages: [{ name: 'sf-engine:all', as: 'sf-engine:all', services: ['pricer'] }] });
+    assert.deepEqual(said(await look(detector, full)), [], 'with its architecture');
+    dpkgSays('installed');
     sh(`${dpkg} -r sf-engine >/dev/null 2>&1`, root);
     assert.deepEqual(said(await look(detector, watch)), ['package-removed fault']);
   },
@@ -124,6 +133,26 @@ test('a unit that systemctl disables and masks', { skip: needs('systemctl') }, a
   assert.match(masked?.text ?? '', /is masked/);
 });
 
+test('units by another name, of a template, of init.d, and started when they are needed, are enabled', async (t) => {
+  const root = folder(t);
+  const install = '[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n';
+  const [shipped, own] = ['usr/lib/systemd/system', 'etc/systemd/system'];
+  for (const name of ['ssh.service', 'pricer@.service', 'ledger.service'])
+    file(root, `${shipped}/${name}`, `${install}Alias=sshd.service\n`);
+  file(root, `${shipped}/ledger.socket`, '[Socket]\n[Install]\nWantedBy=sockets.target\n');
+  file(root, 'run/systemd/generator.late/old.service', '[Service]\nExecStart=/etc/init.d/old start\n');
+  sh(
+    'cd "$1" && mkdir -p multi-user.target.wants sockets.target.wants && ln -s /usr/lib/systemd/system/ssh.service multi-user.target.wants/ && ln -s ../../../usr/lib/systemd/system/ssh.service sshd.service && ln -s /usr/lib/systemd/system/pricer@.service multi-user.target.wants/pricer@1.2.service && ln -s /usr/lib/systemd/system/ledger.socket sockets.target.wants/',
+    (mkdirSync(join(root, own), { recursive: true }), join(root, own)),
+  );
+  const names = ['ssh', 'sshd', 'pricer@1.2', 'ledger.service', 'old', 'pricer@2', 'gone'];
+  const watch = watchOn(root, { units: names.map((name) => ({ name, services: ['pricer'] })) });
+  assert.deepEqual(
+    (await look(openUnits(ground({ root })), watch)).map(({ text }) => text),
+    ['unit pricer@2.service is disabled: it will not start at the next boot', 'unit gone.service is not there'],
+  );
+});
+
 test(
   'an account that is locked, loses its shell, expires, is gone; entries of cron and sudo that are gone',
   { skip: needs('usermod', 'userdel') },
@@ -163,5 +192,7 @@ test(
       'scheduled-entry-gone fault',
       'scheduled-entry-gone fault',
     ]);
+    const closed = { ...ground({ root }), isClosed: (path: string) => path === 'etc/sudoers' };
+    assert.deepEqual(said(await look(openAccounts(closed), watch)), [], 'who may not read all of them does not know');
   },
 );
