@@ -14,7 +14,7 @@ export const certificateModes: readonly Mode[] = [
     takesDown: 'every',
     detector: 'certificates',
     thresholds:
-      'Ahead: 21 days left, since renewing takes people and a change window. Fault: not valid now (over, or not yet begun).',
+      'Ahead: 21 days left, since renewing takes people and a change window; of one made for less than 63 days that was seen to be renewed by another such, a quarter of its time. Fault: not valid now (over, or not yet begun).',
     runbook: 'certificate',
     strategies: ['avoid', 'fixFast'],
     tested: 'made',

@@ -8,40 +8,76 @@ import { errorWords } from '../../model/error-words.ts';
 import type { FindingWeight, Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
 import type { Asked, Ground } from './ground.ts';
+import { keep, readKept } from './kept.ts';
+import { listOf } from './since-boot.ts';
 import type { WatchedCertificate } from './watch.ts';
 import { spanWords } from '../../model/amount-words.ts';
 
 const everyMs = 30_000;
 const warnWithinMs = 21 * 86_400_000;
+/** What is renewed by itself is renewed with a third of its time left, as ACME clients do. */
+const shortLivedMs = 3 * warnWithinMs;
+/** Then this part of its time is left only when that has failed. */
+const lateShare = 0.25;
+/** One that is renewed is given about the same time. */
+const alike = 0.1;
 const askWithinMs = 5000;
 
 /** Opens the detector. */
 export function openCertificates(ground: Ground): Detector {
+  let renewals: Renewals | null = null;
   return {
     name: 'certificates',
     everyMs,
     async look(watch) {
-      const all = await Promise.all(watch.certificates.map((each) => lookAt(ground, each)));
+      const known = (renewals ??= openRenewals(`${watch.kept}/renewed.json`));
+      const all = await Promise.all(watch.certificates.map((each) => lookAt(ground, each, known)));
       return { seen: all.flat() };
     },
   };
 }
 
-async function lookAt(ground: Ground, watched: WatchedCertificate): Promise<Seen[]> {
+/** Short-lived certificates that were seen to be renewed by others as short-lived: few days left are usual there. */
+interface Renewals {
+  /** With this left of it somebody is to be told, ms. */
+  warnWithin(subject: string, certificate: X509Certificate): number;
+}
+
+/** Kept in this file. */
+function openRenewals(path: string): Renewals {
+  const renewed = new Set(listOf(readKept(path)));
+  const last = new Map<string, { readonly fingerprint: string; readonly livesMs: number }>();
+  return {
+    warnWithin(subject, { fingerprint256: fingerprint, validFrom, validTo }) {
+      const livesMs = Date.parse(validTo) - Date.parse(validFrom);
+      const before = last.get(subject);
+      last.set(subject, { fingerprint, livesMs });
+      const isNew = before !== undefined && before.fingerprint !== fingerprint;
+      if (isNew && !renewed.has(subject) && Math.abs(livesMs - before.livesMs) <= alike * livesMs) {
+        renewed.add(subject);
+        keep(path, [...renewed]);
+      }
+      return livesMs < shortLivedMs && renewed.has(subject) ? lateShare * livesMs : warnWithinMs;
+    },
+  };
+}
+
+async function lookAt(ground: Ground, watched: WatchedCertificate, renewals: Renewals): Promise<Seen[]> {
   const fromFile = watched.file === null ? null : await readFile(ground, watched.file, watched.passwordFile);
   const fromPort = watched.on === null ? null : await readPort(watched.on, watched.name);
   const seen: Seen[] = [];
+  const at = { nowMs: ground.now(), renewals };
   const say = (mode: string, subject: string, weight: FindingWeight, text: string): void => {
     seen.push({ mode, subject, services: watched.services, weight, text });
   };
   if (fromFile !== null && watched.file !== null) {
     if (fromFile.kind === 'unreadable')
       say('certificate-unreadable', watched.file, 'fault', `${watched.file}: ${fromFile.why}`);
-    if (fromFile.kind === 'read') judge(watched.file, fromFile.chain, watched.name, ground.now(), say);
+    if (fromFile.kind === 'read') judge(watched.file, fromFile.chain, watched.name, at, say);
   }
   if (fromPort !== null && watched.on !== null) {
     const asked = watched.name ?? nameOf(watched.on);
-    judge(watched.on, fromPort, asked, ground.now(), say);
+    judge(watched.on, fromPort, asked, at, say);
     const [served] = fromPort;
     const [kept] = fromFile?.kind === 'read' ? fromFile.chain : [];
     if (served !== undefined && kept !== undefined && served.fingerprint256 !== kept.fingerprint256) {
@@ -58,13 +94,22 @@ async function lookAt(ground: Ground, watched: WatchedCertificate): Promise<Seen
   return seen;
 }
 
+interface At {
+  readonly nowMs: number;
+  readonly renewals: Renewals;
+}
+
 type Say = (mode: string, subject: string, weight: FindingWeight, text: string) => void;
 
-function judge(subject: string, chain: readonly X509Certificate[], name: string | null, nowMs: number, say: Say): void {
+function judge(subject: string, chain: readonly X509Certificate[], name: string | null, at: At, say: Say): void {
   const [leaf] = chain;
-  if (leaf === undefined) return;
+  if (leaf === undefined || isTrustStore(chain)) return;
   // One of them is told: what holds clients up now goes before what will, and then the first in the chain.
-  const times = chain.map((each) => timeOf(each, each === leaf ? subject : issuerOf(subject, each), nowMs));
+  const times = chain.map((each) =>
+    each === leaf
+      ? timeOf(each, subject, at.nowMs, at.renewals.warnWithin(subject, leaf))
+      : timeOf(each, issuerOf(subject, each), at.nowMs, warnWithinMs),
+  );
   const worst = times.find((each) => each?.weight === 'fault') ?? times.find((each) => each !== null) ?? null;
   if (worst !== null) say('certificate-expiry', subject, worst.weight, worst.text);
   if (name !== null && !hasName(leaf, name))
@@ -86,11 +131,17 @@ function judge(subject: string, chain: readonly X509Certificate[], name: string 
     );
 }
 
+/** Roots that somebody trusts, not what anybody serves: among many some are always at their end. */
+function isTrustStore(chain: readonly X509Certificate[]): boolean {
+  return chain.length > 1 && chain.every((each) => each.ca && each.checkIssued(each));
+}
+
 /** What is wrong with its days; null: nothing. */
 function timeOf(
   certificate: X509Certificate,
   whose: string,
   nowMs: number,
+  withinMs: number,
 ): { readonly weight: FindingWeight; readonly text: string } | null {
   const endsMs = Date.parse(certificate.validTo) - nowMs;
   const ends = day(certificate.validTo);
@@ -101,7 +152,7 @@ function timeOf(
       weight: 'fault',
       text: `the certificate of ${whose} is not yet valid: it begins ${day(certificate.validFrom)}`,
     };
-  return endsMs < warnWithinMs
+  return endsMs < withinMs
     ? { weight: 'ahead', text: `the certificate of ${whose} expires in ${spanWords(endsMs)}, on ${ends}` }
     : null;
 }

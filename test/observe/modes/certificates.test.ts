@@ -42,9 +42,21 @@ test('files: days left, damage, a key of another, PKCS#12, a gap in the chain', 
   assert.deepEqual(await lookAt(good, null, 'other.example'), ['certificate-name fault']);
   assert.deepEqual(await lookAt(good, null, 'pricer.example'), []);
   assert.deepEqual(await lookAt(certificate(join(dir, 'soon.pem'), 10)), ['certificate-expiry ahead']);
+  // Seen to be renewed by another as short-lived, ten days are not few; those of another file are.
+  certificate(join(dir, 'soon.pem'), 10);
+  assert.deepEqual(await lookAt(join(dir, 'soon.pem')), []);
+  assert.deepEqual(await lookAt(certificate(join(dir, 'short.pem'), 10)), ['certificate-expiry ahead']);
+  certificate(join(dir, 'short.pem'), 8);
+  assert.deepEqual(await lookAt(join(dir, 'short.pem')), ['certificate-expiry ahead'], 'made for another time');
+  const week = openCertificates(ground({ now: () => Date.now() + 8 * 86_400_000 }));
   const later = openCertificates(ground({ now: () => Date.now() + 11 * 86_400_000 }));
   const soon = { services: ['pricer'], file: join(dir, 'soon.pem'), on: null, name: null, passwordFile: null };
+  assert.deepEqual(said(await look(week, watchOn(dir, { certificates: [soon] }))), ['certificate-expiry ahead']);
   assert.deepEqual(said(await look(later, watchOn(dir, { certificates: [soon] }))), ['certificate-expiry fault']);
+  // Whom one trusts: some are always at their end.
+  const trusted = ['one', 'two'].map((name) => readFileSync(`${certificate(join(dir, name), 5, name)}.crt`, 'utf8'));
+  writeFileSync(join(dir, 'trusted.pem'), trusted.join(''));
+  assert.deepEqual(await lookAt(join(dir, 'trusted.pem')), []);
   assert.deepEqual(await lookAt(join(dir, 'none.pem')), ['certificate-unreadable fault']);
   writeFileSync(join(dir, 'damaged.pem'), readFileSync(good, 'utf8').replace(/[A-Za-z]{9}/, 'XXXXXXXXX'));
   assert.deepEqual(await lookAt(join(dir, 'damaged.pem')), ['certificate-unreadable fault']);
