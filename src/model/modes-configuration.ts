@@ -146,7 +146,8 @@ export const configurationModes: readonly Mode[] = [
     shows: 'Nobody reaches the host by the address that everybody has.',
     takesDown: 'copy',
     detector: 'names',
-    thresholds: 'Fault: the address that the description gives this host is on none of its devices, twice in a row.',
+    thresholds:
+      'Fault: the address that the description gives this host was on one of its devices and is on none, twice in a row.',
     runbook: 'names',
     strategies: ['avoid', 'mask', 'fixFast'],
     tested: 'made',

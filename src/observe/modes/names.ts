@@ -7,6 +7,7 @@ import { medianOf } from '../../model/trend.ts';
 import type { Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
+import { keep, readKept } from './kept.ts';
 import type { Watch } from './watch.ts';
 
 const everyMs = 20_000;
@@ -14,12 +15,20 @@ const askWithinMs = 15_000;
 const slowMs = 1000;
 const mostTimes = 3;
 const mostNames = 50;
+/** A name that is moved by people is not moved a third time within this. */
+const turnsWithinMs = 3_600_000;
+const mostMoves = 2;
+/** Addresses of one name. */
+const mostSaid = 8;
 
 /** Opens the detector. */
 export function openNames(ground: Ground): Detector {
   /** What a name led to when last all was well. */
   const usual = new Map<string, ReadonlySet<string>>();
-  const changed = new Map<string, { readonly to: string; readonly times: number }>();
+  /** Where a name led at the last look, when it was nowhere where it had led before. */
+  const changed = new Map<string, ReadonlySet<string>>();
+  /** When it was so for two looks. */
+  const moved = new Map<string, readonly number[]>();
   let times: number[] = [];
   return {
     name: 'names',
@@ -51,7 +60,7 @@ export function openNames(ground: Ground): Detector {
             mode: 'name-unresolvable',
             ...about,
             weight: 'fault',
-            text: `${name} does not resolve${asked.kind === 'stuck' ? ': no answer in 15 s' : ''}${before === undefined ? '' : `; it was ${[...before].join(', ')}`}`,
+            text: `${name} does not resolve${asked.kind === 'stuck' ? ': no answer in 15 s' : ''}${before === undefined ? '' : `; it was ${[...before].slice(0, mostSaid).join(', ')}`}`,
           });
           continue;
         }
@@ -61,17 +70,27 @@ export function openNames(ground: Ground): Detector {
           changed.delete(name);
           continue;
         }
-        const to = [...addresses].join(', ');
-        const known = changed.get(name);
-        const count = known?.to === to ? known.times + 1 : 1;
-        changed.set(name, { to, times: count });
+        const last = changed.get(name);
+        const moves = (moved.get(name) ?? []).filter((at) => ground.mono() - at < turnsWithinMs);
+        const isAnother = last !== undefined && ![...addresses].some((each) => last.has(each));
+        if (last !== undefined || moves.length >= mostMoves) moved.set(name, [...moves, ground.mono()]);
+        // It turns among many addresses, as names of large providers do.
+        if (isAnother || moves.length >= mostMoves) {
+          usual.set(name, new Set([...before, ...(last ?? []), ...addresses]));
+          changed.delete(name);
+          continue;
+        }
         seen.push({
           mode: 'name-changed',
           ...about,
           weight: 'change',
-          text: `${name} leads to ${to} now; it was ${[...before].join(', ')}`,
+          text: `${name} leads to ${[...addresses].slice(0, mostSaid).join(', ')} now; it was ${[...before].slice(0, mostSaid).join(', ')}`,
         });
-        if (count >= 2) usual.set(name, addresses);
+        if (last === undefined) changed.set(name, addresses);
+        else {
+          usual.set(name, addresses);
+          changed.delete(name);
+        }
       }
       const took = answers.flatMap(({ asked }) => (asked.kind === 'notAsked' ? [] : [asked.tookMs]));
       if (took.length > 0) times = [...times, medianOf(took)].slice(-mostTimes);
@@ -95,13 +114,21 @@ function servers(ground: Ground): string {
   return found.length === 0 ? 'none named' : found.join(', ');
 }
 
-/** The address of the description is looked for among those of the devices; a name is what resolves. */
+/**
+ * The address of the description is looked for among those of the devices; a name is what resolves. One that was on none of them ever is translated on the
+ * way here, as in clouds and containers.
+ */
 function ownSeen(watch: Watch): Seen[] {
   if (isIP(watch.address) === 0) return [];
   const own = Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address));
+  const kept = `${watch.kept}/address.json`;
+  const isKept = readKept(kept) === watch.address;
   // The whole of 127.0.0.0/8 is loopback's, whatever it shows.
-  if (own.includes(watch.address.replace(/%.*$/, '')) || watch.address.startsWith('127.') || own.length === 0)
+  if (own.includes(watch.address.replace(/%.*$/, '')) || watch.address.startsWith('127.')) {
+    if (!isKept) keep(kept, watch.address);
     return [];
+  }
+  if (!isKept || own.length === 0) return [];
   return [
     {
       mode: 'own-address-changed',

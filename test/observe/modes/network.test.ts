@@ -80,7 +80,11 @@ test(
     const listens = [{ name: far.address, services: ['pricer'] }];
     const own = (line: string): Promise<readonly string[]> =>
       look(openPorts(ground({ asking: () => ['echo', line] })), watchOn(folder(t), { listens })).then(said);
-    assert.deepEqual(await own('LISTEN 0 511 *:7000 *:*'), ['port-refused fault']);
+    let line = 'LISTEN 0 511 *:7000 *:*';
+    const nearby = openPorts(ground({ asking: () => ['echo', line] }));
+    assert.deepEqual(said(await look(nearby, watchOn(folder(t), { listens }))), ['port-refused fault']);
+    line = '';
+    assert.deepEqual(said(await look(nearby, watchOn(folder(t), { listens }))), ['port-refused fault'], 'it restarts');
     assert.deepEqual(await own('LISTEN 0 511 127.0.0.1:7000 0.0.0.0:*'), []);
     assert.deepEqual(await own('LISTEN 512 511 0.0.0.0:7000 0.0.0.0:*'), [], 'its queue is full');
     far.rule('tcp dport 7000 drop');
@@ -202,6 +206,11 @@ test(
     assert.match(changed?.text ?? '', /^rates.test leads to 10.9.9.9 now; it was 10.1.1.1, 10.1.1.2$/);
     assert.equal(changed?.weight, 'change');
     await look(detector, watch);
+    // Of a large provider: ever others, each for a while.
+    for (const [n, told] of [1, 1, 0, 0, 0].entries()) {
+      hosts(`10.20.0.${Math.max(1, n)} rates.test\n`);
+      assert.equal((await look(detector, watch)).length, told, `look ${n}`);
+    }
     hosts('');
     assert.deepEqual(said(await look(detector, watch)), ['name-unresolvable fault']);
     resolver('options timeout:2 attempts:1\nnameserver 127.0.0.113\n');
