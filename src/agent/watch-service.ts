@@ -26,8 +26,9 @@ type Part = Pick<
   | 'snapshots'
   | 'queues'
   | 'logs'
-  | 'answers'
->;
+> & {
+  readonly answers: readonly Omit<Watch['answers'][number], 'role'>[];
+};
 
 const npm = 'npm:';
 
@@ -43,11 +44,9 @@ export function plannedHere(service: RunService, plans: Plans, layout: HostLayou
   const targets = plan.detect.checks.flatMap(({ probe }) => targetOf(probe));
   return {
     folders: [
-      plan.dir,
-      ...logs.map(dirname),
-      ...plan.files.map(({ path }) => dirname(at(path))),
-      ...watch.disk.map(at),
-    ].map((path) => ({ path, services })),
+      ...[plan.dir, ...plan.files.map(({ path }) => dirname(at(path)))].map((path) => ({ path, services })),
+      ...[...logs.map(dirname), ...watch.disk.map(at)].map((path) => ({ path, services, isWritten: true })),
+    ],
     mounts: watch.mounts.map((path) => ({ path: at(path), services })),
     files: [
       ...plan.files.map((file) => ({

@@ -26,7 +26,7 @@ export function watchFor(state: State, system: System, plans: Plans, layout: Hos
     off: system.detectorsOff,
     folders: [
       { path: '/', services: [] },
-      { path: dirname(layout.folder), services: [] },
+      { path: dirname(layout.folder), services: [], isWritten: true },
       ...parts.flatMap((part) => part.folders),
     ],
     mounts: parts.flatMap((part) => part.mounts),
@@ -45,7 +45,9 @@ export function watchFor(state: State, system: System, plans: Plans, layout: Hos
     snapshots: parts.flatMap((part) => part.snapshots),
     queues: parts.flatMap((part) => part.queues),
     logs: parts.flatMap((part) => part.logs),
-    answers: parts.flatMap((part) => part.answers),
+    answers: parts.flatMap((part) =>
+      part.answers.map((each) => ({ ...each, role: state.slots.get(each.service)?.now?.role ?? 'passive' })),
+    ),
     etcdOptions: etcdOptions(system),
     etcd: system.store.kind === 'etcd' && !system.store.managed ? system.store.endpoints : [],
     peers: peersOf(state, system, now),

@@ -164,7 +164,10 @@ function read(ground: Ground, paths: Paths): Group {
     const stat = ground.kernel(`${paths.memory}/memory.stat`) ?? '';
     return {
       ...common,
-      used: less(number(ground.kernel(`${paths.memory}/memory.current`)), cacheIn(stat, '')),
+      used: less(
+        number(ground.kernel(`${paths.memory}/memory.current`)),
+        cacheIn(stat, '') + (valueIn(stat, 'slab_reclaimable') ?? 0),
+      ),
       limit: number(ground.kernel(`${paths.memory}/memory.max`)),
       kills: valueIn(events, 'oom_kill') ?? 0,
       refused: valueIn(events, 'max') ?? 0,

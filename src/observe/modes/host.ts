@@ -28,7 +28,7 @@ export function openHost(ground: Ground): Detector {
       const seen: Seen[] = [];
       if (!bootSaid) seen.push(...bootSeen(ground, watch));
       bootSaid = true;
-      const now = { wall: ground.now(), mono: ground.mono() };
+      const now = { wall: ground.now(), mono: sinceBootMs(ground) ?? ground.mono() };
       const offMs = last === null ? 0 : now.wall - last.wall - (now.mono - last.mono);
       last = now;
       if (Math.abs(offMs) > jumpMs)
@@ -52,6 +52,13 @@ export function openHost(ground: Ground): Detector {
   };
 }
 
+/** Goes on while the machine sleeps, as the time of day does; Node's own monotonic clock stands still. Null: the kernel does not say. */
+function sinceBootMs(ground: Ground): number | null {
+  const text = ground.kernel('proc/uptime');
+  const seconds = Number(text?.split(' ', 1)[0] ?? Number.NaN);
+  return Number.isFinite(seconds) ? seconds * 1000 : null;
+}
+
 function clock(subject: string, text: string): Seen {
   return { mode: 'clock-off', subject, services: [], weight: 'ahead', text };
 }
@@ -69,8 +76,8 @@ function bootSeen(ground: Ground, watch: Watch): Seen[] {
   if (before === boot) return [];
   keep(path, boot);
   if (before === null) return [];
-  const upMs = Number((ground.kernel('proc/uptime') ?? '').split(' ')[0]) * 1000;
-  const since = Number.isFinite(upMs) ? ` ${spanWords(upMs)} ago` : '';
+  const upMs = sinceBootMs(ground);
+  const since = upMs === null ? '' : ` ${spanWords(upMs)} ago`;
   return [
     {
       mode: 'host-rebooted',

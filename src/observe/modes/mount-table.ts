@@ -37,6 +37,6 @@ export function mountOf(mounts: readonly Mount[], path: string): Mount | null {
 }
 
 /** Spaces and the like are written as `\040`. */
-function unescape(text: string): string {
+export function unescape(text: string): string {
   return text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

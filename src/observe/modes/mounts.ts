@@ -5,9 +5,9 @@ import type { Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
 import type { Asked, Ground } from './ground.ts';
 import { isRemote } from './disk.ts';
-import { mountOf, readMounts, type Mount } from './mount-table.ts';
+import { mountOf, readMounts, unescape, type Mount } from './mount-table.ts';
 import { listOf, openSinceBoot, type SinceBoot } from './since-boot.ts';
-import type { Watch, WatchedPath } from './watch.ts';
+import type { Watch, WatchedFolder, WatchedPath } from './watch.ts';
 
 const everyMs = 15_000;
 /** Longer than a busy disk takes, shorter than people wait. */
@@ -20,6 +20,8 @@ const ofTheKernel = /^(proc|sysfs|devtmpfs|devpts|cgroup2?|securityfs|debugfs|tr
 export function openMounts(ground: Ground): Detector {
   let since: SinceBoot | null = null;
   let first: readonly First[] | null = null;
+  /** Those that did not answer at the last look. */
+  const silent = new Set<string>();
   return {
     name: 'mounts',
     everyMs,
@@ -31,7 +33,7 @@ export function openMounts(ground: Ground): Detector {
       const asked = await Promise.all(
         usedBy(watch, mounts).map(async (place) => [
           ...countedErrors(ground, place, kept),
-          ...(await touchedSeen(ground, place)),
+          ...(await touchedSeen(ground, place, silent)),
         ]),
       );
       return { seen: [...seen, ...asked.flat()] };
@@ -58,19 +60,23 @@ function firstMounts(since: SinceBoot, mounts: readonly Mount[]): readonly First
 
 interface Place extends WatchedPath {
   readonly mount: Mount;
+  readonly rank: number;
 }
 
 /** The file systems that watched folders lie on, with one folder of each. */
 function usedBy(watch: Watch, mounts: readonly Mount[]): readonly Place[] {
   const places = new Map<string, Place>();
-  for (const { path, services } of [...watch.folders, ...watch.mounts]) {
+  const folders: readonly WatchedFolder[] = [...watch.folders, ...watch.mounts];
+  for (const { path, services, isWritten = false } of folders) {
     const mount = mountOf(mounts, path);
     if (mount === null || ofTheKernel.test(mount.type)) continue;
     const known = places.get(mount.at);
     const all = services.length === 0 || known?.services.length === 0;
+    // Best where files come and go anyway: who watches a folder of settings is not to be woken. The root of a file system often may not be written to.
+    const rank = isWritten ? 2 : services.length > 0 ? 1 : 0;
+    const best = known === undefined || rank > known.rank ? { path, rank } : { path: known.path, rank: known.rank };
     places.set(mount.at, {
-      // A folder of a service may be written to; the root of a file system often not.
-      path: services.length > 0 ? path : (known?.path ?? path),
+      ...best,
       mount,
       services: all ? [] : [...new Set([...(known?.services ?? []), ...services])].toSorted(),
     });
@@ -90,7 +96,10 @@ function missingSeen(ground: Ground, watch: Watch, mounts: readonly Mount[], fir
   const table = (ground.kernel('etc/fstab') ?? '')
     .split('\n')
     .filter((line) => !line.trim().startsWith('#'))
-    .map((line) => line.trim().split(/\s+/)[1] ?? '');
+    .map((line) => line.trim().split(/\s+/))
+    // What is mounted only when somebody wants it comes and goes.
+    .filter(([, , , options = '']) => !options.split(',').includes('noauto'))
+    .map(([, at = '']) => unescape(at));
   for (const { at } of first)
     if (table.includes(at) && !isMounted(at) && !missing.some(({ path }) => path === at))
       missing.push({ path: at, services: usersOf(watch, at) });
@@ -109,7 +118,7 @@ function readOnlySeen(watch: Watch, mounts: readonly Mount[], first: readonly Fi
     .filter(
       ({ mount }) =>
         first.some((each) => each.at === mount.at && !each.readOnly) ||
-        watch.folders.some(({ path, services }) => path === mount.at && services.length > 0),
+        watch.folders.some(({ path, isWritten }) => path === mount.at && isWritten),
     )
     .map(({ mount, services }) => ({
       mode: 'storage-read-only',
@@ -142,13 +151,17 @@ function countedErrors(ground: Ground, { mount, services }: Place, since: SinceB
 }
 
 /** A small write and its sync where we may write, else a look at the folder. */
-async function touchedSeen(ground: Ground, place: Place): Promise<Seen[]> {
+async function touchedSeen(ground: Ground, place: Place, silent: Set<string>): Promise<Seen[]> {
   const { path, mount, services } = place;
   const about = { subject: mount.at, services };
   const asked = await ask(ground, place);
+  const wasSilent = silent.delete(mount.at);
   const where = `${mount.at} (${mount.type}${isRemote(mount) ? `, ${mount.source}` : ''})`;
   switch (asked.kind) {
     case 'stuck':
+      silent.add(mount.at);
+      // Once is a disk that is busy: a sync behind gigabytes that a backup writes.
+      if (!wasSilent) return [];
       return [
         { mode: 'mount-stuck', ...about, weight: 'fault', text: `${where} does not answer: whoever touches it waits` },
       ];

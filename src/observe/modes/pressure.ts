@@ -23,8 +23,10 @@ export function openPressure(ground: Ground): Detector {
 function memorySeen(ground: Ground): Seen[] {
   const about = { mode: 'memory-pressure', subject: 'memory', services: [], weight: 'ahead' } as const;
   const info = ground.kernel('proc/meminfo') ?? '';
-  const available = kiB(info, 'MemAvailable');
-  const total = kiB(info, 'MemTotal');
+  const known = kiB(info, 'MemAvailable');
+  const available = known === null ? null : known + zfsCache(ground);
+  // What is set aside as huge pages is not for others to be short of.
+  const total = (kiB(info, 'MemTotal') ?? 0) - (kiB(info, 'Hugetlb') ?? 0);
   const left = available === null ? '' : `, ${bytesWords(available)} available`;
   const full = average(ground.kernel('proc/pressure/memory'), 'full');
   if (full !== null && full > memoryFullPercent)
@@ -33,7 +35,7 @@ function memorySeen(ground: Ground): Seen[] {
     ];
   const swapFree = kiB(info, 'SwapFree') ?? 0;
   const swap = kiB(info, 'SwapTotal') ?? 0;
-  if (available !== null && total !== null && available < availableShare * total && swapFree <= 0.1 * swap)
+  if (available !== null && available < availableShare * total && swapFree <= 0.1 * swap)
     return [{ ...about, text: `memory is short${left} of ${bytesWords(total)}` }];
   return [];
 }
@@ -59,6 +61,13 @@ function cpuSeen(ground: Ground): Seen[] {
 function average(text: string | null, which: 'some' | 'full'): number | null {
   const found = new RegExp(`^${which} .*avg60=([0-9.]+)`, 'm').exec(text ?? '')?.[1];
   return found === undefined ? null : Number(found);
+}
+
+/** What ZFS keeps in memory and gives back when it is wanted, which the kernel does not count as available (arcstats: `size`, `c_min`); bytes. */
+function zfsCache(ground: Ground): number {
+  const stats = ground.kernel('proc/spl/kstat/zfs/arcstats') ?? '';
+  const value = (name: string): number => Number(new RegExp(`^${name}\\s+\\d+\\s+(\\d+)$`, 'm').exec(stats)?.[1] ?? 0);
+  return Math.max(0, value('size') - value('c_min'));
 }
 
 function kiB(text: string, name: string): number | null {

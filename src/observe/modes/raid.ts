@@ -20,6 +20,8 @@ export function openRaid(ground: Ground): Detector {
 interface MdArray {
   readonly name: string;
   readonly active: boolean;
+  /** It holds the description of arrays that the firmware made (mdadm(8), external metadata), and is never active itself. */
+  readonly isContainer: boolean;
   readonly faulty: readonly string[];
   readonly has: number | null;
   readonly wants: number | null;
@@ -29,7 +31,7 @@ interface MdArray {
 function arraysSeen(ground: Ground): Seen[] {
   return readArrays(ground.kernel('proc/mdstat') ?? '').flatMap((array): Seen[] => {
     const about = { mode: 'raid-degraded', subject: array.name, services: [] };
-    if (!array.active)
+    if (!array.active && !array.isContainer)
       return [{ ...about, weight: 'fault', text: `array ${array.name} is inactive: its data cannot be reached` }];
     const degraded = array.has !== null && array.wants !== null && array.has < array.wants;
     if (!degraded && array.faulty.length === 0) return [];
@@ -51,6 +53,7 @@ function readArrays(text: string): readonly MdArray[] {
     found.push({
       name,
       active: state === 'active',
+      isContainer: /super external:(imsm|ddf)/.test(block),
       faulty: [...devices.matchAll(/(\S+)\[\d+\]\(F\)/g)].map(([, device = '']) => device),
       wants: counts === null ? null : Number(counts[1]),
       has: counts === null ? null : Number(counts[2]),

@@ -23,6 +23,7 @@ const errorsFrom = 10;
 const errorsTimes = 5;
 const minuteMs = 60_000;
 const readAtMost = 1 << 20;
+const readBefore = 64 << 10;
 const isError = /\b(error|fatal|exception|severe)\b/i;
 
 /** Opens the detector. */
@@ -59,14 +60,15 @@ async function answerTimes(
   const facts: Record<string, string> = {};
   const asked = new Set<string>();
   await Promise.all(
-    watch.answers.map(async ({ service, url }) => {
+    watch.answers.map(async ({ service, url, role }) => {
       if (asked.has(service)) return;
       asked.add(service);
+      const name = `answer ${role} ${service}`;
       const began = ground.mono();
       if (!(await answers(url))) return;
-      const kept = [...(times.get(service) ?? []), ground.mono() - began].slice(-timesKept);
-      times.set(service, kept);
-      if (kept.length >= fewestTimes) facts[`answer ${service}`] = String(rounded(medianOf(kept.slice(-fewestTimes))));
+      const kept = [...(times.get(name) ?? []), ground.mono() - began].slice(-timesKept);
+      times.set(name, kept);
+      if (kept.length >= fewestTimes) facts[name] = String(rounded(medianOf(kept.slice(-fewestTimes))));
     }),
   );
   return facts;
@@ -96,11 +98,11 @@ function answers(url: string): Promise<boolean> {
   });
 }
 
-/** Compared with the same service on the other hosts. With one peer alone its own deviation is unknown, and the factor decides. */
+/** Compared with the same service on the other hosts, where it has the same role: who is at work is slower than who stands by. With one peer alone its own deviation is unknown, and the factor decides. */
 export function slowerSeen(watch: Pick<Watch, 'host' | 'peers'>, facts: Readonly<Record<string, string>>): Seen[] {
   return Object.entries(facts).flatMap(([name, value]): Seen[] => {
-    if (!name.startsWith('answer ')) return [];
-    const service = name.slice('answer '.length);
+    const [, service] = /^answer \S+ (.+)$/.exec(name) ?? [];
+    if (service === undefined) return [];
     const own = Number(value);
     const others = watch.peers.flatMap((peer) => (peer.facts[name] === undefined ? [] : [Number(peer.facts[name])]));
     if (others.length === 0) return [];
@@ -153,6 +155,8 @@ interface ErrorCount {
   since: number;
   count: number;
   minutes: number[];
+  /** Its end told of few errors at the first look: what comes is news from the first minute on. Else it may be so always, which the first minute tells. */
+  readonly wasClean: boolean;
 }
 
 /** Sizes of all logs; of one that is not there yet 0, and none of one whose disk does not answer. */
@@ -179,21 +183,27 @@ async function errorsSeen(
 ): Promise<Seen[]> {
   const known = logs.get(path);
   const now = ground.mono();
+  const newErrors = async (bytes: number): Promise<number> => {
+    if (bytes === 0) return 0;
+    const asked = await ground.ask(['tail', '-c', String(bytes), path], { on: `log ${path}`, within: askWithinMs });
+    return asked.kind === 'ended' ? asked.output.split('\n').filter((line) => isError.test(line)).length : 0;
+  };
   if (known === undefined) {
-    logs.set(path, { size, since: now, count: 0, minutes: [] });
+    const wasClean = (await newErrors(Math.min(size, readBefore))) <= errorsFrom;
+    logs.set(path, { size, since: now, count: 0, minutes: [], wasClean });
     return [];
   }
   if (size !== known.size) {
     // One that is shorter was rotated: all of it is new.
     const fresh = Math.min(readAtMost, size < known.size ? size : size - known.size);
     known.size = size;
-    const asked = await ground.ask(['tail', '-c', String(fresh), path], { on: `log ${path}`, within: askWithinMs });
-    if (asked.kind === 'ended') known.count += asked.output.split('\n').filter((line) => isError.test(line)).length;
+    known.count += await newErrors(fresh);
   }
   const usual = known.minutes.length === 0 ? 0 : medianOf(known.minutes);
   // A look that comes late has more than a minute to count.
   const count = Math.round(known.count * Math.min(1, minuteMs / (now - known.since)));
-  const isHigh = count > errorsFrom && count > errorsTimes * usual;
+  const isKnown = known.minutes.length > 0 || known.wasClean;
+  const isHigh = isKnown && count > errorsFrom && count > errorsTimes * usual;
   const told: Seen[] = isHigh
     ? [
         {

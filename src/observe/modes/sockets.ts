@@ -18,7 +18,7 @@ export function openSockets(ground: Ground): Detector {
     name: 'sockets',
     everyMs,
     async look(watch) {
-      const now = tcpCounts(ground.kernel('proc/net/snmp') ?? '');
+      const now = tcpCounts(ground);
       const seen = [
         ...lossSeen(segments, now),
         ...(await queuesSeen(ground, watch.listens)),
@@ -67,9 +67,15 @@ function lossSeen(
   ];
 }
 
-function tcpCounts(snmp: string): { readonly out: number; readonly again: number } {
-  const [names = '', values = ''] = snmp.split('\n').filter((line) => line.startsWith('Tcp:'));
-  const columns = values.split(' ');
-  const of = (name: string): number => Number(columns[names.split(' ').indexOf(name)] ?? 0);
-  return { out: of('OutSegs'), again: of('RetransSegs') };
+/** What asks for a connection again is left out: it tells of who does not answer, which ports.ts finds. */
+function tcpCounts(ground: Ground): { readonly out: number; readonly again: number } {
+  const all = ground.kernel('proc/net/snmp') ?? '';
+  const asking = countIn(ground.kernel('proc/net/netstat') ?? '', 'TcpExt:', 'TCPSynRetrans');
+  return { out: countIn(all, 'Tcp:', 'OutSegs'), again: countIn(all, 'Tcp:', 'RetransSegs') - asking };
+}
+
+/** Of a line of names and one of values below it; 0: it is not there. */
+function countIn(text: string, head: string, name: string): number {
+  const [names = '', values = ''] = text.split('\n').filter((line) => line.startsWith(head));
+  return Number(values.split(' ')[names.split(' ').indexOf(name)] ?? 0);
 }

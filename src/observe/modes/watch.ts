@@ -7,6 +7,12 @@ export interface WatchedPath {
   readonly services: readonly string[];
 }
 
+/** A folder on a file system that is watched. */
+export interface WatchedFolder extends WatchedPath {
+  /** Files are made in it: logs, or what `watch: { disk }` says. Absent: that is not known. */
+  readonly isWritten?: boolean;
+}
+
 /** A file of a service's `files` or `watch`, and how it should be; null: it may be any. */
 export interface WatchedFile extends WatchedPath {
   readonly mode: string | null;
@@ -51,7 +57,7 @@ export interface Watch {
   readonly kept: string;
   /** Detectors that do not look. */
   readonly off: readonly string[];
-  readonly folders: readonly WatchedPath[];
+  readonly folders: readonly WatchedFolder[];
   readonly mounts: readonly WatchedPath[];
   readonly files: readonly WatchedFile[];
   readonly certificates: readonly WatchedCertificate[];
@@ -80,7 +86,7 @@ export interface Watch {
   readonly queues: readonly WatchedPath[];
   readonly logs: readonly WatchedPath[];
   /** What to ask of each service to see how long an answer takes: `http://…`, or `tcp://host:port`. */
-  readonly answers: readonly { readonly service: string; readonly url: string }[];
+  readonly answers: readonly { readonly service: string; readonly url: string; readonly role: string }[];
   /** Client URLs of an etcd of one's own. */
   readonly etcd: readonly string[];
   /** How etcdctl is let in: `--cacert`, `--cert`, `--key` and their files. */

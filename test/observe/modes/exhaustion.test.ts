@@ -258,6 +258,21 @@ test('fed: a host short of memory, one short of processors, one that is well', a
   const [short] = await look(detector, watch);
   assert.equal(short?.text, 'memory is short: everything waited for it 22 % of the last minute, 3.8 GiB available');
   well();
+  const memory = (total: number, available: number, more = ''): void =>
+    file(
+      'proc/meminfo',
+      `MemTotal: ${total} kB\nMemAvailable: ${available} kB\nSwapTotal: 9 kB\nSwapFree: 0 kB\n${more}`,
+    );
+  memory(8_000_000, 100_000);
+  assert.deepEqual(said(await look(detector, watch)), ['memory-pressure ahead']);
+  memory(8_000_000, 100_000, 'Hugetlb: 7500000 kB\n');
+  assert.deepEqual(said(await look(detector, watch)), [], 'huge pages are set aside for one');
+  memory(8_000_000, 100_000);
+  file('proc/spl/kstat/zfs/arcstats', 'name type data\nc_min 4 100000000\nsize 4 6000000000\n');
+  assert.deepEqual(said(await look(detector, watch)), [], 'the cache of ZFS is given back');
+  memory(8_000_000, 4_000_000);
+  assert.deepEqual(said(await look(detector, watch)), [], 'a swap that is full alone holds up nobody');
+  well();
   file('proc/pressure/cpu', psi(85, 0));
   assert.deepEqual(said(await look(detector, watch)), [], 'short bursts of one task are none');
   file('proc/loadavg', '9.50 8.40 7.30 9/200 4711\n');

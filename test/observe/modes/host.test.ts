@@ -16,13 +16,14 @@ test('fed: another boot, a clock that jumps, a clock of a peer that is ahead', a
   const boot = (id: string): void => {
     mkdirSync(dirname(join(root, 'proc/sys/kernel/random/boot_id')), { recursive: true });
     writeFileSync(join(root, 'proc/sys/kernel/random/boot_id'), `${id}\n`);
-    writeFileSync(join(root, 'proc/uptime'), '600.00 1000.00\n');
+    passes(600_000);
   };
+  /** The time since the machine was started goes on while it sleeps. */
+  const passes = (upMs: number): void => writeFileSync(join(root, 'proc/uptime'), `${upMs / 1000} 1000.00\n`);
   boot('one');
   const watch = watchOn(root, {});
   let wall = 1_700_000_000_000;
-  let mono = 0;
-  const open = (): ReturnType<typeof openHost> => openHost(ground({ root, now: () => wall, mono: () => mono }));
+  const open = (): ReturnType<typeof openHost> => openHost(ground({ root, now: () => wall }));
   assert.deepEqual(said(await look(open(), watch)), [], 'never seen before');
   assert.deepEqual(said(await look(open(), watch)), [], 'the agent alone was started again');
   boot('two');
@@ -30,14 +31,17 @@ test('fed: another boot, a clock that jumps, a clock of a peer that is ahead', a
   const [rebooted] = await look(detector, watch);
   assert.match(rebooted?.text ?? '', /^the host was started again 10 minutes ago/);
   wall += 10_000;
-  mono += 10_000;
+  passes(610_000);
   assert.deepEqual(said(await look(detector, watch)), []);
+  wall += 8 * 3_600_000;
+  passes(610_000 + 8 * 3_600_000);
+  assert.deepEqual(said(await look(detector, watch)), [], 'it was suspended for a night');
   wall += 10_000 - 3_600_000;
-  mono += 10_000;
+  passes(620_000 + 8 * 3_600_000);
   const [set] = await look(detector, watch);
   assert.equal(set?.text, 'the clock was set back by 60 minutes');
   wall += 700_000;
-  mono += 700_000;
+  passes(1_320_000 + 8 * 3_600_000);
   assert.deepEqual(said(await look(detector, watch)), []);
   const peers = [{ host: 'b', address: '10.0.0.2', clockAheadMs: 9000, facts: {} }];
   assert.deepEqual(said(await look(detector, { ...watch, peers })), ['clock-off ahead']);
@@ -73,6 +77,8 @@ test('an instance that answers much later than its peers; a queue that grows; er
   mkdirSync(queue);
   const log = join(dir, 'log');
   writeFileSync(log, 'error from before\n'.repeat(100));
+  const noisy = join(dir, 'noisy');
+  writeFileSync(noisy, 'error as always\n'.repeat(20));
   let mono = 0;
   const step = (): number => mono;
   const real = ground();
@@ -81,18 +87,21 @@ test('an instance that answers much later than its peers; a queue that grows; er
     host,
     address: '10.0.0.2',
     clockAheadMs: 0,
-    facts: { 'answer pricer': '60' },
+    facts: { 'answer active pricer': '60' },
   }));
   const watch = watchOn(dir, {
-    answers: [{ service: 'pricer', url }],
+    answers: [{ service: 'pricer', url, role: 'active' }],
     queues: [{ path: queue, services: ['pricer'] }],
-    logs: [{ path: log, services: ['pricer'] }],
+    logs: [log, noisy].map((path) => ({ path, services: ['pricer'] })),
     peers,
   });
   const entries = (from: number, to: number): void => {
     for (let n = from; n < to; n += 1) writeFileSync(join(queue, `${n}\nof many\nlines`), '');
   };
-  for (let n = 0; n < 4; n += 1) assert.deepEqual(said(await look(detector, watch)), []);
+  for (let n = 0; n < 4; n += 1) {
+    appendFileSync(noisy, 'error as always\n'.repeat(20));
+    assert.deepEqual(said(await look(detector, watch)), [], 'a log that tells of errors all the time is no news');
+  }
   delayMs = 500;
   for (let n = 0; n < 2; n += 1) await look(detector, watch);
   assert.deepEqual(said(await look(detector, watch)), ['slow-peer ahead']);
@@ -118,11 +127,12 @@ test('a comparison with peers bears an odd one among them', () => {
       host: `p${n}`,
       address: '',
       clockAheadMs: 0,
-      facts: { 'answer pricer': String(ms) },
+      facts: { 'answer active pricer': String(ms) },
     })),
   });
-  assert.equal(slowerSeen(peers(10, 11, 900), { 'answer pricer': '12' }).length, 0);
-  assert.equal(slowerSeen(peers(10, 11, 900), { 'answer pricer': '300' }).length, 1);
-  assert.equal(slowerSeen(peers(10, 11, 12, 13), { 'answer pricer': '300' }).length, 1);
-  assert.equal(slowerSeen(peers(1, 1, 1), { 'answer pricer': '9' }).length, 0, 'milliseconds matter to nobody');
+  assert.equal(slowerSeen(peers(10, 11, 900), { 'answer active pricer': '12' }).length, 0);
+  assert.equal(slowerSeen(peers(10, 11, 900), { 'answer active pricer': '300' }).length, 1);
+  assert.equal(slowerSeen(peers(10, 11, 12, 13), { 'answer active pricer': '300' }).length, 1);
+  assert.equal(slowerSeen(peers(1, 1, 1), { 'answer active pricer': '9' }).length, 0, 'milliseconds matter to nobody');
+  assert.equal(slowerSeen(peers(10, 11), { 'answer standby pricer': '300' }).length, 0, 'of another role');
 });

@@ -42,9 +42,11 @@ test(
       longest = Math.max(longest, performance.now() - last - 10);
       last = performance.now();
     }, 10);
+    const first = await look(detector, watch);
     const seen = await look(detector, watch);
     const again = await look(detector, watch);
     clearInterval(ticking);
+    assert.deepEqual(said(first), [], 'once may be a disk that is busy');
     assert.deepEqual(said(seen), ['mount-stuck fault']);
     assert.match(seen[0]?.text ?? '', /hung \(fuse, hung\) does not answer/);
     assert.deepEqual(said(again), ['mount-stuck fault'], 'it hangs still, and no second process waits for it');
@@ -99,6 +101,52 @@ test('a remount as read-only, and a mount that is gone', { skip: needs('mkfs.ext
   assert.match(missing.text, /^nothing is mounted on .*data: what is written there goes to \//);
 });
 
+test(
+  'what is read-only or comes and goes as meant is no fault, and no folder of settings is written to',
+  { skip: needs('mount') },
+  async (t) => {
+    const dir = folder(t);
+    const [etc, log] = [join(dir, 'etc'), join(dir, 'log')];
+    sh('mkdir -p "$1" "$2" "$3/root/etc" && mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"', etc, log, dir);
+    const asked: (readonly string[])[] = [];
+    const asking = (argv: readonly string[]): readonly string[] => {
+      asked.push(argv);
+      return argv;
+    };
+    const services = ['pricer'];
+    const watch = watchOn(dir, {
+      folders: [
+        { path: join(dir, 'kept'), services },
+        { path: etc, services },
+        { path: log, services, isWritten: true },
+      ],
+    });
+    assert.deepEqual(said(await look(openMounts(ground({ asking })), watch)), []);
+    const touched = new Set(asked.map((argv) => argv.at(-1)));
+    assert.deepEqual(touched, new Set([etc, log]), 'one of each file system, where it writes itself');
+    const isLog = { ...watch, folders: [{ path: etc, services, isWritten: true }] };
+    assert.deepEqual(said(await look(openMounts(ground()), isLog)), ['storage-read-only fault']);
+    // Mounted for the night by a job, and by whoever comes.
+    const root = join(dir, 'root');
+    mkdirSync(join(root, 'proc/self'), { recursive: true });
+    const mounted = (...at: readonly string[]): void =>
+      writeFileSync(
+        join(root, 'proc/self/mountinfo'),
+        ['/', ...at].map((each) => `36 35 8:1 / ${each} rw - ext4 /dev/sda1 rw\n`).join(''),
+      );
+    writeFileSync(
+      join(root, 'etc/fstab'),
+      '/dev/sda1 / ext4 rw 0 1\n/dev/sdb1 /backup ext4 noauto,user 0 0\n/dev/sdc1 /da\\040ta ext4 defaults 0 2\n',
+    );
+    const detector = openMounts(ground({ root }));
+    mounted('/backup', '/da\\040ta');
+    assert.deepEqual(said(await look(detector, watchOn(root, {}))), []);
+    mounted();
+    const [gone, ...more] = await look(detector, watchOn(root, {}));
+    assert.deepEqual([gone?.mode, gone?.subject, more], ['mount-missing', '/da ta', []]);
+  },
+);
+
 test('fed: an array that lost a device, one that is inactive, a disk without an array', async (t) => {
   const root = folder(t);
   const file = (path: string, text: string): void => {
@@ -116,6 +164,8 @@ test('fed: an array that lost a device, one that is inactive, a disk without an 
   assert.equal(degraded?.text, 'array md0 is degraded: 1 of 2 devices work, faulty: sdb1');
   file('proc/mdstat', mdstat('md0 : inactive sda1[0](S)\n      1046528 blocks super 1.2\n'));
   assert.deepEqual(said(await look(detector, watch)), ['raid-degraded fault']);
+  file('proc/mdstat', mdstat('md127 : inactive sdb[1](S) sda[0](S)\n      5032 blocks super external:imsm\n'));
+  assert.deepEqual(said(await look(detector, watch)), [], 'what describes the arrays of a firmware is never active');
   file('proc/mdstat', mdstat(''));
   file('proc/self/mountinfo', '36 35 8:1 / / rw,noatime - ext4 /dev/sda1 rw\n');
   file('sys/block/sda/size', '1000215216\n');
