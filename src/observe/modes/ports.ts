@@ -15,11 +15,13 @@ const answerWithinMs = 3000;
 const mostPorts = 100;
 /** Each connection may be a line in the log of a service of ours: as long as it answers it is asked at every so many looks. */
 const ownAgain = 3;
+/** A service that is not reached is started again and again, in longer and longer intervals. */
+const standsForMs = 120_000;
 
 /** Opens the detector. */
 export function openPorts(ground: Ground): Detector {
   let looks = 0;
-  let shut: ReadonlySet<string> = new Set();
+  const walled = new Map<string, Walled>();
   return {
     name: 'ports',
     everyMs,
@@ -28,9 +30,9 @@ export function openPorts(ground: Ground): Detector {
       const isDue = looks % ownAgain === 0;
       looks += 1;
       const own = [...byAddress(watch.listens)].filter(
-        ([address]) => isIP(hostOf(address)) !== 0 && (isDue || shut.has(address)),
+        ([address]) => isIP(hostOf(address)) !== 0 && (isDue || walled.has(address)),
       );
-      const walled = walledSeen(ground, own.slice(0, mostPorts));
+      const ownLooked = lookAtOwn(ground, own.slice(0, mostPorts), walled);
       const facts: Record<string, string> = {};
       const reached = new Set<string>();
       const answers = new Map<string, Answer>();
@@ -71,8 +73,9 @@ export function openPorts(ground: Ground): Detector {
           oneWay(watch.host, peer.host, asked, new Set(asked.flatMap((address) => [...(ports.get(address) ?? [])]))),
         );
       }
-      seen.push(...(await vanishingSeen(ground, reached, ports)), ...(await walled));
-      shut = new Set((await walled).map(({ subject }) => subject));
+      await ownLooked;
+      const still = own.flatMap(([address]) => walled.get(address)?.seen ?? []);
+      seen.push(...(await vanishingSeen(ground, reached, ports)), ...still);
       return { seen, facts };
     },
   };
@@ -85,36 +88,47 @@ function byAddress(watched: Watch['ports']): ReadonlyMap<string, ReadonlySet<str
   return ports;
 }
 
-/** Ports of this host that take no connections though somebody listens there and has room for them. By address: where a name leads is not known here. */
-async function walledSeen(
+/** A port of this host that took no connections though somebody listened there, when last that could be told. */
+interface Walled {
+  readonly seen: Seen;
+  readonly atMs: number;
+}
+
+/** Brings `walled` up to date. By address: where a name leads is not known here. */
+async function lookAtOwn(
   ground: Ground,
   own: readonly (readonly [string, ReadonlySet<string>])[],
-): Promise<readonly Seen[]> {
+  walled: Map<string, Walled>,
+): Promise<void> {
   const answers = await Promise.all(
-    own.map(async ([address, services]) => ({
-      address,
-      services: [...services],
-      answer: await knock(address, answerWithinMs),
-    })),
+    own.map(async ([address, services]) => ({ address, services, answer: await knock(address, answerWithinMs) })),
   );
-  const shut = answers.filter(({ answer }) => answer === 'refused' || answer === 'reset' || answer === 'silent');
-  const listening = shut.length === 0 ? [] : await listeners(ground);
-  return shut
-    .filter(({ address }) => listensAt(listening, address).some(({ waiting, most }) => waiting <= most))
-    .map(({ address, services, answer }): Seen => {
-      const about = { subject: address, services, weight: 'fault' } as const;
-      return answer === 'silent'
-        ? {
-            mode: 'port-blocked',
-            ...about,
-            text: `${address} does not answer, though a process listens there: what is sent to it is dropped`,
-          }
-        : {
-            mode: 'port-refused',
-            ...about,
-            text: `${address} ${answer === 'reset' ? 'resets' : 'refuses'} connections, though a process listens there: a firewall answers in its place`,
-          };
-    });
+  const isShut = (answer: Answer): boolean => answer === 'refused' || answer === 'reset' || answer === 'silent';
+  const listening = answers.some(({ answer }) => isShut(answer)) ? await listeners(ground) : [];
+  const atMs = ground.mono();
+  for (const { address, services, answer } of answers) {
+    const [at] = listensAt(listening, address);
+    if (isShut(answer) && at !== undefined && at.waiting <= at.most)
+      walled.set(address, { seen: walledSeen(address, [...services], answer), atMs });
+    // Nobody listens, since it is being started again: nothing is known of the firewall then.
+    else if (answer === 'open' || at !== undefined || atMs - (walled.get(address)?.atMs ?? 0) > standsForMs)
+      walled.delete(address);
+  }
+}
+
+function walledSeen(address: string, services: readonly string[], answer: Answer): Seen {
+  const about = { subject: address, services, weight: 'fault' } as const;
+  return answer === 'silent'
+    ? {
+        mode: 'port-blocked',
+        ...about,
+        text: `${address} does not answer, though a process listens there: what is sent to it is dropped`,
+      }
+    : {
+        mode: 'port-refused',
+        ...about,
+        text: `${address} ${answer === 'reset' ? 'resets' : 'refuses'} connections, though a process listens there: a firewall answers in its place`,
+      };
 }
 
 /** Whether anything came back: a refusal has found its way, too. Null: not known. */
