@@ -99,6 +99,13 @@ test('at the end of its time all of it is killed, also who ignores SIGTERM and w
   const left = await run('sleep 1000 & echo $! > pid; echo ready');
   assert.deepEqual([left.ok, left.text], [true, 'ready\n'], 'who is left behind holds nobody up');
   await gone(Number(readFileSync(join(folder, 'pid'), 'utf8')));
+  // What has a session of its own stays, and who started it hears that nobody reads it any more.
+  const daemon = await run(
+    `setsid /bin/sh -c 'echo $$ > pid; echo ready; exec sleep 1000' & until test -s pid; do sleep 0.01; done`,
+  );
+  process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGKILL');
+  assert.equal(daemon.ok, true);
+  assert.match(daemon.text, /^ready\n\n\(what it started still writes to here/);
 });
 
 test('100 MB of output, binary and broken characters are read to their end; the beginning and the end are kept', async (t) => {

@@ -9,7 +9,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { accountFor, scriptAs } from '../../account.ts';
 import { statusTold, whyNotBecome } from '../../model/become.ts';
 import { passOddNames } from '../../model/environment.ts';
@@ -52,6 +52,9 @@ export interface RunningBlock {
 const markName = 'STANDFAST_RUNBOOK_STEP';
 /** After its end its pipe may be held open by what it left in the background. */
 const drainMs = 100;
+/** For who reads what it wrote. */
+const stillHeld =
+  '\n(what it started still writes to here, where nobody reads any more: its next line may end it. Send it elsewhere: >/dev/null 2>&1)\n';
 /** Read at most this much in one go: the agent's loop has its turn in between. In bytes. */
 const atOnce = 128 * 1024;
 /** A process that waits for a device or a network file system may not even be killed; then it is given up. */
@@ -129,13 +132,19 @@ export async function runBlock(request: BlockRequest, heard: () => void): Promis
       exited = { code, signal };
       clearTimeout(limit);
       // What it left in the background holds its pipes and would go on unseen.
-      setTimeout(() => {
-        void endSession(child.pid ?? 0, request.mark).then(() => {
-          for (const pipe of [child.stdout, child.stderr, child.stdio[3]]) pipe?.destroy();
-        });
-      }, drainMs);
+      setTimeout(() => void endSession(child.pid ?? 0, request.mark).then(letGo), drainMs);
     });
+    let closed = false;
+    /** Only what has left its session may still hold them. After a turn: what has come is read before. */
+    const letGo = async (): Promise<void> => {
+      await pause(drainMs);
+      await turn();
+      if (closed) return;
+      output.take(Buffer.from(stillHeld));
+      for (const pipe of [child.stdout, child.stderr, child.stdio[3]]) pipe?.destroy();
+    };
     child.on('close', () => {
+      closed = true;
       const code = exited?.code ?? null;
       const status = statusTold(told);
       const why = status === null ? because : `could not be started: ${whyNotBecome(status, '/bin/sh', dir)}`;
