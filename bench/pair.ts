@@ -1,8 +1,7 @@
 // One service on two hosts, under a policy with one active, with a consumer that watches it.
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { StatusView } from '../src/api.ts';
+import { freePort } from '../test/free-port.ts';
 import { Consumer } from './consumer.ts';
 import { Product } from './product.ts';
 
@@ -86,13 +85,4 @@ services:
     deactivate: { message: true }
     backOff: { upTo: 100ms }
 ${besides}`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

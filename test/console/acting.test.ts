@@ -7,9 +7,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { freePort } from '../free-port.ts';
 import { openProvider, trusting } from '../serve/web/a-provider.ts';
 import { loopback, picture, serve } from '../serve/web/console.ts';
-import { freePort, instanceOf, makeStand, pidOf, signal, type Stand } from '../system/stand.ts';
+import { instanceOf, makeStand, pidOf, signal, type Stand } from '../system/stand.ts';
 import { browserMissing, builtPages, demandAccessible, faultsOf, freshPages, openBrowser } from './browser.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'src', 'main.ts');

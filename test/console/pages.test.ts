@@ -6,17 +6,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import {
-  activeOn,
-  asPlanned,
-  freePort,
-  killHost,
-  makeStand,
-  pidOf,
-  services,
-  signal,
-  type Stand,
-} from '../system/stand.ts';
+import { freePort } from '../free-port.ts';
+import { activeOn, asPlanned, killHost, makeStand, pidOf, services, signal, type Stand } from '../system/stand.ts';
 import { browserMissing, demandAccessible, faultsOf, freshPages, openBrowser } from './browser.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'src', 'main.ts');

@@ -13,11 +13,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, suite, test } from 'node:test';
+import { freePort } from '../free-port.ts';
 import { FakeAgent } from '../member/agent.ts';
 
 const example = join(import.meta.dirname, '../../examples/pricing');
@@ -42,13 +43,9 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return String(port);
+/** For an environment. */
+async function portText(): Promise<string> {
+  return String(await freePort());
 }
 
 /** Starts a program in the test's own folder and waits until it says that it listens. */
@@ -87,7 +84,7 @@ async function until(url: string, status: number): Promise<void> {
 
 suite('feed', () => {
   test('two feeds emit the same ticks under the same numbers', async () => {
-    const [one, other] = [await freePort(), await freePort()];
+    const [one, other] = [await portText(), await portText()];
     await start('feed.mjs', { PORT: one });
     await start('feed.mjs', { PORT: other });
     const [left, right] = await Promise.all(
@@ -105,7 +102,7 @@ suite('feed', () => {
 
 suite('pricer', () => {
   test('a standby is ready and quiet; with the role, the signal and the lease it emits; asked to stand by it is quiet', async () => {
-    const [feed, port] = [await freePort(), await freePort()];
+    const [feed, port] = [await portText(), await portText()];
     await start('feed.mjs', { PORT: feed });
     agent.give('standby', 0, null);
     const pricer = await start('pricer.mjs', {
@@ -135,7 +132,7 @@ suite('pricer', () => {
   });
 
   test('one of two feeds killed: no number is missing', async () => {
-    const [one, other, port] = [await freePort(), await freePort(), await freePort()];
+    const [one, other, port] = [await portText(), await portText(), await portText()];
     const doomed = await start('feed.mjs', { PORT: one });
     await start('feed.mjs', { PORT: other });
     await start('pricer.mjs', { PORT: port, FEEDS: `http://127.0.0.1:${one}/ticks http://127.0.0.1:${other}/ticks` });
@@ -149,7 +146,7 @@ suite('pricer', () => {
 
 suite('risk', () => {
   test('a passive one loads the snapshot when it becomes active, then tells so', async () => {
-    const [feed, pricer, port] = [await freePort(), await freePort(), await freePort()];
+    const [feed, pricer, port] = [await portText(), await portText(), await portText()];
     await start('feed.mjs', { PORT: feed });
     await start('pricer.mjs', { PORT: pricer, FEEDS: `http://127.0.0.1:${feed}/ticks` });
     mkdirSync(join(folder, 'run'), { recursive: true });
@@ -187,7 +184,7 @@ suite('gateway', () => {
       listening.resolve();
     }).listen(0, '127.0.0.1');
     await once(pricer, 'listening');
-    const port = await freePort();
+    const port = await portText();
     await start('gateway.mjs', {
       PORT: port,
       PRICERS: `http://127.0.0.1:${(pricer.address() as AddressInfo).port}/prices`,

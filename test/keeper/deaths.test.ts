@@ -10,8 +10,9 @@ import type { CgroupChoice } from '../../src/keeper/cgroup.ts';
 import { isAlive, isSame, readStat } from '../../src/keeper/proc.ts';
 import { startKeeper } from '../../src/keeper/start-keeper.ts';
 import { ms } from '../../src/model/units.ts';
+import { freePort } from '../free-port.ts';
 import { NativeKeeper, cgroupMissing } from './native.ts';
-import { connects, failure, forksAway, freePort, inMs, leased, startRequest, value } from './process-manager.cases.ts';
+import { connects, failure, forksAway, inMs, leased, startRequest, value } from './process-manager.cases.ts';
 import { eventually, lines } from './waiting.ts';
 
 const ways: readonly (readonly [CgroupChoice, string | false])[] = [

@@ -3,8 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, readdir, readlink, writeFile } from 'node:fs/promises';
-import { createConnection, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
@@ -13,6 +12,7 @@ import type { MonoMs } from '../../src/model/units.ts';
 import { monoNow } from '../../src/keeper/clock.ts';
 import { isAlive, isSame, readStat } from '../../src/keeper/proc.ts';
 import type { EndedInstance, Keeper, KeeperAnswer, StartRequest, StartedInstance } from '../../src/ports.ts';
+import { freePort } from '../free-port.ts';
 import { eventually, lines } from './waiting.ts';
 
 /** A manager, ready for use, with a folder for what a case writes. */
@@ -458,15 +458,6 @@ async function openFiles(pid: number): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const fd of (await readdir(folder)).sort()) found.set(fd, await readlink(join(folder, fd)).catch(() => ''));
   return found;
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Whether somebody listens there. */

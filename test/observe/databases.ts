@@ -3,12 +3,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, globSync, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
+import { freePort } from '../free-port.ts';
 import { atEnd } from './seen.ts';
 
 export interface Database {
@@ -138,14 +138,4 @@ async function serve(
   await start();
   atEnd(t, kill);
   return { url, run: (...statements) => run(statements), kill, startAgain: start };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

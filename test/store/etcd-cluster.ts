@@ -7,22 +7,12 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '../free-port.ts';
 import { afterwards, folder } from './places.ts';
 
 /** Why there is no etcd here, or false. */
 export function noEtcd(): string | false {
   return spawnSync('etcd', ['--version']).error === undefined ? false : 'needs etcd (Debian: etcd-server)';
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export interface Member {

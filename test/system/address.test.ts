@@ -6,8 +6,9 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { freePort } from '../free-port.ts';
 import { Network, ip, networkMissing, type Heard } from '../keeper/network.ts';
-import { activeOn, eventually, freePort, killHost, makeStand, services } from './stand.ts';
+import { activeOn, eventually, killHost, makeStand, services } from './stand.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 

@@ -7,10 +7,10 @@ import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { once } from 'node:events';
 
+import { freePort } from '../free-port.ts';
 import {
   asPlanned,
   eventually,
-  freePort,
   instanceOf,
   lives,
   makeStand,

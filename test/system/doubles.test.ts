@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 
 import type { StatusView } from '../../src/api.ts';
+import { freePort } from '../free-port.ts';
 import { longestGap, openConsumer, overlapsIn } from './consumer.ts';
 import {
   activeOn,
   asPlanned,
   eventually,
-  freePort,
   instanceOf,
   killHost,
   lives,

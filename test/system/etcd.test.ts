@@ -12,12 +12,12 @@ import type { StatusView } from '../../src/api.ts';
 import type { EtcdAccess } from '../../src/store/etcd/access.ts';
 import { listMembers, memberHealths } from '../../src/store/etcd/administer.ts';
 import { readPlace } from '../../src/store/place.ts';
+import { freePort } from '../free-port.ts';
 import { noEtcd, startCluster } from '../store/etcd-cluster.ts';
 import {
   activeOn,
   asPlanned,
   eventually,
-  freePort,
   instanceOf,
   makeStand,
   serviceOf,

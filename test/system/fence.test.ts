@@ -5,7 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { activeOn, freePort, instanceOf, killHost, makeStand, serviceOf, services } from './stand.ts';
+import { freePort } from '../free-port.ts';
+import { activeOn, instanceOf, killHost, makeStand, serviceOf, services } from './stand.ts';
 
 const double = join(import.meta.dirname, '..', 'act', 'fence_double.sh');
 

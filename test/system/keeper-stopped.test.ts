@@ -4,18 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import {
-  activeOn,
-  asPlanned,
-  eventually,
-  freePort,
-  lives,
-  pidOf,
-  serviceOf,
-  services,
-  signal,
-  startStand,
-} from './stand.ts';
+import { freePort } from '../free-port.ts';
+import { activeOn, asPlanned, eventually, lives, pidOf, serviceOf, services, signal, startStand } from './stand.ts';
 
 const ports = [await freePort(), await freePort()] as const;
 const pair = (program: string): string => `system: stopped

@@ -6,7 +6,8 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
-import { asPlanned, eventually, freePort, makeStand, pidOf, serviceOf, signal, textOf } from './stand.ts';
+import { freePort } from '../free-port.ts';
+import { asPlanned, eventually, makeStand, pidOf, serviceOf, signal, textOf } from './stand.ts';
 
 interface Message {
   readonly event: string;

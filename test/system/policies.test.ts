@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { FailoverView } from '../../src/api.ts';
+import { freePort } from '../free-port.ts';
 import {
   activeOn,
   asPlanned,
   eventually,
-  freePort,
   instanceOf,
   killHost,
   pidOf,

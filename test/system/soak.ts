@@ -9,18 +9,9 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 
 import { demandKnown, numberOf, readWords } from '../../scripts/words.ts';
 import type { StatusView } from '../../src/api.ts';
+import { freePort } from '../free-port.ts';
 import { longestGap, openConsumer, overlapsIn } from './consumer.ts';
-import {
-  activeOn,
-  asPlanned,
-  freePort,
-  makeStand,
-  serviceOf,
-  services,
-  signal,
-  type Living,
-  type Stand,
-} from './stand.ts';
+import { activeOn, asPlanned, makeStand, serviceOf, services, signal, type Living, type Stand } from './stand.ts';
 
 const usage = 'usage: npm run soak -- [--minutes N] [--seed N]: faults drawn from a seed (1) for so many minutes (10)';
 const { values, positionals } = readWords(usage, {

@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -246,22 +245,6 @@ export function ask(
 /** Not gone, and not a zombie: not every PID 1 reaps. */
 export function lives(pid: number): boolean {
   return /\) [^ZX] /.test(textOf(`/proc/${pid}/stat`));
-}
-
-let nextPort = 11_000 + ((process.pid * 41) % 18_000);
-
-/** A port that nobody listens on, below those that the kernel gives away. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    nextPort += 1;
-    const port = nextPort;
-    const free = await new Promise<boolean>((resolve) => {
-      const server = createServer();
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (free) return port;
-  }
 }
 
 export function textOf(file: string): string {

@@ -18,18 +18,9 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
 import type { StatusView } from '../../src/api.ts';
+import { freePort } from '../free-port.ts';
 import { openConsumer, overlapsIn, type Consumer } from './consumer.ts';
-import {
-  activeOn,
-  asPlanned,
-  eventually,
-  freePort,
-  makeStand,
-  serviceOf,
-  services,
-  signal,
-  type Stand,
-} from './stand.ts';
+import { activeOn, asPlanned, eventually, makeStand, serviceOf, services, signal, type Stand } from './stand.ts';
 
 /** A file system of its own for the state; null when none can be mounted. */
 function smallDisk(): string | null {

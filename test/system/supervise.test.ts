@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { freePort } from '../free-port.ts';
 import {
   activeOn,
   asPlanned,
   eventually,
-  freePort,
   instanceOf,
   lives,
   makeStand,

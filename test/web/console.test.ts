@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ConsoleView } from '../../src/api-web.ts';
 import { connectAgent } from '../../src/client.ts';
+import { freePort } from '../free-port.ts';
 import { ask, type Answer } from '../serve/web/console.ts';
-import { asPlanned, eventually, freePort, makeStand, signal, type Stand } from '../system/stand.ts';
+import { asPlanned, eventually, makeStand, signal, type Stand } from '../system/stand.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 

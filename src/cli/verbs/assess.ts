@@ -14,7 +14,7 @@ import { Failure } from '../failure.ts';
 import { refuseDescription } from '../refuse-description.ts';
 import type { Run } from '../verb.ts';
 
-/** Exit 0: the objective is met; 1: it is missed; 2: the description has errors. */
+/** Exit 0: the objective is met, or a patch was printed; 1: it is missed; 2: the description has errors. */
 export const assess: Run = async (context, words, options) => {
   const read = await readPath(words[0] ?? '.');
   const { system, problems } = read;

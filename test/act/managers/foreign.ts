@@ -15,7 +15,8 @@ import { isSame, readStat } from '../../../src/keeper/proc.ts';
 import { runCommand } from '../../../src/observe/command.ts';
 import type { Command } from '../../../src/model/system.ts';
 import type { EndedInstance, Keeper, KeeperAnswer, StartRequest, StartedInstance } from '../../../src/ports.ts';
-import { freePort, type ManagerUnderTest } from '../../keeper/process-manager.cases.ts';
+import { freePort } from '../../free-port.ts';
+import { type ManagerUnderTest } from '../../keeper/process-manager.cases.ts';
 import { eventually } from '../../keeper/waiting.ts';
 
 const run = promisify(execFile);
