@@ -7,7 +7,7 @@ import { connect, type DetailedPeerCertificate } from 'node:tls';
 import { errorWords } from '../../model/error-words.ts';
 import type { FindingWeight, Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
-import type { Asked, Ground } from './ground.ts';
+import { isDenied, isRoot, type Asked, type Ground } from './ground.ts';
 import { keep, readKept } from './kept.ts';
 import { listOf } from './since-boot.ts';
 import type { WatchedCertificate } from './watch.ts';
@@ -192,6 +192,7 @@ async function readFile(ground: Ground, path: string, passwordFile: string | nul
   const isStore = /\.(p12|pfx)$/i.test(path);
   const asked = isStore ? await readStore(ground, path, passwordFile) : await readPlain(ground, path);
   if (asked.kind !== 'ended') return { kind: 'unknown' };
+  if (asked.code !== 0 && isRoot && isDenied.test(asked.errors)) return { kind: 'unknown' };
   if (asked.code !== 0) return { kind: 'unreadable', why: whyNot(asked.errors, isStore) };
   const parts = asked.output.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
   if (parts.length === 0) return { kind: 'unreadable', why: 'there is no certificate in it' };

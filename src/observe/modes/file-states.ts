@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { askByMount } from './by-mount.ts';
-import type { Ground } from './ground.ts';
+import { isDenied, isRoot, type Ground } from './ground.ts';
 
 const askWithinMs = 5000;
 /** Larger ones are data, not configuration: only their hash is kept. */
@@ -31,13 +31,13 @@ export interface FileState extends FileStat {
 export interface FileStats {
   /** By path; those that are missing are not in it. */
   readonly stats: ReadonlyMap<string, FileStat>;
-  /** Those whose disk did not answer. */
+  /** Those whose disk did not answer, or does not let even root look. */
   readonly silent: ReadonlySet<string>;
 }
 
 /** All of them, by one process for each file system. */
 export async function statAll(ground: Ground, paths: readonly string[]): Promise<FileStats> {
-  const { output, silent } = await askByMount(ground, paths, {
+  const { output, errors, silent } = await askByMount(ground, paths, {
     argv: ['stat', '-L', '-c', '%a %u %g %z-%s-%i %n', '--'],
     what: 'configuration files',
     within: askWithinMs,
@@ -49,7 +49,10 @@ export async function statAll(ground: Ground, paths: readonly string[]): Promise
       return path === '' ? [] : [[path, { mode, owner, group, changedAt, size: Number(size) }]];
     }),
   );
-  return { stats, silent };
+  const refused = isRoot
+    ? paths.filter((path) => errors.split('\n').some((line) => line.includes(`'${path}'`) && isDenied.test(line)))
+    : [];
+  return { stats, silent: new Set([...silent, ...refused]) };
 }
 
 /** What is in it; `place`: where its file system is mounted. `unknown`: that does not answer. */
@@ -69,7 +72,7 @@ export async function readState(
   if (stat.size <= mostKeptBytes) {
     const asked = await ground.ask(['cat', '--', path], how);
     if (asked.kind !== 'ended') return 'unknown';
-    if (asked.code !== 0) return 'unreadable';
+    if (asked.code !== 0) return isRoot && isDenied.test(asked.errors) ? 'unknown' : 'unreadable';
     const content = asked.output;
     if (!content.includes('\0') && !content.includes('\uFFFD')) return { ...stat, hash: sha256(content), content };
   }

@@ -61,6 +61,10 @@ export interface Ground {
   mono(): number;
 }
 
+/** What programs say when they may not. Root is refused only by a file server or a policy of this host: what services may do there is not known then. */
+export const isDenied = /permission denied/i;
+export const isRoot = process.getuid?.() === 0;
+
 /** So many processes of ours may hang at one time. A detector has a ground of its own, so that what hangs one leaves the others be. */
 const mostStuck = 32;
 /** To become another program, and end. */

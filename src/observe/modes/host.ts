@@ -1,8 +1,8 @@
 // The host itself: was it started again, does its clock keep time, are its snapshots young enough.
 
-import type { Seen } from '../../model/mode.ts';
+import type { FindingWeight, Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
-import type { Ground } from './ground.ts';
+import { isDenied, type Ground } from './ground.ts';
 import { keep, readKept } from './kept.ts';
 import type { Watch } from './watch.ts';
 import { spanWords } from '../../model/amount-words.ts';
@@ -12,13 +12,15 @@ const jumpMs = 2000;
 const peerAheadMs = 5000;
 /** A clock that jumped is told of for this long: what it upset shows later. */
 const tellsForMs = 600_000;
+/** In the first minutes of a machine its clock is set by others: some have none that goes on while they are off. */
+const startsForMs = 120_000;
 const snapshotsEveryMs = 60_000;
 const askWithinMs = 5000;
 
 /** Opens the detector. */
 export function openHost(ground: Ground): Detector {
   let last: { readonly wall: number; readonly mono: number } | null = null;
-  let jumped: { readonly text: string; readonly untilMs: number } | null = null;
+  let jumped: { readonly text: string; readonly weight: FindingWeight; readonly untilMs: number } | null = null;
   let bootSaid = false;
   let snapshots: { readonly at: number; readonly seen: readonly Seen[] } | null = null;
   return {
@@ -33,10 +35,13 @@ export function openHost(ground: Ground): Detector {
       last = now;
       if (Math.abs(offMs) > jumpMs)
         jumped = {
+          // Soon after the boot it is set right.
+          weight: now.mono < startsForMs ? 'change' : 'ahead',
           untilMs: now.mono + tellsForMs,
           text: `the clock was set ${offMs > 0 ? 'forward' : 'back'} by ${secondsWords(Math.abs(offMs))}`,
         };
-      if (jumped !== null && jumped.untilMs > now.mono) seen.push(clock('own clock', jumped.text));
+      if (jumped !== null && jumped.untilMs > now.mono)
+        seen.push({ ...clock('own clock', jumped.text), weight: jumped.weight });
       for (const { host, clockAheadMs } of watch.peers)
         if (clockAheadMs > peerAheadMs)
           seen.push(
@@ -100,6 +105,8 @@ async function snapshotsSeen(ground: Ground, watch: Watch): Promise<readonly See
       });
       if (asked.kind !== 'ended') return [];
       const about = { mode: 'snapshot-old', subject: path, services, weight: 'ahead' } as const;
+      // What we may not look into may hold any.
+      if (asked.output === '' && isDenied.test(asked.errors)) return [];
       if (asked.output === '') return [{ ...about, text: `there is no snapshot in ${path}` }];
       const ageMs = ground.now() - Number(asked.output) * 1000;
       if (ageMs <= withinMs) return [];

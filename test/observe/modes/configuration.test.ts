@@ -5,7 +5,9 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openConfiguration } from '../../../src/observe/modes/configuration.ts';
-import { folder, ground, hang, impatient, look, needsRoot, said, watchOn } from './look.ts';
+import { openCertificates } from '../../../src/observe/modes/certificates.ts';
+import { openHost } from '../../../src/observe/modes/host.ts';
+import { folder, ground, hang, impatient, look, needs, needsRoot, said, watchOn } from './look.ts';
 
 const at = (
   path: string,
@@ -35,6 +37,22 @@ test('missing, another mode or owner than declared, back again', { skip: needsRo
   assert.deepEqual(said(await look(detector, watch)), []);
   rmSync(path);
   assert.deepEqual(said(await look(detector, watch)), ['configuration-missing fault']);
+});
+
+test('what even root may not look into may be as it should', { skip: needs('mount') }, async (t) => {
+  const dir = folder(t);
+  const closed = join(dir, 'closed');
+  await hang(t, closed, 990);
+  const path = join(closed, 'pricer.properties');
+  const services = ['pricer'];
+  const certificate = { services, file: path, on: null, name: null, passwordFile: null };
+  const watch = watchOn(dir, {
+    files: [at(path)],
+    certificates: [certificate],
+    snapshots: [{ path: closed, withinMs: 1000, services }],
+  });
+  for (const open of [openConfiguration, openCertificates, openHost])
+    assert.deepEqual(said(await look(open(ground()), watch)), []);
 });
 
 test('changed content and properties, against the last known good that survives a restart', async (t) => {

@@ -48,17 +48,21 @@ export function shQuietly(line: string, ...args: readonly string[]): void {
   }
 }
 
-/** Makes that folder a file system that hangs, until its process ends, or the test: it is mounted, and what is asked of it is read by nobody. */
-export async function hang(t: TestContext, at: string): Promise<ChildProcess> {
+/**
+ * Makes that folder a file system that hangs, until its process ends, or the test: it is mounted, and what is asked of it is read by nobody. One of another
+ * user refuses root, as a file server may.
+ */
+export async function hang(t: TestContext, at: string, user = 0): Promise<ChildProcess> {
   mkdirSync(at);
   // Its end tears the connection, and what waits is let go.
   const server = spawn(
     'sh',
     [
       '-c',
-      'exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hung "$1" && echo up && exec sleep 600 3<&3',
+      'exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode=40000,user_id=$2,group_id=0 hung "$1" && echo up && exec sleep 600 3<&3',
       'fuse',
       at,
+      String(user),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
