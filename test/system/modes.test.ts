@@ -80,9 +80,14 @@ test('a property that is gone is named first, explained, and put back in one ste
   assert.equal((await stand.cli('known-good', 'feed', '--take-back')).code, 0);
   assert.equal(statSync(file).mode & 0o7777, 0o600);
   assert.ok(!existsSync(`${file}.before`));
+  const secret = '# rates\nrates.url=http://two\n';
+  writeFileSync(file, secret);
+  const hidden = await stand.cli('known-good', 'feed');
+  assert.match(hidden.stdout, /: 1 line new, 1 line gone\. Not everybody may read it/);
+  assert.doesNotMatch(hidden.stdout, /http/);
   writeFileSync(`${file}.before`, 'of last week');
   assert.equal((await stand.cli('known-good', 'feed', '--take-back')).code, 0);
-  assert.equal(readFileSync(file, 'utf8'), good);
+  assert.equal(readFileSync(file, 'utf8'), secret);
 
   assert.equal((await stand.cli('runbook', 'stands', 'feed', '--since', '1h')).code, 0);
   const later = await stand.cli('runbook', 'stands', 'feed@a', '--since', `@${Date.now() / 1000}`);

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '../../model/amount-words.ts';
 import { chooseSystem } from '../context.ts';
 import { Failure } from '../failure.ts';
 import { safe } from '../text.ts';
@@ -57,7 +58,9 @@ export const knownGood: Run = async (context, words, options) => {
   if (json) {
     const put = options.flag('putBack');
     if (put) putBack(differing, service);
-    const shown = put ? { ok: true, putBack: differing.map((file) => file.path) } : files.map(shownFile);
+    const shown = put
+      ? { ok: true, putBack: differing.map((file) => file.path) }
+      : files.map((file) => shownFile(file, terminal.redraws));
     terminal.print(JSON.stringify(shown, null, 2));
     return put || differing.length === 0 ? 0 : 1;
   }
@@ -72,13 +75,13 @@ export const knownGood: Run = async (context, words, options) => {
     if (differing.length === 0) terminal.print('Nothing to put back: every file is as it was when it last worked.');
     return 0;
   }
-  for (const file of differing) terminal.print(...difference(file).map(safe));
+  for (const file of differing) terminal.print(...difference(file, terminal.redraws).map(safe));
   if (differing.length === 0) terminal.print('Every file is as it was when it last worked.');
   return differing.length === 0 ? 0 : 1;
 };
 
 /** `known`: whether its content is kept, or only that it changes is watched; `difference`: its mode and owner, and its lines as diff -u tells them; empty when there is none. */
-function shownFile(file: KnownFile): object {
+function shownFile(file: KnownFile, toPerson: boolean): object {
   const known = file.content !== null;
   const same = !known || isAsKnown(file);
   return {
@@ -86,7 +89,7 @@ function shownFile(file: KnownFile): object {
     path: file.path,
     known,
     same: known ? same : null,
-    difference: same ? '' : difference(file).join('\n'),
+    difference: same ? '' : difference(file, toPerson).join('\n'),
   };
 }
 
@@ -130,7 +133,8 @@ function unlike(file: KnownFile): readonly string[] {
     .map((name) => `the ${name} of ${file.path} was ${file[name]} and is ${now[name]}`);
 }
 
-function difference(file: KnownFile): readonly string[] {
+/** What not everybody may read is shown to a person at a terminal alone: what a run prints is kept, and read by others. */
+function difference(file: KnownFile, toPerson: boolean): readonly string[] {
   const text = presentText(file);
   if (text === null) return [`${file.path} is missing, or cannot be read.`];
   if (text === file.content) return unlike(file);
@@ -142,7 +146,19 @@ function difference(file: KnownFile): readonly string[] {
       encoding: 'utf8',
     },
   );
-  return [...unlike(file), ...made.stdout.trimEnd().split('\n')];
+  const lines = made.stdout.trimEnd().split('\n');
+  if (toPerson || isForAll(file)) return [...unlike(file), ...lines];
+  const count = (sign: string): string =>
+    counted(lines.filter((line, index) => index > 1 && line.startsWith(sign)).length, 'line');
+  return [
+    ...unlike(file),
+    `${file.path}: ${count('+')} new, ${count('-')} gone. Not everybody may read it: the lines are shown in a terminal alone.`,
+  ];
+}
+
+/** Everybody may read it now, and could when it last worked. */
+function isForAll(file: KnownFile): boolean {
+  return (statSync(file.path).mode & Number.parseInt(file.mode, 8) & 0o004) !== 0;
 }
 
 /** The paths of those of which something stood there. */
