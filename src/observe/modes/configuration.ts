@@ -92,8 +92,11 @@ function about(mode: string, file: WatchedFile, weight: Seen['weight'], text: st
 /** The same file of another instance may lie elsewhere: it is told apart by its name within the service. */
 function factName(file: WatchedFile, service: string, watch: Watch): string {
   const name = file.path.slice(file.path.lastIndexOf('/') + 1);
-  const same = watch.files.filter((each) => each.services.includes(service) && each.path.endsWith(`/${name}`));
-  return same.length > 1 ? `${name} ${same.indexOf(file)}` : name;
+  const same = watch.files
+    .filter((each) => each.services.includes(service) && each.path.endsWith(`/${name}`))
+    .map(({ path }) => path);
+  // In the order of their paths: that of the description is another where a service that shares one of them does not run.
+  return same.length > 1 ? `${name} ${same.toSorted().indexOf(file.path)}` : name;
 }
 
 function declaredSeen(file: WatchedFile, known: Known, { users, groups }: AccountNumbers): Seen[] {
