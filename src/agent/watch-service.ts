@@ -41,6 +41,10 @@ export function plannedHere(service: RunService, plans: Plans, layout: HostLayou
   const named = (names: readonly string[]): { name: string; services: string[] }[] =>
     names.map((name) => ({ name, services }));
   const logs = [layout.output(service.name), ...(plan.log === null ? [] : [at(plan.log.file)])];
+  const keyBeside = (file: string): string | null => {
+    const key = file.replace(/\.[^./]+$/, '.key');
+    return key !== file && plan.files.some(({ path }) => at(path) === key) ? key : null;
+  };
   const targets = plan.detect.checks.flatMap(({ probe }) => targetOf(probe));
   return {
     folders: [
@@ -76,15 +80,22 @@ export function plannedHere(service: RunService, plans: Plans, layout: HostLayou
         file: each.file === null ? null : at(each.file),
         on: each.on,
         name: each.name,
+        key: each.key === null ? (each.file === null ? null : keyBeside(at(each.file))) : at(each.key),
         passwordFile: each.passwordFile === null ? null : at(each.passwordFile),
+        isNamed: true,
       })),
       ...plan.files
         .filter(({ path }) => /\.(pem|crt|cer|der|p12|pfx)$/i.test(path))
         .filter(({ path }) => !watch.certificates.some((each) => each.file !== null && at(each.file) === at(path)))
-        .map(({ path }) => ({ services, file: at(path), on: null, name: null, passwordFile: null })),
+        .map(({ path }) => {
+          const file = at(path);
+          return { services, file, on: null, name: null, key: keyBeside(file), passwordFile: null, isNamed: false };
+        }),
       ...targets
         .filter(({ tls }) => tls)
-        .map(({ address }) => ({ services, file: null, on: address, name: null, passwordFile: null })),
+        .map(({ address: on }) => {
+          return { services, file: null, on, name: null, key: null, passwordFile: null, isNamed: true };
+        }),
     ],
     programs: programsOf(plan.command).map((path) => ({
       path: path.includes('/') ? at(path) : path,

@@ -30,7 +30,7 @@ export const certificateModes: readonly Mode[] = [
     shows: 'The file is missing, damaged, locked by another password, or its key belongs to another certificate.',
     takesDown: 'every',
     detector: 'certificates',
-    thresholds: 'Fault: nothing to be read in it, or the key beside it does not fit. There is no degree to it.',
+    thresholds: 'Fault: nothing to be read in it, or its key does not fit; in two looks where that is another file.',
     runbook: 'certificate',
     strategies: ['avoid', 'fixFast'],
     tested: 'made',
@@ -46,7 +46,8 @@ export const certificateModes: readonly Mode[] = [
     shows: 'Some clients connect and others do not: an issuer between is missing, or the order is wrong.',
     takesDown: 'every',
     detector: 'certificates',
-    thresholds: 'Fault: a certificate in the file or on the port is not followed by who issued it, and is no root.',
+    thresholds:
+      'Fault: a certificate in the file or on the port is followed by another than who issued it, or no longer by the issuer that stood there before. Who issued the last of a chain may be a root, which clients have.',
     runbook: 'certificate',
     strategies: ['avoid', 'fixFast'],
     tested: 'made',

@@ -37,6 +37,11 @@ export const watchShape = z.strictObject({
           description: 'The name that clients ask for. Absent: the one in `on`.',
           examples: ['pricer.example'],
         }),
+        key: key(template('a file', 'etc/tls.key'), {
+          description:
+            'Its private key, where that lies in a file of its own. Absent: of `files` the one beside it with the same name and `.key`.',
+          examples: ['etc/tls.key'],
+        }),
         passwordFile: key(template('a file', 'etc/keystore.pass'), {
           description: 'Holds the password of a PKCS#12 file.',
           examples: ['etc/keystore.pass'],
@@ -150,6 +155,7 @@ export function lowerWatch(parts: Parts, shape: z.output<typeof watchShape> | un
         file: each.file ?? null,
         on: each.on ?? null,
         name: each.name ?? null,
+        key: each.key ?? null,
         passwordFile: each.passwordFile ?? null,
       }))
       .filter((each) => each.file !== null || each.on !== null),
@@ -178,7 +184,7 @@ function collectTemplates(parts: Parts, shape: z.output<typeof watchShape>, path
   };
   for (const name of filledLists) for (const [index, each] of (shape[name] ?? []).entries()) collect(each, name, index);
   for (const [index, each] of (shape.certificates ?? []).entries())
-    for (const name of ['file', 'on', 'name', 'passwordFile'] as const)
+    for (const name of ['file', 'on', 'name', 'key', 'passwordFile'] as const)
       collect(each[name], 'certificates', index, name);
   for (const [index, { file }] of (shape.properties ?? []).entries()) collect(file, 'properties', index, 'file');
   for (const [index, { to }] of (shape.idle ?? []).entries()) collect(to, 'idle', index, 'to');

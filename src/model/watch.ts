@@ -27,6 +27,7 @@ interface CertificateWatch {
   readonly file: string | null;
   readonly on: string | null;
   readonly name: string | null;
+  readonly key: string | null;
   readonly passwordFile: string | null;
 }
 
@@ -37,10 +38,11 @@ export function filledWatch(watch: ServiceWatch, text: (raw: string) => string):
   return {
     disk: all(watch.disk),
     mounts: all(watch.mounts),
-    certificates: watch.certificates.map(({ file, on, name, passwordFile }) => ({
+    certificates: watch.certificates.map(({ file, on, name, key, passwordFile }) => ({
       file: maybe(file),
       on: maybe(on),
       name: maybe(name),
+      key: maybe(key),
       passwordFile: maybe(passwordFile),
     })),
     properties: watch.properties.map((each) => ({ ...each, file: text(each.file) })),

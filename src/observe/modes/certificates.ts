@@ -1,72 +1,49 @@
 // Certificates in files (PEM, DER, PKCS#12) and on live ports: their days, names, chains, keys, and whether a renewed file is loaded.
-// Files are read by processes of our own, since they may lie on what hangs; a PKCS#12 file is opened by openssl.
+// Files: certificate-file.ts.
 
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
-import { errorWords } from '../../model/error-words.ts';
 import type { FindingWeight, Seen } from '../../model/mode.ts';
+import { openCertificateFiles, type CertificateFiles } from './certificate-file.ts';
+import { openIssuers, openRenewals, warnWithinMs, type Issuers, type Renewals } from './certificate-memory.ts';
 import type { Detector } from './detector.ts';
-import { isDenied, isRoot, type Asked, type Ground } from './ground.ts';
-import { keep, readKept } from './kept.ts';
-import { listOf } from './since-boot.ts';
+import type { Ground } from './ground.ts';
 import type { WatchedCertificate } from './watch.ts';
 import { spanWords } from '../../model/amount-words.ts';
 
 const everyMs = 30_000;
-const warnWithinMs = 21 * 86_400_000;
-/** What is renewed by itself is renewed with a third of its time left, as ACME clients do. */
-const shortLivedMs = 3 * warnWithinMs;
-/** Then this part of its time is left only when that has failed. */
-const lateShare = 0.25;
-/** One that is renewed is given about the same time. */
-const alike = 0.1;
 const askWithinMs = 5000;
 
 /** Opens the detector. */
 export function openCertificates(ground: Ground): Detector {
   let renewals: Renewals | null = null;
+  let issuers: Issuers | null = null;
+  const files = openCertificateFiles(ground);
   return {
     name: 'certificates',
     everyMs,
     async look(watch) {
-      const known = (renewals ??= openRenewals(`${watch.kept}/renewed.json`));
+      const known = {
+        renewals: (renewals ??= openRenewals(`${watch.kept}/renewed.json`)),
+        issuers: (issuers ??= openIssuers(`${watch.kept}/issuers.json`)),
+        files,
+      };
       const all = await Promise.all(watch.certificates.map((each) => lookAt(ground, each, known)));
       return { seen: all.flat() };
     },
   };
 }
 
-/** Short-lived certificates that were seen to be renewed by others as short-lived: few days left are usual there. */
-interface Renewals {
-  /** With this left of it somebody is to be told, ms. */
-  warnWithin(subject: string, certificate: X509Certificate): number;
-}
-
-/** Kept in this file. */
-function openRenewals(path: string): Renewals {
-  const renewed = new Set(listOf(readKept(path)));
-  const last = new Map<string, { readonly fingerprint: string; readonly livesMs: number }>();
-  return {
-    warnWithin(subject, { fingerprint256: fingerprint, validFrom, validTo }) {
-      const livesMs = Date.parse(validTo) - Date.parse(validFrom);
-      const before = last.get(subject);
-      last.set(subject, { fingerprint, livesMs });
-      const isNew = before !== undefined && before.fingerprint !== fingerprint;
-      if (isNew && !renewed.has(subject) && Math.abs(livesMs - before.livesMs) <= alike * livesMs) {
-        renewed.add(subject);
-        keep(path, [...renewed]);
-      }
-      return livesMs < shortLivedMs && renewed.has(subject) ? lateShare * livesMs : warnWithinMs;
-    },
-  };
-}
-
-async function lookAt(ground: Ground, watched: WatchedCertificate, renewals: Renewals): Promise<Seen[]> {
-  const fromFile = watched.file === null ? null : await readFile(ground, watched.file, watched.passwordFile);
+async function lookAt(
+  ground: Ground,
+  watched: WatchedCertificate,
+  { files, ...known }: { readonly renewals: Renewals; readonly issuers: Issuers; readonly files: CertificateFiles },
+): Promise<Seen[]> {
+  const fromFile = watched.file === null ? null : await files.read(watched.file, watched);
   const fromPort = watched.on === null ? null : await readPort(watched.on, watched.name);
   const seen: Seen[] = [];
-  const at = { nowMs: ground.now(), renewals };
+  const at = { nowMs: ground.now(), beside: watched.file, ...known };
   const say = (mode: string, subject: string, weight: FindingWeight, text: string): void => {
     seen.push({ mode, subject, services: watched.services, weight, text });
   };
@@ -97,6 +74,9 @@ async function lookAt(ground: Ground, watched: WatchedCertificate, renewals: Ren
 interface At {
   readonly nowMs: number;
   readonly renewals: Renewals;
+  readonly issuers: Issuers;
+  /** The file of a port. */
+  readonly beside: string | null;
 }
 
 type Say = (mode: string, subject: string, weight: FindingWeight, text: string) => void;
@@ -118,8 +98,7 @@ function judge(subject: string, chain: readonly X509Certificate[], name: string 
     const next = chain[index + 1];
     // What issued itself needs nobody: below it stands another's, unless they stand in the wrong order.
     if (next !== undefined) return !each.checkIssued(next) && (!each.checkIssued(each) || next.checkIssued(each));
-    // Alone, or the last: who issued it must be known to clients, as a root is. An issuer that issued nothing here is for clients to have.
-    return false;
+    return at.issuers.isMissed([subject, at.beside ?? subject], chain);
   });
   const first = chain[gap];
   if (gap >= 0 && first !== undefined)
@@ -180,86 +159,6 @@ function day(text: string): string {
 function nameOf(address: string): string | null {
   const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
   return isIP(host) === 0 && host !== 'localhost' ? host : null;
-}
-
-type FromFile =
-  | { readonly kind: 'read'; readonly chain: readonly X509Certificate[] }
-  | { readonly kind: 'unreadable'; readonly why: string }
-  /** Its disk does not answer, or we may not ask: that is told elsewhere. */
-  | { readonly kind: 'unknown' };
-
-async function readFile(ground: Ground, path: string, passwordFile: string | null): Promise<FromFile> {
-  const isStore = /\.(p12|pfx)$/i.test(path);
-  const asked = isStore ? await readStore(ground, path, passwordFile) : await readPlain(ground, path);
-  if (asked.kind !== 'ended') return { kind: 'unknown' };
-  if (asked.code !== 0 && isRoot && isDenied.test(asked.errors)) return { kind: 'unknown' };
-  if (asked.code !== 0) return { kind: 'unreadable', why: whyNot(asked.errors, isStore) };
-  const parts = asked.output.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
-  if (parts.length === 0) return { kind: 'unreadable', why: 'there is no certificate in it' };
-  try {
-    const all = parts.map((part) => new X509Certificate(part));
-    const keys = openKeys(asked.output);
-    const chain = isStore ? leafFirst(all, keys) : all;
-    if (keys.length > 0 && !keys.some((key) => chain[0]?.checkPrivateKey(key) === true))
-      return { kind: 'unreadable', why: 'the key in it belongs to another certificate' };
-    return { kind: 'read', chain };
-  } catch (error) {
-    return { kind: 'unreadable', why: `it is damaged (${errorWords(error)})` };
-  }
-}
-
-/** PEM as it stands; of DER, which has no line in it that says so, what openssl makes of it. */
-async function readPlain(ground: Ground, path: string): Promise<Asked> {
-  const how = { on: `read ${path}`, within: askWithinMs };
-  const asked = await ground.ask(['cat', '--', path], how);
-  if (asked.kind !== 'ended' || asked.code !== 0 || asked.output.includes('-----BEGIN ')) return asked;
-  const der = await ground.ask(['openssl', 'x509', '-inform', 'DER', '-in', path], how);
-  return der.kind === 'ended' && der.code === 0 ? der : asked;
-}
-
-/** What older programs made is encrypted in ways that openssl 3 opens only when told so. */
-async function readStore(ground: Ground, path: string, passwordFile: string | null): Promise<Asked> {
-  const how = { on: `read ${path}`, within: askWithinMs };
-  const password = passwordFile === null ? 'pass:' : `file:${passwordFile}`;
-  const argv = ['openssl', 'pkcs12', '-in', path, '-nodes', '-passin', password];
-  const asked = await ground.ask(argv, how);
-  return asked.kind === 'ended' && asked.code !== 0 && /unsupported/i.test(asked.errors)
-    ? await ground.ask([...argv, '-legacy'], how)
-    : asked;
-}
-
-/** The keys among it that are not encrypted: of others nothing can be told. */
-function openKeys(text: string): KeyObject[] {
-  const parts =
-    text.match(/-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\S]+?-----END (?:[A-Z]+ )?PRIVATE KEY-----/g) ?? [];
-  return parts.filter((part) => !/ENCRYPTED/.test(part)).map((part) => createPrivateKey(part));
-}
-
-/**
- * A PKCS#12 file gives its certificates in any order, those of other entries and whom its owner trusts among them: what counts is the one that has a key
- * here, with its issuers as far as they are there. In a PEM file the order is what is served, and stays.
- */
-function leafFirst(all: readonly X509Certificate[], keys: readonly KeyObject[]): readonly X509Certificate[] {
-  const leaf =
-    all.find((each) => keys.some((key) => each.checkPrivateKey(key))) ??
-    all.find((each) => !all.some((other) => other !== each && other.checkIssued(each)));
-  if (leaf === undefined) return all;
-  const made = [leaf];
-  for (let last = leaf, left = all.filter((each) => each !== leaf); left.length > 0 && !last.checkIssued(last);) {
-    const next = left.find((each) => last.checkIssued(each));
-    if (next === undefined) break;
-    made.push(next);
-    left = left.filter((each) => each !== next);
-    last = next;
-  }
-  return made;
-}
-
-function whyNot(errors: string, isStore: boolean): string {
-  if (/no such file/i.test(errors)) return 'it is missing';
-  if (/permission denied/i.test(errors)) return 'it cannot be read: permission denied';
-  if (isStore && /mac verify|invalid password/i.test(errors)) return 'its password is another one';
-  return `it cannot be read: ${(errors.split('\n', 1)[0] ?? '').slice(0, 160)}`;
 }
 
 /** What the port shows, as far as it shows it; null: it takes no TLS now (ports.ts finds that). */

@@ -31,7 +31,11 @@ export interface WatchedCertificate {
   readonly on: string | null;
   /** Must be among its names; null: the host of `on`, when that is a name. */
   readonly name: string | null;
+  /** Its private key in a file of its own; null: in the same one, or not known. */
+  readonly key: string | null;
   readonly passwordFile: string | null;
+  /** People say that the file is one; else it only looks so by its name, and may hold a key alone. */
+  readonly isNamed: boolean;
 }
 
 /** A program; a `path` without a slash is looked for in `searched`, the PATH of its service. */

@@ -30,11 +30,14 @@ test('files: days left, damage, a key of another, PKCS#12, a gap in the chain', 
     file: string,
     passwordFile: string | null = null,
     name: string | null = null,
+    key: string | null = null,
   ): Promise<readonly string[]> =>
     said(
       await look(
         detector,
-        watchOn(dir, { certificates: [{ services: ['pricer'], file, on: null, name, passwordFile }] }),
+        watchOn(dir, {
+          certificates: [{ services: ['pricer'], file, on: null, name, passwordFile, key, isNamed: key === null }],
+        }),
       ),
     );
   const good = certificate(join(dir, 'good.pem'), 90);
@@ -50,7 +53,15 @@ test('files: days left, damage, a key of another, PKCS#12, a gap in the chain', 
   assert.deepEqual(await lookAt(join(dir, 'short.pem')), ['certificate-expiry ahead'], 'made for another time');
   const week = openCertificates(ground({ now: () => Date.now() + 8 * 86_400_000 }));
   const later = openCertificates(ground({ now: () => Date.now() + 11 * 86_400_000 }));
-  const soon = { services: ['pricer'], file: join(dir, 'soon.pem'), on: null, name: null, passwordFile: null };
+  const soon = {
+    services: ['pricer'],
+    file: join(dir, 'soon.pem'),
+    on: null,
+    name: null,
+    passwordFile: null,
+    key: null,
+    isNamed: true,
+  };
   assert.deepEqual(said(await look(week, watchOn(dir, { certificates: [soon] }))), ['certificate-expiry ahead']);
   assert.deepEqual(said(await look(later, watchOn(dir, { certificates: [soon] }))), ['certificate-expiry fault']);
   // Whom one trusts: some are always at their end.
@@ -88,6 +99,18 @@ test('files: days left, damage, a key of another, PKCS#12, a gap in the chain', 
   );
   assert.deepEqual(await lookAt(join(dir, 'whole.pem')), []);
   assert.deepEqual(await lookAt(join(dir, 'gap.pem')), ['certificate-chain fault']);
+  // The leaf alone may be all that clients need, unless its issuer stood behind it before.
+  assert.deepEqual(await lookAt(join(dir, 'leaf.crt')), []);
+  sh('cd "$1" && cp leaf.crt served.pem && cat middle.crt >> served.pem', dir);
+  assert.deepEqual(await lookAt(join(dir, 'served.pem')), []);
+  sh('cd "$1" && cp leaf.crt served.pem', dir);
+  assert.deepEqual(await lookAt(join(dir, 'served.pem')), ['certificate-chain fault']);
+  // A key beside it; what only looks like a certificate by its name may be one.
+  assert.deepEqual(await lookAt(`${good}.crt`, null, null, `${good}.key`), []);
+  const unfit = (): Promise<readonly string[]> => lookAt(`${good}.crt`, null, null, join(dir, 'leaf.key'));
+  assert.deepEqual([await unfit(), await unfit()], [[], ['certificate-unreadable fault']]);
+  assert.deepEqual(await lookAt(`${good}.crt`, null, null, join(dir, 'gone.key')), ['certificate-unreadable fault']);
+  assert.deepEqual(await lookAt(`${good}.key`, null, null, `${good}.key`), []);
   assert.deepEqual(await lookAt(join(dir, 'order.pem')), ['certificate-chain fault']);
   // The gravest of a chain is told, wherever it stands: clients refuse the issuer that has expired, today.
   sh(
@@ -130,7 +153,9 @@ test('a live port: days left, another name, and a renewed file that it has not l
   const on = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const detector = openCertificates(ground());
   const watch = watchOn(dir, {
-    certificates: [{ services: ['pricer'], file, on, name: 'pricer.example', passwordFile: null }],
+    certificates: [
+      { services: ['pricer'], file, on, name: 'pricer.example', passwordFile: null, key: null, isNamed: true },
+    ],
   });
   assert.deepEqual(said(await look(detector, watch)), ['certificate-expiry ahead', 'certificate-expiry ahead']);
   certificate(file, 90);
@@ -144,7 +169,9 @@ test('a live port: days left, another name, and a renewed file that it has not l
   server.setSecureContext({ key: renewed, cert: renewed });
   assert.deepEqual(said(await look(detector, watch)), []);
   const other = watchOn(dir, {
-    certificates: [{ services: ['pricer'], file: null, on, name: 'other.example', passwordFile: null }],
+    certificates: [
+      { services: ['pricer'], file: null, on, name: 'other.example', passwordFile: null, key: null, isNamed: true },
+    ],
   });
   assert.deepEqual(said(await look(detector, other)), ['certificate-name fault']);
 });

@@ -45,7 +45,7 @@ test('what even root may not look into may be as it should', { skip: needs('moun
   await hang(t, closed, 990);
   const path = join(closed, 'pricer.properties');
   const services = ['pricer'];
-  const certificate = { services, file: path, on: null, name: null, passwordFile: null };
+  const certificate = { services, file: path, on: null, name: null, passwordFile: null, key: null, isNamed: true };
   const watch = watchOn(dir, {
     files: [at(path)],
     certificates: [certificate],
