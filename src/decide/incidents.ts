@@ -2,18 +2,17 @@
 // the reporter changes, since what was told stands in the incident.
 
 import { addDone, markTold, untold, type Incident } from '../judge/incident.ts';
-import { goingOn, reconcile, type DesiredIncident } from '../judge/incidents.ts';
+import { reconcile, type DesiredIncident } from '../judge/incidents.ts';
 import { desiredIncidents } from '../judge/roots.ts';
 import { after, monoMs, ms } from '../model/units.ts';
+import { comingBack } from './coming-back.ts';
 import type { Draft } from './draft.ts';
 import type { Outcome } from './effect.ts';
 import { noteSuspects, withSuspects } from './found.ts';
 import type { StoreOutcome } from './input.ts';
-import type { RunService } from '../model/system.ts';
-import { hostState, isNeverRead, judgeAgainAt, judgeSystem } from './judged.ts';
+import { isNeverRead, judgeAgainAt, judgeSystem } from './judged.ts';
 import { keys } from './records.ts';
 import { merged, unsaved, unstored, wasTold } from './unsaved.ts';
-import { plannedDown, reportOf } from './view.ts';
 
 /** Not worked out oftener than this: what is over sooner is told in the journal alone. Of many services seldomer, since all are judged each time. */
 const atMostEvery = { ms: 50, msPerService: 0.5 };
@@ -78,47 +77,6 @@ export function keepIncidents(d: Draft): void {
   }
   writeOrTell(d);
 }
-
-/** One that failed and has run no longer than this since may be failing again: it is not back yet. */
-const steadyMs = 1000;
-
-/**
- * Open incidents of services that are on their way back: over only when what they are about is up again and stays up. Without this each
- * start of what fails at once, and each new life of the agent, would tell an end of it, and then a beginning.
- */
-function comingBack(d: Draft, desired: readonly DesiredIncident[]): readonly DesiredIncident[] {
-  const isDesired = (incident: Incident): boolean =>
-    desired.some(
-      ({ key, also }) => key === incident.key || also.some((name) => name.split('@', 1)[0] === incident.service),
-    );
-  return d.s.incidents.list
-    .filter((each) => each.resolvedAtMs === null && each.present && each.service !== null && !isDesired(each))
-    .filter((each) => {
-      const service = d.runService(each.service ?? '');
-      return service?.on.some(({ host }) => isAbout(each, service.name, host) && isUnsteady(d, service, host)) ?? false;
-    })
-    .map(goingOn);
-}
-
-function isAbout(incident: Incident, service: string, host: string): boolean {
-  return incident.instance === null || incident.instance === `${service}@${host}`;
-}
-
-function isUnsteady(d: Draft, service: RunService, host: string): boolean {
-  const report = reportOf(d, service.name, host);
-  if (report === null || plannedDown(d, service, host) !== null || hostState(d, host) === 'down') return false;
-  if (report.phase === 'starting') return true;
-  const { startedAtMs, lastExit } = report;
-  return (
-    startedAtMs !== null &&
-    lastExit !== null &&
-    d.now.wall - startedAtMs < steadyMs &&
-    startedAtMs - lastExit.atMs < afterExitMs
-  );
-}
-
-/** Started so soon after an end, it is that end's restart. */
-const afterExitMs = 90_000;
 
 /** We are the reporter and know enough to be. */
 function keepsThem(d: Draft): boolean {
