@@ -6,7 +6,6 @@ import type { Seen } from '../../model/mode.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
 import { bytesWords, counted } from '../../model/amount-words.ts';
-import type { WatchedProcess } from './watch.ts';
 
 const everyMs = 5000;
 const nearLimit = 0.9;
@@ -35,11 +34,9 @@ interface Group extends Before {
 
 /** Opens the detector. */
 export function openCgroup(ground: Ground): Detector {
-  const before = new Map<string, Before & { readonly group: string }>();
-  const killed = new Map<
-    string,
-    { readonly text: string; readonly untilMs: number; readonly services: readonly string[] }
-  >();
+  /** By cgroup. */
+  const before = new Map<string, Before>();
+  const killed = new Map<string, Seen & { readonly untilMs: number }>();
   /** The cgroup of a service outlives its process: the kill is read after it. */
   const lastPaths = new Map<string, Paths>();
   const placed = new Map<string, number>();
@@ -49,12 +46,15 @@ export function openCgroup(ground: Ground): Detector {
     everyMs,
     look: (watch) => {
       looks += 1;
-      const tellKills = (service: string, now: Group, earlier: Before): void => {
+      const tellKills = (services: readonly string[], now: Group, earlier: Before): void => {
         if (now.kills <= earlier.kills) return;
-        killed.set(service, {
-          services: [service],
+        const { subject } = about(services);
+        killed.set(subject, {
+          mode: 'oom-kill',
+          ...about(services),
+          weight: 'fault',
           untilMs: ground.now() + tellsForMs,
-          text: `the kernel killed ${counted(now.kills - earlier.kills, 'process')} of ${service} for lack of memory${now.limit === null ? '' : ` (its limit is ${bytesWords(now.limit)})`}`,
+          text: `the kernel killed ${counted(now.kills - earlier.kills, 'process')} of ${subject} for lack of memory${now.limit === null ? '' : ` (its limit is ${bytesWords(now.limit)})`}`,
         });
       };
       for (const { service, pid } of watch.processes) {
@@ -62,61 +62,70 @@ export function openCgroup(ground: Ground): Detector {
         const paths = pathsOf(ground, pid);
         if (paths === null) continue;
         const former = lastPaths.get(service);
-        const counts = before.get(service);
+        const counts = former === undefined ? undefined : before.get(nameOf(former));
         // What ran until now ended in its own group, whose counts go with it.
         if (former !== undefined && counts !== undefined && nameOf(former) !== nameOf(paths))
-          tellKills(service, read(ground, former), counts);
+          tellKills([service], read(ground, former), counts);
         lastPaths.set(service, paths);
         placed.set(service, pid);
       }
-      const processes = new Map(watch.processes.map((each) => [each.service, each]));
-      // Many services may be in one.
-      const groups = new Map<string, Group>();
+      const running = new Set(watch.processes.map(({ service }) => service));
+      const groups = Map.groupBy(lastPaths, ([, paths]) => nameOf(paths));
+      for (const name of before.keys()) if (!groups.has(name)) before.delete(name);
       const seen: Seen[] = [];
-      for (const [service, paths] of lastPaths) {
-        const group = nameOf(paths);
-        const now = groups.get(group) ?? read(ground, paths);
-        groups.set(group, now);
-        // Counts of the cgroup that it was in before say nothing of this one.
-        const last = before.get(service);
-        const earlier = last?.group === group ? last : now;
-        before.set(service, { ...now, group });
-        seen.push(
-          ...memorySeen(service, now, earlier, processes.get(service)),
-          ...throttledSeen(service, now, earlier),
-        );
-        tellKills(service, now, earlier);
+      // Many services may be in one: what it tells is of all of them.
+      for (const [name, members] of groups) {
+        const [first] = members;
+        if (first === undefined) continue;
+        const services = members.map(([service]) => service);
+        const now = read(ground, first[1]);
+        const earlier = before.get(name) ?? now;
+        before.set(name, now);
+        if (services.some((service) => running.has(service))) seen.push(...memorySeen(services, now, earlier));
+        seen.push(...throttledSeen(services, now, earlier));
+        tellKills(services, now, earlier);
       }
-      for (const [service, { text, untilMs, services }] of killed) {
-        if (untilMs < ground.now()) killed.delete(service);
-        else seen.push({ mode: 'oom-kill', subject: service, services, weight: 'fault', text });
+      for (const [subject, { untilMs, ...kill }] of killed) {
+        if (untilMs < ground.now()) killed.delete(subject);
+        else seen.push(kill);
       }
       return Promise.resolve({ seen });
     },
   };
 }
 
-function memorySeen(service: string, now: Group, earlier: Before, process: WatchedProcess | undefined): Seen[] {
-  if (process === undefined || now.used === null || now.limit === null) return [];
-  const share = now.used / now.limit;
-  const text = `${service} uses ${bytesWords(now.used)} of the ${bytesWords(now.limit)} of memory that it may`;
-  const about = { mode: 'memory-limit', subject: service, services: [service] };
-  if (share > atLimit && now.refused > earlier.refused)
-    return [{ ...about, weight: 'fault', text: `${text}, and was refused more` }];
-  return share > nearLimit ? [{ ...about, weight: 'ahead', text }] : [];
+/** All services of one cgroup, in a few words. */
+function about(services: readonly string[]): { readonly subject: string; readonly services: readonly string[] } {
+  const [first = '', second] = services;
+  const rest = services.length - 1;
+  return {
+    subject: second === undefined ? first : rest === 1 ? `${first} and ${second}` : `${first} and ${rest} others`,
+    services,
+  };
 }
 
-function throttledSeen(service: string, now: Group, earlier: Before): Seen[] {
+function memorySeen(services: readonly string[], now: Group, earlier: Before): Seen[] {
+  if (now.used === null || now.limit === null) return [];
+  const share = now.used / now.limit;
+  const { subject } = about(services);
+  const text = `the cgroup of ${subject} uses ${bytesWords(now.used)} of the ${bytesWords(now.limit)} of memory that it may`;
+  const mode = { mode: 'memory-limit', ...about(services) };
+  if (share > atLimit && now.refused > earlier.refused)
+    return [{ ...mode, weight: 'fault', text: `${text}, and was refused more` }];
+  return share > nearLimit ? [{ ...mode, weight: 'ahead', text }] : [];
+}
+
+function throttledSeen(services: readonly string[], now: Group, earlier: Before): Seen[] {
   const periods = now.periods - earlier.periods;
   const throttled = now.throttled - earlier.throttled;
   if (periods < fewestPeriods || throttled < throttledShare * periods) return [];
+  const { subject } = about(services);
   return [
     {
       mode: 'cpu-throttled',
-      subject: service,
-      services: [service],
+      ...about(services),
       weight: 'ahead',
-      text: `${service} was held back in ${Math.round((100 * throttled) / periods)} % of its periods by the quota of its cgroup`,
+      text: `the cgroup of ${subject} was held back in ${Math.round((100 * throttled) / periods)} % of its periods by its quota`,
     },
   ];
 }

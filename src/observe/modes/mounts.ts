@@ -2,6 +2,7 @@
 // touches a file system is a process of our own, one of each file system at a time, so that one that hangs is found by its silence.
 
 import type { Seen } from '../../model/mode.ts';
+import { beginningMs } from './busy.ts';
 import type { Detector } from './detector.ts';
 import type { Asked, Ground } from './ground.ts';
 import { isRemote } from './disk.ts';
@@ -13,6 +14,8 @@ const everyMs = 15_000;
 /** Longer than a busy disk takes, shorter than people wait. */
 const answerWithinMs = 5000;
 const slowMs = 1000;
+/** That one look starts: a shell, what writes, what reads its words, what removes the file, what looks at the folder. */
+const programs = 5;
 /** These hold no files of anybody. */
 const ofTheKernel = /^(proc|sysfs|devtmpfs|devpts|cgroup2?|securityfs|debugfs|tracefs|bpf|mqueue|pstore|hugetlbfs)$/;
 
@@ -161,7 +164,7 @@ async function touchedSeen(ground: Ground, place: Place, silent: Set<string>): P
     case 'stuck':
       silent.add(mount.at);
       // Once is a disk that is busy: a sync behind gigabytes that a backup writes.
-      if (!wasSilent) return [];
+      if (!wasSilent || (await programsMs(ground)) > slowMs) return [];
       return [
         { mode: 'mount-stuck', ...about, weight: 'fault', text: `${where} does not answer: whoever touches it waits` },
       ];
@@ -176,16 +179,17 @@ async function touchedSeen(ground: Ground, place: Place, silent: Set<string>): P
         return [
           { mode: 'storage-errors', ...about, weight: 'fault', text: `${where} errs: ${firstLine(asked.errors)}` },
         ];
-      if (asked.code === 0 && asked.tookMs > slowMs && !mount.readOnly)
-        return [
-          {
-            mode: 'storage-slow',
-            ...about,
-            weight: 'ahead',
-            text: `${where} is slow: a write of 4 KiB in ${path} and its sync took ${(asked.tookMs / 1000).toFixed(1)} s`,
-          },
-        ];
-      return [];
+      if (asked.code !== 0 || mount.readOnly || asked.tookMs <= slowMs) return [];
+      const tookMs = asked.tookMs - (await programsMs(ground));
+      if (tookMs <= slowMs) return [];
+      return [
+        {
+          mode: 'storage-slow',
+          ...about,
+          weight: 'ahead',
+          text: `${where} is slow: a write of 4 KiB in ${path} and its sync took ${(tookMs / 1000).toFixed(1)} s`,
+        },
+      ];
     }
     default:
       return asked satisfies never;
@@ -195,10 +199,15 @@ async function touchedSeen(ground: Ground, place: Place, silent: Set<string>): P
 async function ask(ground: Ground, { path, mount }: Place): Promise<Asked> {
   const how = { on: `touch ${mount.at}`, within: answerWithinMs };
   if (mount.readOnly) return await ground.ask(['ls', '-d', path], how);
-  // Removed in any case; a disk that is full or a folder that is not ours says so, and that is no error of the device.
+  // Removed in any case, what a former one had to leave too; a disk that is full or a folder that is not ours says so, and that is no error of the device.
   const script =
-    'f="$1/.standfast-probe.$$"; dd if=/dev/zero of="$f" bs=4096 count=1 conv=fsync 2>&1 >/dev/null | grep -v -e records -e bytes >&2; rm -f "$f"; ls -d "$1" >/dev/null';
+    'f="$1/.standfast-probe"; dd if=/dev/zero of="$f" bs=4096 count=1 conv=fsync 2>&1 >/dev/null | grep -v -e records -e bytes >&2; rm -f "$f"; ls -d "$1" >/dev/null';
   return await ground.ask(['sh', '-c', script, 'probe', path], how);
+}
+
+/** What the programs of a look take by themselves, on a host as busy as this one now. */
+async function programsMs(ground: Ground): Promise<number> {
+  return programs * (await beginningMs(ground));
 }
 
 function firstLine(text: string): string {

@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { medianOf } from '../../model/trend.ts';
 import type { Seen } from '../../model/mode.ts';
+import { beginningMs } from './busy.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
 import { keep, readKept } from './kept.ts';
@@ -94,13 +95,14 @@ export function openNames(ground: Ground): Detector {
       }
       const took = answers.flatMap(({ asked }) => (asked.kind === 'notAsked' ? [] : [asked.tookMs]));
       if (took.length > 0) times = [...times, medianOf(took)].slice(-mostTimes);
-      if (times.length >= 2 && medianOf(times) > slowMs)
+      const usualMs = times.length >= 2 ? medianOf(times) : 0;
+      if (usualMs > slowMs && usualMs - (await beginningMs(ground)) > slowMs)
         seen.push({
           mode: 'resolver-slow',
           subject: 'resolver',
           services: [],
           weight: 'ahead',
-          text: `names are resolved slowly: ${(medianOf(times) / 1000).toFixed(1)} s for one (name servers: ${servers(ground)})`,
+          text: `names are resolved slowly: ${(usualMs / 1000).toFixed(1)} s for one (name servers: ${servers(ground)})`,
         });
       return { seen };
     },

@@ -300,8 +300,18 @@ test('fed: the files of a cgroup of version 2 say the same', async (t) => {
   file(`${group}/memory.events`, 'low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\n');
   file(`${group}/cpu.stat`, 'usage_usec 100\nnr_periods 200\nnr_throttled 90\nthrottled_usec 5\n');
   assert.deepEqual(said(await look(detector, watch)), ['cpu-throttled ahead', 'memory-limit fault', 'oom-kill fault']);
+  file(`${group}/memory.stat`, 'anon 20000000\nslab_reclaimable 13000000\n');
+  assert.deepEqual(said(await look(detector, watch)), ['oom-kill fault'], 'the names of files can be forgotten');
   file(`${group}/memory.max`, 'max\n');
   assert.deepEqual(said(await look(detector, watch)), ['oom-kill fault']);
+  // Where none can be made, all are in that of their keeper.
+  const shared = openCgroup(ground({ root }));
+  const processes = ['pricer', 'feed', 'ledger'].map((service) => ({ service, pid: 77, memoryLimit: null }));
+  assert.deepEqual(said(await look(shared, watchOn(root, { processes }))), []);
+  file(`${group}/memory.events`, 'low 0\nhigh 0\nmax 9\noom 2\noom_kill 2\n');
+  const [killed, ...more] = await look(shared, watchOn(root, { processes }));
+  assert.equal(killed?.text, 'the kernel killed 1 process of pricer and 2 others for lack of memory');
+  assert.deepEqual([killed.services, more], [['pricer', 'feed', 'ledger'], []]);
 });
 
 test('fed: an instance that was killed for memory and replaced before anybody looked; counts of the next are its own', async (t) => {

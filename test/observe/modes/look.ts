@@ -132,6 +132,17 @@ export function impatient(real: Ground, hung: string): Ground {
   return { ...real, ask: (argv, how) => real.ask(argv, isHung(argv) ? { ...how, within: 300 } : how) };
 }
 
+/** On a host so short of processors that each program takes so much longer. */
+export function starved(real: Ground, byMs: number): Ground {
+  return {
+    ...real,
+    async ask(argv, how) {
+      const asked = await real.ask(argv, how);
+      return asked.kind === 'notAsked' ? asked : { ...asked, tookMs: asked.tookMs + (argv[0] === 'sh' ? 5 : 1) * byMs };
+    },
+  };
+}
+
 /** Looks once and gives all that is seen. */
 export async function look(detector: ReturnType<OpenDetector>, watch: Watch): Promise<readonly Seen[]> {
   return (await detector.look(watch)).seen;

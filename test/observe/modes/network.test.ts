@@ -14,7 +14,7 @@ import { openIdle } from '../../../src/observe/modes/idle.ts';
 import { openNames } from '../../../src/observe/modes/names.ts';
 import { openPorts } from '../../../src/observe/modes/ports.ts';
 import { openSockets } from '../../../src/observe/modes/sockets.ts';
-import { folder, ground, look, needs, said, sh, shQuietly, watchOn } from './look.ts';
+import { folder, ground, look, needs, said, sh, shQuietly, starved, watchOn } from './look.ts';
 
 let farHosts = 0;
 
@@ -206,6 +206,8 @@ test(
     assert.match(changed?.text ?? '', /^rates.test leads to 10.9.9.9 now; it was 10.1.1.1, 10.1.1.2$/);
     assert.equal(changed?.weight, 'change');
     await look(detector, watch);
+    const late = openNames(starved(ground({ asking }), 1500));
+    for (let n = 0; n < 2; n += 1) assert.deepEqual(said(await look(late, watch)), [], 'it is the host that is slow');
     // Of a large provider: ever others, each for a while.
     for (const [n, told] of [1, 1, 0, 0, 0].entries()) {
       hosts(`10.20.0.${Math.max(1, n)} rates.test\n`);
