@@ -35,6 +35,7 @@ import { withStanding } from './agent/standing.ts';
 import { withUnheard } from './agent/unheard.ts';
 import { thisHost } from './agent/this-host.ts';
 import { unsavedNote } from './agent/unsaved-note.ts';
+import { untilTaken } from './agent/until-taken.ts';
 import { openUpkeep } from './agent/upkeep.ts';
 import { openManagedEtcd } from './agent/managed-etcd.ts';
 import { readPlace } from './store/place.ts';
@@ -72,16 +73,14 @@ const now = (): Now => ({ mono: monoNow(), wall: wallNow() });
 const initial = initialState({ me, boot, machine, life: randomBytes(4).toString('hex'), agentPid: process.pid });
 
 let peers: Peers | null = null;
-const earlyEntries: Parameters<Peers['saw']>[0][] = [];
-const early: Input[] = [];
-const earlyRunbooks: Parameters<Runbooks['saw']>[0][] = [];
-let sawRunbook: Runbooks['saw'] = (entry) => void (entry.key.startsWith('runbook/') && earlyRunbooks.push(entry));
 let loop: Loop | null = null;
+const inputs = untilTaken<Input>();
+const forPeers = untilTaken<Parameters<Peers['saw']>[0]>();
+const forRunbooks = untilTaken<Parameters<Runbooks['saw']>[0]>();
 const leaving = leavingNote(layout.leavingFile);
 const unsaved = unsavedNote(layout.unsavedFile);
 const tell = (input: Input): void => {
-  if (loop === null) early.push(input);
-  else loop.tell(input);
+  inputs.give(input);
   const again = input.kind === 'keeperHello' ? leaving.remembered(input.keeper) : null;
   if (again !== null) tell(again);
 };
@@ -103,9 +102,8 @@ const store = openStoreLink({
     if (storeKind === 'embedded') peers?.nudge();
   },
   saw: (entry) => {
-    sawRunbook(entry);
-    if (peers === null) earlyEntries.push(entry);
-    else peers.saw(entry);
+    forRunbooks.give(entry);
+    forPeers.give(entry);
   },
   log,
 });
@@ -195,7 +193,7 @@ const talk = await openPeers({
   },
 });
 peers = talk;
-for (const entry of earlyEntries.splice(0)) talk.saw(entry);
+forPeers.take(talk.saw);
 const peerRecord = openPeerRecord({
   me,
   store,
@@ -275,8 +273,7 @@ const runbooks = openRunbooks({
   nowMs: wallNow,
   note: (of) => record({ ...of, term: null, rule: null }),
 });
-sawRunbook = runbooks.saw;
-for (const entry of earlyRunbooks.splice(0)) runbooks.saw(entry);
+forRunbooks.take(runbooks.saw);
 const answers: AgentAnswers = {
   ...desk.answers,
   status: () =>
@@ -333,7 +330,7 @@ loop = openLoop({
     desk.changed();
   },
 });
-for (const input of early.splice(0)) loop.tell(input);
+inputs.take(loop.tell);
 const server = await serveAgent({
   socket: layout.agentSocket,
   memberSocket: layout.memberSocket,
