@@ -13,6 +13,7 @@ type Part = Pick<
   | 'folders'
   | 'mounts'
   | 'files'
+  | 'own'
   | 'certificates'
   | 'programs'
   | 'packages'
@@ -74,6 +75,7 @@ export function plannedHere(service: RunService, plans: Plans, layout: HostLayou
             .map(({ name, value }) => ({ name, value })),
         })),
     ],
+    own: [{ service: service.name, values: ownValues(service, plan.env, own) }],
     certificates: [
       ...watch.certificates.map((each) => ({
         services,
@@ -129,6 +131,13 @@ export function plannedHere(service: RunService, plans: Plans, layout: HostLayou
       .map((url) => ({ service: service.name, url })),
     logs: logs.map((path) => ({ path: join(path), services })),
   };
+}
+
+/** What its place has of its own, filled in. */
+function ownValues(service: RunService, env: Readonly<Record<string, string>>, address: string): Record<string, string> {
+  const host = env['STANDFAST_HOST'] ?? '';
+  const names = Object.keys(service.on.find((place) => place.host === host)?.env ?? {});
+  return { ...Object.fromEntries(names.map((name) => [name, env[name] ?? ''])), HOST: host, ADDRESS: address };
 }
 
 /** An address of this host: what listens there is one of ours, and its own checks see to it. */

@@ -31,6 +31,7 @@ export function watchFor(state: State, system: System, plans: Plans, layout: Hos
     ],
     mounts: parts.flatMap((part) => part.mounts),
     files: sharedFiles(parts.flatMap((part) => part.files)),
+    own: parts.flatMap((part) => part.own),
     certificates: parts.flatMap((part) => part.certificates),
     processes: here.flatMap((service) => processOf(state, service)),
     programs: parts.flatMap((part) => part.programs),

@@ -79,7 +79,7 @@ export const configurationModes: readonly Mode[] = [
     takesDown: 'copy',
     detector: 'configuration',
     thresholds:
-      'Ahead: the same file has other content on another host of its service in three looks, so that a rollout has time to get round.',
+      'Ahead: the same file has other content on another host of its service in three looks, so that a rollout has time to get round; apart from comments and from what the description gives each host of its own (`env` under `on`, name, address).',
     runbook: 'configuration',
     strategies: ['avoid', 'fixFast'],
     tested: 'made',

@@ -10,16 +10,17 @@ export interface Group {
   readonly hosts: string;
 }
 
-/** Empty unless a host has another value of this fact; else what `say` makes of the groups, the one of most hosts first. */
+/** Empty unless a host has another value of this fact; else what `say` makes of the groups, the one of most hosts first. `part`: what of a value counts. */
 export function comparedSeen(
   watch: Pick<Watch, 'host' | 'peers'>,
   facts: Readonly<Record<string, string>>,
   fact: string,
   say: (groups: readonly Group[]) => Seen,
+  part: (value: string) => string = (value) => value,
 ): readonly Seen[] {
   const all = [{ host: watch.host, facts }, ...watch.peers].flatMap((each) => {
     const value = each.facts[fact];
-    return value === undefined ? [] : [{ host: each.host, value }];
+    return value === undefined ? [] : [{ host: each.host, value: part(value) }];
   });
   if (!all.some(({ host }) => host === watch.host)) return [];
   const groups = [...Map.groupBy(all, ({ value }) => value)]

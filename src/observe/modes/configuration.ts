@@ -4,13 +4,13 @@
 
 import type { Seen } from '../../model/mode.ts';
 import { placeOf } from './by-mount.ts';
-import { comparedSeen } from './compared.ts';
+import { comparedSeen, type Group } from './compared.ts';
 import type { Detector } from './detector.ts';
 import { readState, sha256, statAll, type FileState } from './file-states.ts';
 import type { Ground } from './ground.ts';
 import { keep, readKept } from './kept.ts';
 import { readMounts } from './mount-table.ts';
-import { isSameButForComments, readProperties, withoutComments } from './properties.ts';
+import { isSameButForComments, readProperties, withoutComments, withoutOwn } from './properties.ts';
 import { accountNumbers, type AccountNumbers } from './passwd.ts';
 import type { Watch, WatchedFile } from './watch.ts';
 import { counted } from '../../model/amount-words.ts';
@@ -29,7 +29,7 @@ export function openConfiguration(ground: Ground): Detector {
   let good: Map<string, Known> | null = null;
   const now = new Map<string, FileState>();
   /** Of those, what is compared with other hosts. */
-  const hashes = new WeakMap<FileState, string>();
+  const hashes = new WeakMap<FileState, Map<string, string>>();
   /** Since when a process of the service runs on the present content. */
   const runsSince = new Map<string, { readonly of: string; readonly since: number }>();
   return {
@@ -66,7 +66,10 @@ export function openConfiguration(ground: Ground): Detector {
         now.set(file.path, state);
         const known = { ...state, services: file.services };
         for (const service of file.services)
-          facts[`settings ${service} ${factName(file, service, watch)}`] = settingsHash(state, hashes);
+          facts[`settings ${service} ${factName(file, service, watch)}`] = settingsFact(state, {
+            own: watch.own.find((each) => each.service === service)?.values ?? {},
+            known: hashes,
+          });
         const proved = good.get(file.path);
         const declared = declaredSeen(file, known, numbers);
         seen.push(...declared, ...changesSeen(file, known, proved ?? null));
@@ -179,13 +182,15 @@ function driftSeen(watch: Watch, facts: Readonly<Record<string, string>>): Seen[
   return Object.keys(facts).flatMap((fact) => {
     const [, service = '', ...words] = fact.split(' ');
     const file = words.join(' ');
-    return comparedSeen(watch, facts, fact, ([most, ...others]) => ({
+    const say = ([most, ...others]: readonly Group[]): Seen => ({
       mode: 'configuration-drift',
       subject: file,
       services: [service],
       weight: 'ahead',
       text: `${words[0] ?? file} of ${service} is not the same on all hosts: ${[`${most?.hosts} has one content`, ...others.map(({ hosts }) => `${hosts} another`)].join(', ')}`,
-    }));
+    });
+    const isOneText = comparedSeen(watch, facts, fact, say, (value) => value.split(' ')[0] ?? '').length === 0;
+    return isOneText ? [] : comparedSeen(watch, facts, fact, say, (value) => value.split(' ').at(-1) ?? '');
   });
 }
 
@@ -212,13 +217,21 @@ function isProved(
   return ground.mono() - since.since >= goodAfterMs;
 }
 
-/** Of what is compared with other hosts: a comment makes no difference. */
-function settingsHash(state: FileState, known: WeakMap<FileState, string>): string {
-  const before = known.get(state);
+/** What is compared with other hosts: a comment makes no difference. As it is written, then without what is the instance's own. */
+function settingsFact(
+  state: FileState,
+  of: { readonly own: Readonly<Record<string, string>>; readonly known: WeakMap<FileState, Map<string, string>> },
+): string {
+  const known = of.known.get(state) ?? new Map<string, string>();
+  of.known.set(state, known);
+  const key = JSON.stringify(of.own);
+  const before = known.get(key);
   if (before !== undefined) return before;
   const { hash, content } = state;
-  const made = (content === null ? hash : sha256(withoutComments(content))).slice(0, 16);
-  known.set(state, made);
+  const text = content === null ? null : withoutComments(content);
+  const texts = text === null ? [hash] : [sha256(text), sha256(withoutOwn(text, of.own))];
+  const made = texts.map((each) => each.slice(0, 16)).join(' ');
+  known.set(key, made);
   return made;
 }
 

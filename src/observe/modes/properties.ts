@@ -1,6 +1,9 @@
 // Files of properties: `name=value`, `name: value` or `name value`, `#` or `!` for comments, a backslash at the end for a longer line
 // (the format of java.util.Properties), and what else writes settings line by line.
 
+/** Of fewer signs a value is found in words that mean something else. */
+const shortest = 3;
+
 /** Only comments (lines that begin with `#`, `;`, `!` or `//`) and blank lines differ. Null: not known, and then not the same. */
 export function isSameButForComments(one: string | null, other: string | null): boolean {
   return one !== null && other !== null && withoutComments(one) === withoutComments(other);
@@ -22,4 +25,19 @@ export function readProperties(text: string): ReadonlyMap<string, string> {
     if (found !== null) properties.set(found[1] ?? '', found[2] ?? '');
   }
   return properties;
+}
+
+/** Names in place of an instance's own values: short ones, which many a word holds, only where they are all that a setting says. */
+export function withoutOwn(text: string, own: Readonly<Record<string, string>>): string {
+  let made = text;
+  for (const [name, value] of Object.entries(own).toSorted(([, a], [, b]) => b.length - a.length)) {
+    if (value === '') continue;
+    const words = RegExp.escape(value);
+    const found =
+      value.length < shortest
+        ? new RegExp(`(?<=[=:]\\s*["']?)${words}(?=["']?[;,]?\\s*$)`, 'gm')
+        : new RegExp(`(?<!\\w)${words}(?!\\w)`, 'g');
+    made = made.replaceAll(found, () => `\${${name}}`);
+  }
+  return made;
 }

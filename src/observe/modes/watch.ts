@@ -64,6 +64,8 @@ export interface Watch {
   readonly folders: readonly WatchedFolder[];
   readonly mounts: readonly WatchedPath[];
   readonly files: readonly WatchedFile[];
+  /** What of each service is this instance's own by the description, by name: a port of its own, its host. Files may say it without being others. */
+  readonly own: readonly { readonly service: string; readonly values: Readonly<Record<string, string>> }[];
   readonly certificates: readonly WatchedCertificate[];
   readonly processes: readonly WatchedProcess[];
   /** Programs that services run. */

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openConfiguration } from '../../../src/observe/modes/configuration.ts';
 import { openCertificates } from '../../../src/observe/modes/certificates.ts';
+import type { Looked } from '../../../src/observe/modes/detector.ts';
 import { openHost } from '../../../src/observe/modes/host.ts';
+import type { Watch } from '../../../src/observe/modes/watch.ts';
 import { folder, ground, hang, impatient, look, needs, needsRoot, said, watchOn } from './look.ts';
 
 const at = (
@@ -116,6 +118,22 @@ test('the same file on another host holds something else', async (t) => {
     !said(await look(detector, watchOn(dir, { files: [at(path)], peers }))).includes('configuration-drift ahead'),
     'a comment makes no difference',
   );
+  // Two instances on one machine: each has a port of its own, and says so in its file.
+  const instance = async (host: string, text: string, more: Partial<Watch> = {}): Promise<Looked> => {
+    const at_ = join(folder(t), 'pricer.properties');
+    writeFileSync(at_, text);
+    const own = [{ service: 'pricer', values: { PORT: host === 'a' ? '7001' : '7002', ME: host, HOST: host } }];
+    return await openConfiguration(ground()).look(watchOn(dir, { host, files: [at(at_)], own, ...more }));
+  };
+  const differs = async (here: string, elsewhere: string): Promise<boolean> => {
+    const other = await instance('b', elsewhere);
+    const of = { host: 'b', address: '127.0.0.1', clockAheadMs: 0, facts: other.facts ?? {} };
+    return said((await instance('a', here, { peers: [of] })).seen).includes('configuration-drift ahead');
+  };
+  assert.equal(await differs('at=127.0.0.1:7001\nme = "a"\n', 'at=127.0.0.1:7002\nme = "b"\n'), false);
+  assert.equal(await differs('all=7001,7002\n', 'all=7001,7002\n'), false);
+  assert.equal(await differs('at=7001\nmost=4\n', 'at=7002\nmost=5\n'), true);
+  assert.equal(await differs('at=7003\n', 'at=7002\n'), true);
 });
 
 test('a large file is the same however it is read, and another when its last byte is', async (t) => {

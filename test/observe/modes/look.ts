@@ -85,6 +85,7 @@ export function watchOn(kept: string, what: Partial<Watch>): Watch {
     folders: [],
     mounts: [],
     files: [],
+    own: [],
     certificates: [],
     processes: [],
     programs: [],
