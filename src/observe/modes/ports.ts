@@ -158,12 +158,17 @@ async function vanishingSeen(
   ports: ReadonlyMap<string, ReadonlySet<string>>,
 ): Promise<Seen[]> {
   if (reached.size === 0) return [];
-  const asked = await ground.ask(['ss', '-Htni', 'state', 'established'], { on: 'ss', within: answerWithinMs });
+  // Of tens of thousands of connections the kernel shows those that may be meant.
+  const toPorts = [...new Set([...reached].map((address) => `dport = ${address.slice(address.lastIndexOf(':'))}`))];
+  const asked = await ground.ask(['ss', '-Htni', 'state', 'established', `( ${toPorts.join(' or ')} )`], {
+    on: 'ss',
+    within: answerWithinMs,
+  });
   if (asked.kind !== 'ended') return [];
   const seen = new Map<string, Seen>();
   for (const entry of asked.output.split(/\n(?=\S)/)) {
     const peer = /^\s*\d+\s+(\d+)\s+\S+\s+(\S+)/.exec(entry);
-    const address = (peer?.[2] ?? '').replace('[::ffff:', '').replace(/\](?=:)/, '');
+    const address = (peer?.[2] ?? '').replace(/^\[::ffff:(.+)\](?=:)/, '$1');
     const sending = Number(peer?.[1] ?? 0);
     const again = Number(/retrans:(\d+)\/\d+/.exec(entry)?.[1] ?? 0);
     const backOff = Number(/backoff:(\d+)/.exec(entry)?.[1] ?? 0);
