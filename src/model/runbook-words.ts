@@ -7,17 +7,17 @@ import type { Ms } from './units.ts';
 /** What the words say of a block, defaults filled in. */
 export interface BlockWords {
   readonly kind: 'check' | 'do' | 'undo' | 'person';
-  /** How long it may take; null: as long as is usual. */
+  /** From its start; then its whole process group is killed. Null: the usual, see `withinOf`. */
   readonly within: Ms | null;
   /** A host, or `active`: where the service is active; null: the host that the run is about. */
   readonly on: string | null;
   /** The account that it runs as; null: that of the agent. */
   readonly as: string | null;
-  /** Doing it twice does no harm, so that it may be begun anew without asking. */
+  /** May be begun again when it is not known whether it was done. */
   readonly repeatable: boolean;
   /** A person is asked also in a run that began by itself. */
   readonly ask: boolean;
-  /** When it fails: the run ends, or the next heading is tried. */
+  /** What a failure means when nothing below in its step is there to mend it: the run ends, or goes on with the next heading. */
   readonly otherwise: 'end' | 'next';
 }
 

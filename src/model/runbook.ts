@@ -1,29 +1,18 @@
 // What a runbook is once it was read: steps of blocks, in order. `act/runbook/read.ts` makes it of Markdown, `runbook-run.ts` walks through it.
 
+import type { BlockWords } from './runbook-words.ts';
 import type { Ms } from './units.ts';
 
 /** `check` asks and changes nothing; `do` changes something; `person` is for a person to do and to confirm. */
 export type BlockKind = 'check' | 'do' | 'person';
 
-/** One thing to do of a step. */
-export interface Block {
+/** One thing to do of a step, with the words that it was written with. */
+export interface Block extends Omit<BlockWords, 'kind'> {
   readonly kind: BlockKind;
   /** Shell lines for `sh`; of a person what is to be done, in words. */
   readonly text: string;
   /** Where it begins in the file, from 1. */
   readonly line: number;
-  /** From its start; then its whole process group is killed. `null`: the usual, see `withinOf`. */
-  readonly within: Ms | null;
-  /** A host, or `active`: the host where the service is active. `null`: the host that the run is about. */
-  readonly on: string | null;
-  /** The account that runs it; `null`: that of the agent. */
-  readonly as: string | null;
-  /** May be begun again when it is not known whether it was done. */
-  readonly repeatable: boolean;
-  /** A person is asked for this one also in a run that began by itself. */
-  readonly ask: boolean;
-  /** What a failure means when nothing below in its step is there to mend it. */
-  readonly otherwise: 'end' | 'next';
   /** Index of its step in `Runbook.steps`. */
   readonly step: number;
   /** What takes a `do` back, offered in reverse order when a run is given up or fails. */
