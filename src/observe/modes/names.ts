@@ -24,6 +24,8 @@ const mostSaid = 8;
 
 /** Opens the detector. */
 export function openNames(ground: Ground): Detector {
+  /** Whether this host was seen to have an address, in this life of ours or an earlier one. */
+  const had = new Map<string, boolean>();
   /** What a name led to when last all was well. */
   const usual = new Map<string, ReadonlySet<string>>();
   /** Where a name led at the last look, when it was nowhere where it had led before. */
@@ -37,7 +39,7 @@ export function openNames(ground: Ground): Detector {
     async look(watch) {
       const names = new Map<string, Set<string>>();
       for (const { name, services } of watch.names) names.set(name, new Set([...(names.get(name) ?? []), ...services]));
-      const seen: Seen[] = [...ownSeen(watch)];
+      const seen: Seen[] = [...ownSeen(watch, had)];
       const answers = await Promise.all(
         [...names].slice(0, mostNames).map(async ([name, services]) => {
           const asked = await ground.ask(['getent', 'ahosts', name], { on: `resolve ${name}`, within: askWithinMs });
@@ -120,17 +122,19 @@ function servers(ground: Ground): string {
  * The address of the description is looked for among those of the devices; a name is what resolves. One that was on none of them ever is translated on the
  * way here, as in clouds and containers.
  */
-function ownSeen(watch: Watch): Seen[] {
+function ownSeen(watch: Watch, had: Map<string, boolean>): Seen[] {
   if (isIP(watch.address) === 0) return [];
   const own = Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address));
   const kept = `${watch.kept}/address.json`;
-  const isKept = readKept(kept) === watch.address;
+  const hadIt = had.get(watch.address) ?? readKept(kept) === watch.address;
+  had.set(watch.address, hadIt);
   // The whole of 127.0.0.0/8 is loopback's, whatever it shows.
   if (own.includes(watch.address.replace(/%.*$/, '')) || watch.address.startsWith('127.')) {
-    if (!isKept) keep(kept, watch.address);
+    if (!hadIt) keep(kept, watch.address);
+    had.set(watch.address, true);
     return [];
   }
-  if (!isKept || own.length === 0) return [];
+  if (!hadIt || own.length === 0) return [];
   return [
     {
       mode: 'own-address-changed',
