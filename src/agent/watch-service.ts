@@ -134,7 +134,11 @@ export function plannedHere(service: RunService, plans: Plans, layout: HostLayou
 }
 
 /** What its place has of its own, filled in. */
-function ownValues(service: RunService, env: Readonly<Record<string, string>>, address: string): Record<string, string> {
+function ownValues(
+  service: RunService,
+  env: Readonly<Record<string, string>>,
+  address: string,
+): Record<string, string> {
   const host = env['STANDFAST_HOST'] ?? '';
   const names = Object.keys(service.on.find((place) => place.host === host)?.env ?? {});
   return { ...Object.fromEntries(names.map((name) => [name, env[name] ?? ''])), HOST: host, ADDRESS: address };

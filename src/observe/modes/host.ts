@@ -98,7 +98,7 @@ async function snapshotsSeen(ground: Ground, watch: Watch): Promise<readonly See
   const all = await Promise.all(
     watch.snapshots.map(async ({ path, withinMs, services }): Promise<Seen[]> => {
       // The newest file below it, whatever its name and however many they are: seconds since 1970.
-      const newest = `find -H "$1" -maxdepth 2 -type f -printf '%T@\\n' | sort -rn | head -n 1`;
+      const newest = `find -H "$1" -maxdepth 5 -type f -printf '%T@\\n' | sort -rn | head -n 1`;
       const asked = await ground.ask(['sh', '-c', newest, 'snapshots', path], {
         on: `snapshots ${path}`,
         within: askWithinMs,

@@ -1,5 +1,5 @@
-// Files of properties: `name=value`, `name: value` or `name value`, `#` or `!` for comments, a backslash at the end for a longer line
-// (the format of java.util.Properties), and what else writes settings line by line.
+// Files of properties: `name=value` or `name: value`, perhaps behind `export`, `#` or `!` for comments, a backslash at the end for a longer line
+// (most of the format of java.util.Properties), and what else writes settings line by line.
 
 /** Of fewer signs a value is found in words that mean something else. */
 const shortest = 3;
@@ -21,7 +21,7 @@ export function withoutComments(text: string): string {
 export function readProperties(text: string): ReadonlyMap<string, string> {
   const properties = new Map<string, string>();
   for (const line of text.replaceAll(/\\\r?\n\s*/g, '').split(/\r?\n/)) {
-    const found = /^\s*([^\s#!;=:[][^\s=:]*)\s*[=:]\s*(.*?)\s*$/.exec(line);
+    const found = /^\s*(?:export\s+)?([^\s#!;=:[][^\s=:]*)\s*[=:]\s*(.*?)\s*$/.exec(line);
     if (found !== null) properties.set(found[1] ?? '', found[2] ?? '');
   }
   return properties;

@@ -24,7 +24,9 @@ const errorsTimes = 5;
 const minuteMs = 60_000;
 const readAtMost = 1 << 20;
 const readBefore = 64 << 10;
-const isError = /\b(error|fatal|exception|severe)\b/i;
+/** What loggers write of how grave it is, and what programs throw: `level=error`, `ValueError:`. */
+const isGrave = /\b(?:error|exception|fatal|severe|critical|panic)\b/i;
+const isThrown = /[a-z](?:Error|Exception)\b/;
 
 /** Opens the detector. */
 export function openSlow(ground: Ground): Detector {
@@ -186,7 +188,9 @@ async function errorsSeen(
   const newErrors = async (bytes: number): Promise<number> => {
     if (bytes === 0) return 0;
     const asked = await ground.ask(['tail', '-c', String(bytes), path], { on: `log ${path}`, within: askWithinMs });
-    return asked.kind === 'ended' ? asked.output.split('\n').filter((line) => isError.test(line)).length : 0;
+    return asked.kind === 'ended'
+      ? asked.output.split('\n').filter((line) => isGrave.test(line) || isThrown.test(line)).length
+      : 0;
   };
   if (known === undefined) {
     const wasClean = (await newErrors(Math.min(size, readBefore))) <= errorsFrom;

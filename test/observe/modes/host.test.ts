@@ -1,7 +1,7 @@
 // The host itself, and what is slow: snapshots, queues, logs and servers are real; a reboot and a clock that jumps are fed.
 
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -49,8 +49,9 @@ test('fed: another boot, a clock that jumps, a clock of a peer that is ahead', a
 
 test('snapshots that are too old, and none at all', async (t) => {
   const dir = folder(t);
-  mkdirSync(join(dir, 'snapshots'));
-  const snapshot = join(dir, 'snapshots', 'monday.img');
+  mkdirSync(join(dir, 'all/2026/11/full'), { recursive: true });
+  symlinkSync(join(dir, 'all'), join(dir, 'snapshots'));
+  const snapshot = join(dir, 'all/2026/11/full/monday.img');
   writeFileSync(snapshot, 'x');
   const watch = watchOn(dir, {
     snapshots: [{ path: join(dir, 'snapshots'), withinMs: 86_400_000, services: ['ingest'] }],
@@ -115,7 +116,7 @@ test('an instance that answers much later than its peers; a queue that grows; er
   const grown = await look(detector, watch);
   assert.deepEqual(said(grown), ['queue-growing ahead']);
   assert.match(grown[0]?.text ?? '', /grows: 240 entries wait/, 'whatever their names hold');
-  appendFileSync(log, 'ERROR cannot price\n'.repeat(40) + 'terrors are none\n'.repeat(40));
+  appendFileSync(log, 'ERROR cannot price\nKeyError: 1\nNOERROR\n'.repeat(20) + 'terrors are none\n'.repeat(40));
   const seen = await look(detector, watch);
   assert.match(seen.find((each) => each.mode === 'errors-rising')?.text ?? '', /has 40 new lines of errors/);
 });
