@@ -152,13 +152,15 @@ async function queueSeen(
 }
 
 interface ErrorCount {
+  /** At the first look, bytes. */
+  readonly from: number;
   size: number;
   /** Of the running minute. */
   since: number;
   count: number;
   minutes: number[];
-  /** Its end told of few errors at the first look: what comes is news from the first minute on. Else it may be so always, which the first minute tells. */
-  readonly wasClean: boolean;
+  /** What stood there at the first look tells of errors, too, so that they may be usual; null: nobody had to know. */
+  wasNoisy: boolean | null;
 }
 
 /** Sizes of all logs; of one that is not there yet 0, and none of one whose disk does not answer. */
@@ -185,29 +187,33 @@ async function errorsSeen(
 ): Promise<Seen[]> {
   const known = logs.get(path);
   const now = ground.mono();
-  const newErrors = async (bytes: number): Promise<number> => {
-    if (bytes === 0) return 0;
-    const asked = await ground.ask(['tail', '-c', String(bytes), path], { on: `log ${path}`, within: askWithinMs });
+  const errorsBy = async (argv: readonly string[]): Promise<number> => {
+    const asked = await ground.ask(argv, { on: `log ${path}`, within: askWithinMs });
     return asked.kind === 'ended'
       ? asked.output.split('\n').filter((line) => isGrave.test(line) || isThrown.test(line)).length
       : 0;
   };
   if (known === undefined) {
-    const wasClean = (await newErrors(Math.min(size, readBefore))) <= errorsFrom;
-    logs.set(path, { size, since: now, count: 0, minutes: [], wasClean });
+    logs.set(path, { from: size, size, since: now, count: 0, minutes: [], wasNoisy: null });
     return [];
   }
   if (size !== known.size) {
     // One that is shorter was rotated: all of it is new.
     const fresh = Math.min(readAtMost, size < known.size ? size : size - known.size);
     known.size = size;
-    known.count += await newErrors(fresh);
+    known.count += await errorsBy(['tail', '-c', String(fresh), path]);
   }
   const usual = known.minutes.length === 0 ? 0 : medianOf(known.minutes);
   // A look that comes late has more than a minute to count.
   const count = Math.round(known.count * Math.min(1, minuteMs / (now - known.since)));
-  const isKnown = known.minutes.length > 0 || known.wasClean;
-  const isHigh = isKnown && count > errorsFrom && count > errorsTimes * usual;
+  let isHigh = count > errorsFrom && count > errorsTimes * usual;
+  // Without a minute to compare with, what stood there before says whether that is so always.
+  if (isHigh && known.minutes.length === 0) {
+    const bytes = Math.min(readBefore, known.from);
+    const before = ['sh', '-c', 'tail -c "+$1" "$2" | head -c "$3"', 'log', String(known.from - bytes + 1), path];
+    known.wasNoisy ??= (await errorsBy([...before, String(bytes)])) > errorsFrom;
+    isHigh = !known.wasNoisy;
+  }
   const told: Seen[] = isHigh
     ? [
         {
