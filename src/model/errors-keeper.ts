@@ -161,4 +161,10 @@ export const keeperErrors: readonly ErrorRow[] = [
     why: 'its start program failed, hung, or ended at once',
     next: "the message says what it said; see the manager's own log and that of the service",
   },
+  {
+    code: 'SF-644',
+    what: 'the process manager does not look after a process that lives',
+    why: 'somebody took it out of its hands (monit unmonitor), started it beside it, or it lost its pid file; it will not start it again by itself',
+    next: 'give it back (monit monitor NAME); when it ends Standfast has its manager start it all the same, unless it is paused',
+  },
 ];

@@ -19,6 +19,7 @@ export function commandTongue(name: string, manager: Extract<ProcessManager, { k
     status: manager.status,
     hold: null,
     heldWhen: [],
+    forgets: false,
     tellsEnd: false,
     read,
     refused: (end) => refused(end),

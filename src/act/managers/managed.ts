@@ -23,7 +23,7 @@ import { openLookout } from './lookout.ts';
 import { openManagedFile, readManaged, type ManagedInstance } from './record.ts';
 import type { ForeignManager } from './speak.ts';
 import { startThrough, stopThrough } from './through.ts';
-import type { ManagerSays, ManagerTrouble } from './tongue.ts';
+import { trouble, type ManagerSays, type ManagerTrouble } from './tongue.ts';
 
 /** How processes are looked at and ended. */
 export interface Processes {
@@ -81,6 +81,8 @@ export interface ManagedOptions {
 
 const lookEveryMs = 100;
 const statusEveryMs = 10_000;
+/** A manager that begins anew answers nobody for a moment. */
+const askAgainMs = 2_000;
 const endAskedWithinMs = 1_000;
 
 interface Starting {
@@ -267,9 +269,14 @@ export function openManaged(options: ManagedOptions): Managed {
     asked.add(each.instance);
     const talk = asking(each);
     if (each.found) options.found(startedOf(each, true));
-    const says = await talk.status();
+    let says = await talk.status();
+    if (says.kind !== 'runs' && lives(each)) {
+      await pause(askAgainMs, undefined, { ref: false });
+      says = await talk.status();
+    }
     asked.delete(each.instance);
-    if (each.ended === null && known.has(each.instance)) note(each, talk, says);
+    if (each.ended !== null || each.asked !== null || !known.has(each.instance) || !lives(each)) return;
+    note(each, talk, says.kind === 'down' ? letGo(each, talk, says.text) : says);
   };
   const reviewing = setInterval(() => {
     for (const each of known.values()) void review(each);
@@ -379,6 +386,11 @@ type Refused = { readonly kind: 'failed'; readonly code: string; readonly why: s
 function startedOf(each: ManagedInstance, adopted: boolean): StartedInstance {
   const { instance, service, pid, startTicks, startedAt, startedAtMs, role } = each;
   return { instance, service, pid, startTicks, startedAt, startedAtMs, role, term: 0, deadline: null, adopted };
+}
+
+/** It lives, and its manager says that it does not: a person took it out of its hands, or it lost sight of it. */
+function letGo({ pid }: ManagedInstance, { tongue }: Asking, text: string): ManagerTrouble {
+  return trouble('letGo', `${tongue.title} does not look after ${tongue.name} (${text}), which lives as pid ${pid}`);
 }
 
 function signalOf(name: string): NodeJS.Signals | null {

@@ -22,6 +22,7 @@ export function monitTongue(name: string, control: string | null): ManagerTongue
     status: say('status', name),
     hold: say('unmonitor', name),
     heldWhen: ['down'],
+    forgets: true,
     tellsEnd: false,
     read: (end) => refusal(end, name) ?? read(end.kind === 'ended' ? end.output : '', name),
     refused: (end) => refusal(end, name),
@@ -33,9 +34,10 @@ function refusal(end: CommandEnd, name: string): ManagerTrouble | null {
   if (silent !== null || end.kind !== 'ended') return silent;
   if (end.code === 0) return null;
   const said = saidBy(end);
+  if (/no service named|service '.*' not found/i.test(said))
+    return trouble('unknown', `monit has no service ${name}: ${said}`);
   if (/not authorized|credentials|permission|must be (owned|set)/i.test(said))
     return trouble('forbidden', `monit lets nobody in: ${said}`);
-  if (/not found|no service named/i.test(said)) return trouble('unknown', `monit has no service ${name}: ${said}`);
   return trouble('silent', `monit does not answer: ${said}`);
 }
 

@@ -22,6 +22,7 @@ export function supervisordTongue(program: string, config: string | null): Manag
     status: say('status', program),
     hold: say('stop', program),
     heldWhen: ['changing', 'down'],
+    forgets: false,
     tellsEnd: false,
     read: (end) => read(end, program),
     refused: (end) => refusal(end, program),

@@ -22,7 +22,11 @@ const startAskedMs = 300;
 /** For a start that is not wanted any more, to be taken back. */
 const giveUpWithinMs = 3_000;
 const mostAsked = 3;
+/** A start command may be over before there is anything to be seen of what it started. */
+const seenWithinMs = 2_000;
 const stopAskedMs = 1_000;
+/** A stop may take its time: whether anybody is there at all is asked meanwhile. */
+const thereAskedMs = 5_000;
 
 /** Until it runs, the manager refuses, or its time is over. One that is unwanted meanwhile is taken back. */
 export async function startThrough(of: {
@@ -36,14 +40,16 @@ export async function startThrough(of: {
   const { asked, now } = of;
   const until = now() + startWithin;
   let says = await asked.status();
-  // monit forgets what it is asked while it is doing something else, so it may be asked again.
   let told = 0;
+  let toldAt = now();
   let givenUpAt: number | null = null;
   for (;;) {
     if (says.kind === 'trouble') return says;
     const startTicks = says.kind === 'runs' ? of.startTicks(says.pid) : null;
     if (says.kind === 'runs' && startTicks !== null) return { kind: 'runs', says, startTicks, ranAlready: told === 0 };
-    if (now() > until || (told >= mostAsked && says.kind === 'down')) return notStarted(of, `says: ${says.text}`);
+    const mayAsk = told === 0 || (asked.tongue.forgets && told < mostAsked);
+    const isOver = says.kind === 'down' && !mayAsk && now() - toldAt > seenWithinMs;
+    if (now() > until || isOver) return notStarted(of, `says: ${says.text}`);
     if (of.isUnwanted()) {
       // What its manager is still about would start, or be tried again, long after nobody wants it.
       if (givenUpAt !== null && (says.kind === 'down' || now() - givenUpAt > giveUpWithinMs))
@@ -52,10 +58,11 @@ export async function startThrough(of: {
         givenUpAt = now();
         void asked.stop(startWithin);
       }
-    } else if (told === 0 || says.kind === 'down') {
+    } else if (mayAsk && (told === 0 || says.kind === 'down')) {
       told += 1;
       const refused = await asked.start(startWithin);
       if (refused !== null) return refused;
+      toldAt = now();
     }
     await pause(startAskedMs);
     says = await asked.status();
@@ -71,7 +78,7 @@ export async function stopThrough(of: {
 }): Promise<ManagerTrouble | null> {
   const { asked, within, lives, now } = of;
   for (const until = now() + within; now() < until && lives();) {
-    const refused = await asked.stop(within);
+    const refused = await stopAsked(of);
     if (!lives()) return null;
     if (refused !== null) return refused;
     // monit forgets what it is asked while it is doing something else: until it is about it, it is asked again.
@@ -83,6 +90,23 @@ export async function stopThrough(of: {
     } while (says.kind === 'changing' && lives());
   }
   return null;
+}
+
+/** How the manager took it; or why it takes nothing, as soon as that is known. */
+async function stopAsked(of: Parameters<typeof stopThrough>[0]): Promise<ManagerTrouble | null> {
+  const { asked, within, lives } = of;
+  let over = false;
+  const silent = async (): Promise<ManagerTrouble | null> => {
+    for (;;) {
+      await pause(thereAskedMs, undefined, { ref: false });
+      if (over || !lives()) return null;
+      const says = await asked.status();
+      if (says.kind === 'trouble') return says;
+    }
+  };
+  const told = await Promise.race([asked.stop(within), silent()]);
+  over = true;
+  return told;
 }
 
 function notStarted({ asked, service }: { asked: Asking; service: string }, said: string): ManagerTrouble {

@@ -20,7 +20,7 @@ export interface ManagerTrouble {
 }
 
 /** `docs/errors.md` has a row for each. */
-export type TroubleCode = 'SF-640' | 'SF-641' | 'SF-642' | 'SF-643';
+export type TroubleCode = 'SF-640' | 'SF-641' | 'SF-642' | 'SF-643' | 'SF-644';
 
 /** What can be wrong with a manager, and the code that people are told. */
 export const troubleCodes = {
@@ -32,6 +32,8 @@ export const troubleCodes = {
   unknown: 'SF-642',
   /** It was asked, and did not bring it up or down. */
   failed: 'SF-643',
+  /** It lives, and its manager does not look after it. */
+  letGo: 'SF-644',
 } as const satisfies Record<string, TroubleCode>;
 
 /** The command lines of one manager for one process. */
@@ -49,6 +51,8 @@ export interface ManagerTongue {
   readonly hold: Command | null;
   /** What it says once that is so. */
   readonly heldWhen: readonly ManagerSays['kind'][];
+  /** It forgets what it is asked while it does something else, so that it may be asked again. */
+  readonly forgets: boolean;
   /** It tells how a process ended, and asking costs little. */
   readonly tellsEnd: boolean;
   /** What the answer to `status` means. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { openManaged } from '../../../src/act/managers/managed.ts';
+import { systemdTongue } from '../../../src/act/managers/systemd.ts';
 import { hostProcesses } from '../../../src/agent/host-processes.ts';
 import { monoNow, wallNow } from '../../../src/keeper/clock.ts';
 import { ms } from '../../../src/model/units.ts';
@@ -49,6 +50,59 @@ for (const kind of ['monit', 'supervisord', 'systemd', 'command'] as const) {
   });
   ownCases(kind);
 }
+
+test('systemd: what runs does so whatever became of its unit, and the words of a unit are not those of systemd', () => {
+  const { read, refused } = systemdTongue('authentication.service', false);
+  const show = (text: string) => read({ kind: 'ended', code: 0, signal: null, output: text, errors: '' });
+  const kind = (load: string, active: string, more = '') => {
+    const says = show(`LoadState=${load}\nActiveState=${active.replace('/', '\nSubState=')}\nResult=success\n${more}`);
+    return says.kind === 'trouble' ? says.code : says.kind;
+  };
+  assert.deepEqual(
+    [
+      kind('loaded', 'active/running', 'MainPID=7'),
+      kind('masked', 'active/running', 'MainPID=7'),
+      kind('not-found', 'deactivating/stop-sigterm', 'MainPID=7'),
+      kind('loaded', 'reloading/reload', 'MainPID=7'),
+      kind('loaded', 'activating/start', 'MainPID=7'),
+      kind('loaded', 'activating/start-pre', 'MainPID=0'),
+      kind('loaded', 'activating/auto-restart', 'MainPID=0'),
+      kind('loaded', 'inactive/dead', 'MainPID=0\nJob=4711'),
+      kind('loaded', 'failed/failed', 'MainPID=0\nJob=0'),
+      kind('masked', 'inactive/dead', 'MainPID=0'),
+      kind('not-found', 'inactive/dead', 'MainPID=0'),
+      kind('loaded', 'active/exited', 'MainPID=0'),
+    ],
+    [
+      'runs',
+      'runs',
+      'changing',
+      'runs',
+      'runs',
+      'changing',
+      'changing',
+      'changing',
+      'down',
+      'SF-642',
+      'SF-642',
+      'SF-642',
+    ],
+  );
+  assert.match((show('ActiveState=failed\nResult=start-limit-hit') as { text: string }).text, /start-limit-hit/);
+  const code = (errors: string) => refused({ kind: 'ended', code: 1, signal: null, output: '', errors })?.code;
+  assert.deepEqual(
+    [
+      code('Job for authentication.service failed because a timeout was exceeded.'),
+      code('Failed to start authentication.service: Interactive authentication required.'),
+      code('Failed to start authentication.service: Access denied'),
+      code('Failed to start authentication.service: Unit authentication.service is masked.'),
+      code('Failed to connect to bus: No such file or directory'),
+      code('Failed to start authentication.service: Transport endpoint is not connected'),
+      code('Failed to get properties: Message recipient disconnected from message bus without replying'),
+    ],
+    ['SF-643', 'SF-641', 'SF-641', 'SF-642', 'SF-640', 'SF-640', 'SF-640'],
+  );
+});
 
 test('a stop that comes while it is being started is carried out as it was asked for', async (t) => {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'standfast-managed-'));
@@ -145,6 +199,14 @@ function ownCases(kind: ForeignKind): void {
       const request = at.request('kept', 'exec sleep 600');
       const started = value(await at.manager.start(request));
       await at.managed.close();
+      const { manager } = request;
+      const control = manager?.kind === 'monit' ? (manager.control ?? '') : null;
+      if (control !== null) {
+        await runCommand(ask(['monit', '-c', control, 'unmonitor', 'kept']));
+        const status = () => runCommand(ask(['monit', '-c', control, 'status', 'kept']));
+        await eventually(async () => /Not monitored/.test(JSON.stringify(await status())), 'monit has let it go');
+      }
+      const noted = new Map<string, string>();
       const next = openManaged({
         file: `${at.folder}/managed.json`,
         processes: hostProcesses,
@@ -155,9 +217,11 @@ function ownCases(kind: ForeignKind): void {
         mine: () => [],
         found: () => undefined,
         ended: () => undefined,
-        noted: () => undefined,
+        noted: ({ service, trouble }) => noted.set(service, trouble?.code ?? 'none'),
         log: () => undefined,
       });
+      // It runs on, and a person took it out of monit's hands.
+      if (control !== null) await eventually(() => noted.get('kept') === 'SF-644', 'that is told');
       assert.deepEqual(next.all().running.find((each) => each.service === 'kept')?.pid, started.pid);
       assert.ok(next.knows(request.instance));
       value(await next.kill(request));
