@@ -81,7 +81,7 @@ export const groundModes: readonly Mode[] = [
     takesDown: 'copy',
     detector: 'mounts',
     thresholds:
-      'Fault: a folder that is watched as a mount is none, or one that fstab mounts and that was mounted at the first look since the boot no longer is.',
+      'Fault: a folder that is watched as a mount is none, or one that fstab mounts and that was mounted at the first look since the boot no longer is. Change: another that was, with folders of a service in it, no longer is.',
     runbook: 'storage',
     strategies: ['avoid', 'fixFast'],
     tested: 'made',

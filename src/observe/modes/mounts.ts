@@ -1,7 +1,7 @@
 // The file systems under what is watched: read-only now, hanging or stale, erring, slow, or not mounted at all. The table of mounts is the kernel's; whatever
 // touches a file system is a process of our own, one of each file system at a time, so that one that hangs is found by its silence.
 
-import type { Seen } from '../../model/mode.ts';
+import type { FindingWeight, Seen } from '../../model/mode.ts';
 import { beginningMs } from './busy.ts';
 import type { Detector } from './detector.ts';
 import type { Asked, Ground } from './ground.ts';
@@ -95,7 +95,9 @@ function usersOf(watch: Watch, at: string): readonly string[] {
 
 function missingSeen(ground: Ground, watch: Watch, mounts: readonly Mount[], first: readonly First[]): Seen[] {
   const isMounted = (path: string): boolean => mounts.some((mount) => mount.at === path);
-  const missing = watch.mounts.filter(({ path }) => !isMounted(path)).map(({ path, services }) => ({ path, services }));
+  const missing: (WatchedPath & { readonly weight: FindingWeight })[] = watch.mounts
+    .filter(({ path }) => !isMounted(path))
+    .map(({ path, services }) => ({ path, services, weight: 'fault' }));
   const table = (ground.kernel('etc/fstab') ?? '')
     .split('\n')
     .filter((line) => !line.trim().startsWith('#'))
@@ -103,15 +105,20 @@ function missingSeen(ground: Ground, watch: Watch, mounts: readonly Mount[], fir
     // What is mounted only when somebody wants it comes and goes.
     .filter(([, , , options = '']) => !options.split(',').includes('noauto'))
     .map(([, at = '']) => unescape(at));
-  for (const { at } of first)
-    if (table.includes(at) && !isMounted(at) && !missing.some(({ path }) => path === at))
-      missing.push({ path: at, services: usersOf(watch, at) });
-  return missing.map(({ path, services }) => ({
+  for (const at of new Set(first.map((each) => each.at))) {
+    const services = usersOf(watch, at);
+    const isMeant = table.includes(at);
+    if (isMounted(at) || missing.some(({ path }) => path === at) || (!isMeant && services.length === 0)) continue;
+    // What nobody wrote down may have been taken away for good; what autofs mounts comes back when it is used.
+    if (isMeant || mountOf(mounts, at)?.type !== 'autofs')
+      missing.push({ path: at, services, weight: isMeant ? 'fault' : 'change' });
+  }
+  return missing.map(({ path, services, weight }) => ({
     mode: 'mount-missing',
     subject: path,
     services,
-    weight: 'fault',
-    text: `nothing is mounted on ${path}: what is written there goes to ${mountOf(mounts, path)?.at ?? 'the root file system'}`,
+    weight,
+    text: `nothing is mounted on ${path}${weight === 'change' ? ' any more' : ''}: what is written there goes to ${mountOf(mounts, path)?.at ?? 'the root file system'}`,
   }));
 }
 
@@ -121,7 +128,7 @@ function readOnlySeen(watch: Watch, mounts: readonly Mount[], first: readonly Fi
     .filter(
       ({ mount }) =>
         first.some((each) => each.at === mount.at && !each.readOnly) ||
-        watch.folders.some(({ path, isWritten }) => path === mount.at && isWritten),
+        watch.folders.some(({ path, isWritten }) => isWritten === true && mountOf(mounts, path)?.at === mount.at),
     )
     .map(({ mount, services }) => ({
       mode: 'storage-read-only',

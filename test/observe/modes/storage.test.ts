@@ -100,6 +100,11 @@ test('a remount as read-only, and a mount that is gone', { skip: needs('mkfs.ext
   const [missing] = await look(detector, watch);
   assert.equal(missing?.mode, 'mount-missing');
   assert.match(missing.text, /^nothing is mounted on .*data: what is written there goes to \//);
+  assert.deepEqual(
+    said(await look(detector, inside)),
+    ['mount-missing change'],
+    'it was there, and nobody wrote it down',
+  );
 });
 
 test(
