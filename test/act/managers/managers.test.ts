@@ -52,8 +52,8 @@ for (const kind of ['monit', 'supervisord', 'systemd', 'command'] as const) {
 }
 
 test('systemd: what runs does so whatever became of its unit, and the words of a unit are not those of systemd', () => {
-  const { read, refused } = systemdTongue('authentication.service', false);
-  const show = (text: string) => read({ kind: 'ended', code: 0, signal: null, output: text, errors: '' });
+  const tongue = systemdTongue('authentication.service', false);
+  const show = (text: string) => tongue.read({ kind: 'ended', code: 0, signal: null, output: text, errors: '' });
   const kind = (load: string, active: string, more = '') => {
     const says = show(`LoadState=${load}\nActiveState=${active.replace('/', '\nSubState=')}\nResult=success\n${more}`);
     return says.kind === 'trouble' ? says.code : says.kind;
@@ -89,7 +89,7 @@ test('systemd: what runs does so whatever became of its unit, and the words of a
     ],
   );
   assert.match((show('ActiveState=failed\nResult=start-limit-hit') as { text: string }).text, /start-limit-hit/);
-  const code = (errors: string) => refused({ kind: 'ended', code: 1, signal: null, output: '', errors })?.code;
+  const code = (errors: string) => tongue.refused({ kind: 'ended', code: 1, signal: null, output: '', errors })?.code;
   assert.deepEqual(
     [
       code('Job for authentication.service failed because a timeout was exceeded.'),
