@@ -19,6 +19,7 @@ export interface RunbookListing {
   /** As `runbook show` takes it: a service, or a file in the folder `runbooks` without its ending. */
   readonly name: string;
   readonly title: string;
+  /** Null: it is about none. */
   readonly service: string | null;
   /** The file; null: made from the description. */
   readonly file: string | null;
@@ -45,6 +46,7 @@ export interface PlannedBlock {
   readonly withinMs: number | null;
   /** How it is limited or marked, as in the file: `repeatable`, `ask`, `otherwise=next`, `asked again until it passes`. */
   readonly marks: readonly string[];
+  /** What takes it back; null: nothing is written for that. */
   readonly undo: string | null;
 }
 

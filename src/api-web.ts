@@ -112,6 +112,7 @@ export interface CheckView {
 export interface OutageView {
   readonly service: string;
   readonly fromMs: number;
+  /** Null: it goes on. */
   readonly toMs: number | null;
 }
 
@@ -202,6 +203,7 @@ export interface LogTail {
 export interface Happening {
   readonly atMs: number;
   readonly kind: 'failover' | 'restart' | 'incident' | 'resolved' | 'person' | 'description' | 'host' | 'store';
+  /** Null: it is not about one; the host likewise. */
   readonly service: string | null;
   readonly host: string | null;
   readonly text: string;
@@ -238,6 +240,7 @@ export type AssessmentView =
 /** How the console of a host stands, as its agent knows. */
 export interface ConsoleView {
   readonly state: 'off' | 'starting' | 'listening' | 'waiting' | 'failed';
+  /** Null: it does not listen. */
   readonly url: string | null;
   /** Why it does not listen, and what to do; null while it does. */
   readonly why: string | null;

@@ -13,6 +13,7 @@ export interface InstanceView {
   readonly planned: Phase;
   /** Null: nothing runs, or it is not known. */
   readonly pid: number | null;
+  /** Null: nothing runs, or it is not known. */
   readonly startedAtMs: number | null;
   /** Since the agents first ran it. */
   readonly restarts: number;
@@ -27,6 +28,7 @@ export interface InstanceView {
   readonly outdated: boolean;
   /** How long its lease still counts; null: it has none. */
   readonly validForMs: number | null;
+  /** Null: it has not ended yet. Both `code` and `signal` null: nobody saw how. */
   readonly lastExit: { readonly code: number | null; readonly signal: string | null; readonly atMs: number } | null;
   /** When this was so, Unix ms. */
   readonly asOfMs: number;
@@ -90,6 +92,7 @@ export interface HostView {
 export interface IncidentView {
   readonly id: string;
   readonly severity: Severity;
+  /** What it is about; all null: the system as a whole, or its store. */
   readonly service: string | null;
   readonly instance: string | null;
   readonly host: string | null;
@@ -130,6 +133,7 @@ export interface SuspectView {
 /** `status --json`. */
 export interface StatusView {
   readonly system: string;
+  /** Null: the description does not say. */
   readonly about: string | null;
   readonly severity: Severity;
   readonly sentence: string;
@@ -227,6 +231,7 @@ export type IntentKind =
 /** What a person asks. `service` null: the whole system. */
 export interface IntentRequest {
   readonly kind: IntentKind;
+  /** Null: all of them, or the verb is about a host. */
   readonly service: string | null;
   readonly host: string | null;
   readonly owner: string;
@@ -275,6 +280,7 @@ export type IntentAnswer =
 export interface IntentView {
   readonly id: string;
   readonly kind: IntentKind;
+  /** Null: all of them, or it is about a host. */
   readonly service: string | null;
   readonly host: string | null;
   readonly owner: string;
@@ -292,6 +298,7 @@ export interface JournalLine {
   readonly host: string;
   readonly atMs: number;
   readonly kind: string;
+  /** Null here and below: it is not about one. */
   readonly service: string | null;
   readonly instance: string | null;
   readonly term: number | null;

@@ -26,6 +26,7 @@ export interface Compare {
 /** `value` null deletes. */
 export interface Put {
   readonly key: string;
+  /** Null deletes the key. */
   readonly value: string | null;
 }
 
@@ -78,6 +79,7 @@ export class StoreUnreachable extends Error {
 export interface JournalEntry {
   readonly atMs: WallMs;
   readonly kind: string;
+  /** Null here and below: it is not about one. */
   readonly service: string | null;
   readonly instance: string | null;
   readonly term: number | null;
@@ -232,7 +234,9 @@ export interface ObservePlan {
   readonly group: string | null;
   /** Standard output and error. */
   readonly output: string;
+  /** Null: it is ready as soon as its process exists. */
   readonly ready: { readonly probe: ProbeSpec; readonly within: Ms } | null;
+  /** Null: it is active as soon as its activate call is answered. */
   readonly active: { readonly probe: ProbeSpec; readonly within: Ms } | null;
   readonly heartbeat: {
     readonly source: NonNullable<RunService['detect']['heartbeat']>['source'];

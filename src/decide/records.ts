@@ -89,6 +89,7 @@ export interface LeaseRecord {
   readonly next: string | null;
   /** The holder before wrote it for `host`, having become inactive: who hears of it while it is new may be active in its term. */
   readonly given: boolean;
+  /** How it was given up the last time; null: it never was. */
   readonly handed: Handed | null;
   /** Unix ms at which it went back to the preferred host, of the last hour: too often is flapping. */
   readonly returns: readonly number[];
@@ -129,6 +130,7 @@ export type ReportedPhase = Exclude<Phase, 'unknown'>;
 /** One service on the reporting host. The last of `bMs`, `iMs` and `switchMs` is the newest. */
 export interface InstanceReport {
   readonly service: string;
+  /** Null: nothing runs here. */
   readonly instance: string | null;
   readonly phase: ReportedPhase;
   readonly planned: ReportedPhase;
@@ -140,6 +142,7 @@ export interface InstanceReport {
   readonly severity: Severity;
   /** The gravest of why it is not as it should be; null: it is. */
   readonly cause: Reason | null;
+  /** Null: it has not ended yet. */
   readonly lastExit: { readonly code: number | null; readonly signal: string | null; readonly atMs: number } | null;
   /** It cannot take over or start before (Unix ms); null: it can. */
   readonly failedUntilMs: number | null;
@@ -167,6 +170,7 @@ export interface OutageReport {
 export interface HostReport {
   readonly seq: number;
   readonly agentPid: number;
+  /** Null: it does not answer. */
   readonly keeperPid: number | null;
   readonly boot: string;
   readonly leaving: boolean;
@@ -210,6 +214,7 @@ export interface IntentRecord {
   /** Only of maintenance: what runs there and is not active stays. */
   readonly keep: boolean;
   readonly atMs: number;
+  /** Unix ms; null: it ends by being done, or taken back. */
   readonly untilMs: number | null;
 }
 

@@ -9,6 +9,7 @@ import type { InstanceReport, LeaseRecord, ReportedPhase } from './records.ts';
 /** One service on this host. */
 export interface Slot {
   readonly service: string;
+  /** Null: nothing runs here. */
   readonly now: Instance | null;
   /** Unexpected ends, as moments; the back-off counts them. */
   readonly failures: readonly MonoMs[];
@@ -26,6 +27,7 @@ export interface Slot {
   readonly wantedSince: MonoMs | null;
   /** It was lost and has not been in its planned phase since: until then it counts as down. */
   readonly failing: boolean;
+  /** See `InstanceReport`. */
   readonly finishedAtMs: number | null;
   readonly bMs: readonly number[];
   readonly iMs: readonly number[];
@@ -53,6 +55,7 @@ export interface Slot {
     /** Why, for people; null: the intent says it, or nobody in particular asked. */
     readonly cause: string | null;
   } | null;
+  /** It waits until then before it tries again; null: it does not. */
   readonly failedUntil: MonoMs | null;
   /** The one before failed so soon that the next, should nothing else tell that it is ready, must stand for a moment first. */
   readonly mustStand: boolean;
@@ -96,12 +99,15 @@ export interface Instance {
   readonly pid: number | null;
   readonly startTicks: number;
   readonly requestedAt: MonoMs;
+  /** Null: the keeper has not said yet. */
   readonly startedAt: MonoMs | null;
   readonly startedAtMs: number | null;
   /** It exists since then, must stand for a moment, and counts as ready only when it has; null: not so. */
   readonly standsSince: MonoMs | null;
+  /** Null: it is not ready yet. */
   readonly readyAt: MonoMs | null;
   readonly activateAt: MonoMs | null;
+  /** Null: it is not active, or does not serve yet. */
   readonly activeAt: MonoMs | null;
   /** Since when it is in its present phase. */
   readonly since: MonoMs;

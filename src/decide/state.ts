@@ -68,6 +68,7 @@ export interface State {
   readonly reportSeq: number;
   readonly reportWrittenSeq: number;
   readonly reportWrittenAt: MonoMs | null;
+  /** Null: nothing was reported yet. */
   readonly lastReport: HostReport | null;
   readonly outages: readonly OutageReport[];
   /** Failure modes that the detectors of this host found, also those that are over but lately. */
@@ -134,6 +135,7 @@ interface StoreState {
 /** What is known of the keeper of this host. */
 export interface KeeperState {
   readonly up: boolean;
+  /** Null: none has said hello in this life of the agent. */
   readonly pid: number | null;
   readonly startTicks: number;
   /** When it was last heard; null: never. */

@@ -19,6 +19,7 @@ import type { MonoMs, Ms } from '../model/units.ts';
 
 /** When it beat last, and the gaps between the latest beats, oldest first, at most 64. */
 export interface BeatHistory {
+  /** Null: none was heard yet. */
   readonly lastAt: MonoMs | null;
   readonly gaps: readonly Ms[];
 }

@@ -11,6 +11,7 @@ import type { Ms, WallMs } from '../model/units.ts';
 export interface Outage {
   readonly service: string;
   readonly fromMs: WallMs;
+  /** Null: it goes on. */
   readonly toMs: WallMs | null;
 }
 

@@ -16,17 +16,20 @@ export interface Incident {
   readonly severity: FaultSeverity;
   /** The gravest it has been. */
   readonly worst: FaultSeverity;
+  /** What it is about; all null: the system as a whole, or its store. */
   readonly service: string | null;
   readonly instance: string | null;
   readonly host: string | null;
   readonly cause: Reason;
   readonly also: readonly string[];
   readonly sinceMs: number;
+  /** Null: it is open. */
   readonly resolvedAtMs: number | null;
   /** The incident it was found to belong to, when that is how it ended. */
   readonly joined: string | null;
   /** What was done automatically, oldest first; the latest twenty. */
   readonly done: readonly string[];
+  /** Who has it; null: nobody. */
   readonly ackBy: string | null;
   readonly ackAtMs: number | null;
   readonly flapping: boolean;

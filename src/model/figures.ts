@@ -2,6 +2,7 @@
 
 /** As its detectors saw it last. Null or absent: the kernel does not say, or nobody has looked yet. */
 export interface HostFigures {
+  /** Absent, as each of these: it could not be told. */
   readonly processors?: ProcessorFigures;
   readonly memory?: MemoryFigures;
   readonly waits?: WaitFigures;

@@ -27,6 +27,7 @@ export interface BlockRun {
   readonly life: string | null;
   /** Who approved, confirmed or left it out. */
   readonly by: string | null;
+  /** Unix ms; null: not yet. */
   readonly beganAtMs: number | null;
   readonly endedAtMs: number | null;
   /** Exit status; null: it has none (not ended, ended by a signal, or nothing was run). */

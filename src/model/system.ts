@@ -69,9 +69,11 @@ export interface ConsoleChoice {
   readonly port: number;
   /** True when the description says nothing of it: then a port in use is no fault, and the next free one is taken. */
   readonly usual: boolean;
+  /** Null: plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
   /** Host names under which people reach it, besides IP addresses and localhost. */
   readonly names: readonly string[];
+  /** Null: by passwords alone. */
   readonly oidc: ConsoleOidc | null;
 }
 

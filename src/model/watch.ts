@@ -9,6 +9,7 @@ export interface ServiceWatch {
   /** Folders that must be mounts. */
   readonly mounts: readonly string[];
   readonly certificates: readonly CertificateWatch[];
+  /** `value` null: with any value. */
   readonly properties: readonly { readonly file: string; readonly name: string; readonly value: string | null }[];
   /** Names that must resolve. */
   readonly names: readonly string[];

@@ -2,6 +2,7 @@
 
 /** A move from one state to another, at so many per millisecond. */
 export interface Move {
+  /** States are numbered from 0. */
   readonly from: number;
   readonly to: number;
   readonly rate: number;

@@ -10,6 +10,7 @@ export interface Pair {
   readonly failureRate: number;
   /** Of the one that waits: 0 for a cold one that cannot fail while it does not run; the same as above when both work. */
   readonly standbyRate: number;
+  /** Of one crew, per millisecond. */
   readonly repairRate: number;
   /** How many can be repaired at once. */
   readonly crews: 1 | 2;

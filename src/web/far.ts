@@ -17,7 +17,9 @@ export interface Far {
 
 /** `of` null: nothing was ever told. `gap` null: it is as new as can be. */
 export interface Told<T> {
+  /** Null: it was never heard. */
   readonly of: T | null;
+  /** Why it is old or missing; null: it is as it is now. */
   readonly gap: GapView | null;
 }
 

@@ -18,6 +18,7 @@ import type { HubSource } from './hub.ts';
 
 /** Which lines; null: whatever. */
 export interface JournalQuestion {
+  /** Unix ms. */
   readonly sinceMs: number | null;
   readonly untilMs: number | null;
   readonly service: string | null;
