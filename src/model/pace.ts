@@ -37,12 +37,14 @@ function needOf({ costMs, usualMs }: Load): number {
 }
 
 const prefix = 'pace ';
+/** Who looks a little less often is late for nobody. */
+const toldFrom = 1.5;
 
-/** As facts of a host that other hosts are told: those that look less often than usual. Two figures, so that they change seldom. */
+/** As facts of a host that other hosts are told: those that look clearly less often than usual. Two figures, so that they change seldom. */
 export function paceFacts(paces: ReadonlyMap<string, Pace>): Readonly<Record<string, string>> {
   return Object.fromEntries(
     [...paces]
-      .filter(([, { everyMs, usualMs }]) => everyMs > usualMs)
+      .filter(([, { everyMs, usualMs }]) => everyMs >= toldFrom * usualMs)
       .map(([name, { everyMs, usualMs, costMs }]) => [
         `${prefix}${name}`,
         [everyMs, usualMs, costMs].map((each) => Number(each.toPrecision(2))).join(' '),
