@@ -33,7 +33,10 @@ export function readShape(value: unknown, unread: readonly Path[], findings: Fin
   for (;;) {
     const result = descriptionShape.safeParse(rest);
     if (result.success) return { shape: result.data, wasWrong: (path) => anyPrefix(path, removed) };
-    for (const issue of result.error.issues) report(issue, [], rest, findings, removed);
+    // Taken out when all of the round are told: what stands behind one in the same list is told by what it is.
+    const wrong: Path[] = [];
+    for (const issue of result.error.issues) report(issue, [], rest, findings, { removed, wrong });
+    for (const path of wrong) takeOut(path, rest, removed);
   }
 }
 
@@ -42,16 +45,22 @@ function anyPrefix(path: Path, removed: ReadonlySet<string>): boolean {
   return false;
 }
 
-function report(issue: z.core.$ZodIssue, above: Path, root: unknown, findings: Findings, removed: Set<string>): void {
+interface Told {
+  readonly removed: Set<string>;
+  /** What is to be taken out. */
+  readonly wrong: Path[];
+}
+
+function report(issue: z.core.$ZodIssue, above: Path, root: unknown, findings: Findings, told: Told): void {
   const path = [...above, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
   switch (issue.code) {
     case 'unrecognized_keys':
-      for (const name of issue.keys) unknownKey(name, path, root, findings, removed);
+      for (const name of issue.keys) unknownKey(name, path, findings, told);
       return;
     case 'invalid_union': {
       const branch = fitting(issue.errors);
       if (branch !== null) {
-        for (const inner of branch) report(inner, path, root, findings, removed);
+        for (const inner of branch) report(inner, path, root, findings, told);
         return;
       }
       const wanted = [...new Set(issue.errors.map((errors) => wantedBy(errors[0])))].join(', or ');
@@ -81,7 +90,7 @@ function report(issue: z.core.$ZodIssue, above: Path, root: unknown, findings: F
     default:
       findings.add('SF-112', path, issue.message, 'See docs/description.md.');
   }
-  takeOut(path, root, removed);
+  told.wrong.push(path);
 }
 
 function wrongOf(issue: z.core.$ZodIssue): Wrong | null {
@@ -117,8 +126,9 @@ function wantedBy(issue: z.core.$ZodIssue | undefined): string {
   return wrong?.message.split(' is wanted')[0] ?? 'something else';
 }
 
-function unknownKey(name: string, path: Path, root: unknown, findings: Findings, removed: Set<string>): void {
-  if (findings.full) return takeOut([...path, name], root, removed);
+function unknownKey(name: string, path: Path, findings: Findings, { removed, wrong }: Told): void {
+  wrong.push([...path, name]);
+  if (findings.full) return;
   const known = keysAt(path);
   const near = nearest(name, known);
   const home = homeOf(name);
@@ -132,7 +142,6 @@ function unknownKey(name: string, path: Path, root: unknown, findings: Findings,
       ? `Did you mean "${near}"?${home === null ? '' : ` Or move it: "${name}" belongs under ${home}.`}`
       : `Known here: ${some(known)}${known.length > 8 ? '; see docs/description.md' : ''}.`;
   findings.add('SF-110', [...path, name], message, next, { atKey: true });
-  takeOut([...path, name], root, removed);
   // What was meant is not missing.
   if (near !== null) removed.add(pathKey([...path, near]));
 }
