@@ -35,17 +35,13 @@ export function openDisk(ground: Ground): Detector {
     everyMs,
     async look(watch) {
       const mounts = readMounts(ground.kernel('proc/self/mountinfo') ?? '');
-      const places = placesOf(watch, mounts);
-      const found = await askAll(ground, [...places.values()]);
-      const seen = [...places.values()].flatMap((place) => {
-        const space = found.get(place.path);
-        if (space === undefined) return [];
-        return [...spaceSeen(place, space), ...fillingSeen(place, space, sampled(history, place, space, ground.now()))];
-      });
-      const disks = [...places.values()].flatMap(({ path }): DiskFigures[] => {
-        const space = found.get(path);
-        return space === undefined ? [] : [{ at: path, ...space }];
-      });
+      const places = [...placesOf(watch, mounts).values()];
+      const found = saidOnce(places, await askAll(ground, places));
+      const seen = found.flatMap(({ place, space }) => [
+        ...spaceSeen(place, space),
+        ...fillingSeen(place, space, sampled(history, place, space, ground.now())),
+      ]);
+      const disks = found.map(({ place, space }): DiskFigures => ({ at: place.path, ...space }));
       return { seen, figures: { disks } };
     },
   };
@@ -71,6 +67,29 @@ function placesOf(watch: Watch, mounts: readonly Mount[]): ReadonlyMap<string, P
     });
   }
   return places;
+}
+
+/**
+ * What is mounted in several places (bind mounts, subvolumes) is one disk, named by the shortest of them. Another size on the same device is that of a quota.
+ */
+function saidOnce(
+  places: readonly Place[],
+  found: ReadonlyMap<string, Space>,
+): readonly { readonly place: Place; readonly space: Space }[] {
+  const known = places.flatMap((place) => {
+    const space = found.get(place.path);
+    return space === undefined ? [] : [{ place, space }];
+  });
+  const disks = Map.groupBy(known, ({ place: { mount }, space }) =>
+    [mount.source.startsWith('/dev/') ? mount.source : mount.device, space.size].join(' '),
+  );
+  return [...disks.values()].flatMap((same) => {
+    const [first] = same.toSorted((a, b) => a.place.path.length - b.place.path.length);
+    if (first === undefined) return [];
+    const all = same.some(({ place }) => place.services.length === 0);
+    const services = all ? [] : [...new Set(same.flatMap(({ place }) => place.services))].toSorted();
+    return [{ place: { ...first.place, services }, space: first.space }];
+  });
 }
 
 async function askAll(ground: Ground, places: readonly Place[]): Promise<ReadonlyMap<string, Space>> {

@@ -20,7 +20,16 @@ function tmpfs(t: TestContext, options: string): { at: string; kept: string } {
 test('a full tmpfs is a full disk, and one with room again is none', { skip: needsRoot }, async (t) => {
   const { at, kept } = tmpfs(t, 'size=16m');
   const detector = openDisk(ground());
-  const watch = watchOn(kept, { folders: [{ path: join(at, 'sub'), services: ['pricer'] }] });
+  // Mounted in another place, too, it is still one.
+  const bound = join(kept, 'bound-elsewhere');
+  mkdirSync(bound);
+  sh('mount --bind "$1" "$2"', at, bound);
+  const watch = watchOn(kept, {
+    folders: [
+      { path: bound, services: ['ledger'] },
+      { path: join(at, 'sub'), services: ['pricer'] },
+    ],
+  });
   assert.deepEqual(said(await look(detector, watch)), []);
   writeFileSync(join(at, 'big'), Buffer.alloc(15.5 * MiB));
   assert.deepEqual(said(await look(detector, watch)), ['disk-space ahead']);
@@ -28,7 +37,7 @@ test('a full tmpfs is a full disk, and one with room again is none', { skip: nee
   const [full] = await look(detector, watch);
   assert.equal(full?.mode, 'disk-space');
   assert.equal(full.weight, 'fault');
-  assert.deepEqual(full.services, ['pricer']);
+  assert.deepEqual(full.services, ['ledger', 'pricer']);
   assert.match(full.text, /^the disk is full: .*\/data has 0 B of 16 MiB left$/);
   rmSync(join(at, 'big'));
   assert.deepEqual(said(await look(detector, watch)), []);
