@@ -62,7 +62,7 @@ export const exhaustionModes: readonly Mode[] = [
     takesDown: 'copy',
     detector: 'pressure',
     thresholds:
-      'Ahead: all tasks waited for memory more than 10 % of a minute (PSI full avg60); a healthy host shows 0. Or less than 3 % of memory available and swap used up.',
+      'Ahead: all tasks waited for memory more than 10 % of a minute (PSI full avg60); a healthy host shows 0. Or less than 3 % of memory available, the cache of ZFS included, and swap used up.',
     runbook: 'memory',
     strategies: ['avoid', 'mask', 'bound', 'fixFast'],
     tested: 'fed',

@@ -81,7 +81,7 @@ export const groundModes: readonly Mode[] = [
     takesDown: 'copy',
     detector: 'mounts',
     thresholds:
-      'Fault: a folder that is watched as a mount is none, or one that fstab mounts and that was mounted at the first look since the boot no longer is. Change: another that was, with folders of a service in it, no longer is.',
+      'Fault: a folder that is watched as a mount is none, or one that fstab mounts at boot and that was mounted at the first look since the boot no longer is. Change: another that was, with folders of a service in it, no longer is.',
     runbook: 'storage',
     strategies: ['avoid', 'fixFast'],
     tested: 'made',
@@ -167,7 +167,7 @@ export const groundModes: readonly Mode[] = [
     takesDown: 'copy',
     detector: 'host',
     thresholds:
-      'Ahead: wall time and monotonic time came apart by more than 2 s since the last look, or by the clock of another host of the system by more than 5 s. Leases do not care: they never use it.',
+      'Ahead: the time of day and the time since the boot came apart by more than 2 s since the last look (within two minutes of the boot: a change), or by the clock of another host of the system by more than 5 s. Leases do not care: they never use it.',
     runbook: 'host-lost',
     strategies: ['avoid', 'fixFast'],
     tested: 'fed',

@@ -115,7 +115,7 @@ export const networkModes: readonly Mode[] = [
     takesDown: 'copy',
     detector: 'slow',
     thresholds:
-      'Ahead: its median answer is above three times that of its peers, and beyond five of their usual deviations (median absolute deviation), and at least 20 ms more; in three looks.',
+      'Ahead: its median answer is above three times that of its peers in the same role, and beyond five of their usual deviations (median absolute deviation), and at least 20 ms more; in three looks.',
     runbook: 'slow',
     strategies: ['mask', 'bound', 'fixFast'],
     tested: 'made',
