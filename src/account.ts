@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { becomeScript } from './model/become.ts';
 
+/** As whom something runs. */
 export interface Account {
   /** Options of `setpriv`; none: it runs as we do. */
   readonly privileges: readonly string[];
@@ -13,6 +14,7 @@ export interface Account {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Nothing can run as that. */
 export interface NoAccount {
   /** Why nothing can run so: ends without a full stop. */
   readonly why: string;
@@ -48,9 +50,10 @@ export async function accountFor(user: string | null, group: string | null): Pro
   const uid = process.getuid?.() ?? -1;
   const account = user === null ? null : await entry('user', user);
   // In a container our own number may have no name.
-  if (account !== null && 'why' in account) return user === String(uid) && group === null ? ownAccount() : account;
+  if (account !== null && 'why' in account)
+    return user === String(uid) && group === null ? ownAccount() : { why: account.why };
   const named = group === null ? null : await entry('group', group);
-  if (named !== null && 'why' in named) return named;
+  if (named !== null && 'why' in named) return { why: named.why };
   const [name = '', , number = '', first = ''] = account ?? [];
   const gid = named?.[2] ?? first;
   const env = account === null ? ownAccount().env : atLogin(account);
@@ -91,8 +94,18 @@ export function scriptAs(
   });
 }
 
-/** The fields of a line of passwd or group, by name or number. */
-async function entry(what: 'user' | 'group', name: string): Promise<readonly string[] | NoAccount> {
+/** The number of a user or group, by name or number; null: there is none; `unknown`: who knows the names does not say now. */
+export async function accountNumber(what: 'user' | 'group', name: string): Promise<number | null | 'unknown'> {
+  const found = await entry(what, name);
+  if (!('why' in found)) return Number(found[2]);
+  return found.isCertain ? null : 'unknown';
+}
+
+/** The fields of a line of passwd or group, by name or number. `isCertain`: there is none, rather than nobody says. */
+async function entry(
+  what: 'user' | 'group',
+  name: string,
+): Promise<readonly string[] | (NoAccount & { readonly isCertain: boolean })> {
   const database = what === 'user' ? 'passwd' : 'group';
   const text = await readFile(`/etc/${database}`, 'utf8').catch(() => '');
   const lines = text.split('\n').map((line) => line.split(':'));
@@ -101,9 +114,10 @@ async function entry(what: 'user' | 'group', name: string): Promise<readonly str
   return await new Promise((resolve) => {
     execFile('getent', [database, '--', name], { timeout: getentWithinMs }, (error, stdout) => {
       if (error === null) resolve(stdout.trim().split(':'));
-      else if (error.killed === true)
-        resolve({ why: `whether there is a ${what} ${name}, getent does not say in time` });
-      else resolve({ why: `there is no ${what} ${name} on this machine` });
+      // Only one that came to its own end has said that there is none.
+      else if (typeof error.code === 'number')
+        resolve({ why: `there is no ${what} ${name} on this machine`, isCertain: true });
+      else resolve({ why: `whether there is a ${what} ${name}, getent does not say`, isCertain: false });
     });
   });
 }

@@ -1,8 +1,7 @@
 // Declared files of a service: there, and with the declared mode, owner and group. Asked through short-lived processes, all files at once: a call of our own to a
 // file system that hangs would hold one of the few threads that all file calls of the agent share, and the next call another.
 
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { accountNumber } from '../account.ts';
 import type { FileRule } from '../model/system.ts';
 import { askByMount } from '../observe/modes/by-mount.ts';
 import type { Ground } from '../observe/modes/ground.ts';
@@ -21,8 +20,6 @@ interface Found {
 }
 
 const askWithinMs = 5000;
-const run = promisify(execFile);
-const ids = new Map<string, number | null>();
 
 /** Of each, in the same order, which of its files are missing or not as declared, in words; null where a disk, or who knows accounts, does not answer now. */
 export async function wrongFiles(
@@ -66,35 +63,14 @@ async function whyWrong(file: FileRule, found: Found | string): Promise<{ readon
   if (typeof found === 'string') return { text: found === '' ? 'is missing' : `cannot be read (${found})` };
   if (file.mode !== null && found.mode !== Number.parseInt(file.mode, 8))
     return { text: `has mode ${found.mode.toString(8).padStart(4, '0')}, not ${file.mode}` };
-  for (const [option, name, has, what] of [
-    ['-u', file.owner, found.owner, ''],
-    ['-g', file.group, found.group, 'group '],
+  for (const [what, name, has] of [
+    ['user', file.owner, found.owner],
+    ['group', file.group, found.group],
   ] as const) {
     if (name === null) continue;
-    const id = await idOf(option, name);
-    if (id === 'unknown') return id;
-    if (id !== has) return { text: `does not belong to ${what}${name}` };
+    const number = /^\d+$/.test(name) ? Number(name) : await accountNumber(what, name);
+    if (number === 'unknown') return number;
+    if (number !== has) return { text: `does not belong to ${what === 'user' ? '' : 'group '}${name}` };
   }
   return null;
-}
-
-/** The number of an account or group; null: there is none of that name. */
-async function idOf(option: '-u' | '-g', name: string): Promise<number | null | 'unknown'> {
-  if (/^\d+$/.test(name)) return Number(name);
-  const key = `${option}${name}`;
-  const known = ids.get(key);
-  if (known !== undefined) return known;
-  const how = { timeout: askWithinMs, killSignal: 'SIGKILL' } as const;
-  try {
-    const { stdout } =
-      option === '-u' ? await run('id', ['-u', '--', name], how) : await run('getent', ['group', '--', name], how);
-    const id = Number(option === '-u' ? stdout.trim() : (stdout.split(':')[2] ?? Number.NaN));
-    ids.set(key, id);
-    return id;
-  } catch (error) {
-    // Only one that came to its own end has said that there is none.
-    if (!(error instanceof Error && 'code' in error && typeof error.code === 'number')) return 'unknown';
-    ids.set(key, null);
-    return null;
-  }
 }

@@ -39,3 +39,20 @@ test('missing, another mode, owner or group; a disk that hangs hides no other', 
     ['etc/good/below is missing'],
   ]);
 });
+
+test('an account that was made since counts at once; one that nobody can tell of says nothing', async (t) => {
+  const dir = folder(t);
+  const path = process.env['PATH'];
+  t.after(() => (process.env['PATH'] = path));
+  process.env['PATH'] = `${dir}:${path}`;
+  const answers = (line: string): void => writeFileSync(join(dir, 'getent'), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+  writeFileSync(join(dir, 'app.conf'), '');
+  const look = (): ReturnType<typeof wrongFiles> =>
+    wrongFiles(ground(), [{ files: [rule('app.conf', { owner: 'sf-late' })], pathOf: (name) => join(dir, name) }]);
+  answers('exit 2');
+  assert.deepEqual(await look(), [['app.conf does not belong to sf-late']]);
+  answers(`echo sf-late:x:${process.getuid?.()}:0::/:/bin/sh`);
+  assert.deepEqual(await look(), [[]]);
+  answers('kill -9 $$');
+  assert.deepEqual(await look(), [null]);
+});
