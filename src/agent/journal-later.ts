@@ -3,10 +3,11 @@
 import { errorWords } from '../model/error-words.ts';
 import type { Journal, JournalEntry } from '../ports.ts';
 
-/** Stands for the journal until it is there. One that cannot be opened rejects `ready`, and every line counts as lost. */
+/** Stands for the journal until it is there. When it cannot be opened that is said, and every line counts as lost. */
 export function journalLater(opening: Promise<Journal>): Journal {
   let opened: Journal | null = null;
   let lost = 0;
+  let refused = false;
   const waiting: JournalEntry[] = [];
   const ready = opening.then(
     (journal) => {
@@ -14,14 +15,15 @@ export function journalLater(opening: Promise<Journal>): Journal {
       for (const entry of waiting.splice(0)) journal.append(entry);
     },
     (error: unknown) => {
-      lost += waiting.length;
+      refused = true;
+      lost += waiting.splice(0).length;
       process.stderr.write(`the journal cannot be used, decisions are not recorded: ${errorWords(error)}\n`);
     },
   );
   return {
     append(entry) {
       if (opened !== null) opened.append(entry);
-      else if (waiting.length < mostWaiting) waiting.push(entry);
+      else if (!refused && waiting.length < mostWaiting) waiting.push(entry);
       else lost += 1;
     },
     async flush() {
