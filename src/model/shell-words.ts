@@ -1,6 +1,8 @@
 // What a shell text mentions, without running it: the variables that it reads, the programs that it calls, the files that it names. A careful
 // reader, no shell: what it can't follow (`eval`, names put together at run time) it leaves out rather than guesses.
 
+import { hereDocument, variablesRead } from './shell-variables.ts';
+
 /** Each once, in the order of the text. */
 interface ShellMentions {
   /** Read and not set in the text itself; those with a default (`${NAME:-…}`) are left out. */
@@ -33,10 +35,13 @@ const reserved = new Set([
 const before = new Set(['if', 'then', 'else', 'elif', 'while', 'until', 'do', '!', '{']);
 /** They run what follows them. */
 const wrappers = new Set(['exec', 'nohup', 'command', 'env', 'time', 'nice', 'setsid']);
+/** Options of theirs that another word belongs to: of `nice`, `env` and `exec`. */
+const wrapperValues = new Set(['-n', '-u', '-C', '-a']);
 const builtIns = new Set([
   ':',
   '.',
   'alias',
+  'bg',
   'break',
   'cd',
   'continue',
@@ -45,7 +50,10 @@ const builtIns = new Set([
   'exit',
   'export',
   'false',
+  'fg',
   'getopts',
+  'hash',
+  'jobs',
   'kill',
   'local',
   'printf',
@@ -68,6 +76,8 @@ const builtIns = new Set([
   'wait',
   'source',
 ]);
+/** Their words are names of variables. */
+const naming = new Set(['read', 'export', 'readonly', 'local', 'getopts']);
 const readers = new Set([
   'cat',
   'tail',
@@ -150,15 +160,22 @@ export function shellMentions(text: string): ShellMentions {
         continue;
       }
       if (wrappers.has(word)) continue;
-      if (word.startsWith('-')) continue;
+      if (word === '-v' || word === '-V') {
+        // `command -v NAME` asks whether it is there.
+        atStart = false;
+        continue;
+      }
+      if (word.startsWith('-')) {
+        skipNext = wrapperValues.has(word);
+        continue;
+      }
       atStart = false;
       command = word;
       if (!builtIns.has(word) && !token.quotedVariable && !word.includes('$') && !word.includes(')'))
         commands.add(word);
       continue;
     }
-    if (command === 'read' || command === 'export' || command === 'readonly' || command === 'local')
-      set.add(word.split('=', 1)[0] ?? '');
+    if (naming.has(command ?? '')) set.add(word.split('=', 1)[0] ?? '');
     if (command === null || !readers.has(command) || word.startsWith('-')) {
       if (word === '-e' || word === '-f') patternGiven = true;
       continue;
@@ -167,39 +184,13 @@ export function shellMentions(text: string): ShellMentions {
     else if (isPath(word)) files.add(word);
   }
   for (const name of functions) commands.delete(name);
-  const variables = new Set([...readVariables(text)].filter((name) => !set.has(name)));
-  return { variables: [...variables], commands: [...commands], files: [...files] };
+  const variables = [...variablesRead(text)].filter((name) => !set.has(name));
+  return { variables, commands: [...commands], files: [...files] };
 }
 
 /** Letters and signs of a path that a shell would take as it stands, but for `${NAME}`. */
 function isPath(word: string): boolean {
   return word.includes('/') && /^(?:[\w./@%+=:,-]|\$\{\w+\})+$/.test(word) && !word.startsWith('/dev/');
-}
-
-/** `$NAME` and `${NAME}` outside single quotes; not `$$`, `$1`, `\$NAME`, nor what has a default. */
-function* readVariables(text: string): Generator<string> {
-  let single = false;
-  let double = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text[at];
-    if (char === '\\' && !single) {
-      at += 1;
-      continue;
-    }
-    if (char === "'" && !double) single = !single;
-    else if (char === '"' && !single) double = !double;
-    else if (char === '#' && !single && !double && /(^|\s)$/.test(text.slice(Math.max(0, at - 1), at))) {
-      const end = text.indexOf('\n', at);
-      if (end === -1) return;
-      at = end;
-    } else if (char === '$' && !single) {
-      const found = /^\$(?:([A-Za-z_]\w*)|\{#?([A-Za-z_]\w*)([^}]?)([^}]?))/.exec(text.slice(at, at + 200));
-      if (found === null) continue;
-      const mark = `${found[3] ?? ''}${found[4] ?? ''}`;
-      if (/^:?[-=+?]/.test(mark)) continue;
-      yield found[1] ?? found[2] ?? '';
-    }
-  }
 }
 
 interface Token {
@@ -250,11 +241,16 @@ function tokensOf(text: string): Token[] {
       if (char === '\n') {
         tokens.push({ text: '\n', operator: true, quotedVariable: false });
         for (let here = hereEnds.shift(); here !== undefined; here = hereEnds.shift()) {
-          const close = new RegExp(`^\\t*${here}$`, 'm').exec(text.slice(at + 1));
-          at = close === null ? text.length : at + 1 + close.index + close[0].length;
+          const lines = text.slice(at + 1).split('\n');
+          const last = lines.findIndex((line) => line.replace(/^\t+/, '') === here);
+          at = last === -1 ? text.length : at + lines.slice(0, last + 1).join('\n').length + 1;
         }
       }
-    } else if (char === '$' && text[at + 1] === '(' && text[at + 2] !== '(') {
+    } else if (text.startsWith('$((', at)) {
+      const close = text.indexOf('))', at);
+      word = `${word ?? ''}$`;
+      at = close === -1 ? text.length : close + 1;
+    } else if (char === '$' && text[at + 1] === '(') {
       end();
       tokens.push({ text: '$(', operator: true, quotedVariable: false });
       at += 1;
@@ -270,10 +266,10 @@ function tokensOf(text: string): Token[] {
       const operator = ['&&', '||', ';;', '>>', '<<', '>&', '<&'].includes(two) ? two : char;
       at += operator.length - 1;
       if (operator === '<<') {
-        const here = /^-?\s*(['"]?)(\w+)\1/.exec(text.slice(at + 1));
+        const here = hereDocument(text, at - 1);
         if (here !== null) {
-          hereEnds.push(here[2] ?? '');
-          at += here[0].length;
+          hereEnds.push(here.end);
+          at = here.next - 1;
         }
       } else tokens.push({ text: operator, operator: true, quotedVariable: false });
     } else word = (word ?? '') + char;

@@ -300,6 +300,12 @@ const mentions: readonly (readonly [text: string, variables: string[], commands:
   ['case "$role" in active | warm) start-it ;; *) true ;; esac\nls', ['role'], ['start-it', 'ls'], []],
   ['echo "it is $(uname -n) and ${#host}"', ['host'], ['uname'], []],
   ['while read -r line; do process "$line"; done', [], ['process'], []],
+  [`x="$(awk '{print $NF}' /a)"; y="$(sed -n '$p' "$f")"`, ['f'], ['awk', 'sed'], []],
+  [`cat <<EOF\nit's \${A} $(cat /b)\nEOF\nawk '{print $NF}' x`, ['A'], ['cat', 'awk'], []],
+  [`cat <<'A' << "B C"\n$X\nA\n$Y\nB C\ncat <<\\D\n$X\nD\necho "$Z"`, ['Z'], ['cat'], []],
+  ['echo $((n+1)) $((${i:-0}*2)) "$(( (a+b)*$c ))"', ['c'], [], []],
+  [': "${d:=x}"; while getopts ab o; do echo "$d$o"; done', [], [], []],
+  ['if command -v x >/dev/null; then env -u A nice -n 5 y; fi', [], ['y'], []],
 ];
 
 for (const [text, variables, commands, files] of mentions)
