@@ -17,10 +17,16 @@ export function withoutComments(text: string): string {
     .join('\n');
 }
 
+/** What PEM wraps is no setting, and may be a key, though its last line has a `=` (RFC 7468). */
+const wrapped = /^-----BEGIN [^-]+-----$[\s\S]*?^-----END [^-]+-----$/gm;
+
 /** Names and values; of a name said twice the last counts. */
 export function readProperties(text: string): ReadonlyMap<string, string> {
   const properties = new Map<string, string>();
-  for (const line of text.replaceAll(/\\\r?\n\s*/g, '').split(/\r?\n/)) {
+  for (const line of text
+    .replaceAll(wrapped, '')
+    .replaceAll(/\\\r?\n\s*/g, '')
+    .split(/\r?\n/)) {
     const found = /^\s*(?:export\s+)?([^\s#!;=:[][^\s=:]*)\s*[=:]\s*(.*?)\s*$/.exec(line);
     if (found !== null) properties.set(found[1] ?? '', found[2] ?? '');
   }

@@ -79,6 +79,18 @@ test('changed content and properties, against the last known good that survives 
   assert.deepEqual(said(await look(detector, watch)), [], 'comments are read by people only');
 });
 
+test('no part of a key is told of as a property', async (t) => {
+  const dir = folder(t);
+  const path = join(dir, 'tls.key');
+  const key = (end: string): string => `at=x\n-----BEGIN PRIVATE KEY-----\nMIIE\n${end}==\n-----END PRIVATE KEY-----\n`;
+  writeFileSync(path, key('O7ZrIobWVuxmXeeZkqZNBQ'));
+  const detector = openConfiguration(ground());
+  const watch = watchOn(dir, { files: [at(path)] });
+  await look(detector, watch);
+  writeFileSync(path, key('9utidJT2nPUwWuwXVA5dlg'));
+  assert.deepEqual(said(await look(detector, watch)), ['configuration-changed change']);
+});
+
 test('a change becomes good when the service has run on it; a restart begins that anew', async (t) => {
   const dir = folder(t);
   const path = join(dir, 'pricer.yaml');
