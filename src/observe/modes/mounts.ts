@@ -94,9 +94,9 @@ function usersOf(watch: Watch, at: string): readonly string[] {
 }
 
 function missingSeen(ground: Ground, watch: Watch, mounts: readonly Mount[], first: readonly First[]): Seen[] {
-  const isMounted = (path: string): boolean => mounts.some((mount) => mount.at === path);
+  const mounted = new Set(mounts.map(({ at }) => at));
   const missing: (WatchedPath & { readonly weight: FindingWeight })[] = watch.mounts
-    .filter(({ path }) => !isMounted(path))
+    .filter(({ path }) => !mounted.has(path))
     .map(({ path, services }) => ({ path, services, weight: 'fault' }));
   const table = (ground.kernel('etc/fstab') ?? '')
     .split('\n')
@@ -105,10 +105,11 @@ function missingSeen(ground: Ground, watch: Watch, mounts: readonly Mount[], fir
     // What is mounted only when somebody wants it comes and goes.
     .filter(([, , , options = '']) => !options.split(',').includes('noauto'))
     .map(([, at = '']) => unescape(at));
-  for (const at of new Set(first.map((each) => each.at))) {
+  // There may be ten thousand of them.
+  for (const at of new Set(first.map((each) => each.at)).difference(mounted)) {
     const services = usersOf(watch, at);
     const isMeant = table.includes(at);
-    if (isMounted(at) || missing.some(({ path }) => path === at) || (!isMeant && services.length === 0)) continue;
+    if (missing.some(({ path }) => path === at) || (!isMeant && services.length === 0)) continue;
     // What nobody wrote down may have been taken away for good; what autofs mounts comes back when it is used.
     if (isMeant || mountOf(mounts, at)?.type !== 'autofs')
       missing.push({ path: at, services, weight: isMeant ? 'fault' : 'change' });
