@@ -134,11 +134,14 @@ function tasksSeen(
   ];
 }
 
-/** Null: no limit. The kernel holds root to none of its account. */
+/** Null: no limit, or far from it. The kernel holds root to none of its account. */
 function ofAccount({ status, limits }: Known, shared: Shared): Tasks | null {
   const uid = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? '0');
   const limit = uid === 0 ? null : softLimit(limits, 'Max processes');
-  return limit === null ? null : { used: shared.ofAccount(uid), limit, whose: 'its account' };
+  const all = shared.host();
+  // Whose threads are whose is read of every process there is: only where all of them together would be many for this account.
+  if (limit === null || (all !== null && all.used < nearLimit * limit)) return null;
+  return { used: shared.ofAccount(uid), limit, whose: 'its account' };
 }
 
 /** What is their own: what they share, as a pool does its buffers, grows in each of them and is there once. Null: they are gone. */

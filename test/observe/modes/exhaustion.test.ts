@@ -279,6 +279,32 @@ test('fed: a host short of memory, one short of processors, one that is well', a
   assert.deepEqual(said(await look(detector, watch)), ['cpu-starved pressure']);
 });
 
+test('fed: the limit of an account counts its threads, which are counted only where they may be many', async (t) => {
+  const root = folder(t);
+  const file = (path: string, text: string): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  const process = (pid: number, uid: number, threads: number): void =>
+    file(`proc/${pid}/status`, `Name:\tjava\nUid:\t${uid}\t${uid}\nThreads:\t${threads}\n`);
+  file('proc/77/limits', 'Max processes             100                  100                  processes\n');
+  process(77, 990, 60);
+  process(78, 990, 35);
+  process(79, 0, 900);
+  const watch = watchOn(root, { processes: [{ service: 'pricer', pid: 77, memoryLimit: null }] });
+  const read: string[] = [];
+  const real = ground({ root });
+  const counting = { ...real, names: (path: string) => (read.push(path), real.names(path)) };
+  file('proc/loadavg', '0.50 0.40 0.30 1/60 4711\n');
+  file('proc/sys/kernel/threads-max', '30000\n');
+  file('proc/sys/kernel/pid_max', '30000\n');
+  assert.deepEqual(said(await look(openProcessLimits(counting), watch)), []);
+  assert.ok(!read.includes('proc'), 'all of the host are too few for it');
+  file('proc/loadavg', '0.50 0.40 0.30 1/995 4711\n');
+  const [near] = await look(openProcessLimits(counting), watch);
+  assert.match(near?.text ?? '', /its account has 95 of 100$/);
+});
+
 test('fed: the files of a cgroup of version 2 say the same', async (t) => {
   const root = folder(t);
   const file = (path: string, text: string): void => {
