@@ -352,7 +352,11 @@ function hostsOf(here: boolean): string[] {
 
 /** What pages of this console, or of another host's, ask for. */
 function detailsNow(): DetailsView {
-  return { ...details.view(loop?.state() ?? initial, now()), figures: figures.view() };
+  return {
+    ...details.view(loop?.state() ?? initial, now()),
+    figures: figures.view(),
+    journal: { lost: journal.lost, trouble: journal.trouble },
+  };
 }
 
 /** Another description: what is planned, watched, told and talked to follows it. */

@@ -124,6 +124,8 @@ export interface DetailsView {
   readonly outages: readonly OutageView[];
   /** Null: its detectors have not looked yet. */
   readonly figures: FiguresView | null;
+  /** How many lines of its journal were dropped in this life of the agent, and why some are now; `trouble` null: all are written. Absent: of a version that does not say. */
+  readonly journal?: { readonly lost: number; readonly trouble: string | null };
 }
 
 /** What a host has and uses. */

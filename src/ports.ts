@@ -92,7 +92,10 @@ export interface Journal {
   append(entry: JournalEntry): void;
   /** Resolves when all that was appended before is on disk, or dropped because the disk refused (then `lost` counts). */
   flush(): Promise<void>;
+  /** Lines that were dropped so far. */
   readonly lost: number;
+  /** Why lines are missing of which the journal itself does not tell yet; null: none are. */
+  readonly trouble: string | null;
   close(): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ const mostRecent = 60;
 interface Details {
   /** After every step: notes answers of checks that are new. */
   stepped(state: State): void;
-  view(state: State, now: Now): Omit<DetailsView, 'figures'>;
+  view(state: State, now: Now): Omit<DetailsView, 'figures' | 'journal'>;
 }
 
 /** Keeps the recent answers of checks; the core knows only the last. */

@@ -7,7 +7,8 @@ import type { Journal, JournalEntry } from '../ports.ts';
 export function journalLater(opening: Promise<Journal>): Journal {
   let opened: Journal | null = null;
   let lost = 0;
-  let refused = false;
+  /** Why it cannot be opened; null: it can, as far as is known. */
+  let refused: string | null = null;
   const waiting: JournalEntry[] = [];
   const ready = opening.then(
     (journal) => {
@@ -15,15 +16,15 @@ export function journalLater(opening: Promise<Journal>): Journal {
       for (const entry of waiting.splice(0)) journal.append(entry);
     },
     (error: unknown) => {
-      refused = true;
+      refused = errorWords(error);
       lost += waiting.splice(0).length;
-      process.stderr.write(`the journal cannot be used, decisions are not recorded: ${errorWords(error)}\n`);
+      process.stderr.write(`the journal cannot be used, decisions are not recorded: ${refused}\n`);
     },
   );
   return {
     append(entry) {
       if (opened !== null) opened.append(entry);
-      else if (!refused && waiting.length < mostWaiting) waiting.push(entry);
+      else if (refused === null && waiting.length < mostWaiting) waiting.push(entry);
       else lost += 1;
     },
     async flush() {
@@ -32,6 +33,9 @@ export function journalLater(opening: Promise<Journal>): Journal {
     },
     get lost() {
       return lost + (opened?.lost ?? 0);
+    },
+    get trouble() {
+      return refused ?? opened?.trouble ?? null;
     },
     async close() {
       await ready;

@@ -84,6 +84,10 @@ function begin(options: JournalOptions): Journal & { readonly ready: Promise<voi
       return lost;
     },
 
+    get trouble() {
+      return (gap ?? underWay?.gap)?.why ?? null;
+    },
+
     append(entry) {
       if (state !== 'open') return drop(entry.atMs, 'the journal is closed');
       const row = rowOf(entry);

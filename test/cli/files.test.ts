@@ -188,12 +188,13 @@ test('journal --follow tells what comes, and explain says when a journal is dama
 test('doctor looks at the machine, the folder, agents and the store, and says what to do', async (t) => {
   const state = folder(t);
   chmodSync(state, 0o777);
-  await fakeAgent(t, state);
+  await fakeAgent(t, state, { details: { journal: { lost: 3, trouble: 'the disk is full' } } });
   const { code, stdout } = await cli(t, ['doctor', '--state', state]);
   assert.equal(code, 1);
   assert.match(stdout, /✗ +who may enter +others may write there \(mode 0777\).*chmod 711/);
   assert.match(stdout, /✗ +keeper of a +not there/);
   assert.match(stdout, /✓ +agent of a +answers in/);
+  assert.match(stdout, /✗ +journal of a +3 lines are missing in .*journal\.db:[^]*the disk is full/);
   assert.match(stdout, /✓ +Node\.js/);
   const json = JSON.parse((await cli(t, ['doctor', '--json', '--state', state])).stdout) as {
     ok: boolean;

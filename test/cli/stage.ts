@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { RunbookAnswers } from '../../src/api-runbook.ts';
+import type { DetailsView } from '../../src/api-web.ts';
 import type { AgentAnswers, IntentAnswer, IntentRequest, StatusView } from '../../src/api.ts';
 import { systemLayout } from '../../src/layout.ts';
 import { serveAgent } from '../../src/serve/server.ts';
@@ -106,6 +107,7 @@ export async function fakeAgent(
     readonly host?: string;
     readonly view?: StatusView;
     readonly answer?: IntentAnswer;
+    readonly details?: Partial<DetailsView>;
     readonly more?: Partial<AgentAnswers>;
   } = {},
 ): Promise<FakeAgent> {
@@ -142,7 +144,7 @@ export async function fakeAgent(
     runbooks: noRunbooks,
     elsewhere: { ask: () => Promise.resolve({ ok: false, why: 'nobody is there' }), peers: () => [] },
     console: {
-      details: () => ({ host: of.host ?? 'a', measured: [], checks: [], outages: [], figures: null }),
+      details: () => ({ host: of.host ?? 'a', measured: [], checks: [], outages: [], figures: null, ...of.details }),
       preview: () => of.answer ?? { ok: true, id: '', text: '' },
       accounts: () => Promise.resolve({ accounts: [], key: '' }),
       putAccount: () => Promise.resolve(),

@@ -27,6 +27,7 @@ test(
     }
     const lost = journal.lost;
     assert.ok(lost > 100, `${lost} were lost`);
+    assert.equal(journal.trouble, 'the disk is full');
     rmSync(join(disk, 'filler'));
     // Without a further line: what was lost is written down as soon as it can be.
     const stop = new AbortController();
@@ -45,7 +46,7 @@ test(
     const lines = readJournal([file], {}, problemsAreFailures);
     assert.equal(lines.filter((line) => line.kind === 'note').length, 201 - lost);
     assert.equal(lines.filter((line) => line.kind === 'journalLost').length, 1);
-    assert.equal(journal.lost, lost);
+    assert.deepEqual([journal.lost, journal.trouble], [lost, null]);
   },
 );
 

@@ -1,6 +1,6 @@
 // What Standfast needs of a system that was started: agents and keepers that answer, a store that is quick.
 
-import type { ConsoleView } from '../../api-web.ts';
+import type { ConsoleView, DetailsView } from '../../api-web.ts';
 import type { FoundView, StatusView } from '../../api.ts';
 import { existsSync } from 'node:fs';
 import { connectAgent } from '../../client.ts';
@@ -56,6 +56,7 @@ async function hostFindings(context: Context, system: ChosenSystem, there: Prese
   const status = there.agent ? await client.status().catch(() => null) : null;
   const tookMs = performance.now() - began;
   const seen = status === null ? null : await client.found().catch(() => null);
+  const details = status === null ? null : await client.details().catch(() => null);
   if (status?.store.reachable === false)
     return [keeperFinding(context, system, there), withoutStore(there.host, status)];
   const agent: Finding =
@@ -74,7 +75,26 @@ async function hostFindings(context: Context, system: ChosenSystem, there: Prese
           found: `answers in ${durationText(tookMs)}`,
           next: tookMs <= quickMs ? null : 'The machine is short of processors, or the agent of memory.',
         };
-  return [keeperFinding(context, system, there), agent, ...heldBackFinding(there.host, seen)];
+  return [
+    keeperFinding(context, system, there),
+    agent,
+    ...journalFinding(there.host, layout.journalFile, details),
+    ...heldBackFinding(there.host, seen),
+  ];
+}
+
+/** What is decided is done, whether or not it can be written down: so only here it is seen that it cannot. */
+function journalFinding(host: string, file: string, details: DetailsView | null): Finding[] {
+  const { lost = 0, trouble = null } = details?.journal ?? {};
+  if (trouble === null) return [];
+  return [
+    {
+      what: `journal of ${host}`,
+      verdict: 'bad',
+      found: `${lost} ${lost === 1 ? 'line is' : 'lines are'} missing in ${file}: ${trouble}`,
+      next: 'Services go on, and nobody can explain later what was decided: look at that file and its disk.',
+    },
+  ];
 }
 
 /** Of the host that answers alone: the others tell of themselves. */
