@@ -40,6 +40,8 @@ export function openCgroup(ground: Ground): Detector {
   /** The cgroup of a service outlives its process: the kill is read after it. */
   const lastPaths = new Map<string, Paths>();
   const placed = new Map<string, number>();
+  /** Kills that were told of, by cgroup, in those that the keeper leaves for a while. */
+  const toldOf = new Map<string, number>();
   let looks = 0;
   return {
     name: 'cgroup',
@@ -85,6 +87,15 @@ export function openCgroup(ground: Ground): Detector {
         seen.push(...throttledSeen(services, now, earlier));
         tellKills(services, now, earlier);
       }
+      const left = leftBehind(ground, watch.host, lastPaths);
+      for (const name of toldOf.keys()) if (!left.some(({ paths }) => nameOf(paths) === name)) toldOf.delete(name);
+      for (const { service, paths } of left) {
+        const name = nameOf(paths);
+        const now = read(ground, paths);
+        const told = toldOf.get(name) ?? 0;
+        toldOf.set(name, now.kills);
+        if (!groups.has(name)) tellKills([service], now, { ...now, kills: told });
+      }
       for (const [subject, { untilMs, ...kill }] of killed) {
         if (untilMs < ground.now()) killed.delete(subject);
         else seen.push(kill);
@@ -102,6 +113,31 @@ function about(services: readonly string[]): { readonly subject: string; readonl
     subject: second === undefined ? first : rest === 1 ? `${first} and ${second}` : `${first} and ${rest} others`,
     services,
   };
+}
+
+/**
+ * Instances of services here that have a cgroup, by the names that the keeper gives: one that is killed soon after its start, again and again, has mostly
+ * come and gone between two looks, and its cgroup stays for a few of them (keeper/cgroup.ts).
+ */
+function leftBehind(
+  ground: Ground,
+  host: string,
+  known: ReadonlyMap<string, Paths>,
+): readonly { readonly service: string; readonly paths: Paths }[] {
+  const own = [...known].flatMap(([service, paths]) => {
+    const at = paths.memory.lastIndexOf('/');
+    return paths.memory.startsWith(`/${service}@${host}#`, at)
+      ? [{ service, paths, folder: paths.memory.slice(0, at) }]
+      : [];
+  });
+  return [...Map.groupBy(own, ({ folder }) => folder)].flatMap(([folder, of]) => {
+    const names = ground.names(folder);
+    return of.flatMap(({ service, paths: { version } }) =>
+      names
+        .filter((name) => name.startsWith(`${service}@${host}#`))
+        .map((name) => ({ service, paths: { version, memory: `${folder}/${name}`, cpu: `${folder}/${name}` } })),
+    );
+  });
 }
 
 function memorySeen(services: readonly string[], now: Group, earlier: Before): Seen[] {

@@ -347,10 +347,10 @@ test('fed: an instance that was killed for memory and replaced before anybody lo
     writeFileSync(join(root, path), text);
   };
   const instance = (pid: number, kills: number): void => {
-    file(`proc/${pid}/cgroup`, `0::/standfast/k/${pid}\n`);
-    file(`sys/fs/cgroup/standfast/k/${pid}/memory.max`, '33554432\n');
-    file(`sys/fs/cgroup/standfast/k/${pid}/memory.events`, `oom_kill ${kills}\n`);
-    file(`sys/fs/cgroup/standfast/k/${pid}/cpu.stat`, `nr_periods ${100 * pid}\nnr_throttled ${100 * pid}\n`);
+    file(`proc/${pid}/cgroup`, `0::/standfast/k/pricer@a#${pid}\n`);
+    file(`sys/fs/cgroup/standfast/k/pricer@a#${pid}/memory.max`, '33554432\n');
+    file(`sys/fs/cgroup/standfast/k/pricer@a#${pid}/memory.events`, `oom_kill ${kills}\n`);
+    file(`sys/fs/cgroup/standfast/k/pricer@a#${pid}/cpu.stat`, `nr_periods ${100 * pid}\nnr_throttled ${100 * pid}\n`);
   };
   const detector = openCgroup(ground({ root }));
   const watch = (pid: number): ReturnType<typeof watchOn> =>
@@ -362,4 +362,10 @@ test('fed: an instance that was killed for memory and replaced before anybody lo
   const [killed, ...others] = await look(detector, watch(8));
   assert.deepEqual(others, [], 'what it was throttled before it was seen is no news');
   assert.equal(killed?.text, 'the kernel killed 1 process of pricer for lack of memory (its limit is 32 MiB)');
+  // It lived so short that no look saw it; what its neighbour's cgroup counts is its neighbour's.
+  instance(9, 2);
+  file('sys/fs/cgroup/standfast/k/feed@a#1/memory.events', 'oom_kill 5\n');
+  const [again, ...more] = await look(detector, watch(8));
+  assert.match(again?.text ?? '', /killed 2 processes of pricer/);
+  assert.deepEqual(more, []);
 });
