@@ -16,7 +16,7 @@ export const fence: Run = async (context, words, options) => {
     throw new Failure({
       code: 'SF-002',
       what: '--confirm needs --why: who takes over relies on this word alone',
-      next: `Say how you know: standfast fence ${host} --confirm --why "power cable pulled"`,
+      next: `Say how you know: ${context.command(`fence ${host} --confirm --why "power cable pulled"`)}`,
       exit: 2,
     });
   const agent = await needAgent(context, await chooseSystem(context));

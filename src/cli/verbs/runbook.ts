@@ -105,7 +105,7 @@ async function plan(asked: Asked): Promise<ExitStatus> {
 async function viewOf({ context, options, agent, name }: Asked): Promise<RunbookView> {
   const answer = await asking(
     context,
-    agent.runbooks.show(needName(name), options.text('host') ?? null, valuesOf(options)),
+    agent.runbooks.show(needName(context, name), options.text('host') ?? null, valuesOf(options)),
   );
   if (!answer.ok) throw refusal(answer);
   return answer.value;
@@ -117,7 +117,7 @@ async function run(asked: Asked): Promise<ExitStatus> {
   const answer = await asking(
     context,
     agent.runbooks.start({
-      name: needName(name),
+      name: needName(context, name),
       host: options.text('host') ?? null,
       owner: ownerName(context.world.env),
       why: options.text('why') ?? '',
@@ -249,7 +249,7 @@ async function test({ context, options, system, agent, name }: Asked): Promise<E
 }
 
 async function stands({ context, options, agent, name }: Asked): Promise<ExitStatus> {
-  const subject = needName(name);
+  const subject = needName(context, name);
   const since = options.text('since');
   const sinceMs = since === undefined ? null : sinceOf(since, context.now(), 0);
   const answer = await asking(context, agent.runbooks.stands(subject));
@@ -298,12 +298,12 @@ async function openRun({ context, agent, name }: Pick<Asked, 'context' | 'agent'
   });
 }
 
-function needName(name: string | null): string {
+function needName(context: Context, name: string | null): string {
   if (name !== null) return name;
   throw new Failure({
     code: 'SF-002',
     what: 'which one? A name is missing',
-    next: 'standfast runbook list shows all.',
+    next: `${context.command('runbook list')} shows all.`,
     exit: 2,
   });
 }

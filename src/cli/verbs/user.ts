@@ -45,7 +45,7 @@ async function add(context: Context, name: string, options: Options): Promise<Ex
   if (wrongName !== null) throw noUser(`"${name}" is no name for a user`, wrongName);
   const given = readRole(options.text('role'));
   const agent = await needAgent(context, await chooseSystem(context));
-  const before = (await accounts(agent)).find((each) => each.name === name);
+  const before = (await accounts(context, agent)).find((each) => each.name === name);
   const password = await askPassword(name);
   const wrongPassword = whyNoPassword(password);
   if (wrongPassword !== null) throw noUser('this is no password', wrongPassword);
@@ -56,7 +56,7 @@ async function add(context: Context, name: string, options: Options): Promise<Ex
     changedAtMs: context.now(),
     by: ownerName(context.world.env),
   };
-  await inStore(agent.putAccount(account));
+  await inStore(context, agent.putAccount(account));
   if (options.flag('json'))
     context.terminal.print(JSON.stringify({ ok: true, name, role: account.role, new: before === undefined }));
   else
@@ -68,7 +68,7 @@ async function add(context: Context, name: string, options: Options): Promise<Ex
 
 async function list(context: Context, options: Options): Promise<ExitStatus> {
   const agent = await needAgent(context, await chooseSystem(context));
-  const found = (await accounts(agent)).toSorted((a, b) => a.name.localeCompare(b.name));
+  const found = (await accounts(context, agent)).toSorted((a, b) => a.name.localeCompare(b.name));
   if (options.flag('json')) {
     const shown = found.map(({ name, role, changedAtMs, by }) => ({ name, role, changedAtMs, by }));
     context.terminal.print(JSON.stringify(shown, null, 2));
@@ -93,8 +93,8 @@ async function list(context: Context, options: Options): Promise<ExitStatus> {
 
 async function remove(context: Context, name: string, options: Options): Promise<ExitStatus> {
   const agent = await needAgent(context, await chooseSystem(context));
-  if (!(await inStore(agent.removeAccount(name)))) {
-    const names = (await accounts(agent)).map((each) => each.name);
+  if (!(await inStore(context, agent.removeAccount(name)))) {
+    const names = (await accounts(context, agent)).map((each) => each.name);
     const meant = nearest(name, names);
     throw new Failure({
       code: 'SF-825',
@@ -108,11 +108,11 @@ async function remove(context: Context, name: string, options: Options): Promise
   return 0;
 }
 
-async function accounts(agent: AgentClient): Promise<readonly Account[]> {
-  return (await inStore(agent.accounts())).accounts;
+async function accounts(context: Context, agent: AgentClient): Promise<readonly Account[]> {
+  return (await inStore(context, agent.accounts())).accounts;
 }
 
-async function inStore<T>(question: Promise<T>): Promise<T> {
+async function inStore<T>(context: Context, question: Promise<T>): Promise<T> {
   try {
     return await question;
   } catch (error) {
@@ -120,7 +120,7 @@ async function inStore<T>(question: Promise<T>): Promise<T> {
       code: 'SF-826',
       what: 'the users cannot be read or written now',
       why: errorWords(error),
-      next: 'standfast doctor',
+      next: context.command('doctor'),
       exit: 3,
     });
   }
