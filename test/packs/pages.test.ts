@@ -2,6 +2,7 @@
 // deephaven.test.ts.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -57,7 +58,13 @@ function stage(t: TestContext): Stage {
           {
             text,
             dir: folder,
-            env: { PATH: process.env['PATH'] ?? '', DH_ETC: join(folder, 'etc'), DH_DB: join(folder, 'db'), ...env },
+            env: {
+              PATH: process.env['PATH'] ?? '',
+              DH_ETC: join(folder, 'etc'),
+              DH_DB: join(folder, 'db'),
+              ENVIRONMENT_PROP: join(folder, 'etc/resources/iris-environment.prop'),
+              ...env,
+            },
             as: null,
             withinMs: 30_000,
             mark: `pages-${process.pid}/${index}`,
@@ -133,6 +140,63 @@ test('what is added to a file of properties begins on a line of its own', async 
     assert.match(text(environment), /^last=line\n# Runbook forced-shutdown\n[^]*Millis=800\n\}\n$/);
     assert.doesNotMatch(text(environment), /Millis=700/);
   }
+});
+
+test('the configuration of lighttpd is changed as it is delivered, however it is written', async (t) => {
+  const { file, run, text, folder } = stage(t);
+  const [conf, users, secret] = ['cus.conf', 'cus.user', 'secret'].map((each) => join(folder, each));
+  const env = {
+    CUS_CONF: conf ?? '',
+    CUS_USERS: users ?? '',
+    CUS_AUTH_CONF: join(folder, 'conf.d/iris-auth.conf'),
+    CUS_PEM: '/tls.pem',
+    CUS_PORT: '443',
+    LIGHTTPD: 'true',
+    CUS_USER: 'iris',
+    PASSWORD_FILE: secret ?? '',
+  };
+  file(
+    'cus.conf',
+    'server.modules = (\n  "mod_access",\n#  "mod_auth",\n  # "mod_authn_file",\n)\n# server.port = 81\nserver.port   = 80\n# include "conf.d/iris-auth.conf"\n#ssl.engine    = "enable"',
+  );
+  assert.ok((await run('update-service-https', /Switch TLS on/, env, 'do')).ok);
+  assert.match(
+    text('cus.conf'),
+    /\n# server.port = 81\n# include [^]*\nserver.port = 443\nssl.engine = "enable"\nssl.pemfile = "\/tls.pem"\n/,
+  );
+  assert.doesNotMatch(text('cus.conf'), /= 80/);
+
+  for (const wrong of ['', '\nsecret\n', '\r\n']) {
+    file('secret', wrong);
+    chmodSync(join(folder, 'secret'), 0o600);
+    const { ok, said } = await run('update-service-passwords', /Is that a user/, env);
+    assert.ok(!ok && said.includes('first line'), JSON.stringify(wrong));
+  }
+  file('secret', 's"ecret\r\n');
+  const all = await run('update-service-passwords', /Is that a user|Write the user down|Is it asked for/, env, 'do');
+  assert.ok(all.ok, all.said);
+  const [, salt = ''] = /^iris:\$apr1\$(.+)\$.+\n$/.exec(text('cus.user')) ?? [];
+  const hash = execFileSync('openssl', ['passwd', '-apr1', '-salt', salt, 's"ecret'], { encoding: 'utf8' });
+  assert.equal(text('cus.user'), `iris:${hash}`);
+  assert.match(text('cus.conf'), /\n  "mod_auth",\n  "mod_authn_file",\n[^]*\ninclude "conf.d\/iris-auth.conf"\n/);
+});
+
+test('an older installation gets its common file also when that was broken off, and loses nothing that it had', async (t) => {
+  const { file, run, text } = stage(t);
+  const [common, web, query] = ['openapi-defaults', 'web_api_service', 'iris-query-server'].map(
+    (each) => `etc/resources/${each}.prop`,
+  ) as [string, string, string];
+  const include = 'includefiles=openapi-defaults.prop\n';
+  file(web, 'a=1\n');
+  file(query, 'b=1');
+  for (let times = 0; times < 2; times += 1) {
+    assert.ok((await run('older-installation', /./, {}, 'do')).ok);
+    assert.deepEqual([text(common), text(web), text(query)], ['a=1\n', include, `b=1\n${include}`]);
+    file(web, 'a=1\n');
+  }
+  file(common, 'c=1\n');
+  assert.ok((await run('older-installation', /./, {}, 'do')).ok);
+  assert.deepEqual([text(common), text(web)], ['c=1\n', `a=1\n${include}`]);
 });
 
 test('a name with more in it than a name is refused before anything is done', async (t) => {

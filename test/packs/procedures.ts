@@ -178,11 +178,15 @@ async function asItWas(rehearsal: Rehearsal, service: string, files: readonly st
   });
 }
 
-/** As a certificate authority would hand it over. */
-export function newCertificate(paths: Paths): void {
+const pastClock = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
+export const canGoBack = existsSync(pastClock);
+
+/** As a certificate authority would hand it over, for 90 days; `agoDays` ago where `canGoBack`. */
+export function newCertificate(paths: Paths, agoDays = 0): void {
   const out = ['-keyout', paths['TLS_KEY'] ?? '', '-out', paths['TLS_CERTIFICATE'] ?? ''];
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '90', ...names, ...out], {
     stdio: 'ignore',
+    env: { ...process.env, ...(agoDays === 0 ? {} : { LD_PRELOAD: pastClock, FAKETIME: `-${agoDays}d` }) },
   });
 }

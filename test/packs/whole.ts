@@ -2,7 +2,7 @@
 // wish that it is for; what monit and Standfast do beside each other.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ import type { StatusView } from '../../src/api.ts';
 import { parseEnvFile } from '../../src/model/environment.ts';
 import { eventually, instanceOf, lives, makeStand, serviceOf } from '../system/stand.ts';
 import { faults, pidOf } from './faults.ts';
-import { newCertificate, switchOff } from './procedures.ts';
+import { canGoBack, newCertificate, switchOff } from './procedures.ts';
 import { allStand, atOnce, breakIt, levels, mend, missingHere, pack, startRehearsal, waves } from './rehearsal.ts';
 
 const skip = missingHere();
@@ -118,6 +118,17 @@ test('every procedure does what it says', { skip }, async (t) => {
   const { stand, paths, mustRun } = rehearsal;
   const at = (name: string, ...rest: string[]): string => join(paths[name] ?? '', ...rest);
 
+  await t.test('what all processes read is put back by the page of any of them', async () => {
+    const common = at('COMMON_PROP');
+    const was = readFileSync(common, 'utf8');
+    writeFileSync(common, was.replace(/^configuration.server.url=.*$/m, 'configuration.server.url=http://127.0.0.1:1'));
+    process.kill(pidOf(paths, 'db_rta'), 'SIGKILL');
+    await stand.until('it does not come back', (view) => serviceOf(view, 'db_rta').severity === 1);
+    await mustRun('db_rta');
+    assert.equal(readFileSync(common, 'utf8'), was);
+    await stand.until('all is well', allStand);
+  });
+
   await t.test('queries: exported; imported with their serials, kept or replaced; restored', async () => {
     await mustRun('controller-export');
     const file = at('DH_ADMIN_HOME', 'controller_tool/controllerToolExport.xml');
@@ -151,6 +162,16 @@ test('every procedure does what it says', { skip }, async (t) => {
   });
 
   await t.test('a keystore is replaced, with owner and mode, and the old one kept', async () => {
+    if (canGoBack) {
+      newCertificate(paths, 100);
+      const from = ['-in', at('TLS_CERTIFICATE'), '-inkey', at('TLS_KEY'), '-name', 'webapi'];
+      const STOREPASS = Buffer.from(readFileSync(at('PASSPHRASE_FILE'), 'utf8'), 'base64').toString();
+      const to = ['-out', at('KEYSTORE'), '-passout', 'env:STOREPASS'];
+      execFileSync('openssl', ['pkcs12', '-export', ...from, ...to], { env: { ...process.env, STOREPASS } });
+      assert.equal((await stand.cli('restart', 'web_api_service', '--why', 'its certificate has expired')).code, 0);
+      await stand.until('that is seen', (view) => serviceOf(view, 'web_api_service').severity === 2);
+      assert.match((await rehearsal.run('web_api_service')).stdout, /Certificate will expire/);
+    }
     newCertificate(paths);
     const before = readFileSync(at('KEYSTORE'));
     await mustRun('replace-keystore', { HOSTNAME: 'localhost' });
@@ -203,6 +224,21 @@ test('every procedure does what it says', { skip }, async (t) => {
     await breakIt(rehearsal, fault);
     assert.equal((await rehearsal.run('acl-database')).code, 1);
     await mend(rehearsal, fault);
+  });
+
+  await t.test('of a table that is locked nothing is lost: a restart ends who holds it', async () => {
+    const client = [`--defaults-file=${paths['MY_CNF']}`, '-N', '-D', 'dbacl_iris', '-e'];
+    const mine = "where usergroup = 'since-the-backup'";
+    execFileSync(at('MARIADB'), [...client, "insert into tableacls values ('Order', '*', 'since-the-backup', '*')"]);
+    const holder = spawn(at('MARIADB'), [...client, 'lock tables tableacls write; select sleep(3600)']);
+    t.after(() => holder.kill());
+    await stand.until('that is seen', (view) => serviceOf(view, 'mariadb').severity === 3);
+    assert.match(await mustRun('mariadb'), /Lock wait timeout/);
+    const left = execFileSync(at('MARIADB'), [...client, `select count(*) from tableacls ${mine}`], {
+      encoding: 'utf8',
+    });
+    assert.equal(left.trim(), '1');
+    await stand.until('all stands', allStand);
   });
 
   await t.test('all but the log aggregator run without it', async () => {

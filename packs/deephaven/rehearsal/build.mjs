@@ -13,11 +13,12 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import { processes } from './work.mjs';
 
 const pack = resolve(import.meta.dirname, '..');
@@ -36,7 +37,8 @@ if (root.length > 80)
 mkdirSync(folder, { recursive: true });
 for (const file of ['standfast.yaml', 'runbooks']) cpSync(join(pack, file), join(folder, file), { recursive: true });
 const isNew = !existsSync(join(folder, 'paths.env'));
-const paths = isNew ? await fillPaths() : read(join(folder, 'paths.env'));
+// Names that the pack did not have when the folder was built come in addition.
+const paths = { ...(await fillPaths()), ...(isNew ? {} : read(join(folder, 'paths.env'))) };
 installPrograms();
 if (isNew) {
   for (const name of ['DH_LOG', 'DH_RUN', 'DH_ADMIN_HOME', 'DH_MONIT_D', 'CUS_LOG'])
@@ -49,14 +51,15 @@ if (isNew) {
   makeUpdateService();
   makeDatabase();
   await fillEtcd();
-  // Last: a build that was broken off is begun again.
-  writeFileSync(
-    join(folder, 'paths.env'),
-    Object.entries(paths)
-      .map(([name, value]) => `${name}=${value}\n`)
-      .join(''),
-  );
 }
+// Last: a build that was broken off is begun again.
+writeFileSync(
+  join(folder, 'paths.env.new'),
+  Object.entries(paths)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join(''),
+);
+renameSync(join(folder, 'paths.env.new'), join(folder, 'paths.env'));
 
 /** Paths of the real system move below our root; programs are where this machine has them; ports are free ones. */
 async function fillPaths() {
@@ -73,7 +76,7 @@ async function fillPaths() {
   const [owner, group] = isRoot
     ? ['nobody', 'nogroup']
     : [userInfo().username, execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim()];
-  return { ...filled, KEYSTORE_OWNER: owner, KEYSTORE_GROUP: group, CUS_URL: `http://127.0.0.1:${filled.CUS_PORT}` };
+  return { ...filled, KEYSTORE_OWNER: owner, KEYSTORE_GROUP: group };
 }
 
 function read(file) {
@@ -358,7 +361,7 @@ function makeUpdateService() {
     `server.port = ${paths.CUS_PORT}`,
     '#ssl.engine = "enable"',
     `#ssl.pemfile = "${paths.CUS_PEM}"`,
-    `#include "${paths.CUS_AUTH_CONF}"`,
+    `#include "${relative(dirname(paths.CUS_CONF), paths.CUS_AUTH_CONF)}"`,
   ];
   write(paths.CUS_CONF, `${lines.join('\n')}\n`);
   write(
