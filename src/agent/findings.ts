@@ -9,6 +9,7 @@ import type { Now } from '../model/units.ts';
 import type { LookTold } from '../observe/modes/messages.ts';
 import { openScout } from '../observe/modes/scout.ts';
 import type { Plans } from './plans.ts';
+import { heardHosts } from './watch-peers.ts';
 import { watchFor } from './watch.ts';
 
 /** The detectors under way. */
@@ -70,7 +71,8 @@ export function openFindings(options: {
     const state = options.state();
     const plans = options.plans();
     if (state.system === null || plans === null) return;
-    const from = [state.system, plans, plans.changes(), state.slots, state.reports];
+    const heard = heardHosts(state, options.now()).join(' ');
+    const from = [state.system, plans, plans.changes(), state.slots, state.reports, heard];
     if (from.every((each, index) => each === madeFrom[index])) return;
     madeFrom = from;
     if (watched === '') standing = remembered(state.findings);

@@ -10,6 +10,7 @@ import type { RunService, System } from '../model/system.ts';
 import type { Now } from '../model/units.ts';
 import type { Watch, WatchedFile, WatchedProcess } from '../observe/modes/watch.ts';
 import type { Plans } from './plans.ts';
+import { peersOf } from './watch-peers.ts';
 
 /** What this host's detectors watch now. */
 export function watchFor(state: State, system: System, plans: Plans, layout: HostLayout, now: Now): Watch {
@@ -51,7 +52,7 @@ export function watchFor(state: State, system: System, plans: Plans, layout: Hos
     ),
     etcdOptions: etcdOptions(system),
     etcd: system.store.kind === 'etcd' && !system.store.managed ? system.store.endpoints : [],
-    peers: peersOf(state, system, now),
+    peers: peersOf(state, system.hosts, now),
   };
 }
 
@@ -79,19 +80,6 @@ function mergedFile(one: WatchedFile, other: WatchedFile): WatchedFile {
     group: one.group ?? other.group,
     properties: [...one.properties, ...other.properties],
   };
-}
-
-/** What the other hosts told, as far as it can be compared. */
-function peersOf(state: State, system: System, now: Now): Watch['peers'] {
-  return system.hosts.flatMap(({ name, address }) => {
-    const heard = name === state.me ? undefined : state.reports.get(name);
-    if (heard === undefined) return [];
-    // Word that comes from the future shows a clock that is ahead; word that comes late shows nothing.
-    const aheadMs = heard.report.atMs - (now.wall - (now.mono - heard.heardAt));
-    return [
-      { host: name, address, facts: heard.report.facts, clockAheadMs: Math.max(0, 1000 * Math.floor(aheadMs / 1000)) },
-    ];
-  });
 }
 
 function etcdOptions(system: System): readonly string[] {
