@@ -11,6 +11,7 @@ import { defaultRunbook } from '../model/runbook-default.ts';
 import { didYouMean } from '../model/nearest.ts';
 import type { Runbook, RunbookProblem } from '../model/runbook.ts';
 import { serviceNamed, type Service, type System } from '../model/system.ts';
+import { patiently } from './patient-read.ts';
 
 /** A runbook as it is written now. */
 export interface FoundRunbook {
@@ -41,7 +42,7 @@ export async function runbookNames(system: System): Promise<string[]> {
   const services = system.services.map((service) => service.name);
   const used = new Set(system.services.map((service) => fileOf(system, service)));
   const folder = join(system.folder, 'runbooks');
-  const files = (await readdir(folder).catch(() => []))
+  const files = (await patiently(() => readdir(folder)).catch(() => []))
     .filter((file) => file.endsWith(ending) && !used.has(join(folder, file)))
     .map((file) => basename(file, ending))
     .filter((name) => !services.includes(name))
@@ -113,9 +114,10 @@ function fileOf(system: System, service: Service): string | null {
 
 async function read(name: string, file: string, service: Service | null, system: System): Promise<Lookup> {
   try {
-    const { size } = await stat(file);
-    if (size > 4 * longestRunbook) return tooLong(name, file);
-    return made(name, await readFile(file, 'utf8'), file, service, system);
+    const text = await patiently(async () =>
+      (await stat(file)).size > 4 * longestRunbook ? null : await readFile(file, 'utf8'),
+    );
+    return text === null ? tooLong(name, file) : made(name, text, file, service, system);
   } catch (error) {
     return {
       kind: 'unreadable',

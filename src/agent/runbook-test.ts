@@ -10,6 +10,7 @@ import { expand } from '../model/expand.ts';
 import { didYouMean } from '../model/nearest.ts';
 import type { Runbook, RunbookProblem } from '../model/runbook.ts';
 import { shellMentions } from '../model/shell-words.ts';
+import { patiently } from './patient-read.ts';
 import type { BlockSurroundings } from './runbook-facts.ts';
 
 /** A check that waits for what a `do` brings about is asked once here. */
@@ -142,19 +143,21 @@ async function isProgram(name: string, dir: string, path: string): Promise<boole
     ? [isAbsolute(name) ? name : join(dir, name)]
     : path.split(':').map((folder) => join(folder, name));
   for (const place of places) {
-    const runs = await access(place, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (runs && (await stat(place)).isFile()) return true;
+    const runs = await patiently(async () => {
+      await access(place, constants.X_OK);
+      return (await stat(place)).isFile();
+    }).catch(() => false);
+    if (runs) return true;
   }
   return false;
 }
 
+/** What cannot be looked at is not known to be gone. */
 function exists(path: string): Promise<boolean> {
-  return access(path).then(
+  return patiently(() => access(path)).then(
     () => true,
-    () => false,
+    (error: unknown) =>
+      !(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')),
   );
 }
 

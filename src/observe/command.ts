@@ -18,6 +18,10 @@ import type { CommandEnd, CommandRequest } from '../ports.ts';
 const keptBytes = 64 * 1024;
 /** After the program's end its pipes may be held open by what it left behind; this long is waited for their rest. */
 const drainMs = 50;
+/** A process that waits for a device or a network file system may not even be killed; then it is given up. */
+const stuckAfterMs = 1000;
+/** What hangs so: until it is gone, nobody is sent after it. */
+const stuck = new Set<string>();
 /** So many processes, then the agent's loop has its turn. */
 const lookedAtOnce = 50;
 
@@ -34,6 +38,8 @@ function start(argv: readonly string[], account: Account, request: CommandReques
   const [file] = argv;
   if (file === undefined || file === '') return Promise.resolve({ kind: 'notStarted', why: 'the command is empty' });
   const { dir } = request;
+  const asked = JSON.stringify([dir, ...argv]);
+  if (stuck.has(asked)) return Promise.resolve({ kind: 'timedOut', output: '', errors: '' });
   return new Promise((resolve) => {
     let child: ChildProcess;
     try {
@@ -57,10 +63,21 @@ function start(argv: readonly string[], account: Account, request: CommandReques
     let timedOut = false;
     let exited: { code: number | null; signal: string | null } | null = null;
     let drain: NodeJS.Timeout | undefined;
+    let givingUp: NodeJS.Timeout | undefined;
+    const letGo = (): void => {
+      for (const pipe of [child.stdout, child.stderr, readable(child.stdio[3])]) pipe?.destroy();
+    };
 
     const stop = (): void => {
       // Not yet reaped: the group is still ours.
-      if (exited === null && child.pid !== undefined) killGroup(child.pid);
+      if (exited !== null || child.pid === undefined) return;
+      killGroup(child.pid);
+      givingUp ??= setTimeout(() => {
+        stuck.add(asked);
+        child.unref();
+        letGo();
+        finish({ kind: 'timedOut', output: output(), errors: errors() });
+      }, stuckAfterMs);
     };
     const limit = setTimeout(() => {
       timedOut = true;
@@ -71,6 +88,7 @@ function start(argv: readonly string[], account: Account, request: CommandReques
     const finish = (end: CommandEnd): void => {
       clearTimeout(limit);
       clearTimeout(drain);
+      clearTimeout(givingUp);
       request.signal?.removeEventListener('abort', stop);
       resolve(end);
     };
@@ -80,13 +98,12 @@ function start(argv: readonly string[], account: Account, request: CommandReques
     });
     child.on('exit', (code, signal) => {
       exited = { code, signal };
+      clearTimeout(givingUp);
+      stuck.delete(asked);
       drain = setTimeout(() => {
         // A daemon on its way may not have left the group yet, on a busy machine.
-        const over = (): void => {
-          for (const pipe of [child.stdout, child.stderr, readable(child.stdio[3])]) pipe?.destroy();
-        };
-        if (child.pid === undefined || request.leaves === true) over();
-        else void killLeftBehind(child.pid).then(over);
+        if (child.pid === undefined || request.leaves === true) letGo();
+        else void killLeftBehind(child.pid).then(letGo);
       }, drainMs);
     });
     child.on('close', () => {

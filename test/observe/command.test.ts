@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runBlock } from '../../src/act/runbook/block.ts';
+import { findRunbook } from '../../src/agent/runbook-library.ts';
 import { ms } from '../../src/model/units.ts';
 import { runCommand } from '../../src/observe/command.ts';
+import { service, system } from '../judge/systems.ts';
 import { hang, needs } from './modes/look.ts';
 import { eventually, lives, textOf } from '../system/stand.ts';
 
@@ -60,6 +62,11 @@ test(
         input: null,
         within: ms(300),
       });
+    // More pages than threads that wait for files.
+    const pages = Array.from({ length: 6 }, async (_, n) => {
+      const it = service('it', ['a'], { runbook: join(at, `${n}.md`) });
+      return await findRunbook(system(['a'], [it], ['it']), 'it');
+    });
     const block = await runBlock(
       { text: 'true', dir: at, env: {}, withinMs: 300, as: null, mark: 'm', record: join(kept, 'record') },
       () => undefined,
@@ -67,6 +74,8 @@ test(
     assert.equal((await run(at, 'true')).kind, 'timedOut');
     assert.equal((await run('/', join(at, 'program'))).kind, 'timedOut');
     assert.match((await block.ended).why ?? '', /not over within 0.3 s/);
+    for (const page of await Promise.all(pages))
+      assert.match(page.kind === 'unreadable' ? page.why : page.kind, /a file system does not answer within 2 s/);
     assert.equal(server.exitCode, null, 'it hung all the while');
   },
 );
