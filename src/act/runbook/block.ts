@@ -115,7 +115,7 @@ export async function runBlock(request: BlockRequest, heard: () => void): Promis
     stream?.on('error', () => undefined);
   }
   const limit = setTimeout(
-    () => kill(`not over within ${request.withinMs / 1000} s: ended with all its processes`),
+    () => kill(`not over within ${Math.ceil(request.withinMs / 100) / 10} s: ended with all its processes`),
     request.withinMs,
   );
   const over = new Promise<BlockEnd>((resolve) => {
