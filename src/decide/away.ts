@@ -5,9 +5,8 @@
 
 import { isLeased, type RunService } from '../model/system.ts';
 import type { Draft } from './draft.ts';
-import { isLost } from './judged.ts';
 import { countOutage } from './recovery.ts';
-import { lastHeard, plannedDown, reportOf } from './view.ts';
+import { isLost, lastHeard, plannedDown, reportOf } from './view.ts';
 
 /** The service has become usable, or has ceased to be. */
 export function countAway(d: Draft, service: RunService, usable: boolean): void {

@@ -11,7 +11,7 @@ import type { FaultSeverity } from '../model/system.ts';
 import type { Draft } from './draft.ts';
 import type { HostReport } from './records.ts';
 import type { RuleRow } from './rules.ts';
-import { needsOf, reportOf } from './view.ts';
+import { isLost, needsOf, reportOf } from './view.ts';
 
 /** What is noted of modes. */
 export const foundRows: readonly RuleRow[] = [
@@ -157,8 +157,7 @@ function foundEverywhere(d: Draft): readonly FoundAt[] {
   return reports.flatMap(([host, report]) => {
     const findings = host === d.s.me ? d.s.findings : (report?.findings ?? []);
     const machine = bootOf(d, host) ?? '';
-    const session = d.s.sessions.get(host);
-    const gone = host !== d.s.me && (session === undefined || session.value.dead);
+    const gone = host !== d.s.me && (!d.s.sessions.has(host) || isLost(d, host));
     return findings.map((each) => ({
       ...each,
       untilMs: gone ? (each.untilMs ?? report?.atMs ?? each.sinceMs) : each.untilMs,

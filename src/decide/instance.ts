@@ -7,7 +7,6 @@ import type { PlannedDown } from '../judge/reason.ts';
 import { turnOf } from './change.ts';
 import type { Draft } from './draft.ts';
 import { grade } from './grade.ts';
-import { isLost } from './judged.ts';
 import { lifeRows, type LifeFacts } from './instance-rows.ts';
 import { rank } from './rank.ts';
 import { standsForMs } from './new-instance.ts';
@@ -16,7 +15,7 @@ import { beginStart, endInstance } from './role-moves.ts';
 import { firstMatch } from './row.ts';
 import type { Instance, Slot } from './slot.ts';
 import { termsOf } from './terms.ts';
-import { intentsFor, isPaused, missingNeeds, needsOf, plannedDown, reportOf } from './view.ts';
+import { intentsFor, isLost, isPaused, missingNeeds, needsOf, plannedDown, reportOf } from './view.ts';
 
 /** Decides what to do with this service's instance here. */
 export function decideLife(d: Draft, service: RunService): void {

@@ -15,7 +15,17 @@ import { plannedOn } from './planned-on.ts';
 import { standingModes } from './found.ts';
 import type { ExternalState } from './state.ts';
 import { failoverIntent } from './wishes.ts';
-import { activeOutside, barredFrom, isLive, isUnheld, latenessSince, leaseOf, plannedDown, reportOf } from './view.ts';
+import {
+  activeOutside,
+  barredFrom,
+  isLive,
+  isLost,
+  isUnheld,
+  latenessSince,
+  leaseOf,
+  plannedDown,
+  reportOf,
+} from './view.ts';
 
 /** Everything judged, for `desiredIncidents`. */
 export function judgeSystem(d: Draft): JudgedSystem {
@@ -103,12 +113,6 @@ export function hostState(d: Draft, host: string): HostState {
   // While we stood still ourselves we could not hear anybody.
   const silent = d.mono - since - latenessSince(d, since);
   return d.s.store.reachable && silent > session.value.ttlMs ? 'silent' : 'up';
-}
-
-/** What it reported last says nothing any more: others have ended its session, or would have, were there anybody to do it. */
-export function isLost(d: Draft, host: string): boolean {
-  const session = d.s.sessions.get(host);
-  return host !== d.s.me && session !== undefined && (session.value.dead || session.givenUpAt !== null);
 }
 
 /** The same with what people have against it: what is worked on may be away without a word. */

@@ -2,8 +2,8 @@
 
 import type { Draft } from './draft.ts';
 import { countAway } from './away.ts';
-import { isExternalUsable, isLost } from './judged.ts';
-import { activeOutside, missingNeeds, needsOf, reportOf } from './view.ts';
+import { isExternalUsable } from './judged.ts';
+import { activeOutside, isLost, missingNeeds, needsOf, reportOf } from './view.ts';
 
 /** Works out anew whether these are of use, and touches who needs them when that changed. */
 export function spreadUsable(d: Draft, names: Iterable<string>): void {

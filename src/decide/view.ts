@@ -179,6 +179,12 @@ export function missingNeeds(d: Draft, service: Service): string[] {
   return met(service.needs) ? [] : [...missing];
 }
 
+/** What it reported last says nothing any more: others have ended its session, or would have, were there anybody to do it. */
+export function isLost(d: Draft, host: string): boolean {
+  const session = d.s.sessions.get(host);
+  return host !== d.s.me && session !== undefined && (session.value.dead || session.givenUpAt !== null);
+}
+
 /** When anything of another host was last heard, its session or its report; null: never. */
 export function lastHeard(d: Draft, host: string): MonoMs | null {
   const heard = [d.s.reports.get(host)?.heardAt, d.s.sessions.get(host)?.seenAt].filter((at) => at !== undefined);
