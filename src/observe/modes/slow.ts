@@ -22,6 +22,7 @@ const queueFrom = 100;
 const errorsFrom = 10;
 const errorsTimes = 5;
 const minuteMs = 60_000;
+const minutesKept = 60;
 const readAtMost = 1 << 20;
 const readBefore = 64 << 10;
 /** What loggers write of how grave it is, and what programs throw: `level=error`, `ValueError:`. */
@@ -158,7 +159,10 @@ interface ErrorCount {
   /** Of the running minute. */
   since: number;
   count: number;
+  /** Of minutes without news, the last sixty. */
   minutes: number[];
+  /** Minutes in a row that were told of. */
+  told: number;
   /** What stood there at the first look tells of errors, too, so that they may be usual; null: nobody had to know. */
   wasNoisy: boolean | null;
 }
@@ -194,7 +198,7 @@ async function errorsSeen(
       : 0;
   };
   if (known === undefined) {
-    logs.set(path, { from: size, size, since: now, count: 0, minutes: [], wasNoisy: null });
+    logs.set(path, { from: size, size, since: now, count: 0, minutes: [], told: 0, wasNoisy: null });
     return [];
   }
   if (size !== known.size) {
@@ -226,7 +230,9 @@ async function errorsSeen(
       ]
     : [];
   if (now - known.since >= minuteMs) {
-    known.minutes = [...known.minutes, count].slice(-60);
+    known.told = isHigh ? known.told + 1 : 0;
+    // What is told of is not usual because it goes on, but for what has gone on for an hour.
+    if (known.told === 0 || known.told > minutesKept) known.minutes = [...known.minutes, count].slice(-minutesKept);
     known.since = now;
     known.count = 0;
   }
