@@ -63,6 +63,8 @@ export interface Ground {
 
 /** What programs say when they may not. Root is refused only by a file server or a policy of this host: what services may do there is not known then. */
 export const isDenied = /permission denied/i;
+
+/** Whether these processes are root's. */
 export const isRoot = process.getuid?.() === 0;
 
 /** So many processes of ours may hang at one time. A detector has a ground of its own, so that what hangs one leaves the others be. */

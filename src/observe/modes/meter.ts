@@ -7,6 +7,7 @@ import type { Ground } from './ground.ts';
 /** So many programs of one detector at once: fifty that begin at the same moment take the processors from the services. */
 const mostAtOnce = 16;
 
+/** Of one detector. */
 export interface Meter {
   /** The ground to look through: what is done with it counts. */
   readonly ground: Ground;
