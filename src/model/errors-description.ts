@@ -212,6 +212,12 @@ export const descriptionErrors: readonly ErrorRow[] = [
   },
   // Names and what they refer to.
   {
+    code: 'SF-138',
+    what: 'it does not say when a runbook begins by itself',
+    why: 'that is for incidents of which severity, and how often at most',
+    next: 'write for example severity 1, at most 2 in 1h',
+  },
+  {
     code: 'SF-140',
     what: 'a name is used twice',
     why: 'services, hosts and domains share one name space',

@@ -34,6 +34,31 @@ export function duration(least = 1): z.ZodType<Ms> {
   );
 }
 
+/** When a runbook begins by itself, as a person would say it: `severity 1, at most 2 in 1h`; what is left out is undefined. */
+export function autoWords(): z.ZodType<{
+  readonly severity: number;
+  readonly atMost: number | undefined;
+  readonly per: Ms | undefined;
+}> {
+  const form = /^severity ([123])(?: and graver)?(?:, at most ([1-9]\d{0,2}) in (\S+))?$/;
+  return leaf(
+    (value) => {
+      if (typeof value !== 'string') return wantText(value, 'when it begins by itself', 'severity 1, at most 2 in 1h');
+      const parts = form.exec(value.trim());
+      const per = parts?.[3] === undefined ? undefined : parseDuration(parts[3]);
+      if (parts === null || per === null)
+        return wrong(
+          'SF-138',
+          `${shown(value)} does not say when a runbook begins by itself`,
+          'Write for example severity 1, at most 2 in 1h.',
+        );
+      const atMost = parts[2] === undefined ? undefined : Number(parts[2]);
+      return ok({ severity: Number(parts[1]), atMost, per });
+    },
+    { type: 'string', title: 'text', pattern: form.source },
+  );
+}
+
 function durationHint(text: string): string {
   if (/^\s*-/.test(text)) return 'A duration cannot be negative: write 250ms, 5s, 2m, 1h or 7d.';
   const parts = /^\s*(\d+(?:\.\d+)?)\s*([a-zA-Zµ]+)\s*$/.exec(text);

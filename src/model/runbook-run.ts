@@ -277,7 +277,9 @@ function afterCheck(book: Runbook, run: Run, of: Block, atMs: number): Run {
     return goTo(book, skipped(run, run.at + 1, nextStep(book, run.at)), nextStep(book, run.at), atMs);
   if (inStep) return goTo(book, run, run.at + 1, atMs);
   if (failed.every((index) => book.blocks[index]?.otherwise === 'next')) return goTo(book, run, run.at + 1, atMs);
-  return takeBack(book, { ...run, outcome: 'failed', because: `${nameOf(book, of)}: the check failed` }, atMs);
+  const mended = book.blocks.slice(0, run.at).some((each) => each.step === of.step && each.kind !== 'check');
+  const why = mended ? 'the check failed' : 'the check failed, and nothing below it in its step mends that';
+  return takeBack(book, { ...run, outcome: 'failed', because: `${nameOf(book, of)}: ${why}` }, atMs);
 }
 
 /** Indexes of the checks that stand together with the one at `index`, up to it. */

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { choice, flag, number, template, text } from './leaf.ts';
 import { command, shellLine } from './leaf-command.ts';
-import { account, duration, fileMode, pattern, signal, size } from './leaf-special.ts';
+import { account, autoWords, duration, fileMode, pattern, signal, size } from './leaf-special.ts';
 import { detect, environment, objectiveShape, placements } from './shape-detect.ts';
 import { managerShape } from './shape-manager.ts';
 import { watchShape } from './shape-watch.ts';
@@ -234,29 +234,32 @@ export const serviceShape = z.strictObject({
           examples: ['runbooks/pricer.md'],
         }),
         auto: key(
-          z.strictObject({
-            severity: key(number({ least: 1, most: 3, whole: true }), {
-              description: 'For incidents of this severity and graver ones.',
-              default: 1,
-              examples: [1],
+          z.union([
+            autoWords(),
+            z.strictObject({
+              severity: key(number({ least: 1, most: 3, whole: true }), {
+                description: 'For incidents of this severity and graver ones.',
+                default: 1,
+                examples: [1],
+              }),
+              atMost: key(number({ least: 1, most: 1000, whole: true }), {
+                description: 'It begins by itself no oftener than this in any `per`.',
+                default: 1,
+                examples: [2],
+              }),
+              per: key(duration(), { description: 'See `atMost`.', default: '1h', examples: ['1h'] }),
             }),
-            atMost: key(number({ least: 1, most: 1000, whole: true }), {
-              description: 'It begins by itself no oftener than this in any `per`.',
-              default: 1,
-              examples: [2],
-            }),
-            per: key(duration(), { description: 'See `atMost`.', default: '1h', examples: ['1h'] }),
-          }),
+          ]),
           {
             description: 'It begins by itself, and its steps that change something are not asked for. Absent: never.',
-            examples: [{ severity: 1, atMost: 2, per: '1h' }],
+            examples: ['severity 1, at most 2 in 1h', { severity: 1, atMost: 2, per: '1h' }],
           },
         ),
       }),
     ]),
     {
       description: 'Its runbook. Absent: made from this description.',
-      examples: ['runbooks/pricer.md', { path: 'runbooks/pricer.md', auto: { severity: 1, atMost: 2, per: '1h' } }],
+      examples: ['runbooks/pricer.md', { path: 'runbooks/pricer.md', auto: 'severity 1, at most 2 in 1h' }],
     },
   ),
   manager: managerShape,

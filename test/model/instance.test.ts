@@ -108,7 +108,7 @@ test('what is watched is filled in, but not what is looked for within files; wha
     {
       disk: ['data/one'],
       mounts: [],
-      certificates: [{ file: 'one.pem', on: '127.0.0.1:7101', name: null, passwordFile: null }],
+      certificates: [{ file: 'one.pem', key: null, on: '127.0.0.1:7101', name: null, passwordFile: null }],
       properties: [{ file: 'one.conf', name: '${KEY}', value: '${OTHER}' }],
       names: [],
       packages: ['npm:lib/one/engine', 'engine-${VERSION}'],

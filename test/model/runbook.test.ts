@@ -87,7 +87,9 @@ test('checks that stand together are one question, and otherwise=next makes a fi
   assert.deepEqual(walk(book, (index) => index !== 0).done, ['0', '1', '2', '3', '4', '5'], 'one of two fails');
   assert.deepEqual(walk(book, () => true).done, ['0', '1', '3', '4', '5']);
   assert.equal(walk(book, (index) => index !== 3 && index !== 4).run.outcome, 'done');
-  assert.equal(walk(book, (index) => index !== 5).run.outcome, 'failed');
+  const last = walk(book, (index) => index !== 5).run;
+  assert.equal(last.outcome, 'failed');
+  assert.match(last.because ?? '', /: the check failed, and nothing below it in its step mends that$/);
 });
 
 test('what was done is taken back in reverse order, also what failed in the middle, and only that', () => {
