@@ -69,8 +69,8 @@ export const isRoot = process.getuid?.() === 0;
 
 /** So many processes of ours may hang at one time. A detector has a ground of its own, so that what hangs one leaves the others be. */
 const mostStuck = 32;
-/** To become another program, and end. */
-const leastCpuMs = 3;
+/** To become another program, to end, and for us to hear of it. */
+const leastCpuMs = 4;
 const outputLimit = 1 << 20;
 
 /** The ground of this machine. `root`: another folder in place of `/` for files of the kernel. */

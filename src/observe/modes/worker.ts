@@ -15,11 +15,16 @@ import type { Watch } from './watch.ts';
 const longestLookMs = 60_000;
 /** Before the first look services have had time to begin. */
 const firstAfterMs = 500;
-/** Of one processor, all detectors together, for as many services; and so much more for more of them. */
-const share = 0.03;
+/**
+ * Of one processor, all detectors together, for as many services; and so much more for more of them. They may take 0.03: a sixth is what goes on beside
+ * their looks, for messages, timers and memory.
+ */
+const share = 0.025;
 const servicesOfShare = 50;
 /** The kernel counts in steps of milliseconds: what one look takes is known only from several. */
 const looksCounted = 4;
+const standsOutMs = 10;
+const standsOutBy = 3;
 
 const port = parentPort;
 const loads = new Map<string, Load>();
@@ -48,10 +53,12 @@ function begin(open: OpenDetector, afterMs: number): void {
   setTimeout(() => void again(), afterMs);
 }
 
-/** The mean without the dearest: one look that was dear is no habit, such as the first, or that of a file that was renewed. */
+/** The mean; without the dearest where that stands out: one such look is no habit, such as the first, or that of a file that was renewed. */
 function costOf(taken: readonly number[]): number {
-  const sum = taken.reduce((all, each) => all + each, 0) - Math.max(...taken);
-  return sum / Math.max(1, taken.length - 1);
+  const sum = taken.reduce((all, each) => all + each, 0);
+  const dearest = Math.max(...taken);
+  const others = (sum - dearest) / Math.max(1, taken.length - 1);
+  return dearest > standsOutMs + standsOutBy * others ? others : sum / taken.length;
 }
 
 function paceOf({ name, everyMs }: Detector): Pace {
