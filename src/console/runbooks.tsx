@@ -34,7 +34,13 @@ export default function Runbooks() {
                     <span>
                       on <Said text={run.host} />
                     </span>
-                    <span>{run.outcome ?? (run.needs.kind === 'person' ? 'waits for a person' : 'under way')}</span>
+                    <span>
+                      {run.phase === 'ended'
+                        ? run.outcome
+                        : run.needs.kind === 'person'
+                          ? 'waits for a person'
+                          : 'under way'}
+                    </span>
                     <span className="ml-auto text-dim">
                       <At ms={run.startedAtMs} />, by <Said text={run.startedBy} />
                     </span>

@@ -242,7 +242,8 @@ export function aborted(
     present?.state === 'running' || present?.state === 'interrupted'
       ? withPresent(run, (block) => ({ ...block, state: 'failed', endedAtMs: by.atMs, why: because }))
       : run;
-  return takeBack(book, { ...stopped, outcome: 'aborted', because }, by.atMs);
+  // What was allowed beforehand was the way forward.
+  return takeBack(book, { ...stopped, allowedBy: null, outcome: 'aborted', because }, by.atMs);
 }
 
 /** Every `do` that follows is allowed. */

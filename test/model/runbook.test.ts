@@ -108,6 +108,7 @@ test('what was done is taken back in reverse order, also what failed in the midd
     [run.phase, run.outcome, run.at, run.because],
     ['undo', 'aborted', 0, 'given up by bob: wrong host'],
   );
+  assert.deepEqual(nextOf(book, run), { kind: 'ask', what: 'approve', block: 0, undo: true });
   run = aborted(run, book, { who: 'bob', why: '', atMs: 3 }) ?? assert.fail();
   assert.equal(run.phase, 'ended');
   assert.equal(aborted(run, book, { who: 'bob', why: '', atMs: 3 }), null);
