@@ -180,7 +180,7 @@ async function rememberedIn(cookies: string | undefined, key: Buffer): Promise<z
   }
 }
 
-/** As the journal will name the owner: the most readable that the provider gives, and always which provider's. */
+/** As the journal will name the owner: the most readable that the provider gives. */
 function nameIn(claims: Readonly<Record<string, unknown>>): string {
   const said = [claims['email'], claims['preferred_username'], claims['name'], claims['sub']].find(
     (each): each is string => typeof each === 'string' && each !== '',
