@@ -81,7 +81,7 @@ export const networkModes: readonly Mode[] = [
     takesDown: 'copy',
     detector: 'sockets',
     thresholds:
-      'Ahead: more than 2 % of at least 200 TCP segments were sent again since the last look, twice in a row; a healthy network stays below 0.1 %.',
+      'Ahead: more than 2 % of at least 200 TCP segments were sent again since the last look, twice in a row; a healthy network stays below 0.1 %. Where a look has fewer they are counted over two minutes at most, and it takes 5 %.',
     runbook: 'network',
     strategies: ['mask', 'fixFast'],
     tested: 'made',

@@ -9,22 +9,23 @@ import type { WatchedName } from './watch.ts';
 
 const everyMs = 5000;
 const lossShare = 0.02;
+const lossShareOfFew = 0.05;
 const fewestSegments = 200;
+/** So long they are counted before they are too few to tell anything. */
+const longestCountMs = 120_000;
 
 /** Opens the detector. */
 export function openSockets(ground: Ground): Detector {
-  let segments: { readonly out: number; readonly again: number } | null = null;
+  const loss = openLoss();
   return {
     name: 'sockets',
     everyMs,
     async look(watch) {
-      const now = tcpCounts(ground);
       const seen = [
-        ...lossSeen(segments, now),
+        ...loss(tcpCounts(ground), ground.mono()),
         ...(await queuesSeen(ground, watch.listens)),
         ...localPortsSeen(ground),
       ];
-      segments = now;
       return { seen };
     },
   };
@@ -48,27 +49,47 @@ async function queuesSeen(ground: Ground, listens: readonly WatchedName[]): Prom
   });
 }
 
-function lossSeen(
-  before: { readonly out: number; readonly again: number } | null,
-  now: { readonly out: number; readonly again: number },
-): Seen[] {
-  if (before === null) return [];
-  const out = now.out - before.out;
-  const again = now.again - before.again;
-  if (out + again < fewestSegments || again < lossShare * (out + again)) return [];
-  return [
-    {
-      mode: 'packet-loss',
-      subject: 'network',
-      services: [],
-      weight: 'ahead',
-      text: `the network loses packets: ${again} of ${out + again} TCP segments were sent again in the last look (${((100 * again) / (out + again)).toFixed(1)} %)`,
-    },
-  ];
+/** Says at each look what of the segments was lost lately. On a quiet host a look has too few to tell: they are counted over more of them. */
+function openLoss(): (now: Counts, atMs: number) => readonly Seen[] {
+  let from: (Counts & { readonly atMs: number }) | null = null;
+  /** Counts in a row that were too high. */
+  let high = 0;
+  let told: readonly Seen[] = [];
+  return (now, atMs) => {
+    if (from === null) {
+      from = { ...now, atMs };
+      return [];
+    }
+    const sent = now.out - from.out + now.again - from.again;
+    const spanMs = atMs - from.atMs;
+    if (sent < fewestSegments && spanMs < longestCountMs) return high > 1 ? told : [];
+    const share = sent < fewestSegments ? 0 : (now.again - from.again) / sent;
+    // One connection to a host that is gone is sent again for minutes: of few segments it takes more.
+    const isHigh = share >= (spanMs < 2 * everyMs ? lossShare : lossShareOfFew);
+    high = isHigh ? high + 1 : 0;
+    told = isHigh ? [lossSeen(now.again - from.again, sent, spanMs)] : [];
+    from = { ...now, atMs };
+    return told;
+  };
+}
+
+function lossSeen(again: number, sent: number, spanMs: number): Seen {
+  return {
+    mode: 'packet-loss',
+    subject: 'network',
+    services: [],
+    weight: 'ahead',
+    text: `the network loses packets: ${again} of ${sent} TCP segments were sent again within ${Math.round(spanMs / 1000)} s (${((100 * again) / sent).toFixed(1)} %)`,
+  };
+}
+
+interface Counts {
+  readonly out: number;
+  readonly again: number;
 }
 
 /** What asks for a connection again is left out: it tells of who does not answer, which ports.ts finds. */
-function tcpCounts(ground: Ground): { readonly out: number; readonly again: number } {
+function tcpCounts(ground: Ground): Counts {
   const all = ground.kernel('proc/net/snmp') ?? '';
   const asking = countIn(ground.kernel('proc/net/netstat') ?? '', 'TcpExt:', 'TCPSynRetrans');
   return { out: countIn(all, 'Tcp:', 'OutSegs'), again: countIn(all, 'Tcp:', 'RetransSegs') - asking };

@@ -142,6 +142,31 @@ test('packets that are lost', { skip: needs('ip', 'nft') }, async (t) => {
   assert.deepEqual(said(await look(loss, watchOn(root, {}))), ['packet-loss ahead']);
 });
 
+test('fed: on a quiet host segments are counted over several looks', async (t) => {
+  const root = folder(t);
+  mkdirSync(join(root, 'proc/net'), { recursive: true });
+  let now = 0;
+  const loss = openSockets(ground({ root, mono: () => now }));
+  let [out, again] = [0, 0];
+  const after = async (sent: number, lost: number): Promise<readonly string[]> => {
+    [now, out, again] = [now + 5000, out + sent, again + lost];
+    writeFileSync(join(root, 'proc/net/snmp'), `Tcp: OutSegs RetransSegs\nTcp: ${out} ${again}\n`);
+    return said(await look(loss, watchOn(root, {})));
+  };
+  const looks = async (sent: number, lost: number): Promise<readonly string[]> => {
+    const told: string[] = [];
+    for (let n = 0; n < 12; n += 1) told.push((await after(sent, lost)).length === 0 ? '-' : 'lost');
+    return told;
+  };
+  await after(0, 0);
+  // Each fourth look has enough; from the second of them on it stands in between, too.
+  const all = (text: string): readonly string[] => text.split(' ');
+  assert.deepEqual(await looks(50, 5), all('- - - lost - - - lost lost lost lost lost'));
+  assert.deepEqual((await looks(50, 0)).slice(4), all('- - - - - - - -'));
+  assert.deepEqual(await looks(50, 2), all('- - - - - - - - - - - -'), 'a connection to a host that is gone');
+  assert.deepEqual(await looks(400, 20), all('lost lost lost lost lost lost lost lost lost lost lost lost'));
+});
+
 test('a silent connection that is cut, and one that is left alone', async (t) => {
   const impatient = createServer((socket) => void setTimeout(() => socket.destroy(), 300)).listen(0, '127.0.0.1');
   const patient = createServer(() => undefined).listen(0, '127.0.0.1');
