@@ -3,6 +3,7 @@
 // cannot have done is told: somebody listens there, and a firewall keeps us out.
 
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Seen } from '../../model/mode.ts';
 import { hostOf, knock, type Answer } from './knock.ts';
 import { listeners, listensAt } from './listeners.ts';
@@ -30,7 +31,7 @@ export function openPorts(ground: Ground): Detector {
       const isDue = looks % ownAgain === 0;
       looks += 1;
       const own = [...byAddress(watch.listens)].filter(
-        ([address]) => isIP(hostOf(address)) !== 0 && (isDue || walled.has(address)),
+        ([address]) => isOnDevice(hostOf(address)) && (isDue || walled.has(address)),
       );
       const ownLooked = lookAtOwn(ground, own.slice(0, mostPorts), walled);
       const facts: Record<string, string> = {};
@@ -94,7 +95,13 @@ interface Walled {
   readonly atMs: number;
 }
 
-/** Brings `walled` up to date. By address: where a name leads is not known here. */
+/** An address that leads to this host now: where a name does is not known here, and what is on no device may lead to another (names.ts finds that). */
+function isOnDevice(host: string): boolean {
+  if (isIP(host) === 4 && host.startsWith('127.')) return true;
+  return Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === host) === true);
+}
+
+/** Brings `walled` up to date. */
 async function lookAtOwn(
   ground: Ground,
   own: readonly (readonly [string, ReadonlySet<string>])[],
@@ -103,7 +110,7 @@ async function lookAtOwn(
   const answers = await Promise.all(
     own.map(async ([address, services]) => ({ address, services, answer: await knock(address, answerWithinMs) })),
   );
-  const isShut = (answer: Answer): boolean => answer === 'refused' || answer === 'reset' || answer === 'silent';
+  const isShut = (answer: Answer): boolean => answer !== 'open' && answer !== 'unknown';
   const listening = answers.some(({ answer }) => isShut(answer)) ? await listeners(ground) : [];
   const atMs = ground.mono();
   for (const { address, services, answer } of answers) {
@@ -118,11 +125,11 @@ async function lookAtOwn(
 
 function walledSeen(address: string, services: readonly string[], answer: Answer): Seen {
   const about = { subject: address, services, weight: 'fault' } as const;
-  return answer === 'silent'
+  return answer === 'silent' || answer === 'unreachable'
     ? {
         mode: 'port-blocked',
         ...about,
-        text: `${address} does not answer, though a process listens there: what is sent to it is dropped`,
+        text: `${address} ${answer === 'silent' ? 'does not answer' : 'cannot be reached'}, though a process listens there: what is sent to it is dropped`,
       }
     : {
         mode: 'port-refused',
