@@ -41,15 +41,20 @@ export function openFar(ask: (question: ElsewhereQuestion) => Promise<ElsewhereA
   const kept = new Map<string, Kept>();
   const silentUntil = new Map<string, { readonly at: number; readonly why: string }>();
 
-  /** Asks, unless that was just done; gives what is known after `waitMs` in any case. */
-  const renewed = async (key: string, question: ElsewhereQuestion, fresh: boolean): Promise<string | null> => {
+  /** Asks, unless that was just done; gives what is known after `waitMs` in any case. `covers`: what is known answers the question, but for what came since. */
+  const renewed = async (key: string, question: ElsewhereQuestion, covers: boolean): Promise<string | null> => {
     const entry = kept.get(key) ?? { value: null, asOfMs: null, askedAt: -Infinity, asking: null };
     kept.delete(key);
     kept.set(key, entry);
     forget(kept);
-    if (fresh && performance.now() - entry.askedAt < freshForMs) return null;
+    if (covers && performance.now() - entry.askedAt < freshForMs) return null;
     const silent = silentUntil.get(question.host);
     if (silent !== undefined && performance.now() < silent.at) return silent.why;
+    const began = performance.now();
+    const inTime = (answer: Promise<string | null>): Promise<string | null> =>
+      within(began + waitMs - performance.now(), answer);
+    // What is under way may have been asked of a shorter time.
+    while (!covers && entry.asking !== null && (await inTime(entry.asking)) !== 'late');
     entry.asking ??= ask(question)
       .catch((error: unknown): ElsewhereAnswer => ({
         ok: false,
@@ -64,7 +69,7 @@ export function openFar(ask: (question: ElsewhereQuestion) => Promise<ElsewhereA
         entry.value = take(question, entry.value, answer.body);
         return null;
       });
-    const why = await within(waitMs, entry.asking);
+    const why = await inTime(entry.asking);
     if (why !== 'late') return why;
     const notAnswered = 'its agent does not answer';
     silentUntil.set(question.host, { at: performance.now() + silentForMs, why: notAnswered });
@@ -178,7 +183,7 @@ function sinceIn(body: unknown): number {
   return isRecord(body) && typeof body['sinceMs'] === 'number' ? body['sinceMs'] : 0;
 }
 
-function within<T>(ms: number, answer: Promise<T>): Promise<T | 'late'> {
+function within(ms: number, answer: Promise<string | null>): Promise<string | null> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve('late'), ms);
     void answer.then((value) => {

@@ -165,6 +165,25 @@ test('a host that was asked is asked again only for what came since, and is beli
   });
 });
 
+test('two who ask at once, each from another moment on, are each told all of theirs', async () => {
+  const written = [line(1), line(2), line(3)];
+  const far = openFar((of) => {
+    const { sinceMs } = of.body as { sinceMs: number };
+    return Promise.resolve({ ok: true, body: written.filter((each) => each.atMs >= sinceMs) });
+  });
+  const [late, early] = await Promise.all([
+    far.journal('b', { sinceMs: line(3).atMs }),
+    far.journal('b', { sinceMs: line(1).atMs }),
+  ]);
+  assert.deepEqual(
+    [late, early].map(({ of, gap }) => [of?.map(({ seq }) => seq), gap]),
+    [
+      [[3], null],
+      [[1, 2, 3], null],
+    ],
+  );
+});
+
 test('a host that does not answer is not waited for, and its late answer counts', async () => {
   const { promise, resolve } = Promise.withResolvers<ElsewhereAnswer>();
   const far = openFar(() => promise);
