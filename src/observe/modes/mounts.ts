@@ -172,7 +172,7 @@ async function touchedSeen(ground: Ground, place: Place, silent: Set<string>): P
     case 'stuck':
       silent.add(mount.at);
       // Once is a disk that is busy: a sync behind gigabytes that a backup writes.
-      if (!wasSilent || (await programsMs(ground)) > slowMs) return [];
+      if (!wasSilent || (await programsMs(ground)) > answerWithinMs / 2) return [];
       return [
         { mode: 'mount-stuck', ...about, weight: 'fault', text: `${where} does not answer: whoever touches it waits` },
       ];

@@ -102,7 +102,7 @@ test('an instance that answers much later than its peers; a queue that grows; er
     appendFileSync(noisy, 'error as always\n'.repeat(20));
     assert.deepEqual(said(await look(detector, watch)), [], 'a log that tells of errors all the time is no news');
   }
-  delayMs = 500;
+  delayMs = 250;
   for (let n = 0; n < 2; n += 1) await look(detector, watch);
   assert.deepEqual(said(await look(detector, watch)), ['slow-peer ahead']);
   delayMs = 0;

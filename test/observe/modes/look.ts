@@ -133,6 +133,12 @@ export function impatient(real: Ground, hung: string): Ground {
   return { ...real, ask: (argv, how) => real.ask(argv, isHung(argv) ? { ...how, within: 300 } : how) };
 }
 
+/** On a host where programs begin at once, however busy this one is now. */
+export function idle(real: Ground): Ground {
+  const atOnce = { kind: 'ended', code: 0, output: '', errors: '', tookMs: 1, cpuMs: 1 } as const;
+  return { ...real, ask: (argv, how) => (argv[0] === 'true' ? Promise.resolve(atOnce) : real.ask(argv, how)) };
+}
+
 /** On a host so short of processors that each program takes so much longer. */
 export function starved(real: Ground, byMs: number): Ground {
   return {

@@ -14,7 +14,7 @@ import { openIdle } from '../../../src/observe/modes/idle.ts';
 import { openNames } from '../../../src/observe/modes/names.ts';
 import { openPorts } from '../../../src/observe/modes/ports.ts';
 import { openSockets } from '../../../src/observe/modes/sockets.ts';
-import { folder, ground, look, needs, said, sh, shQuietly, starved, watchOn } from './look.ts';
+import { folder, ground, idle, look, needs, said, sh, shQuietly, starved, watchOn } from './look.ts';
 
 let farHosts = 0;
 
@@ -246,7 +246,7 @@ test(
     hosts('');
     assert.deepEqual(said(await look(detector, watch)), ['name-unresolvable fault']);
     resolver('options timeout:2 attempts:1\nnameserver 127.0.0.113\n');
-    const slow = openNames(ground({ asking }));
+    const slow = openNames(idle(ground({ asking })));
     await look(slow, watch);
     assert.deepEqual(said(await look(slow, watch)), ['name-unresolvable fault', 'resolver-slow ahead']);
     const own = watchOn(dir, { address: '10.213.251.9' });

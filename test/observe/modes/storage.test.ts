@@ -9,7 +9,7 @@ import { test, type TestContext } from 'node:test';
 import { openMounts } from '../../../src/observe/modes/mounts.ts';
 import { openRaid } from '../../../src/observe/modes/raid.ts';
 import { mountErring } from './fuse.ts';
-import { folder, ground, hang, impatient, look, needs, said, sh, shQuietly, starved, watchOn } from './look.ts';
+import { folder, ground, hang, idle, impatient, look, needs, said, sh, shQuietly, starved, watchOn } from './look.ts';
 
 /** An ext4 on a loop device. */
 function ext4(t: TestContext): { at: string; kept: string } {
@@ -29,7 +29,7 @@ test(
     const { at: healthy, kept } = ext4(t);
     const at = join(kept, 'hung');
     const server = await hang(t, at);
-    const detector = openMounts(impatient(ground(), at));
+    const detector = openMounts(impatient(idle(ground()), at));
     const watch = watchOn(kept, {
       folders: [
         { path: healthy, services: ['b'] },
@@ -68,8 +68,8 @@ test('a device that blocks for a while is slow', { skip: needs('mkfs.ext4', 'fsf
   assert.deepEqual(said(await look(detector, watch)), []);
   assert.deepEqual(said(await look(openMounts(starved(ground(), 1500)), watch)), [], 'it is the host that is slow');
   sh('fsfreeze -f "$1"', at);
-  const looking = look(detector, watch);
-  setTimeout(() => shQuietly('fsfreeze -u "$1"', at), 1500);
+  const looking = look(openMounts(idle(ground())), watch);
+  setTimeout(() => shQuietly('fsfreeze -u "$1"', at), 1200);
   assert.deepEqual(said(await looking), ['storage-slow ahead']);
   assert.deepEqual(said(await look(detector, watch)), []);
 });
