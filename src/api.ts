@@ -86,6 +86,8 @@ export interface HostView {
   readonly reads: number | null;
   /** When it was last heard; null: never. */
   readonly asOfMs: number | null;
+  /** Who has it in maintenance or banned, why, and until when (Unix ms; null: until it is taken back); absent: nobody. */
+  readonly asked?: { readonly by: string; readonly why: string; readonly untilMs: number | null };
 }
 
 /** One root failure with all that hangs on it. */

@@ -2,7 +2,15 @@
 
 import type { HostView, InstanceView, IntentView, ServiceView, StatusView } from '../api.ts';
 import { Draft } from '../decide/draft.ts';
-import { externalVerdict, hostShown, hostState, judgeInstance, judgeSystem, liveView } from '../decide/judged.ts';
+import {
+  externalVerdict,
+  hostIntent,
+  hostShown,
+  hostState,
+  judgeInstance,
+  judgeSystem,
+  liveView,
+} from '../decide/judged.ts';
 import { isOutdated } from '../decide/change.ts';
 import { plannedOn } from '../decide/planned-on.ts';
 import type { HostReport, InstanceReport } from '../decide/records.ts';
@@ -234,7 +242,13 @@ function hostView(d: Draft, host: string): HostView {
     keeperPid: gone ? null : (report?.keeperPid ?? null),
     boot: report?.boot ?? null,
     asOfMs: asOf(d, host) === 0 ? null : asOf(d, host),
+    ...askedOf(d, host),
   };
+}
+
+function askedOf(d: Draft, host: string): Pick<HostView, 'asked'> {
+  const intent = hostIntent(d, host, 'maintenance') ?? hostIntent(d, host, 'ban');
+  return intent === null ? {} : { asked: { by: intent.owner, why: intent.why, untilMs: intent.untilMs } };
 }
 
 /** What people asked and is in force. */

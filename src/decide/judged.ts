@@ -13,6 +13,7 @@ import type { Draft } from './draft.ts';
 import { unfenced } from './fence.ts';
 import { plannedOn } from './planned-on.ts';
 import { standingModes } from './found.ts';
+import type { IntentRecord } from './records.ts';
 import type { ExternalState } from './state.ts';
 import { failoverIntent } from './wishes.ts';
 import {
@@ -118,16 +119,17 @@ export function hostState(d: Draft, host: string): HostState {
 /** The same with what people have against it: what is worked on may be away without a word. */
 export function hostShown(d: Draft, host: string): HostState {
   const state = hostState(d, host);
-  const of = (verb: 'maintenance' | 'ban'): boolean =>
-    [...d.s.intents.values()].some(
-      ({ value }) =>
-        value.verb === verb &&
-        value.host === host &&
-        value.service === null &&
-        (value.untilMs ?? Infinity) > d.now.wall,
-    );
-  if (of('maintenance')) return 'maintenance';
-  return state === 'up' && of('ban') ? 'banned' : state;
+  if (hostIntent(d, host, 'maintenance') !== null) return 'maintenance';
+  return state === 'up' && hostIntent(d, host, 'ban') !== null ? 'banned' : state;
+}
+
+/** What a person has against this host as a whole and is in force; null: nothing. */
+export function hostIntent(d: Draft, host: string, verb: 'maintenance' | 'ban'): IntentRecord | null {
+  const found = [...d.s.intents.values()].find(
+    ({ value }) =>
+      value.verb === verb && value.host === host && value.service === null && (value.untilMs ?? Infinity) > d.now.wall,
+  );
+  return found?.value ?? null;
 }
 
 /** Since when nothing was heard of a host that is not up; null: it is up, or never was. */

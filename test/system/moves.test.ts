@@ -58,6 +58,8 @@ test('a host in maintenance is cleared in order and comes back; what would go do
       asPlanned(view),
   );
   assert.equal(empty.hosts[0]?.state, 'maintenance');
+  const shown = await stand.cli('status');
+  assert.match(shown.stdout, /host a: in maintenance until .*\d\d:\d\d:\d\d, as \S+ asked: new disk/);
   assert.equal(empty.severity, 0, 'what was asked for is no fault');
   assert.equal(pidOf(empty, 'pricer', 'b'), pidOf(before, 'pricer', 'b'), 'the standby took over as it was');
   const [intent] = await intentsOf(stand);

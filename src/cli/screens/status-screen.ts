@@ -112,12 +112,19 @@ function hostText(host: HostView, nowMs: number): string {
     case 'down':
       return `down${heard}`;
     case 'maintenance':
-      return 'in maintenance';
+      return `in maintenance${askedText(host, nowMs)}`;
     case 'banned':
-      return 'banned';
+      return `banned${askedText(host, nowMs)}`;
     case 'unknown':
       return `nothing known of it${heard}`;
     default:
       return host.state satisfies never;
   }
+}
+
+/** ` until 14:30, as root asked: new disk`. */
+function askedText({ asked }: HostView, nowMs: number): string {
+  if (asked === undefined) return '';
+  const until = asked.untilMs === null ? '' : ` until ${clockText(asked.untilMs, nowMs)}`;
+  return `${until}, as ${safe(asked.by)} asked${asked.why === '' ? '' : `: ${safe(asked.why)}`}`;
 }
