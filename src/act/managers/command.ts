@@ -37,7 +37,7 @@ function read(end: CommandEnd): ManagerSays {
   if (silent !== null) return silent;
   if (end.kind !== 'ended' || end.code === null) return trouble('silent', 'its status command said nothing');
   const text = saidBy(end);
-  if (notRunning.includes(end.code)) return { kind: 'down', text, code: null, signal: null };
+  if (notRunning.includes(end.code)) return { kind: 'down', text, code: null, signal: null, last: null };
   if (end.code !== 0) return trouble('silent', `its status command ended with exit status ${end.code}: ${text}`);
   const pid = Number((/\bpid\D{0,3}(\d+)/i.exec(end.output) ?? /^\s*(\d+)\s*$/.exec(end.output))?.[1] ?? 0);
   return pid > 0

@@ -55,6 +55,6 @@ function read(output: string, name: string): ManagerSays {
   const text = `${status}, ${watched.toLowerCase()}${uptime === null ? '' : `, up ${uptime}`}`;
   if (/pending|initializ/i.test(`${status} ${watched}`)) return { kind: 'changing', text };
   if (pid > 0 && !/does not exist/i.test(status)) return { kind: 'runs', pid, text };
-  if (/^not monitored/i.test(watched)) return { kind: 'down', text, code: null, signal: null };
+  if (/^not monitored/i.test(watched)) return { kind: 'down', text, code: null, signal: null, last: null };
   return { kind: 'changing', text };
 }

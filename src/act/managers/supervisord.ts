@@ -63,7 +63,7 @@ function read(end: CommandEnd, program: string): ManagerSays {
     case 'EXITED':
     case 'FATAL':
     case 'UNKNOWN':
-      return { kind: 'down', text, code: null, signal: null };
+      return { kind: 'down', text, code: null, signal: null, last: null };
     default:
       return refusal(end, program) ?? trouble('silent', `supervisord says what nobody understands: ${saidBy(end)}`);
   }

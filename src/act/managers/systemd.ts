@@ -12,6 +12,8 @@ const asked = [
   'ActiveState',
   'SubState',
   'MainPID',
+  'ExecMainPID',
+  'ExecMainStartTimestampMonotonic',
   'ExecMainCode',
   'ExecMainStatus',
   'Result',
@@ -100,11 +102,13 @@ function read(output: string, unit: string): ManagerSays {
       if (Number(get('Job')) > 0) return { kind: 'changing', text };
       const status = Number(get('ExecMainStatus'));
       const code = Number(get('ExecMainCode'));
+      const began = get('ExecMainStartTimestampMonotonic');
       return {
         kind: 'down',
         text,
         code: code === exited ? status : null,
         signal: code > exited ? signalName(status) : null,
+        last: Number(began) > 0 ? { pid: Number(get('ExecMainPID')), since: began } : null,
       };
     }
     default:

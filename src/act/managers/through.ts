@@ -40,6 +40,7 @@ export async function startThrough(of: {
   const { asked, now } = of;
   const until = now() + startWithin;
   let says = await asked.status();
+  const before = says.kind === 'down' ? (says.last?.since ?? '') : null;
   let told = 0;
   let toldAt = now();
   let givenUpAt: number | null = null;
@@ -47,6 +48,9 @@ export async function startThrough(of: {
     if (says.kind === 'trouble') return says;
     const startTicks = says.kind === 'runs' ? of.startTicks(says.pid) : null;
     if (says.kind === 'runs' && startTicks !== null) return { kind: 'runs', says, startTicks, ranAlready: told === 0 };
+    if (says.kind === 'down' && says.last !== null && before !== null && says.last.since !== before)
+      // It ran, and is over already.
+      return { kind: 'runs', says: { ...says, kind: 'runs', pid: says.last.pid }, startTicks: 0, ranAlready: false };
     const mayAsk = told === 0 || (asked.tongue.forgets && told < mostAsked);
     const isOver = says.kind === 'down' && !mayAsk && now() - toldAt > seenWithinMs;
     if (now() > until || isOver) return notStarted(of, `says: ${says.text}`);

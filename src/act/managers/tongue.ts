@@ -8,8 +8,14 @@ export type ManagerSays =
   | { readonly kind: 'runs'; readonly pid: number; readonly text: string }
   /** It is about to start or stop it, or waits before it starts it again. */
   | { readonly kind: 'changing'; readonly text: string }
-  /** `code`: how the last one ended, where it says so. */
-  | { readonly kind: 'down'; readonly text: string; readonly code: number | null; readonly signal: string | null }
+  /** `code`: how the last one ended, where it says so. `last`: that one, and what tells it from those before it; null: not told, or none ran. */
+  | {
+      readonly kind: 'down';
+      readonly text: string;
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly last: { readonly pid: number; readonly since: string } | null;
+    }
   | ManagerTrouble;
 
 /** The manager itself could not be asked, or does not know the process. */

@@ -2,7 +2,7 @@
 // monit and supervisord are real; systemd is a double of its command line (PID 1 here is another), and so says its file.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -102,6 +102,17 @@ test('systemd: what runs does so whatever became of its unit, and the words of a
     ],
     ['SF-643', 'SF-641', 'SF-641', 'SF-642', 'SF-640', 'SF-640', 'SF-640'],
   );
+});
+
+test('systemd: what is over at once ran once, and how it ended is known', async (t) => {
+  const at = await openForeign('systemd');
+  t.after(() => at.close());
+  const line = `echo ran >>${at.folder}/runs; exit 3`;
+  writeFileSync(join(at.folder, 'once.service'), JSON.stringify({ command: ['/bin/sh', '-c', line], restart: false }));
+  const request = at.request('once', line, { manager: { kind: 'systemd', name: 'once.service', user: false } });
+  value(await at.managed.start(request));
+  const { code, by } = await at.ended(request.instance);
+  assert.deepEqual([code, by, readFileSync(join(at.folder, 'runs'), 'utf8')], [3, 'itself', 'ran\n']);
 });
 
 test('a stop that comes while it is being started is carried out as it was asked for', async (t) => {

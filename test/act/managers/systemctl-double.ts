@@ -12,6 +12,8 @@ interface UnitState {
   readonly ActiveState: string;
   readonly SubState: string;
   readonly MainPID: number;
+  readonly ExecMainPID: number;
+  readonly ExecMainStartTimestampMonotonic: number;
   readonly ExecMainCode: number;
   readonly ExecMainStatus: number;
   readonly Result: string;
@@ -32,6 +34,8 @@ const first: UnitState = {
   ActiveState: 'inactive',
   SubState: 'dead',
   MainPID: 0,
+  ExecMainPID: 0,
+  ExecMainStartTimestampMonotonic: 0,
   ExecMainCode: 0,
   ExecMainStatus: 0,
   Result: 'success',
@@ -92,11 +96,17 @@ async function main(): Promise<void> {
   const { command, restart } = JSON.parse(readFileSync(unitFile, 'utf8')) as { command: string[]; restart: boolean };
   for (;;) {
     const child = spawn(command[0] ?? 'false', command.slice(1), { detached: true, stdio: 'ignore' });
-    write({ ...first, ActiveState: 'active', SubState: 'running', MainPID: child.pid ?? 0 });
+    const pid = child.pid ?? 0;
+    const began = {
+      ExecMainPID: pid,
+      ExecMainStartTimestampMonotonic: Math.round((performance.timeOrigin + performance.now()) * 1000),
+    };
+    write({ ...first, ...began, ActiveState: 'active', SubState: 'running', MainPID: pid });
     const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
       child.on('exit', (...end) => resolve(end)),
     );
     const end = {
+      ...began,
       MainPID: 0,
       ExecMainCode: signal === null ? 1 : 2,
       ExecMainStatus: code ?? (signal === null ? 1 : constants.signals[signal]),
