@@ -38,6 +38,11 @@ export function python(text: string): App {
   return { shell: `cat > app.py <<'END'\n${words}${text}\nEND\nexec python3 app.py` };
 }
 
+/** The same, where the service is a shell that waits for it. */
+export function belowShell(text: string): App {
+  return { shell: `${String(python(text)['shell']).replace(/exec (python3 app\.py)$/, '$1')}; exit` };
+}
+
 /** Does the line so many times, each so many hours of the wall clock later. A step is as long as a detector takes to look: 5 s and more. */
 export async function steps(place: Place, count: number, hours: number, line: string, everyS = 6): Promise<void> {
   for (let n = 0; n < count; n += 1) {

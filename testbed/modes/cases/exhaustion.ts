@@ -2,7 +2,7 @@
 
 import { checked, worker, type Case } from '../case.ts';
 import type { Place } from '../place.ts';
-import { cgroup, inCgroup, pidOf, python, steps } from '../means.ts';
+import { belowShell, cgroup, inCgroup, pidOf, python, steps } from '../means.ts';
 
 const tmpfs =
   (options: string) =>
@@ -319,7 +319,7 @@ export const exhaustionCases: readonly Case[] = [
       {
         how: 'it opens files and closes none, and what it is asked then fails',
         app: {
-          ...python(
+          ...belowShell(
             'import resource\nresource.setrlimit(resource.RLIMIT_NOFILE,(64,64))\nwait()\nf=[]\nwhile True:\n  try: f.append(open("/dev/null"))\n  except OSError: time.sleep(0.5)',
           ),
           detect: {
