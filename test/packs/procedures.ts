@@ -55,6 +55,16 @@ export const procedures: readonly Procedure[] = [
     },
   },
   {
+    page: 'etcd-space',
+    values: none,
+    prepare: async ({ paths, stand }) => {
+      const alarm = JSON.stringify({ action: 'ACTIVATE', alarm: 'NOSPACE' });
+      const url = `http://127.0.0.1:${paths['ETCD_PORT']}/v3/maintenance/alarm`;
+      execFileSync('curl', ['-sf', '-d', alarm, url], { stdio: 'ignore' });
+      await stand.until('that is seen', (view) => serviceOf(view, 'etcd').severity === 3);
+    },
+  },
+  {
     page: 'forced-shutdown',
     values: () => ({ TIMEOUT_MS: '700' }),
     prepare: ({ paths }) => writeFileSync(environment(paths), '# Properties of this installation.\n'),
