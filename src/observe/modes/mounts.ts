@@ -2,7 +2,7 @@
 // touches a file system is a process of our own, one of each file system at a time, so that one that hangs is found by its silence.
 
 import type { FindingWeight, Seen } from '../../model/mode.ts';
-import { beginningMs } from './busy.ts';
+import { isHostSlow } from './busy.ts';
 import type { Detector } from './detector.ts';
 import type { Asked, Ground } from './ground.ts';
 import { isRemote } from './disk.ts';
@@ -172,7 +172,7 @@ async function touchedSeen(ground: Ground, place: Place, silent: Set<string>): P
     case 'stuck':
       silent.add(mount.at);
       // Once is a disk that is busy: a sync behind gigabytes that a backup writes.
-      if (!wasSilent || (await programsMs(ground)) > answerWithinMs / 2) return [];
+      if (!wasSilent || (await isHostSlow(ground, answerWithinMs, programs))) return [];
       return [
         { mode: 'mount-stuck', ...about, weight: 'fault', text: `${where} does not answer: whoever touches it waits` },
       ];
@@ -188,14 +188,13 @@ async function touchedSeen(ground: Ground, place: Place, silent: Set<string>): P
           { mode: 'storage-errors', ...about, weight: 'fault', text: `${where} errs: ${firstLine(asked.errors)}` },
         ];
       if (asked.code !== 0 || mount.readOnly || asked.tookMs <= slowMs) return [];
-      const tookMs = asked.tookMs - (await programsMs(ground));
-      if (tookMs <= slowMs) return [];
+      if (await isHostSlow(ground, asked.tookMs, programs)) return [];
       return [
         {
           mode: 'storage-slow',
           ...about,
           weight: 'ahead',
-          text: `${where} is slow: a write of 4 KiB in ${path} and its sync took ${(tookMs / 1000).toFixed(1)} s`,
+          text: `${where} is slow: a write of 4 KiB in ${path} and its sync took ${(asked.tookMs / 1000).toFixed(1)} s`,
         },
       ];
     }
@@ -211,11 +210,6 @@ async function ask(ground: Ground, { path, mount }: Place): Promise<Asked> {
   const script =
     'f="$1/.standfast-probe"; dd if=/dev/zero of="$f" bs=4096 count=1 conv=fsync 2>&1 >/dev/null | grep -v -e records -e bytes >&2; rm -f "$f"; ls -d "$1" >/dev/null';
   return await ground.ask(['sh', '-c', script, 'probe', path], how);
-}
-
-/** What the programs of a look take by themselves, on a host as busy as this one now. */
-async function programsMs(ground: Ground): Promise<number> {
-  return programs * (await beginningMs(ground));
 }
 
 function firstLine(text: string): string {

@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { medianOf } from '../../model/trend.ts';
 import type { Seen } from '../../model/mode.ts';
-import { beginningMs } from './busy.ts';
+import { isHostSlow } from './busy.ts';
 import type { Detector } from './detector.ts';
 import type { Ground } from './ground.ts';
 import { keep, readKept } from './kept.ts';
@@ -98,7 +98,7 @@ export function openNames(ground: Ground): Detector {
       const took = answers.flatMap(({ asked }) => (asked.kind === 'notAsked' ? [] : [asked.tookMs]));
       if (took.length > 0) times = [...times, medianOf(took)].slice(-mostTimes);
       const usualMs = times.length >= 2 ? medianOf(times) : 0;
-      if (usualMs > slowMs && usualMs - (await beginningMs(ground)) > slowMs)
+      if (usualMs > slowMs && !(await isHostSlow(ground, usualMs, 1)))
         seen.push({
           mode: 'resolver-slow',
           subject: 'resolver',
