@@ -41,7 +41,9 @@ export function suspectsOf(failed: Failed, found: readonly FoundAt[]): readonly 
     .map((each) => weigh(failed, each))
     .filter((each) => each !== null);
   const weighed = withWhatItBrings(concerned).toSorted((a, b) => b.score - a.score || order(a.found, b.found));
-  const [first, second] = weighed;
+  const [first] = weighed;
+  // The same mode on something else is no other answer: a certificate in its file and on its port.
+  const second = weighed.find((each) => each.found.mode !== first?.found.mode);
   return weighed.slice(0, mostSuspects).map((each) => ({
     mode: each.found.mode,
     host: each.found.host,

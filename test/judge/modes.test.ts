@@ -183,6 +183,20 @@ test('a busy host is named for what is late or silent, and for nothing else', ()
   assert.equal(suspectsOf(failed(harmCauses.silent), [busy])[0]?.sure, 'possible');
 });
 
+test('the same mode seen on two things is one answer', () => {
+  const expired = ['etc/tls.pem', '127.0.0.1:8443'].map((subject) =>
+    found('certificate-expiry', 'fault', 60_000, { subject }),
+  );
+  const told = suspectsOf(failed(harmCauses.fails), expired);
+  assert.deepEqual(
+    told.map(({ mode, sure }) => [mode, sure]),
+    [
+      ['certificate-expiry', 'likely'],
+      ['certificate-expiry', 'possible'],
+    ],
+  );
+});
+
 test('two faults that explain as well: neither is called likely', () => {
   const two = [
     found('disk-space', 'fault', 60_000, { subject: '/data' }),
