@@ -10,7 +10,7 @@ import { failoverUnderWay, usualHost } from './runbook-facts.ts';
 import type { FoundRunbook } from './runbook-library.ts';
 import { noDescription, noRun, notWritten, openAlready } from './runbook-refusals.ts';
 import { subjectOf } from './runbook-store.ts';
-import { unknownVariables } from './runbook-test.ts';
+import { accountOf, unknownVariables } from './runbook-test.ts';
 import { plannedBlocks } from './runbook-view.ts';
 
 /** Writes a new run into the store, or says why none may begin now. `by`: whether it begins by itself, and for which incident. */
@@ -90,8 +90,12 @@ async function whyNot(
       next: `It runs on ${places.join(', ')}.`,
     };
   const { env } = await surroundings(run, found.service, status);
-  const blocks = plannedBlocks(found.runbook, () => run.host, env);
-  const problem = found.problems[0] ?? unknownVariables(blocks, env, found.runbook.asks)[0];
+  const blocks = plannedBlocks(found.runbook, (block) => desk.hostOf(run, found.runbook, block), env);
+  const accounts = await Promise.all(blocks.filter((block) => block.host === desk.options.me).map(accountOf));
+  const problem =
+    found.problems[0] ??
+    unknownVariables(blocks, env, found.runbook.asks)[0] ??
+    accounts.find((account) => 'code' in account);
   if (problem !== undefined)
     return {
       ok: false,

@@ -3,7 +3,7 @@
 
 import { access, constants, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { accountFor, accountVariables } from '../account.ts';
+import { accountFor, accountVariables, type Account } from '../account.ts';
 import { runBlock } from '../act/runbook/block.ts';
 import type { PlannedBlock, TestedRunbook } from '../api-runbook.ts';
 import { expand } from '../model/expand.ts';
@@ -33,15 +33,9 @@ export async function testRunbook(of: {
   for (const block of of.blocks) {
     if (block.kind === 'person') continue;
     const before = rotted.length;
-    const account = await accountFor(block.as, null);
-    if ('why' in account) {
-      rotted.push({
-        code: 'SF-223',
-        message: `nothing can run as ${block.as ?? ''}: ${account.why}`,
-        next: 'Create the account, or change `as` in the runbook.',
-        line: block.line,
-        column: 1,
-      });
+    const account = await accountOf(block);
+    if ('code' in account) {
+      rotted.push(account);
       continue;
     }
     const { dir } = of.surroundings;
@@ -81,6 +75,19 @@ export async function testRunbook(of: {
       });
   }
   return { name: of.name, host: of.host, checks, rotted };
+}
+
+/** As whom it runs on this host, or why it cannot. */
+export async function accountOf({ as, line }: Pick<PlannedBlock, 'as' | 'line'>): Promise<Account | RunbookProblem> {
+  const account = await accountFor(as, null);
+  if (!('why' in account)) return account;
+  return {
+    code: 'SF-223',
+    message: `nothing can run as ${as ?? ''}: ${account.why}`,
+    next: 'Create the account, or change `as` in the runbook.',
+    line,
+    column: 1,
+  };
 }
 
 /** Variables that are not known where a block would run. */

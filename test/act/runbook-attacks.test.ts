@@ -26,6 +26,7 @@ const pages = {
   hang: '<!-- runbook: service=plain -->\n# Hang\n## Do\n```sh do within=1s\necho $$ > hanging\ntrap "" TERM\nwhile :; do sleep 1; done\n```\n## Never\n```sh do\ntouch never\n```\n',
   flood:
     '<!-- runbook: service=plain -->\n# Flood\n## Do\n```sh do within=5m\necho begins\nhead -c 20000000 /dev/zero | tr "\\\\0" x\necho ends\n```\n',
+  ghost: '# Ghost\n## Do\n```sh do\ntouch half\n```\n## As another\n```sh do as=no-such-user\ntrue\n```\n',
   gone: '<!-- runbook: service=plain -->\n# Gone\n## Do\n```sh do\nno-such-program --now\n```\n',
 };
 
@@ -87,6 +88,13 @@ test('no run begins, and no step that was allowed begins, while the service is b
   const rotten = await stand.cli('runbook', 'test', 'gone');
   assert.deepEqual([rotten.code, /SF-221.*no-such-program/.test(rotten.stdout)], [1, true], rotten.stdout);
   assert.equal((await stand.cli('runbook', 'run', 'gone', '--yes')).code, 1);
+
+  const ghost = await agent.start({ name: 'ghost', host: null, owner: 'eve', why: '', allow: true, values: {} });
+  assert.deepEqual(
+    [ghost.ok, 'code' in ghost && ghost.code, existsSync(join(stand.folder, 'half'))],
+    [false, 'SF-223', false],
+    'what would stop it half way is looked at before',
+  );
 
   // A service that is described no more: what would run now had another folder and other variables.
   const last = await agent.start({ name: 'flood', host: null, owner: 'eve', why: '', allow: false, values: {} });
