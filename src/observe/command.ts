@@ -38,7 +38,7 @@ function start(argv: readonly string[], account: Account, request: CommandReques
   const [file] = argv;
   if (file === undefined || file === '') return Promise.resolve({ kind: 'notStarted', why: 'the command is empty' });
   const { dir } = request;
-  const asked = JSON.stringify([dir, ...argv]);
+  const asked = JSON.stringify([dir, argv, request.env, request.input]);
   if (stuck.has(asked)) return Promise.resolve({ kind: 'timedOut', output: '', errors: '' });
   return new Promise((resolve) => {
     let child: ChildProcess;
