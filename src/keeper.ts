@@ -15,6 +15,7 @@ import { AddressRecord } from './keeper/address-record.ts';
 import { AdoptedWatch } from './keeper/adopted-watch.ts';
 import { Afterwards } from './keeper/afterwards.ts';
 import { AgentWatch } from './keeper/agent-watch.ts';
+import { closeInherited } from './keeper/inherited.ts';
 import { findCgroupBase, removeCgroupBase, removeStale } from './keeper/cgroup.ts';
 import { Deadlines } from './keeper/deadlines.ts';
 import { InstanceFiles } from './keeper/files.ts';
@@ -49,6 +50,7 @@ const log = logTo(2);
 /** Runs until told to quit or ended by a signal. `--compile-only`: ends at once, everything loaded. */
 export async function main(argv: readonly string[]): Promise<void> {
   if (argv[0] === '--compile-only') return;
+  closeInherited();
   process.on('uncaughtException', (error) => fail(`stopped by its own fault: ${error.stack ?? error.message}`, 70));
   try {
     const { options, ready } = optionsFromArguments(argv);

@@ -1,5 +1,6 @@
 // The whole of it: up, a kill, explain, down, with real keepers, agents and processes.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -176,6 +177,18 @@ services: { web: { run: 'sh -c "echo no such luck; exit 3"', on: [a] } }
   assert.equal((await cli(t, ['status', '--state', state])).code, 1);
   const explained = await cli(t, ['explain', 'web', '--state', state]);
   assert.match(explained.stdout, /\nweb on a wrote last:\n(  no such luck\n)+/);
+});
+
+test('what whoever ran it had open beside is closed when it has ended: a lock of theirs, a pipe that a build waits on', async (t) => {
+  const { state, path } = stage(t);
+  const main = join(import.meta.dirname, '../../src/main.ts');
+  const child = spawn(process.execPath, [main, 'up', path, '--detach', '--state', state], {
+    stdio: [...Array<'ignore'>(30).fill('ignore'), 'pipe'],
+  });
+  const pipe = child.stdio[30] ?? assert.fail('no pipe');
+  assert.ok('resume' in pipe);
+  pipe.resume();
+  await once(pipe, 'close');
 });
 
 test('a port in use is named with its owner and the key to change, and nothing is started', async (t) => {
