@@ -185,7 +185,7 @@ test('what whoever ran it had open beside is closed when it has ended: a lock of
   const child = spawn(process.execPath, [main, 'up', path, '--detach', '--state', state], {
     stdio: [...Array<'ignore'>(30).fill('ignore'), 'pipe'],
   });
-  const pipe = child.stdio[30] ?? assert.fail('no pipe');
+  const pipe = [...child.stdio].at(30) ?? assert.fail('no pipe');
   assert.ok('resume' in pipe);
   pipe.resume();
   await once(pipe, 'close');
