@@ -46,7 +46,7 @@ export const groundModes: readonly Mode[] = [
     takesDown: 'copy',
     detector: 'mounts',
     thresholds:
-      'Ahead: a write of 4 KiB and its sync take more than 1 s, three looks in a row; a sick disk takes seconds, a busy one tens of milliseconds.',
+      'Ahead: a write of 4 KiB and its sync take more than 1 s, or another after one of more than 0.2 s, three looks in a row; a sick disk takes seconds, a busy one tens of milliseconds.',
     runbook: 'storage',
     strategies: ['mask', 'bound', 'fixFast'],
     tested: 'made',

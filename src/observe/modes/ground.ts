@@ -27,7 +27,6 @@ export type Asked =
   /** Not asked: as many as may be are stuck already, or the program is not there. */
   | { readonly kind: 'notAsked'; readonly why: string };
 
-/** What there is to look at. */
 /** What it took: until it answered or was given up, and of a processor. */
 interface Took {
   readonly tookMs: number;
