@@ -63,7 +63,7 @@ async function startPair(t: TestContext, state?: string): Promise<{ stand: Stand
   const stand = makeStand(
     t,
     `system: pair
-objective: { unavailable: 1m, per: 1h, recoverWithin: 2s }
+objective: { unavailable: 1m, per: 1h, recoverWithin: 5s }
 hosts: { a: { address: 127.0.0.1 }, b: { address: 127.0.0.1 } }
 services:
   one: { run: ${process.execPath} ${services}/forks.mjs, policy: hot-active/warm-active, on: { a: { env: { PORT: "${ports[0]}" } }, b: { env: { PORT: "${ports[1]}" } } }, ready: { tcp: "127.0.0.1:\${PORT}" }, activate: { signal: SIGUSR1 } }
