@@ -7,7 +7,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { accountFor, scriptAs } from '../../account.ts';
@@ -15,6 +15,7 @@ import { statusTold, whyNotBecome } from '../../model/become.ts';
 import { passOddNames } from '../../model/environment.ts';
 import { errorWords } from '../../model/error-words.ts';
 import { parseStat } from '../../model/process-stat.ts';
+import { shellQuoted } from '../../model/shell-quote.ts';
 import { keepOutput, type Written } from './output.ts';
 
 /** One block that is to run, every value filled in. */
@@ -28,7 +29,7 @@ export interface BlockRequest {
   readonly withinMs: number;
   /** `run/block`: carried by all its processes, so that a later agent finds them. */
   readonly mark: string;
-  /** A file that holds its session and mark while it runs. */
+  /** A file that holds its session and mark while it runs: it writes them itself before it does anything, so that no death of ours comes between. */
   readonly record: string;
 }
 
@@ -74,7 +75,8 @@ export async function runBlock(request: BlockRequest, heard: () => void): Promis
   try {
     const script = [...passOddNames(env), '/bin/sh', '-eu', '-c', request.text, 'runbook'];
     // `spawn` itself would wait for a folder on a file system that hangs, and the agent with it.
-    child = spawn('/bin/sh', ['-c', scriptAs(account, { dir, brought: true }), 'standfast', ...script], {
+    const before = [`printf '%s\\n' "$$" ${shellQuoted(request.mark)} 2>/dev/null >${shellQuoted(request.record)}`];
+    child = spawn('/bin/sh', ['-c', scriptAs(account, { dir, before, brought: true }), 'standfast', ...script], {
       cwd: '/',
       env: { ...account.env, ...env, [markName]: request.mark },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -86,11 +88,6 @@ export async function runBlock(request: BlockRequest, heard: () => void): Promis
   }
   let told = '';
   child.stdio[3]?.on('data', (chunk: Buffer) => (told += chunk.toString())).on('error', () => undefined);
-  // Not waited for: it may have ended before the file is written.
-  const recorded =
-    child.pid === undefined
-      ? Promise.resolve()
-      : writeFile(request.record, `${child.pid}\n${request.mark}\n`).catch(() => undefined);
   let because: string | null = null;
   let exited: { code: number | null; signal: string | null } | null = null;
   let stuck: NodeJS.Timeout | undefined;
@@ -166,7 +163,6 @@ export async function runBlock(request: BlockRequest, heard: () => void): Promis
   const ended = over.then(async (end) => {
     clearTimeout(limit);
     clearTimeout(stuck);
-    await recorded;
     await rm(request.record, { force: true }).catch(() => undefined);
     return end;
   });
