@@ -1,6 +1,7 @@
 // The file systems under what is watched: read-only now, hanging or stale, erring, slow, or not mounted at all. The table of mounts is the kernel's; whatever
 // touches a file system is a process of our own, one of each file system at a time, so that one that hangs is found by its silence.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FindingWeight, Seen } from '../../model/mode.ts';
 import { isHostSlow } from './busy.ts';
 import type { Detector } from './detector.ts';
@@ -16,6 +17,8 @@ const answerWithinMs = 5000;
 const slowMs = 1000;
 /** What takes longer may have come amid a halt: how long one lasts shows the next write. */
 const oddMs = 200;
+/** Between both: right after a halt all goes quickly. */
+const againAfterMs = 500;
 /** That one look starts: a shell, what writes, what reads its words, what removes the file, what looks at the folder. */
 const programs = 5;
 /** These hold no files of anybody. */
@@ -209,6 +212,7 @@ async function touchedSeen(ground: Ground, place: Place, silent: Set<string>): P
 async function askTwiceIfOdd(ground: Ground, place: Place): Promise<Asked> {
   const asked = await ask(ground, place);
   if (asked.kind !== 'ended' || asked.code !== 0 || asked.tookMs <= oddMs || asked.tookMs > slowMs) return asked;
+  await pause(againAfterMs);
   const again = await ask(ground, place);
   return again.kind === 'notAsked' || again.tookMs < asked.tookMs ? asked : again;
 }
