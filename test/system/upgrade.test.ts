@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { freePort } from '../free-port.ts';
 import { asPlanned, makeStand, pidOf, serviceOf, services, signal, textOf } from './stand.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -22,7 +23,13 @@ test('agents upgraded in place, in a long folder: what runs keeps its pid and it
 objective: { unavailable: 1m, per: 1h, recoverWithin: 1m }
 hosts: { a: { address: 127.0.0.1 }, b: { address: 127.0.0.1 } }
 services:
-  one: { run: node ${services}/serve.mjs, policy: hot-active/warm-active, on: [a, b], activate: { signal: SIGUSR1 } }
+  one:
+    run: node ${services}/serve.mjs
+    policy: hot-active/warm-active
+    on: { a: { env: { PORT: "${await freePort()}" } }, b: { env: { PORT: "${await freePort()}" } } }
+    # A signal that comes before it listens for it would end it.
+    ready: { http: "http://127.0.0.1:\${PORT}/ready" }
+    activate: { signal: SIGUSR1 }
   alone: { run: sleep 1000, on: [b] }
 `,
     // Far beyond what the kernel takes as the path of a socket.
