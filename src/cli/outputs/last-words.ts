@@ -26,15 +26,16 @@ export async function lastWordsOf(
   const inTrouble = instances
     .filter(({ severity, pid, restarts }) => severity !== 0 && (pid !== null || restarts > 0))
     .slice(0, most.instances);
-  if (inTrouble.length === 0) return [];
-  const elsewhere = await elsewhereOf(system);
+  // Asking who is elsewhere takes a question to the agent: only when somebody is.
+  let elsewhere: ReturnType<typeof elsewhereOf> | null = null;
   const told = await Promise.all(
     inTrouble.map(async ({ host }) => {
       if (system.hosts.includes(host)) {
         const [output] = await outputsOf(system, service, host);
         return [{ service, host, lines: output === undefined ? [] : await tail(output, most.lines) }];
       }
-      const far = await farOutput(elsewhere, { host, service, lines: most.lines });
+      elsewhere ??= elsewhereOf(system);
+      const far = await farOutput(await elsewhere, { host, service, lines: most.lines });
       return 'lines' in far ? [{ service, host, lines: far.lines }] : [];
     }),
   );
