@@ -166,8 +166,9 @@ test('output without pause, and bytes that are no text, cost neither the disk no
 
 test('what needs is started after, stopped before, and follows when it comes back', async (t) => {
   const log = 'order.log';
+  // Ready when it has written its line: the order of the lines is then that of the starts, not of who came to run first.
   const line = (name: string): string =>
-    `{ shell: "echo ${name} up >> ${log}; trap 'echo ${name} down >> ${log}; exit 0' TERM; while :; do sleep 0.05; done"`;
+    `{ shell: "trap 'echo ${name} down >> ${log}; exit 0' TERM; echo ${name} up >> ${log}; echo written; while :; do sleep 0.05; done", ready: { log: written }`;
   const stand = await startStand(
     t,
     `${oneHost}  third: ${line('third')}, needs: [second] }
