@@ -45,9 +45,12 @@ export class Deadlines {
   /** Strikes whatever is due. Cheap when nothing is. */
   sweep(): void {
     if (this.#next === null || monoNow() < this.#next) return;
-    for (const [key, deadline] of this.#armed) {
+    // After a stall several are due at once: the one that has waited longest first.
+    for (const [key, deadline] of [...this.#armed].toSorted(([, one], [, other]) => one - other)) {
       const late = monoNow() - deadline;
-      if (late < 0) continue;
+      if (late < 0) break;
+      // A strike may have disarmed another, or moved it.
+      if (this.#armed.get(key) !== deadline) continue;
       this.#armed.delete(key);
       this.#strike(key, deadline);
       this.#late.note(late);
