@@ -108,6 +108,8 @@ export interface IncidentView {
   /** What was done automatically. */
   readonly done: readonly string[];
   readonly next: string;
+  /** What `next` says: to wait, since it is over or not there at this moment; to see that a host is off; to look; or to run a runbook. */
+  readonly nextIs: 'wait' | 'fence' | 'explain' | 'runbook';
   /** Who has it; null: nobody. */
   readonly ackBy: string | null;
   readonly flapping: boolean;

@@ -24,7 +24,7 @@ export function incidentView(system: System, incident: Incident): IncidentView {
     resolvedAtMs: incident.resolvedAtMs,
     also: incident.also,
     done: incident.done,
-    next: incident.present ? nextOf(incident, subject) : 'wait: it is over once it stays so',
+    ...nextOf(incident, subject),
     ackBy: incident.ackBy,
     flapping: incident.flapping,
     ...modesView(incident),
@@ -47,9 +47,15 @@ function aboutOf(incident: Incident): string {
   return incident.host === null ? incident.key : `host ${incident.host}`;
 }
 
-function nextOf({ cause, service, instance }: Incident, subject: string): string {
+/** Which page it is, and at which step it stands, is added where runbooks are known (runbooks.ts). */
+function nextOf(incident: Incident, subject: string): Pick<IncidentView, 'next' | 'nextIs'> {
+  const { cause, service, instance } = incident;
+  if (!incident.present) return { nextIs: 'wait', next: 'wait: it is over once it stays so' };
   if (cause.kind !== 'not-fenced')
-    return service === null ? `standfast explain ${subject}` : `standfast runbook run ${instance ?? service}`;
+    return service === null
+      ? { nextIs: 'explain', next: `standfast explain ${subject}` }
+      : { nextIs: 'runbook', next: `standfast runbook run ${instance ?? service}` };
   const { host } = cause.facts;
-  return `see that ${host} is off, then: standfast fence ${host} --confirm --why HOW-YOU-KNOW; or try its fence agent again: standfast fence ${host}`;
+  const next = `see that ${host} is off, then: standfast fence ${host} --confirm --why HOW-YOU-KNOW; or try its fence agent again: standfast fence ${host}`;
+  return { nextIs: 'fence', next };
 }

@@ -9,7 +9,7 @@ import { mayBeginByItself } from '../model/runbook-limits.ts';
 import type { Run } from '../model/runbook-run.ts';
 import type { Service, System } from '../model/system.ts';
 import { durationText } from '../model/duration.ts';
-import { callsForRunbook, failoverUnderWay, usualHost } from './runbook-facts.ts';
+import { failoverUnderWay, usualHost } from './runbook-facts.ts';
 
 /** Of the services of this system. */
 export interface AutoRunbooks {
@@ -84,9 +84,7 @@ export function openAutoRunbooks(options: {
       const status = options.status();
       if (status === null) return;
       const due = system.services.flatMap((service) => {
-        const incident = status.incidents.find(
-          (each) => each.service === service.name && each.next.startsWith(callsForRunbook),
-        );
+        const incident = status.incidents.find((each) => each.service === service.name && each.nextIs === 'runbook');
         return incident === undefined ? [] : [{ service, incident }];
       });
       if (due.length === 0) return;

@@ -7,9 +7,6 @@ import type { InstanceView, StatusView } from '../api.ts';
 import type { Run } from '../model/runbook-run.ts';
 import type { Plans } from './plans.ts';
 
-/** How `next` of an incident begins that its runbook may mend now, see incident-view.ts: what is over or settling, or needs something else first, says that. */
-export const callsForRunbook = 'standfast runbook run ';
-
 /** The host that a run is about, when nobody says: where it is worst, else where it is active, else the first. */
 export function usualHost(status: StatusView, service: Service | null, me: string): string {
   const instances = status.services.find((each) => each.name === service?.name)?.instances ?? [];

@@ -7,7 +7,6 @@ import { modeNamed } from '../model/modes.ts';
 import { runbookAnswers } from './runbook-answers.ts';
 import { openAutoRunbooks } from './runbook-auto.ts';
 import { openRunbookDesk, type RunbooksOptions } from './runbook-desk.ts';
-import { callsForRunbook } from './runbook-facts.ts';
 import { startRun } from './runbook-start.ts';
 
 /** All that the agent has to do with runbooks. */
@@ -23,8 +22,6 @@ export interface Runbooks {
 /** The first step of a runbook that an incident names is read again after this time. */
 const readAgainMs = 10_000;
 const lookEveryMs = 1000;
-/** And of one that is of no service. */
-const looks = 'standfast explain ';
 
 /** Runs, answers and beginnings by themselves, wired together. */
 export function openRunbooks(options: RunbooksOptions): Runbooks {
@@ -64,7 +61,7 @@ export function openRunbooks(options: RunbooksOptions): Runbooks {
     answers: runbookAnswers(desk, auto),
     saw: store.saw,
     withNext(status) {
-      return { ...status, incidents: status.incidents.map((incident) => ({ ...incident, next: nextWords(incident) })) };
+      return { ...status, incidents: status.incidents.map((incident) => ({ ...incident, ...pageOf(incident) })) };
     },
     close() {
       clearInterval(looking);
@@ -72,11 +69,11 @@ export function openRunbooks(options: RunbooksOptions): Runbooks {
     },
   };
 
-  function nextWords(incident: IncidentView): string {
-    if (incident.resolvedAtMs !== null) return incident.next;
+  function pageOf(incident: IncidentView): Partial<IncidentView> {
+    if (incident.resolvedAtMs !== null) return {};
     const mode = incident.mode === null ? null : modeNamed(incident.mode);
     if (incident.service === null)
-      return mode === null || !incident.next.startsWith(looks) ? incident.next : pageFor(mode, incident);
+      return mode === null || incident.nextIs !== 'explain' ? {} : runbook(pageFor(mode, incident));
     const open = store.open(incident.service);
     const kept = open === null ? undefined : store.get(open);
     if (kept !== undefined) {
@@ -86,11 +83,11 @@ export function openRunbooks(options: RunbooksOptions): Runbooks {
         at === null || at === undefined
           ? ''
           : ` (step ${at.step + 1}, ${shown.headings[at.step] ?? ''}: ${needWords(shown)})`;
-      return `standfast runbook continue ${kept.run.id}${step}`;
+      return runbook(`standfast runbook continue ${kept.run.id}${step}`);
     }
-    if (!incident.next.startsWith(callsForRunbook)) return incident.next;
-    const about = incident.next.slice(callsForRunbook.length);
-    if (mode !== null) return `${callsForRunbook}${mode.runbook}/${about} (for ${mode.id})`;
+    if (incident.nextIs !== 'runbook') return {};
+    if (mode !== null)
+      return runbook(`standfast runbook run ${mode.runbook}/${incident.instance ?? incident.service} (for ${mode.id})`);
     const first = firstSteps.get(incident.service);
     const readAtMs = performance.now();
     // A page on a disk that hangs is waited for once.
@@ -103,15 +100,19 @@ export function openRunbooks(options: RunbooksOptions): Runbooks {
         if (found.ok) firstSteps.set(found.value.name, { title: found.value.runbook.steps[0]?.title ?? '', readAtMs });
       });
     }
-    return first === undefined || first.title === '' ? incident.next : `${incident.next} (step 1, ${first.title})`;
+    return first === undefined || first.title === '' ? {} : { next: `${incident.next} (step 1, ${first.title})` };
   }
+}
+
+function runbook(next: string): Pick<IncidentView, 'next' | 'nextIs'> {
+  return { next, nextIs: 'runbook' };
 }
 
 /** Of what is no single service's: its page about the first instance that it concerns, or as it reads. Nothing runs on a host that is lost. */
 function pageFor(mode: Mode, { also: [first] }: IncidentView): string {
   return first === undefined || mode.id === 'host-lost'
     ? `standfast runbook show ${mode.runbook} (for ${mode.id})`
-    : `${callsForRunbook}${mode.runbook}/${first} (for ${mode.id})`;
+    : `standfast runbook run ${mode.runbook}/${first} (for ${mode.id})`;
 }
 
 function needWords(shown: RunView): string {

@@ -56,6 +56,7 @@ function after(before: IncidentView | null, id: string, line: JournalLine, words
     also,
     done: textsOf(line.because['done']) ?? before?.done ?? [],
     next: `standfast explain ${id}`,
+    nextIs: 'explain',
     ackBy: text('ackBy') ?? before?.ackBy ?? null,
     mode: before?.mode ?? null,
     modes: before?.modes ?? [],

@@ -53,9 +53,8 @@ test('the host that is meant is the worst one, else the active one', () => {
 });
 
 test('a run begins by itself for the gravest fault that is there at this moment, and not for one that comes and goes', () => {
-  const next = 'standfast runbook run pricer@a';
   const about = { service: 'pricer', instance: 'pricer@a', host: 'a', sinceMs: 0 } as const;
-  const away = incident('away', { ...about, severity: 1, flapping: true, next: 'wait: it is over once it stays so' });
+  const away = incident('away', { ...about, severity: 1, flapping: true, nextIs: 'wait' });
   const begun = (...incidents: ReturnType<typeof incident>[]): string[] => {
     const started: string[] = [];
     const auto = { severity: 2, atMost: 2, per: ms(3_600_000) } as const;
@@ -77,7 +76,7 @@ test('a run begins by itself for the gravest fault that is there at this moment,
     return started;
   };
   assert.deepEqual(begun(away), []);
-  assert.deepEqual(begun(away, incident('here', { ...about, severity: 2, next })), ['here']);
+  assert.deepEqual(begun(away, incident('here', { ...about, severity: 2, nextIs: 'runbook' })), ['here']);
 });
 
 test('a block finds names and live values in its environment, given ones too; a text is filled in for reading only', () => {

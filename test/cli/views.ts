@@ -58,6 +58,7 @@ export function incident(id: string, more: Partial<IncidentView> = {}): Incident
     also: ['report@b'],
     done: ['old logs compressed'],
     next: 'make room on b',
+    nextIs: 'runbook',
     ackBy: null,
     flapping: false,
     mode: null,

@@ -126,6 +126,7 @@ const incident = z.looseObject({
   also: z.array(text),
   done: z.array(text),
   next: text,
+  nextIs: z.enum(['wait', 'fence', 'explain', 'runbook']),
   ackBy: text.nullable(),
   flapping: z.boolean(),
 });
