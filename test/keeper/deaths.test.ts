@@ -75,7 +75,7 @@ for (const [cgroup, skip] of ways)
       );
 
       // the adopted are kept like any other
-      value(await client.activate({ instance: standby.instance, term: 1, deadline: inMs(300), signal: null }));
+      value(await client.activate({ instance: standby.instance, term: 1, deadline: inMs(1500), signal: null }));
       const atDeadline = await keeper.ended(standby.instance);
       assert.deepEqual([atDeadline.by, atDeadline.code, atDeadline.signal], ['deadline', null, null]);
       process.kill(single.pid, 'SIGKILL');

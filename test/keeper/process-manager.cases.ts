@@ -308,7 +308,8 @@ export function managerCases(suite: ManagerSuite): void {
         const deadline = inMs(600_000);
         await go(name, `trap 'echo now' USR1; echo ready; while :; do sleep 0.02; done`, leased(5, deadline));
         await lines(log, (all) => all.includes('ready'));
-        const request = { instance, term: 5, deadline: inMs(1000), signal: 'SIGUSR1' };
+        // Earlier than the one that it was started with, which therefore stands.
+        const request = { instance, term: 5, deadline: inMs(300_000), signal: 'SIGUSR1' };
         const first = value(await m.activate(request));
         await lines(log, (all) => all.includes('now'));
         assert.equal(value(await m.activate(request)).activatedAt, first.activatedAt);
@@ -322,10 +323,11 @@ export function managerCases(suite: ManagerSuite): void {
       async ({ m, folder, name, start: go }) => {
         const instance = `${name}@a#1`;
         const away = join(folder, `${name}.pid`);
-        const deadline = inMs(1500);
-        await go(name, `trap '' TERM; ${forksAway(away)} echo deaf; while :; do sleep 0.02; done`, leased(3, deadline));
+        await go(name, `trap '' TERM; ${forksAway(away)} echo deaf; while :; do sleep 0.02; done`, leased(0, null));
         const [child] = (await lines(away, (all) => all.length > 0)).map(Number);
         await lines(join(folder, `${name}.log`), (all) => all.includes('deaf'));
+        const deadline = inMs(1500);
+        value(await m.activate({ instance, term: 3, deadline, signal: null }));
         const far = inMs(600_000);
         const extended = value(
           await m.extend([
@@ -346,9 +348,9 @@ export function managerCases(suite: ManagerSuite): void {
 
     a('an extension keeps it alive past the first deadline, and the new one holds', async ({ m, name, start: go }) => {
       const instance = `${name}@a#1`;
-      const first = inMs(700);
+      const first = inMs(1500);
       await go(name, 'exec sleep 600', leased(1, first));
-      const second = later(first, 600);
+      const second = later(first, 300);
       assert.deepEqual(value(await m.extend([{ instance, term: 1, deadline: second }])).taken, [instance]);
       assert.deepEqual(
         value(await m.extend([{ instance, term: 1, deadline: first }])).taken,
@@ -362,11 +364,13 @@ export function managerCases(suite: ManagerSuite): void {
 
     a('disarms only after deactivation, which leaves the deadline armed', async ({ m, name, start: go }) => {
       const instance = `${name}@a#1`;
-      const deadline = inMs(4000);
-      const started = await go(name, 'exec sleep 600', leased(8, deadline));
+      const started = await go(name, 'exec sleep 600', leased(0, null));
       // what shares the deadline and is not disarmed tells when it has passed
       const other = `${name}-other@a#1`;
-      await go(`${name}-other`, 'exec sleep 600', { ...leased(1, deadline), instance: other });
+      await go(`${name}-other`, 'exec sleep 600', { ...leased(0, null), instance: other });
+      const deadline = inMs(2000);
+      value(await m.activate({ instance: other, term: 1, deadline, signal: null }));
+      value(await m.activate({ instance, term: 8, deadline, signal: null }));
       const roleFile =
         (await readFile(`/proc/${started.pid}/environ`, 'utf8'))
           .split('\0')
@@ -391,7 +395,8 @@ export function managerCases(suite: ManagerSuite): void {
         [],
         'nothing to extend any more',
       );
-      const third = await go(`${name}-third`, 'exec sleep 600', leased(1, inMs(3000)));
+      const third = await go(`${name}-third`, 'exec sleep 600', leased(0, null));
+      value(await m.activate({ instance: third.instance, term: 1, deadline: inMs(1000), signal: null }));
       value(await m.deactivate({ instance: third.instance, term: 1, role: 'passive', signal: null }));
       assert.equal((await under.ended(third.instance)).by, 'deadline', 'deactivated is not yet confirmed');
     });
