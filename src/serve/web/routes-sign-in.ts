@@ -23,7 +23,7 @@ export function signInRoutes(of: {
   readonly log: (text: string) => void;
 }): readonly RouteRow[] {
   const { port, sessions, oidc } = of;
-  const tries = openTries(Date.now);
+  const tries = openTries(() => performance.now());
   const inTurn = hashesAtOnce();
   const me = async (person: Person | null): Promise<Me> => ({
     name: person?.name ?? null,
