@@ -142,7 +142,7 @@ test('journal reads every host of this machine, a line an entry, with agents and
   assert.equal(code, 0);
   assert.match(
     stdout,
-    /^\d\d:\d\d:\d\d\.\d{3} +1@a +web on a: first: it should run here and does not \(took 1\.5 s\) +\(rule 540\)$/m,
+    /^(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{3} +1@a +web on a: first: it should run here and does not \(took 1\.5 s\) +\(rule 540\)$/m,
   );
   const lines = (await cli(t, ['journal', '--json', '--state', state])).stdout
     .trimEnd()
@@ -193,7 +193,8 @@ test('doctor looks at the machine, the folder, agents and the store, and says wh
   assert.equal(code, 1);
   assert.match(stdout, /✗ +who may enter +others may write there \(mode 0777\).*chmod 711/);
   assert.match(stdout, /✗ +keeper of a +not there/);
-  assert.match(stdout, /✓ +agent of a +answers in/);
+  // Not ✓ where the machine is short of processors: it says so then.
+  assert.match(stdout, /[✓!] +agent of a +answers in/);
   assert.match(stdout, /✗ +journal of a +3 lines are missing in .*journal\.db:[^]*the disk is full/);
   assert.match(stdout, /✓ +Node\.js/);
   const json = JSON.parse((await cli(t, ['doctor', '--json', '--state', state])).stdout) as {

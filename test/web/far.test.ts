@@ -135,12 +135,14 @@ test('a host that was asked is asked again only for what came since, and is beli
     asked.push(question);
     return answer(question);
   });
+  const beganMs = performance.now();
   const first = await far.journal('b', { sinceMs: 0, limit: 100 });
   assert.deepEqual([first.of?.length, first.of?.at(-1)?.seq, first.gap], [100, 5_999, null]);
   const all = await far.journal('b', { sinceMs: 0 });
   assert.equal(all.of?.length, 5_000);
   assert.match(all.gap?.why ?? '', /newest 5000 lines/, 'older ones are said to be missing');
-  assert.equal(asked.length, 1, 'what was just asked is not asked again');
+  // An answer serves for a second; a busy machine may need longer than that for these two.
+  if (performance.now() - beganMs < 1000) assert.equal(asked.length, 1, 'what was just asked is not asked again');
 
   written.push(line(6_000), line(6_001, { service: 'other' }));
   const further = await eventually('the next line', async () => {
