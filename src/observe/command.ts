@@ -14,6 +14,7 @@ import { passOddNames } from '../model/environment.ts';
 import { errorWords } from '../model/error-words.ts';
 import { parseStat } from '../model/process-stat.ts';
 import type { CommandEnd, CommandRequest } from '../ports.ts';
+import { giveUpAfter } from './give-up.ts';
 
 const keptBytes = 64 * 1024;
 /** After the program's end its pipes may be held open by what it left behind; this long is waited for their rest. */
@@ -62,7 +63,7 @@ function start(argv: readonly string[], account: Account, request: CommandReques
     const errors = keep(child.stderr);
     let timedOut = false;
     let exited: { code: number | null; signal: string | null } | null = null;
-    let drain: NodeJS.Timeout | undefined;
+    let drained = (): void => undefined;
     let givingUp: NodeJS.Timeout | undefined;
     const letGo = (): void => {
       for (const pipe of [child.stdout, child.stderr, readable(child.stdio[3])]) pipe?.destroy();
@@ -79,15 +80,16 @@ function start(argv: readonly string[], account: Account, request: CommandReques
         finish({ kind: 'timedOut', output: output(), errors: errors() });
       }, stuckAfterMs);
     };
-    const limit = setTimeout(() => {
-      timedOut = true;
+    const callOff = giveUpAfter(request.within, () => {
+      // What ended in time and left its pipes to others is not late.
+      timedOut = exited === null;
       stop();
-    }, request.within);
+    });
     request.signal?.addEventListener('abort', stop, { once: true });
 
     const finish = (end: CommandEnd): void => {
-      clearTimeout(limit);
-      clearTimeout(drain);
+      callOff();
+      drained();
       clearTimeout(givingUp);
       request.signal?.removeEventListener('abort', stop);
       resolve(end);
@@ -100,11 +102,11 @@ function start(argv: readonly string[], account: Account, request: CommandReques
       exited = { code, signal };
       clearTimeout(givingUp);
       stuck.delete(asked);
-      drain = setTimeout(() => {
+      drained = giveUpAfter(drainMs, () => {
         // A daemon on its way may not have left the group yet, on a busy machine.
         if (child.pid === undefined || request.leaves === true) letGo();
         else void killLeftBehind(child.pid).then(letGo);
-      }, drainMs);
+      });
     });
     child.on('close', () => {
       const written = { output: output(), errors: errors() };

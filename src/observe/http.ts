@@ -5,6 +5,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { type Asked, cannotTell, inWords, no, silent } from './asked.ts';
+import { giveUpAfter } from './give-up.ts';
 import { firstLine } from './text.ts';
 
 // Not by `import`: that reads every export of node:http, the lazy ones too, which loads undici (7 MiB).
@@ -28,13 +29,13 @@ export function askHttp(url: string, withinMs: number, signal: AbortSignal): Pro
       headers: { 'user-agent': 'standfast', accept: '*/*' },
     });
     const finish = (asked: Asked): void => {
-      clearTimeout(limit);
+      callOff();
       signal.removeEventListener('abort', cancel);
       resolve(asked);
       request.destroy();
     };
     const cancel = (): void => finish(cannotTell('no longer wanted'));
-    const limit = setTimeout(() => finish(silent(withinMs)), withinMs);
+    const callOff = giveUpAfter(withinMs, () => finish(silent(withinMs)));
     signal.addEventListener('abort', cancel, { once: true });
     request.on('response', (response) => read(response, finish));
     request.on('error', (error) => finish(no(inWords(error))));

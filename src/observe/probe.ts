@@ -7,6 +7,7 @@ import type { Asked } from './asked.ts';
 import { inWords, silent } from './asked.ts';
 import { runCommand } from './command.ts';
 import { askFile } from './file.ts';
+import { giveUpAfter } from './give-up.ts';
 import { askHttp } from './http.ts';
 import { readCheckCommand } from './plug-in.ts';
 import { askTcp } from './tcp.ts';
@@ -85,14 +86,14 @@ export async function ask(
 
 /** A file call on a stalled disk cannot be called off, only no longer be waited for. */
 async function inTime(asked: Promise<Asked>, options: AskOptions): Promise<Asked> {
-  let timer: NodeJS.Timeout | undefined;
+  let callOff = (): void => undefined;
   const late = new Promise<Asked>((done) => {
-    timer = setTimeout(() => done(silent(options.within)), options.within);
+    callOff = giveUpAfter(options.within, () => done(silent(options.within)));
   });
   try {
     return await Promise.race([asked, late]);
   } finally {
-    clearTimeout(timer);
+    callOff();
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { extname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { giveUpAfter } from './give-up.ts';
 
 /** One database. */
 export interface RowSource {
@@ -89,19 +90,22 @@ let thread: {
   users: number;
   next: number;
   waiting: Map<number, (answer: ThreadAnswer) => void>;
+  /** Its first answer. */
+  begun: Promise<ThreadAnswer>;
 } | null = null;
 
 interface ThreadAnswer {
+  /** Of the question, from 1 on; 0 says that it has begun. */
   readonly id: number;
   readonly value: string | null;
   readonly error: string | null;
 }
 
-function openSqlite(path: string): RowSource {
+async function openSqlite(path: string): Promise<RowSource> {
   const used = (thread ??= startThread());
   used.users += 1;
   let open = true;
-  return {
+  const source: RowSource = {
     ask: async (query, withinMs) => {
       const id = used.next++;
       const answer = await inTime(
@@ -126,11 +130,22 @@ function openSqlite(path: string): RowSource {
       await used.worker.terminate();
     },
   };
+  try {
+    // On a busy machine a thread takes longer to begin than a question may.
+    const { error } = await inTime(used.begun, connectWithinMs);
+    if (error !== null) throw new Error(error);
+    return source;
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
 }
 
 function startThread(): NonNullable<typeof thread> {
   const worker = new Worker(new URL(`./sqlite-worker${extname(import.meta.url)}`, import.meta.url));
-  const started = { worker, users: 0, next: 0, waiting: new Map<number, (answer: ThreadAnswer) => void>() };
+  const waiting = new Map<number, (answer: ThreadAnswer) => void>();
+  const begun = new Promise<ThreadAnswer>((done) => waiting.set(0, done));
+  const started = { worker, users: 0, next: 1, waiting, begun };
   worker.unref();
   worker.on('message', (answer: ThreadAnswer) => started.waiting.get(answer.id)?.(answer));
   worker.on('error', (error: Error) => {
@@ -150,8 +165,8 @@ function valueOf(value: unknown): string {
 /** Rejects when it takes too long; what comes later is thrown away. */
 function inTime<T>(promise: Promise<T>, withinMs: number): Promise<T> {
   return new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new Error('the database does not answer')), withinMs);
-    promise.then(done, fail).finally(() => clearTimeout(timer));
+    const callOff = giveUpAfter(withinMs, () => fail(new Error('the database does not answer')));
+    promise.then(done, fail).finally(callOff);
   });
 }
 

@@ -31,6 +31,7 @@ parentPort?.on('message', (question: Question) => {
     });
   }
 });
+parentPort?.postMessage({ id: 0, value: null, error: null });
 
 function ask(path: string, query: string): string | null {
   const inode = statSync(path).ino;

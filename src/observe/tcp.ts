@@ -2,6 +2,7 @@
 
 import { connect } from 'node:net';
 import { type Asked, cannotTell, inWords, no, silent } from './asked.ts';
+import { giveUpAfter } from './give-up.ts';
 
 const bodyLimit = 64 * 1024;
 
@@ -16,13 +17,13 @@ export function askTcp(address: string, listen: boolean, withinMs: number, signa
     const socket = connect({ host: target.host, port: target.port });
     let said = Buffer.alloc(0);
     const finish = (asked: Asked): void => {
-      clearTimeout(limit);
+      callOff();
       signal.removeEventListener('abort', cancel);
       socket.destroy();
       resolve(asked);
     };
     const cancel = (): void => finish(cannotTell('no longer wanted'));
-    const limit = setTimeout(() => finish(silent(withinMs)), withinMs);
+    const callOff = giveUpAfter(withinMs, () => finish(silent(withinMs)));
     signal.addEventListener('abort', cancel, { once: true });
     const answered = (): void => finish({ result: 'ok', text: 'connected', body: said.toString('utf8') });
     socket.on('connect', () => {

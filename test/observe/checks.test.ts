@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { appendFileSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, type Socket, connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ProbeSpec } from '../../src/model/system.ts';
 import { ms } from '../../src/model/units.ts';
+import { giveUpAfter } from '../../src/observe/give-up.ts';
 import { isAlive } from '../../src/observe/process-list.ts';
+import { textOf } from '../system/stand.ts';
 import { check, folder, openSeen, plan, run, startTicks } from './seen.ts';
 
 const shell = (line: string): ProbeSpec => ({ kind: 'command', command: { kind: 'shell', line } });
@@ -78,10 +80,13 @@ test('what hangs is killed whole at its limit, and asked again', async (t) => {
   const told = await seen.check('critical');
   assert.equal(told.text, 'no answer within 200ms');
   assert.ok(told.tookMs >= 190);
-  await seen.check('critical', seen.all.length);
+  // On a busy machine some are killed before they have begun.
+  let lines: readonly string[] = [];
+  while (lines.length < 2) {
+    await seen.check('critical', seen.all.length);
+    lines = textOf(join(dir, 'pids')).split('\n').slice(0, -1);
+  }
   seen.observer.unobserve('it');
-  const lines = readFileSync(join(dir, 'pids'), 'utf8').trim().split('\n');
-  assert.ok(lines.length >= 2);
   for (const pid of lines.slice(0, 2).join(' ').split(' ').map(Number)) await gone(pid);
 });
 
@@ -127,7 +132,7 @@ test('no more than 16 programs at once, and none overlaps itself', async (t) => 
     name: 'it',
     dir,
     env: {},
-    checks: names.map((name) => check(shell(line), 1000, name)),
+    checks: names.map((name) => check(shell(line), 10_000, name)),
   });
   for (const name of names)
     await seen.until((each): each is typeof each => each.kind === 'check' && each.check === name);
@@ -138,6 +143,30 @@ test('no more than 16 programs at once, and none overlaps itself', async (t) => 
     most = Math.max(most, running);
   }
   assert.ok(most > 1 && most <= 16, `${most} at once`);
+});
+
+test('an answer that came in time counts, though this process was halted until its time was over', async (t) => {
+  const server = createTcpServer().listen(join(folder(t), 'socket'));
+  await once(server, 'listening');
+  const asking = connect(server.address() as string);
+  const [answering] = (await once(server, 'connection')) as [Socket];
+  t.after(() => {
+    asking.destroy();
+    server.close();
+  });
+  const told: string[] = [];
+  const over = new Promise<void>((resolve) => {
+    const callOff = giveUpAfter(1, () => resolve(void told.push('given up')));
+    asking.once('data', () => {
+      callOff();
+      resolve(void told.push('heard'));
+    });
+  });
+  answering.write('well');
+  const from = performance.now();
+  while (performance.now() < from + 5);
+  await over;
+  assert.deepEqual(told, ['heard']);
 });
 
 test('http: the code and what it says, and well again', async (t) => {
@@ -152,13 +181,17 @@ test('http: the code and what it says, and well again', async (t) => {
   const seen = openSeen(t);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   seen.observer.observeExternal({ name: 'it', dir: '/', env: {}, checks: [check({ kind: 'http', url }, 200)] });
-  assert.equal((await seen.check('critical')).text, 'HTTP 503: the database is away');
+  const isBusy = (text: string): boolean => text === 'no answer within 200ms';
+  const answer = await seen.until(
+    (each): each is Extract<typeof each, { kind: 'check' }> => each.kind === 'check' && !isBusy(each.text),
+  );
+  assert.deepEqual([answer.result, answer.text], ['critical', 'HTTP 503: the database is away']);
   healthy = true;
   await seen.check('ok');
   const from = seen.all.length;
   for (let more = 0; more < 10; more++)
     await seen.until((each): each is typeof each => each.kind === 'check', from + more);
-  assert.ok(seen.all.slice(from).every((each) => each.kind === 'check' && each.result === 'ok'));
+  assert.ok(seen.all.slice(from).every((each) => each.kind === 'check' && (each.result === 'ok' || isBusy(each.text))));
 });
 
 test('log: a line that matches is critical and stays so; what was there before is not', async (t) => {
@@ -206,8 +239,8 @@ test('checks and status begin when it is ready', async (t) => {
   const it = plan({
     dir,
     ready: { probe: shell('test -e up'), within: ms(20_000) },
-    status: { probe: shell('echo ok'), every: ms(20) },
-    checks: [check(shell('test -e up'), 20)],
+    status: { probe: shell('echo ok'), every: ms(200) },
+    checks: [check(shell('test -e up'), 200)],
   });
   seen.observer.observe(it);
   const other = openSeen(t);
@@ -226,11 +259,11 @@ test('without a ready probe the first refusals of a new process are no news', as
   const probe = shell('test -e up && echo ok');
   const started = openSeen(t);
   const old = openSeen(t);
-  const observed = { dir, status: { probe, every: ms(30) }, checks: [check(probe, 30)] };
+  const observed = { dir, status: { probe, every: ms(200) }, checks: [check(probe, 200)] };
   started.observer.observe(plan({ ...observed, pid: child.pid }));
   old.observer.observe(plan({ ...observed, pid: 1 }));
   await old.kind('statusFailed');
-  await old.check('critical', 10);
+  await old.check('critical', 4);
   assert.deepEqual(
     started.all.map((each) => each.kind),
     ['ready'],
@@ -308,7 +341,11 @@ test('status: why it could not be had', async (t) => {
       const seen = openSeen(t2);
       // The oldest process there is: nothing is held back because it has just begun.
       seen.observer.observe(plan({ dir, pid: 1, status: { probe, every: ms(300) } }));
-      assert.match((await seen.kind('statusFailed')).why, why);
+      // On a busy machine a program may take too long at first.
+      await seen.until((each): each is typeof each => each.kind === 'statusFailed' && why.test(each.why));
+      const others = seen.all.filter((each) => each.kind !== 'statusFailed' || !why.test(each.why));
+      for (const other of others)
+        assert.match(other.kind === 'statusFailed' ? other.why : other.kind, /^no answer within 300ms$|^ready$/);
     });
   }
 });
@@ -324,7 +361,7 @@ function lives(pid: number): boolean {
 
 /** Resolves once no process of that pid runs: a signal that was sent takes its moment. */
 async function gone(pid: number): Promise<void> {
-  const until = performance.now() + 5000;
+  const until = performance.now() + 60_000;
   while (lives(pid)) {
     assert.ok(performance.now() < until, `${pid} lives`);
     await new Promise((resolve) => setImmediate(resolve));
