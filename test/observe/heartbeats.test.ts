@@ -110,29 +110,30 @@ test('file: a time that cannot be is put between the looks', async (t) => {
   const dir = folder(t);
   const path = join(dir, 'beat');
   writeFileSync(path, '');
+  const begun = now();
   const seen = await observe(t, dir, beatOf({ kind: 'file', path: 'beat' }));
   await seen.kind('beat');
   for (const shift of [3_600_000, -3_600_000]) {
     const from = seen.all.length;
-    const before = now();
     utimesSync(path, new Date(), new Date(Date.now() + shift));
     const { at } = await seen.kind('beat', from);
-    assert.ok(at >= before - 100 && at <= now(), `${at - before} ms`);
+    // When it was looked at before, only the observer knows.
+    assert.ok(at >= begun && at <= now(), `${at - begun} ms`);
   }
 });
 
 test('file: beats without pause are told, but not each', async (t) => {
   const dir = folder(t);
-  const path = join(dir, 'beat');
   const seen = await observe(t, dir, beatOf({ kind: 'file', path: 'beat' }));
   run(t, ['sh', '-c', 'while :; do echo >> beat; done'], dir);
   const first = await seen.kind('beat');
+  const counted = (): number => seen.all.filter((each) => each.kind === 'beat').length;
+  // On a busy machine it is touched less often.
   const later = await seen.until(
-    (each): each is Extract<typeof each, { kind: 'beat' }> => each.kind === 'beat' && each.at > first.at + 500,
+    (each): each is Extract<typeof each, { kind: 'beat' }> =>
+      each.kind === 'beat' && each.at > first.at + 500 && counted() > 5,
   );
-  const beats = seen.all.filter((each) => each.kind === 'beat').length;
-  assert.ok(beats > 5 && beats <= (later.at - first.at) / 5, `${beats} beats in ${later.at - first.at} ms`);
-  assert.ok(path !== '');
+  assert.ok(counted() <= (later.at - first.at) / 5, `${counted()} beats in ${later.at - first.at} ms`);
 });
 
 test('row: SQLite, also while its file is missing, and replaced', async (t) => {
@@ -165,9 +166,12 @@ test('row: SQLite, also while its file is missing, and replaced', async (t) => {
   );
 
   function make(file: string): DatabaseSync {
-    const made = new DatabaseSync(file);
+    // It is there whole: one with a table without rows would be another error.
+    const made = new DatabaseSync(`${file}.made`);
     made.exec("create table beats (name text, beat_at integer); insert into beats values ('pricer', 0)");
-    return made;
+    made.close();
+    renameSync(`${file}.made`, file);
+    return new DatabaseSync(file);
   }
 });
 
