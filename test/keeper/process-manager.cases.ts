@@ -88,7 +88,8 @@ export function forksAway(pidFile: string, child = 'exec sleep 600'): string {
 }
 
 export function managerCases(suite: ManagerSuite): void {
-  describe(suite.name, () => {
+  // One case after the other, also where suites run at once.
+  describe(suite.name, { concurrency: 1 }, () => {
     let under: ManagerUnderTest;
     before(async () => {
       under = await suite.open();

@@ -79,11 +79,16 @@ export interface ManagedOptions {
   readonly log: (text: string) => void;
 }
 
+/** Null: not told. */
+type HowEnded = Pick<EndedInstance, 'code' | 'signal'>;
+
 const lookEveryMs = 100;
 const statusEveryMs = 10_000;
 /** A manager that begins anew answers nobody for a moment. */
 const askAgainMs = 2_000;
-const endAskedWithinMs = 1_000;
+/** Who does not answer for so long starts nothing either: nobody is kept waiting who could go on. */
+const endAskedWithinMs = 5_000;
+const endAskedAgainMs = 50;
 
 interface Starting {
   readonly instance: InstanceId;
@@ -151,6 +156,16 @@ export function openManaged(options: ManagedOptions): Managed {
     options.noted(made);
   };
 
+  /** As its manager tells it. After a stop it may still be about what follows one, and says then how it came out. */
+  const howEnded = async (each: Mutable, asked: Asking, unknown: HowEnded): Promise<HowEnded> => {
+    for (const until = now() + endAskedWithinMs; ;) {
+      const says = await asked.status();
+      if (says.kind === 'down') return says;
+      if (says.kind !== 'changing' || each.asked === null || now() > until) return unknown;
+      await pause(endAskedAgainMs, undefined, { ref: false });
+    }
+  };
+
   const finish = async (each: Mutable): Promise<void> => {
     if (each.ending) return;
     each.ending = true;
@@ -159,10 +174,7 @@ export function openManaged(options: ManagedOptions): Managed {
     const asked = asking(each);
     const none = { code: null, signal: null };
     const told = asked.tongue.tellsEnd
-      ? await Promise.race([
-          asked.status().then((says) => (says.kind === 'down' ? says : none)),
-          pause(endAskedWithinMs, none, { ref: false }),
-        ])
+      ? await Promise.race([howEnded(each, asked, none), pause(endAskedWithinMs, none, { ref: false })])
       : none;
     each.ended = {
       instance: each.instance,

@@ -2,9 +2,9 @@
 
 import { execFile } from 'node:child_process';
 import { accessSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { openManaged, type Managed, type ManagerNote } from '../../../src/act/managers/managed.ts';
@@ -63,8 +63,7 @@ export async function openForeign(name: ForeignKind): Promise<Foreign> {
   const bin = join(folder, 'bin');
   await mkdir(bin);
   await mkdir(join(folder, 'conf'));
-  const double = resolve(import.meta.dirname, 'systemctl-double.ts');
-  await writeFile(join(bin, 'systemctl'), `#!/bin/sh\nexec '${process.execPath}' '${double}' "$@"\n`, { mode: 0o755 });
+  await symlink(join(import.meta.dirname, 'systemctl-double.sh'), join(bin, 'systemctl'));
   const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, SYSTEMCTL_DOUBLE: folder };
   const kind = await kinds[name](folder);
   await kind.up();
@@ -267,8 +266,7 @@ files=${join(folder, 'conf')}/*.conf
   systemd(folder) {
     return Promise.resolve({
       manager: (service) => ({ kind: 'systemd', name: `${service}.service`, user: false }),
-      define: (service, script) =>
-        writeFile(join(folder, `${service}.service`), JSON.stringify({ command: [script], restart: true })),
+      define: (service, script) => writeFile(join(folder, `${service}.service`), `restart=yes\nset -- '${script}'\n`),
       up: () => rm(join(folder, 'gone'), { force: true }),
       down: () => writeFile(join(folder, 'gone'), ''),
     });

@@ -36,20 +36,23 @@ const skip = {
   'refuses to start as active without a deadline to come, or in an older term': noLease,
 };
 
-for (const kind of ['monit', 'supervisord', 'systemd', 'command'] as const) {
-  const why = missing(kind);
-  if (why !== false) {
-    test(kind, { skip: why }, () => undefined);
-    continue;
+// Most of their time is waiting: for monit's next cycle, for a supervisorctl to begin. They share nothing.
+describe('other process managers', { concurrency: 2 }, () => {
+  for (const kind of ['monit', 'supervisord', 'systemd', 'command'] as const) {
+    const why = missing(kind);
+    if (why !== false) {
+      test(kind, { skip: why }, () => undefined);
+      continue;
+    }
+    managerCases({
+      name: kind === 'systemd' ? 'systemd (a double of systemctl)' : kind,
+      open: () => openForeign(kind),
+      ...(kind === 'systemd' ? {} : { exitUnknown: true as const }),
+      skip,
+    });
+    ownCases(kind);
   }
-  managerCases({
-    name: kind === 'systemd' ? 'systemd (a double of systemctl)' : kind,
-    open: () => openForeign(kind),
-    ...(kind === 'systemd' ? {} : { exitUnknown: true as const }),
-    skip,
-  });
-  ownCases(kind);
-}
+});
 
 test('systemd: what runs does so whatever became of its unit, and the words of a unit are not those of systemd', () => {
   const tongue = systemdTongue('authentication.service', false);
@@ -108,7 +111,7 @@ test('systemd: what is over at once ran once, and how it ended is known', async 
   const at = await openForeign('systemd');
   t.after(() => at.close());
   const line = `echo ran >>${at.folder}/runs; exit 3`;
-  writeFileSync(join(at.folder, 'once.service'), JSON.stringify({ command: ['/bin/sh', '-c', line], restart: false }));
+  writeFileSync(join(at.folder, 'once.service'), `restart=no\nset -- /bin/sh -c '${line}'\n`);
   const request = at.request('once', line, { manager: { kind: 'systemd', name: 'once.service', user: false } });
   value(await at.managed.start(request));
   const { code, by } = await at.ended(request.instance);
@@ -172,7 +175,7 @@ test('a stop that comes while it is being started is carried out as it was asked
 });
 
 function ownCases(kind: ForeignKind): void {
-  describe(`${kind}, whose process it is`, () => {
+  describe(`${kind}, whose process it is`, { concurrency: 1 }, () => {
     let at: Foreign;
     before(async () => {
       at = await openForeign(kind);
@@ -180,7 +183,9 @@ function ownCases(kind: ForeignKind): void {
     after(() => at.close());
 
     test('one that its manager starts again by itself is taken, and there are never two', async () => {
-      const request = at.request('again', 'echo "run $$"; exec sleep 600');
+      // No other process has this command line.
+      const only = `600.${String(process.pid)}${['monit', 'supervisord', 'systemd', 'command'].indexOf(kind)}`;
+      const request = at.request('again', `exec sleep ${only}`);
       const first = value(await at.manager.start(request));
       process.kill(first.pid, 'SIGKILL');
       assert.equal((await at.ended(request.instance)).by, 'itself');
@@ -195,8 +200,12 @@ function ownCases(kind: ForeignKind): void {
       assert.ok(!at.managed.knows('again@a#found'));
       assert.notEqual(second.pid, first.pid);
       assert.equal(hostProcesses.startTicks(second.pid), second.startTicks);
-      const others = (await runCommand(ask(['pgrep', '-f', 'again.run']))) as { output?: string };
-      assert.ok((others.output ?? '').split('\n').filter(Boolean).length <= 1, 'never two');
+      const running = async (): Promise<string[]> => {
+        const found = (await runCommand(ask(['pgrep', '-fx', `sleep ${only}`]))) as { output?: string };
+        return (found.output ?? '').split('\n').filter(Boolean);
+      };
+      await eventually(async () => (await running()).length > 0, 'its program is there');
+      assert.deepEqual(await running(), [String(second.pid)], 'never two');
       const note = at.managed.notes().find((each) => each.service === 'again');
       assert.equal(note?.trouble, null);
       assert.notEqual(note?.says ?? '', '', 'its own status text');
