@@ -1,8 +1,12 @@
 #!/bin/sh
 # A double of a fence agent, in the form of fence_dummy: options as lines on standard input. The folder `folder` is the machine's power switch: `off`
-# is there when the power is. `mode` says how it misbehaves: deaf (nothing answers), lies (says done, does nothing), hangs, late (off a moment later),
+# is there when the power is. `mode` says how it misbehaves: deaf (nothing answers), lies (says done, does nothing), hangs, late (off once it was asked how it is),
 # blind (hangs when it is asked how a machine is that is on), dumb (does it, and then hangs).
 mode=well
+hang() {
+  : >"$folder/hangs"
+  exec sleep 600
+}
 while IFS='=' read -r key value; do
   case $key in action) action=$value ;; folder) folder=$value ;; mode) mode=$value ;; nodename) node=$value ;; esac
 done
@@ -10,20 +14,21 @@ done
 echo "$action $node" >>"$folder/asked"
 case $mode in
   deaf) echo "Connection timed out" >&2; exit 1 ;;
-  hangs) exec sleep 600 ;;
+  hangs) hang ;;
 esac
 case $action in
   status | monitor)
     [ -e "$folder/off-$node" ] && exit 2
-    [ "$mode" = blind ] && exec sleep 600
+    [ -e "$folder/late" ] && mv "$folder/late" "$folder/off-$node"
+    [ "$mode" = blind ] && hang
     exit 0 ;;
   off)
     case $mode in
       lies) ;;
-      late) (sleep 0.3; : >"$folder/off-$node") >/dev/null 2>&1 & ;;
+      late) : >"$folder/late" ;;
       *) : >"$folder/off-$node" ;;
     esac
-    if [ "$mode" = dumb ]; then exec sleep 600; fi ;;
+    if [ "$mode" = dumb ]; then hang; fi ;;
   on) rm -f "$folder/off-$node" ;;
   *) echo "unknown action $action" >&2; exit 1 ;;
 esac
