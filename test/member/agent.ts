@@ -5,6 +5,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { RoleTaken, Role } from '../../src/member.d.ts';
 
 /** What was asked of the agent. */
@@ -75,6 +76,11 @@ export class FakeAgent {
   async next(what: string): Promise<unknown> {
     const [body] = (await once(this.heard, what)) as [unknown];
     return body;
+  }
+
+  /** Resolves when this role is confirmed. One that was answered late is confirmed again, so that another may come before. */
+  async confirmed(taken: RoleTaken): Promise<void> {
+    for (let told: unknown = null; !isDeepStrictEqual(told, taken);) told = await this.next('POST /v1/role/confirm');
   }
 
   count(what: string): number {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, suite, test } from 'node:test';
+import { afterEach, beforeEach, suite, test, type TestContext } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
 import { member, type Member, type RoleTaken } from '../../src/member.js';
 import { FakeAgent } from './agent.ts';
@@ -24,6 +24,13 @@ afterEach(async () => {
 function joined(): Member {
   m = member({ env: agent.env });
   return m;
+}
+
+/** The clock by which it knows what it may stands still, but for what is passed. */
+function ownClock(t: TestContext): (byMs: number) => void {
+  let at = 1_000_000_000_000n;
+  t.mock.method(process.hrtime, 'bigint', () => at);
+  return (byMs) => void (at += BigInt(byMs) * 1_000_000n);
 }
 
 /** Resolves when the handler was called with this role. */
@@ -98,26 +105,30 @@ suite('what it may emit', () => {
     assert.equal(m!.validForMs, 0);
   });
 
-  test('it goes on being renewed by itself', async () => {
+  test('it goes on being renewed by itself', async (t) => {
+    const pass = ownClock(t);
     agent.give('active', 3, 200);
     joined();
     await m!.refresh();
     for (let times = 0; times < 8; times++) {
-      await agent.next('GET /v1/role');
+      pass(150);
       assert.equal(m!.mayEmit(), true);
+      // Granted anew, and from now on.
+      while (m!.validForMs !== 200) await agent.next('GET /v1/role').then(() => after(1));
     }
   });
 
-  test('while the agent is away what was granted stays until it lapses', async () => {
+  test('while the agent is away what was granted stays until it lapses', async (t) => {
+    const pass = ownClock(t);
     agent.give('active', 3, 400);
     joined();
     await m!.refresh();
     await agent.stop();
     await m!.refresh();
-    const left = m!.validForMs ?? 0;
-    assert.ok(left > 0, 'still granted');
+    assert.equal(m!.validForMs, 400, 'still granted');
+    pass(399);
     assert.equal(m!.mayEmit(), true);
-    await after(left + 2);
+    pass(1);
     assert.equal(m!.mayEmit(), false);
     await agent.start();
     await agent.next('GET /v1/role');
@@ -159,11 +170,11 @@ suite('roles', () => {
   test('the handler hears the present role, then each change; each is confirmed after the handler has finished', async () => {
     agent.give('standby', 0, null);
     const seen = roles(joined());
-    assert.deepEqual(await agent.next('POST /v1/role/confirm'), { role: 'standby', term: 0 });
+    await agent.confirmed({ role: 'standby', term: 0 });
     agent.give('active', 4, 60_000);
-    assert.deepEqual(await agent.next('POST /v1/role/confirm'), { role: 'active', term: 4 });
+    await agent.confirmed({ role: 'active', term: 4 });
     agent.give('standby', 4, null);
-    assert.deepEqual(await agent.next('POST /v1/role/confirm'), { role: 'standby', term: 4 });
+    await agent.confirmed({ role: 'standby', term: 4 });
     assert.deepEqual(seen, [
       { role: 'standby', term: 0 },
       { role: 'active', term: 4 },
@@ -185,7 +196,7 @@ suite('roles', () => {
     assert.equal(m!.mayEmit(), false);
     assert.equal(agent.count('POST /v1/role/confirm'), 0);
     loaded.resolve();
-    assert.deepEqual(await agent.next('POST /v1/role/confirm'), { role: 'active', term: 2 });
+    await agent.confirmed({ role: 'active', term: 2 });
     assert.equal(m!.mayEmit(), true);
   });
 
@@ -207,7 +218,7 @@ suite('roles', () => {
     agent.give('active', 4, 60_000);
     await agent.next('POST /v1/role/confirm');
     agent.give('active', 4, 60_000);
-    assert.deepEqual(await agent.next('POST /v1/role/confirm'), { role: 'active', term: 4 });
+    await agent.confirmed({ role: 'active', term: 4 });
     assert.equal(seen.length, 2);
   });
 
@@ -219,7 +230,7 @@ suite('roles', () => {
     roles(m!, () => handled.resolve());
     await handled.promise;
     await agent.start();
-    assert.deepEqual(await agent.next('POST /v1/role/confirm'), { role: 'standby', term: 0 });
+    await agent.confirmed({ role: 'standby', term: 0 });
   });
 
   test('of roles that came and went during a handler only the latest is handed on', async () => {
@@ -238,7 +249,7 @@ suite('roles', () => {
     agent.give('standby', 5, null);
     await m!.refresh();
     release.resolve();
-    assert.deepEqual(await agent.next('POST /v1/role/confirm'), { role: 'standby', term: 5 });
+    await agent.confirmed({ role: 'standby', term: 5 });
     assert.deepEqual(
       seen.map((each) => each.term),
       [0, 5],
@@ -290,9 +301,9 @@ suite('what it tells', () => {
       agent.asked.filter((each) => each.what === 'PUT /v1/status').map((each) => each.body),
       [{ status: 'degraded' }, parts],
     );
+    const again = agent.next('PUT /v1/status');
     await agent.stop();
     await agent.start();
-    const again = agent.next('PUT /v1/status');
     await m!.refresh();
     assert.deepEqual(await again, parts);
   });
