@@ -19,8 +19,8 @@ interface FilteredAddress {
   readonly family: 4 | 6;
 }
 
-/** Between `shut` and `open` the address is probed for; a later `open` was forgotten by everybody else. */
-const armedMs = 500;
+/** Between `shut` and `open` the address is probed for; a later `open` was forgotten by everybody else, and fails. */
+export const armedMs = 500;
 /** Taken off every timeout: what lies between reading our clock and the kernel's reading of its own. */
 const aheadMs = 5;
 

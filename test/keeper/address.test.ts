@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { monoNow } from '../../src/keeper/clock.ts';
 import type { Route } from '../../src/model/system.ts';
-import { monoMs, type MonoMs } from '../../src/model/units.ts';
+import { after as later, monoMs, type MonoMs } from '../../src/model/units.ts';
 import { ip, Network, networkMissing } from './network.ts';
 import type { Heard, Machine } from './network.ts';
 import { failure, inMs, leased, startRequest, value } from './process-manager.cases.ts';
@@ -37,21 +37,24 @@ for (const [index, route] of routes.entries())
       await answers('a', 0);
 
       const taken = failure(
-        await b.client.activate({ instance: other, term: 2, deadline: inMs(3000), signal: null, route }),
+        await b.client.activate({ instance: other, term: 2, deadline: inMs(60_000), signal: null, route }),
       );
       assert.equal(taken.code, 'SF-620');
       assert.match(taken.why, /is answered by another machine, [0-9a-f:]{17}/);
       assert.ok(!b.addresses().includes(route.address), 'it is not put up twice');
 
       // rules that others flushed are there again with the next extension
+      const mended = (holds: () => boolean, what: string): Promise<void> =>
+        eventually(async () => {
+          value(await a.client.extend([{ instance, term: 1, deadline: inMs(60_000) }]));
+          return holds();
+        }, what);
       a.run('nft', 'flush', 'ruleset');
-      value(await a.client.extend([{ instance, term: 1, deadline: inMs(60_000) }]));
-      await eventually(() => a.run('nft', 'list', 'ruleset').includes(route.address), 'the rules are mended');
+      await mended(() => isIn('live', a, route), 'the rules are mended');
 
       // so is an address that others took from its device
       a.run('ip', 'addr', 'del', `${route.address}/${route.prefix}`, 'dev', 'e0');
-      value(await a.client.extend([{ instance, term: 1, deadline: inMs(60_000) }]));
-      await eventually(() => a.addresses().includes(route.address), 'it is on its device again');
+      await mended(() => a.addresses().includes(route.address), 'it is on its device again');
       await answers('a', monoNow());
       const onward = a.run('ip', 'route', 'get', route.family === 4 ? '10.9.0.1' : 'fd00::1');
       assert.ok(!onward.includes(`src ${route.address} `), `what a says unasked bears its own address: ${onward}`);
@@ -59,14 +62,21 @@ for (const [index, route] of routes.entries())
       value(await a.client.deactivate({ instance, term: 1, role: 'standby', signal: null }));
       value(await a.client.disarm({ instance, term: 1 }));
       assert.ok(!a.addresses().includes(route.address), 'disarmed means that the address is gone');
-      value(await a.client.activate({ instance, term: 2, deadline: inMs(60_000), signal: null, route }));
-      killHelper(a);
+      // who was held up while probing for it probes once more
+      const again = a.client.activate({ instance, term: 2, deadline: inMs(60_000), signal: null, route });
+      await eventually(() => isIn('armed', a, route) || isIn('live', a, route), 'it is probed for');
+      const helper = helperOf(a);
+      process.kill(helper, 'SIGSTOP');
+      await eventually(() => !isIn('armed', a, route), 'what was found is too old');
+      process.kill(helper, 'SIGCONT');
+      value(await again);
+      process.kill(helper, 'SIGKILL');
       value(await a.client.deactivate({ instance, term: 2, role: 'standby', signal: null }));
       value(await a.client.disarm({ instance, term: 2 }));
       await eventually(() => !a.addresses().includes(route.address), 'what was only silenced is removed in the end');
-      const deadline = inMs(2000);
+      const deadline = inMs(4000);
       value(await a.client.activate({ instance, term: 3, deadline, signal: null, route }));
-      const last = inMs(2700);
+      const last = later(deadline, 700);
       const extendedAt = monoNow();
       value(await a.client.extend([{ instance, term: 3, deadline: last }]));
       await answers('a', monoNow());
@@ -102,7 +112,7 @@ test('at the deadline the address goes with the instance; the time that took cou
   const [route] = routes;
   assert.ok(route !== undefined);
   const rules = (): string => a.run('nft', 'list', 'set', 'inet', 'standfast', 'held4');
-  value(await a.client.activate({ instance, term: 1, deadline: inMs(700), signal: null, route }));
+  value(await a.client.activate({ instance, term: 1, deadline: inMs(3000), signal: null, route }));
   assert.match(rules(), /10\.9\.0\.100/);
   const ended = await a.ended(instance);
   assert.equal(ended.by, 'deadline');
@@ -135,7 +145,7 @@ test(
     assert.ok(route !== undefined);
     const heard: Heard[] = [];
     network.ask(route.address, (one) => heard.push(one));
-    const deadline = inMs(1000);
+    const deadline = inMs(4000);
     value(await a.client.activate({ instance, term: 1, deadline, signal: null, route }));
     await eventually(() => heard.some((one) => one.who === 'a'), 'a answers');
     const { silentFrom } = await liveElement(a, route, monoMs(0));
@@ -207,16 +217,19 @@ test('without nftables the address runs out by itself, in whole seconds', { skip
     'mount --bind /bin/false "$(command -v nft)" && exec "$@"',
     'sh',
   ]);
-  const [a] = machines;
+  const [a, b] = machines;
   const [route] = routes;
   assert.ok(route !== undefined);
-  const short = failure(await a.client.activate({ instance, term: 1, deadline: inMs(1900), signal: null, route }));
+  // On the other machine, where it does not matter should the deadline pass before the answer.
+  const short = failure(
+    await b.client.activate({ instance: other, term: 1, deadline: inMs(1900), signal: null, route }),
+  );
   assert.equal(short.code, 'SF-623');
   assert.match(short.why, /runs out in whole seconds.*Install nftables/);
-  assert.ok(!a.addresses().includes(route.address));
+  assert.ok(!b.addresses().includes(route.address));
   const heard: Heard[] = [];
   network.ask(route.address, (one) => heard.push(one));
-  const deadline = inMs(4500);
+  const deadline = inMs(6500);
   value(await a.client.activate({ instance, term: 1, deadline, signal: null, route }));
   await eventually(() => heard.some((one) => one.who === 'a'), 'a answers');
   await a.killKeeper();
@@ -264,12 +277,19 @@ async function liveElement(
   return found;
 }
 
-/** Ends the program by which the keeper changes addresses. */
-function killHelper(machine: Machine): void {
+/** In `live` is what the kernel lets the machine answer for, in `armed` what it probes for. */
+function isIn(set: 'live' | 'armed', machine: Machine, { address, family }: Route): boolean {
+  const rules = machine.run('nft', 'list', 'ruleset');
+  const [, elements = ''] = rules.split(`set ${set}${family} {`);
+  return elements.slice(0, elements.indexOf('\t}')).includes(address);
+}
+
+/** The program by which the keeper changes addresses. */
+function helperOf(machine: Machine): number {
   const pids = ip('netns', 'pids', machine.space).split('\n').filter(Boolean);
   const helpers = pids.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('-batch'));
   assert.equal(helpers.length, 1);
-  process.kill(Number(helpers[0]), 'SIGKILL');
+  return Number(helpers[0]);
 }
 
 /** The kernel counts these times in its own ticks. */
