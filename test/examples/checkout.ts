@@ -1,18 +1,22 @@
 // A checkout of one's own, so that the example can be run and broken while another one runs: the example is copied with its
 // ports moved, the rest is linked, and the state is a temporary folder. What is left running is ended by its mark.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { endMarked, marked } from '../../scripts/marked.ts';
 import type { StatusView } from '../../src/api.ts';
-import { lives } from '../system/stand.ts';
+import { ask, lives } from '../system/stand.ts';
 
 const repository = join(import.meta.dirname, '../..');
 /** The example's ports are 74xx. */
 const examplePort = /\b74(\d\d)\b/g;
+/** A bound against hanging, far beyond what anything here takes on a busy machine. */
+const longestWaitMs = 120_000;
 
 /** What a command said and how it ended. */
 export interface Ran {
@@ -42,10 +46,11 @@ export class Checkout {
 
   /** With ports that nobody uses now. */
   static async make(): Promise<Checkout> {
-    for (let hundred = 200; hundred < 320; hundred++)
+    // Other tests take theirs below.
+    for (let hundred = 260; hundred < 320; hundred++)
       if (await areFree([0, 1, 2, 11, 12, 31, 32].map((port) => hundred * 100 + port)))
         return new Checkout(String(hundred));
-    throw new Error('no hundred of ports is free between 20000 and 32000');
+    throw new Error('no hundred of ports is free between 26000 and 32000');
   }
 
   /** A text of the example with this checkout's ports in it. */
@@ -73,19 +78,25 @@ export class Checkout {
     });
   }
 
+  /** What the first agent that answers says; null: none does. */
   async status(): Promise<StatusView | null> {
-    const { output } = await this.sh('./standfast status --json 2>/dev/null');
-    return output.startsWith('{') ? (JSON.parse(output) as StatusView) : null;
+    for (const socket of globSync(join(this.folder, 'state/*/*/agent.sock')).toSorted()) {
+      const answer = await ask(socket, 'GET', '/api/v1/status').catch(() => null);
+      if (answer?.status === 200) return answer.body as StatusView;
+    }
+    return null;
   }
 
-  /** Asks again and again, as a person would; each question takes its own time. */
   async until(what: string, holds: (status: StatusView) => boolean): Promise<StatusView> {
     let last: StatusView | null = null;
-    for (let tries = 0; tries < 150; tries++) {
-      last = await this.status();
-      if (last !== null && holds(last)) return last;
-    }
-    throw new Error(`never: ${what}; at last ${JSON.stringify(last, null, 1)}`);
+    await eventually(
+      () => `${what}; at last ${JSON.stringify(last, null, 1)}`,
+      async () => {
+        last = await this.status();
+        return last !== null && holds(last);
+      },
+    );
+    return last ?? assert.fail(what);
   }
 
   /** Until everything is as it should be. */
@@ -96,7 +107,9 @@ export class Checkout {
         severity === 0 &&
         // What has just been killed is told as it last was, until its silence is noticed.
         hosts.every(({ agentPid, keeperPid }) => [agentPid, keeperPid].every((pid) => pid !== null && lives(pid))) &&
-        services.every((each) => each.instances.every(({ phase, planned }) => phase === planned)),
+        services.every((each) =>
+          each.instances.every(({ phase, planned, pid }) => phase === planned && (pid === null || lives(pid))),
+        ),
     );
   }
 
@@ -110,6 +123,13 @@ export class Checkout {
   marked(): number[] {
     return marked(this.folder);
   }
+}
+
+/** Until it holds. `what`: what did not come. */
+export async function eventually(what: () => string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const untilMs = performance.now() + longestWaitMs; performance.now() < untilMs; await pause(20))
+    if (await holds()) return;
+  assert.fail(`never: ${what()}`);
 }
 
 async function areFree(ports: readonly number[]): Promise<boolean> {

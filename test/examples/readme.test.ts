@@ -6,9 +6,8 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
 import type { FailoverView, StatusView } from '../../src/api.ts';
-import { Checkout } from './checkout.ts';
+import { Checkout, eventually } from './checkout.ts';
 
 const repository = join(import.meta.dirname, '../..');
 
@@ -94,8 +93,10 @@ async function gone(checkout: Checkout, followers: readonly ChildProcess[]): Pro
     await ended;
   }
   // `down` has said so; its agents may be on their last line.
-  for (let looks = 0; looks < 500 && checkout.marked().length > 0; looks++) await setImmediate();
-  assert.deepEqual(checkout.marked(), [], 'after `down` nothing is left');
+  await eventually(
+    () => `nothing is left after \`down\`, but ${checkout.marked().join(' ')} are`,
+    () => checkout.marked().length === 0,
+  );
 }
 
 function service(status: StatusView, name: string): StatusView['services'][number] {
@@ -107,12 +108,16 @@ function service(status: StatusView, name: string): StatusView['services'][numbe
 /** The failover is told: an agent learns of one on another host a moment later. */
 async function toldFailover(checkout: Checkout, is: (row: FailoverView) => boolean): Promise<FailoverView> {
   let output = '';
-  for (let tries = 0; tries < 30; tries++) {
-    ({ output } = await checkout.sh('./standfast failovers --json'));
-    const found = (JSON.parse(output) as FailoverView[]).find(is);
-    if (found !== undefined) return found;
-  }
-  assert.fail(`not among the failovers: ${output}`);
+  let found: FailoverView | undefined;
+  await eventually(
+    () => `it is among the failovers: ${output}`,
+    async () => {
+      ({ output } = await checkout.sh('./standfast failovers --json'));
+      found = (JSON.parse(output) as FailoverView[]).find(is);
+      return found !== undefined;
+    },
+  );
+  return found ?? assert.fail(output);
 }
 
 const activeOn = (checkout: Checkout, name: string, host: string): Promise<StatusView> =>
@@ -149,8 +154,10 @@ suite('examples/pricing/README.md', () => {
         assert.deepEqual(service(status, 'feed').active.toSorted(), ['a', 'b']);
       },
       'Kill a feed: nothing happens': async (checkout) => {
-        const status = await checkout.settled();
-        assert.equal(service(status, 'feed').instances.find(({ host }) => host === 'a')?.restarts, 1);
+        const isBack = (status: StatusView): boolean =>
+          service(status, 'feed').instances.find(({ host }) => host === 'a')?.restarts === 1;
+        await checkout.until('the feed on a was restarted once', isBack);
+        assert.ok(isBack(await checkout.settled()), 'and no more');
       },
       'Kill the pricer: a blink': async (checkout) => {
         await activeOn(checkout, 'pricer', 'b');
