@@ -60,6 +60,9 @@ export interface Launched {
   readonly outcome: Promise<LaunchOutcome>;
 }
 
+/** The note of a start without its role file, where that is not needed. */
+export const noRoleFile = 'its role file cannot be written';
+
 /** Starts it in a session of its own, as `spare` where there is one that fits. Never throws; a fork that fails is an outcome. */
 export function launch(plan: LaunchPlan, spare: Spare | null = null): Launched {
   const command = plan.command.kind === 'argv' ? plan.command.argv : ['/bin/sh', '-c', plan.command.line];
@@ -115,7 +118,7 @@ function writes({ role, roleNeeded, record, output }: LaunchPlan): string[] {
     'umask 022',
     roleNeeded
       ? `${print(role)} || { echo role >&3; exit 125; }`
-      : `{ ${print(role)}; } 2>/dev/null || ${note('its role file cannot be written')}`,
+      : `{ ${print(role)}; } 2>/dev/null || ${note(noRoleFile)}`,
     `{ ${print(record)} && { ${stat}; }; } 2>/dev/null || ${note('its record cannot be written')}`,
     'unset STANDFAST_STAT',
     `if { true >>${shellQuoted(output)}; } 2>/dev/null; then exec >>${shellQuoted(output)}; else ${note('its output is lost, since the file cannot be opened')}; fi`,

@@ -17,6 +17,9 @@ import type { InstanceId, Keeper, KeeperAnswer } from '../ports.ts';
 
 type Request<Verb extends keyof Keeper> = Parameters<Keeper[Verb]>[0];
 
+/** A role file that could not be written is tried again so much later. */
+const roleAgainMs = 1000;
+
 /** A signal's name that this system knows, or a refusal. */
 export function signalNamed(name: string): NodeJS.Signals | Refusal {
   const found = signals.find((each) => each === name);
@@ -149,6 +152,21 @@ export async function disarm(ground: Ground, request: Request<'disarm'>): Promis
     void inTurn(owned, () => unmark(ground, owned));
     return done(null);
   });
+}
+
+/**
+ * For what was started while the disk was full, and so without its role file: as soon as there is room it gets one, unless it ended or a change of
+ * role has written it.
+ */
+export function writeRoleLater(ground: Ground, owned: Owned): void {
+  const { instance, role, term } = owned;
+  const write = (): Promise<void> =>
+    inTurn(owned, async () => {
+      if (isEnding(owned) || owned.role !== role || owned.term !== term) return;
+      await ground.files.writeRole(instance, { role, term });
+      ground.log(`${instance}: its role file is written now`);
+    });
+  setTimeout(() => void write().catch(() => writeRoleLater(ground, owned)), roleAgainMs).unref();
 }
 
 /** After the answer, since somebody waits for that to become active: a mark that stays only has the next keeper end what is inactive. */

@@ -15,11 +15,12 @@ import type { Ground, Starting } from './ground.ts';
 import type { Guard } from './guard.ts';
 import { fresh, tellStarted } from './instance.ts';
 import type { Owned } from './instance.ts';
-import { launch } from './launch.ts';
+import { launch, noRoleFile } from './launch.ts';
 import type { Launched } from './launch.ts';
 import { readStat } from './proc.ts';
 import { done, refuse } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
+import { writeRoleLater } from './roles.ts';
 import type { KeeperAnswer, StartRequest, StartedInstance } from '../ports.ts';
 
 /** A fork holds the keeper up for some milliseconds: none begins this close to a deadline. */
@@ -226,7 +227,10 @@ async function own(
   owned.guard?.watchGroup(pid);
   if (!isLeased(request)) void owned.guard?.say('free');
   const came = await settled;
-  if (came.kind === 'runs') return done(tellStarted(owned));
+  if (came.kind === 'runs') {
+    if (came.notes.includes(noRoleFile)) writeRoleLater(ground, owned);
+    return done(tellStarted(owned));
+  }
   await owned.gone.promise;
   return whyNotBegun(request, came);
 }

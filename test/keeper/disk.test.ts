@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, realpathSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,7 +68,11 @@ test(
     );
     value(await client.kill({ instance: single.instance }));
     assert.equal((await keeper.ended(single.instance)).by, 'kill');
+    const later = value(await client.start(startRequest(small, 'later', 'exec sleep 600')));
+    const roleFile = /STANDFAST_ROLE_FILE=([^\0]*)/.exec(readFileSync(`/proc/${later.pid}/environ`, 'utf8'))?.[1] ?? '';
+    assert.equal(readFileSync(roleFile, 'utf8'), '', 'started without its role');
     await rm(join(small, 'filler'));
+    await eventually(() => readFileSync(roleFile, 'utf8') === '{"role":"active","term":0}', 'it gets its role');
     value(await client.activate({ instance: before.instance, term: 3, deadline: inMs(600_000), signal: null }));
     await eventually(() => isSame(before.pid, before.startTicks), 'it still runs');
   },
