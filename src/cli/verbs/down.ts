@@ -27,8 +27,8 @@ const stuckAfterMs = 180_000;
 /** A keeper starts its agent again within this time. */
 const agentBackMs = 15_000;
 const askAgainMs = 1_000;
-/** How often, and how long apart, it is looked whether an agent whose socket is gone has ended: two seconds in all. */
-const endLooks = 200;
+/** Whether an agent or a keeper whose socket is gone has ended is looked for so long, which is longer than they give themselves on a stalled disk. */
+const endWithinMs = 15_000;
 const endLookMs = 10;
 const goneWithinMs = 2_000;
 
@@ -173,7 +173,7 @@ async function untilGone(
   for (;;) {
     const there = (await presences(system.layout, system.hosts)).filter((each) => each.agent || each.keeper);
     if (there.length === 0) {
-      await processesGone(system);
+      await processesGone(context, system);
       return 'gone';
     }
     const view = await statusOfAny(
@@ -206,19 +206,25 @@ async function untilGone(
   }
 }
 
-/** An agent closes its socket last, and then ends: whoever looks for its process after `down` finds none. */
-async function processesGone(system: ChosenSystem): Promise<void> {
-  const pids = await Promise.all(
-    system.hosts.map((host) => readFile(join(system.layout.host(host).folder, 'agent.lock'), 'utf8').catch(() => '')),
+/** Agents and keepers close their sockets, and end later: whoever looks for their processes after `down` finds none. */
+async function processesGone(context: Context, system: ChosenSystem): Promise<void> {
+  const locks = system.hosts.flatMap((host) =>
+    ['agent', 'keeper'].map((kind) => join(system.layout.host(host).folder, `${kind}.lock`)),
   );
+  const pids = await Promise.all(locks.map((lock) => readFile(lock, 'utf8').catch(() => '')));
   const are = pids.map(Number).filter((pid) => pid > 0);
-  for (let looks = endLooks; looks > 0 && are.some((pid) => isAgent(pid)); looks -= 1) await rest(endLookMs);
+  for (
+    const untilMs = context.now() + endWithinMs;
+    context.now() < untilMs && are.some((pid) => isOurs(pid, system.name));
+  )
+    await rest(endLookMs);
 }
 
-/** It lives, and is an agent: the number may have been given out again. */
-function isAgent(pid: number): boolean {
+/** It lives, and is an agent or a keeper of this system: the number may have been given out again. */
+function isOurs(pid: number, system: string): boolean {
   try {
-    return /\bagent\.[jt]s\b/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return words.includes(system) && words.some((word) => /\b(agent|keeper)\.[jt]s$/.test(word));
   } catch {
     return false;
   }
