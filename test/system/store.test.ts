@@ -81,10 +81,13 @@ services:
 const pids = (view: StatusView): string[] =>
   view.services.flatMap((each) => each.instances.map((one) => `${each.name}@${one.host} ${one.pid} ${one.phase}`));
 
-/** So many answers take far longer than a session lasts. */
-async function servedOn(consumer: Consumer, many: number): Promise<void> {
-  const before = consumer.answers.length;
-  await eventually('it goes on answering', () => consumer.answers.length > before + many);
+/** Longer than a session lasts. */
+const overSessionMs = 3000;
+
+/** For longer than a session lasts. */
+async function servedOn(consumer: Consumer): Promise<void> {
+  const fromMs = performance.now();
+  await eventually('it goes on answering', () => (consumer.answers.at(-1)?.sentAt ?? 0) > fromMs + overSessionMs);
 }
 
 test('a full disk takes nothing down, not with an agent killed either, and is over when there is room again', async (t) => {
@@ -94,7 +97,7 @@ test('a full disk takes nothing down, not with an agent killed either, and is ov
   const before = await stand.until('all as planned', asPlanned);
   fillUp(disk);
   const full = await stand.until('the store is seen to be away', (view) => !view.store.reachable);
-  await servedOn(consumer, 1000);
+  await servedOn(consumer);
   const during = (await stand.status())!;
   assert.deepEqual(pids(during), pids(before), 'all stays as it was');
   assert.equal(serviceOf(during, 'one').term, serviceOf(before, 'one').term);
@@ -102,9 +105,13 @@ test('a full disk takes nothing down, not with an agent killed either, and is ov
 
   const active = activeOn(before, 'one') ?? '';
   const standby = active === 'a' ? 'b' : 'a';
-  await killAgent(stand, standby);
-  await servedOn(consumer, 500);
-  assert.deepEqual(pids((await stand.status())!), pids(before), 'the agent that came back found it as it was');
+  const awayMs = await killAgent(stand, standby);
+  // An agent that is away promises nothing. When this machine is so busy that it takes nearly a session to come back, the active has to step down,
+  // and can't become active again before the store is back.
+  if (awayMs < 1000) {
+    await servedOn(consumer);
+    assert.deepEqual(pids((await stand.status())!), pids(before), 'the agent that came back found it as it was');
+  } else t.diagnostic(`the agent was away for ${Math.round(awayMs)} ms`);
   // Its own agent may renew nothing now, and asks for promises only what it knows it still may: its lease may run out, nothing else.
   await killAgent(stand, active);
   const unleased = (view: StatusView): string[] => pids(view).filter((each) => !each.startsWith('one'));
@@ -121,8 +128,9 @@ test('a full disk takes nothing down, not with an agent killed either, and is ov
   await stand.until('it moved', (view) => activeOn(view, 'one') === other);
 });
 
-/** Until another agent of the host answers. */
-async function killAgent(stand: Stand, host: string): Promise<void> {
+/** Until another agent of the host answers; how long that took, in ms. */
+async function killAgent(stand: Stand, host: string): Promise<number> {
+  const fromMs = performance.now();
   const pid = stand.living().find((each) => each.kind === 'agent' && each.host === host)?.pid ?? 0;
   signal(pid, 'SIGKILL');
   await stand.until(
@@ -130,6 +138,7 @@ async function killAgent(stand: Stand, host: string): Promise<void> {
     (view) => (view.hosts.find((each) => each.name === host)?.agentPid ?? pid) !== pid,
     host,
   );
+  return performance.now() - fromMs;
 }
 
 test('the store is deleted under running agents: what is active stays, nothing else becomes so, and people are told', async (t) => {
@@ -138,7 +147,7 @@ test('the store is deleted under running agents: what is active stays, nothing e
   for (const file of files) rmSync(join(stand.state, stand.system, file));
   const gone = await stand.until('it is seen', (view) => !view.store.reachable);
   assert.match(`${gone.sentence} ${JSON.stringify(gone.incidents)}`, /store/);
-  await servedOn(consumer, 1000);
+  await servedOn(consumer);
   assert.deepEqual(pids((await stand.status())!), pids(before));
   for (const { pid, kind } of stand.living()) if (kind === 'agent') signal(pid, 'SIGKILL');
   const back = await stand.until(
@@ -156,22 +165,26 @@ test('an older store is put in place of the newer: terms never go back', async (
   const older = join(stand.folder, 'older');
   mkdirSync(older);
   for (const file of files) copyFileSync(join(folder, file), join(older, file));
-  for (const term of [2, 3]) {
+  let before = await stand.until('all as planned', (view) => asPlanned(view) && activeOn(view, 'one') !== null);
+  for (const count of [1, 2]) {
+    const { term } = serviceOf(before, 'one');
     assert.equal((await stand.cli('failover', 'one')).code, 0);
-    await stand.until(`term ${term}`, (view) => serviceOf(view, 'one').term === term && asPlanned(view));
+    before = await stand.until(
+      `move ${count}`,
+      (view) => serviceOf(view, 'one').term > term && asPlanned(view) && activeOn(view, 'one') !== null,
+    );
   }
-  const before = (await stand.status())!;
   for (const file of files) {
     copyFileSync(join(older, file), join(folder, `${file}.older`));
     renameSync(join(folder, `${file}.older`), join(folder, file));
   }
   const seen = await stand.until('it is seen', (view) => !view.store.reachable);
   assert.match(`${seen.sentence} ${JSON.stringify(seen.incidents)}`, /store/);
-  await servedOn(consumer, 500);
+  await servedOn(consumer);
   const after = (await stand.status())!;
   assert.deepEqual(pids(after), pids(before));
   const terms = consumer.answers.toSorted((x, y) => x.at - y.at).map((each) => each.term);
-  assert.equal(terms.at(-1), 3);
+  assert.equal(terms.at(-1), serviceOf(before, 'one').term);
   const refused = await stand.cli('failover', 'one');
   assert.notEqual(refused.code, 0, 'nothing can move without the store');
   assert.match(refused.stderr, /SF-50\d/);
