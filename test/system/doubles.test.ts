@@ -51,6 +51,11 @@ function partOf(stand: Stand, host: string, kind: Living['kind']): number {
   return stand.living().find((each) => each.host === host && each.kind === kind)?.pid ?? assert.fail(`no ${kind}`);
 }
 
+/** All as planned, and one is active: while a lease changes hands none may be planned to be, for a moment. */
+function settled(stand: Stand): Promise<StatusView> {
+  return stand.until('all as planned', (view) => asPlanned(view) && activeOn(view, 'one') !== null);
+}
+
 /** Until it is active once, under a later term, and all is in order. */
 function activeAgain(stand: Stand, after: StatusView): Promise<StatusView> {
   return stand.until(
@@ -67,11 +72,13 @@ const forked = 'activate: { signal: SIGUSR1 }';
 
 test('keeper, or keeper and agent, killed under an active whose forked child answers', async (t) => {
   const stand = await startPair(t, 'forks.mjs', 'hot-active/warm-active', forked);
-  for (const kinds of [['keeper'], ['keeper', 'agent'], ['agent', 'keeper']] as const) {
-    const before = await stand.until('all as planned', asPlanned);
+  for (const kinds of [['keeper'], ['keeper', 'agent']] as const) {
+    const before = await settled(stand);
     const host = activeOn(before, 'one') ?? '';
     const alone = pidOf(before, 'alone', 'a');
-    for (const pid of kinds.map((kind) => partOf(stand, host, kind))) signal(pid, 'SIGKILL');
+    // Each brings the other back within milliseconds: neither may see the other's end.
+    const pids = kinds.map((kind) => partOf(stand, host, kind));
+    for (const name of ['SIGSTOP', 'SIGKILL'] as const) for (const pid of pids) signal(pid, name);
     const agentGone = (kinds as readonly string[]).includes('agent');
     // With both gone nobody is left to start them again but a person.
     if (agentGone) {
@@ -86,31 +93,37 @@ test('keeper, or keeper and agent, killed under an active whose forked child ans
 
 test('a whole host killed at once: the other takes over, and the host comes back by up', async (t) => {
   const stand = await startPair(t, 'forks.mjs', 'hot-active/warm-active', forked);
+  const rounds: { from: string; to: string; above: number; upTo: number }[] = [];
   for (const round of [1, 2]) {
-    const before = await stand.until('all as planned', (view) => asPlanned(view) && activeOn(view, 'one') !== null);
+    const before = await settled(stand);
     const host = activeOn(before, 'one') ?? '';
     killHost(stand, host);
     const other = host === 'a' ? 'b' : 'a';
-    await stand.until(
+    const taken = await stand.until(
       `round ${round}: the other has it, and the host is down`,
       (view) => activeOn(view, 'one') === other && view.hosts.find((each) => each.name === host)?.state === 'down',
     );
+    rounds.push({ from: host, to: other, above: serviceOf(before, 'one').term, upTo: serviceOf(taken, 'one').term });
     await stand.up();
     await activeAgain(stand, before);
   }
   const failovers = await stand.failovers();
-  assert.equal(failovers.length, 2);
-  for (const each of failovers) {
-    assert.match(each.cause, /host . silent/);
-    assert.ok((each.dMs ?? 0) > 100 && (each.dMs ?? 0) < 3000, `d is ${each.dMs}`);
-    assert.equal(each.declaredZMs, 1000);
+  // A machine so busy that an agent is not heard for a whole session, which is 0.7 s here, may see others beside them.
+  for (const { from, to, above, upTo } of rounds) {
+    const [only, ...more] = failovers.filter(
+      (each) => each.from === from && each.to === to && (each.term ?? 0) > above && (each.term ?? 0) <= upTo,
+    );
+    assert.ok(only !== undefined && more.length === 0, JSON.stringify(failovers));
+    assert.match(only.cause, /host . silent/);
+    assert.ok((only.dMs ?? 0) > 100 && (only.dMs ?? 0) < 30_000, `d is ${only.dMs}`);
+    assert.equal(only.declaredZMs, 1000);
   }
 });
 
 test('agents killed in the middle of a failover', async (t) => {
   const stand = await startPair(t, 'forks.mjs', 'hot-active/warm-active', forked);
   for (const victims of [['a'], ['b'], ['a', 'b']]) {
-    const before = await stand.until('all as planned', asPlanned);
+    const before = await settled(stand);
     const agents = victims.map((host) => partOf(stand, host, 'agent'));
     signal(pidOf(before, 'one', activeOn(before, 'one') ?? ''), 'SIGKILL');
     for (const pid of agents) signal(pid, 'SIGKILL');
@@ -125,9 +138,10 @@ test('a keeper killed while it stops something: it is stopped all the same', asy
     'hot-active/warm-active',
     `${forked}, stop: { signal: SIGUSR1, forcedAfter: 1s }`,
   );
-  const before = (await stand.status())!;
+  const before = await settled(stand);
   const pids = ['a', 'b'].map((host) => pidOf(before, 'one', host));
-  assert.equal((await stand.cli('stop', 'one', '--why', 'test')).code, 0);
+  // It is being stopped for a second, in which who asked for it may not have ended yet.
+  const stop = stand.cli('stop', 'one', '--why', 'test');
   await stand.until('it is being stopped', (view) =>
     serviceOf(view, 'one').instances.some((each) => each.phase === 'stopping'),
   );
@@ -137,6 +151,7 @@ test('a keeper killed while it stops something: it is stopped all the same', asy
       (host) => instanceOf(view, 'one', host).phase === 'down' && instanceOf(view, 'one', host).pid === null,
     ),
   );
+  assert.equal((await stop).code, 0);
   for (const pid of pids) assert.equal(lives(pid), false);
   assert.equal(serviceOf(down, 'one').downBecause?.kind, 'asked', 'and it is said why it is down');
   assert.doesNotMatch(JSON.stringify(serviceOf(down, 'one').instances), /waits for/);
@@ -152,7 +167,7 @@ test('agent, keeper, or both stopped for longer than a session lasts, then going
     'activate: { message: true }, deactivate: { message: true }',
   );
   for (const kinds of [['agent'], ['keeper'], ['agent', 'keeper']] as const) {
-    const before = await stand.until('all as planned', asPlanned);
+    const before = await settled(stand);
     const host = activeOn(before, 'one') ?? '';
     const other = host === 'a' ? 'b' : 'a';
     const pids = kinds.map((kind) => partOf(stand, host, kind));

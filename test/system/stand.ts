@@ -61,7 +61,7 @@ export interface Living {
 }
 
 /** Awaits this long at most, far beyond what anything here takes on a busy machine. */
-const longestWaitMs = 30_000;
+const longestWaitMs = 60_000;
 
 /**
  * Makes the folder and writes the description; nothing runs yet. After the test all of it is taken down and looked at. `program`: the
@@ -341,9 +341,18 @@ async function takeDown(stand: Stand): Promise<string[]> {
 
 /** Agent, keeper, guards and services of a host, at once. */
 export function killHost(stand: Stand, host: string): void {
-  const lost = stand.living().filter((each) => each.host === host);
-  // Keeper and agent bring each other back within milliseconds: none of them may see the other's end.
-  for (const name of ['SIGSTOP', 'SIGKILL'] as const) for (const { pid } of lost) signal(pid, name);
+  const lost = new Set<number>();
+  // Keeper and agent bring each other back within milliseconds: none of them may see the other's end, and what one of them was just starting
+  // stands still too.
+  for (;;) {
+    const living = stand.living().filter((each) => each.host === host && !lost.has(each.pid));
+    if (living.length === 0) break;
+    for (const { pid } of living) {
+      signal(pid, 'SIGSTOP');
+      lost.add(pid);
+    }
+  }
+  for (const pid of lost) signal(pid, 'SIGKILL');
 }
 
 /** False when there is no such process any more. */
