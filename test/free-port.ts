@@ -1,64 +1,57 @@
 // A port for a server that a test starts later, by its number.
 
-import { createServer } from 'node:net';
-
-/** Below those that the kernel gives away, and below those of a managed etcd, which begin at 23790. */
-const from = 11_000;
-const blocks = 60;
-const blockSize = 200;
-
-/** The next port of a block that is this process's alone, and where that ends. */
-let [next, end] = [0, 0];
-/** Asked for one after the other, so that many at once take no more blocks than they need. */
-let last: Promise<number> = Promise.resolve(0);
-/** The blocks that are this process's: whoever was given a port of one may use it still. */
-const held = new Set<number>();
+import { createServer, type Server } from 'node:net';
 
 /**
- * Nobody listens on it now, no other test file is given it while this one runs, and the kernel gives it to nobody else: so it is free still when the
- * server begins.
+ * Test files that run at the same time have blocks of ports apart: whoever listens on the first of a block has the whole of it, as long as its process lives.
+ * Below the ports that the kernel gives away; a managed etcd has its own from 23790 on.
  */
+const blocks = { from: 11_008, size: 64, count: 190 } as const;
+
+let block = process.pid % blocks.count;
+let last = 0;
+/** Of the block at hand: the last that is given away. The one after it is nobody's, since the second host's console takes the next port to the first's. */
+let end = 0;
+
+let before: Promise<unknown> = Promise.resolve();
+
+/** Nobody listens on it now, and no other test file and not the kernel gives it to anybody else. */
 export function freePort(): Promise<number> {
-  last = last.then(nextFree);
-  return last;
+  const port = before.then(next);
+  before = port;
+  return port;
 }
 
-async function nextFree(): Promise<number> {
+async function next(): Promise<number> {
   for (;;) {
-    if (next === end) {
-      next = await takeBlock();
-      end = next + blockSize;
-    }
-    next += 1;
-    if (await canListen(next - 1)) return next - 1;
+    if (last === end) await takeBlock();
+    last += 1;
+    const server = await listening(last);
+    if (server === null) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return last;
   }
 }
 
-/** The first port of a block that no other process has: an abstract socket of its name says so, until this process ends. */
-async function takeBlock(): Promise<number> {
-  const first = process.pid % blocks;
-  for (let n = 0; n < blocks; n += 1) {
-    const block = (first + n) % blocks;
-    if (held.has(block)) continue;
-    held.add(block);
-    if (await hold(block)) return from + block * blockSize;
-    held.delete(block);
+async function takeBlock(): Promise<void> {
+  for (;;) {
+    block = (block + 1) % blocks.count;
+    const first = blocks.from + block * blocks.size;
+    const server = await listening(first);
+    if (server === null) continue;
+    // Held until this process ends, which it does not delay.
+    server.unref();
+    last = first;
+    end = first + blocks.size - 2;
+    return;
   }
-  throw new Error(`all ${blocks} blocks of ${blockSize} ports are taken by other tests`);
 }
 
-function hold(block: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer().unref();
-    server.once('error', () => resolve(false));
-    server.listen(`\0standfast-test-ports-${block}`, () => resolve(true));
-  });
-}
-
-function canListen(port: number): Promise<boolean> {
+/** Null: somebody listens there already. */
+function listening(port: number): Promise<Server | null> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    server.once('error', () => resolve(null));
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
 }
