@@ -11,11 +11,11 @@ import { freePort } from '../free-port.ts';
 import { openProvider, trusting } from '../serve/web/a-provider.ts';
 import { loopback, picture, serve } from '../serve/web/console.ts';
 import { instanceOf, makeStand, pidOf, signal, type Stand } from '../system/stand.ts';
-import { browserMissing, builtPages, demandAccessible, faultsOf, freshPages, openBrowser } from './browser.ts';
+import { browserMissing, consoleOf, demandAccessible, faultsOf, freshPages, openBrowser } from './browser.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const skip = browserMissing();
-const most = { timeout: 40_000 };
+const most = { timeout: 60_000 };
 
 const runbook = `# When work is stuck
 
@@ -58,7 +58,7 @@ services:
     encoding: 'utf8',
   });
   assert.equal(added.status, 0, added.stderr);
-  return { stand, base: `http://127.0.0.1:${port}` };
+  return { stand, base: await consoleOf(stand, 'a') };
 }
 
 const sees = (page: Page, text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor(most);
@@ -172,7 +172,7 @@ test('signing in with a provider, and what one may then', { skip }, async (t) =>
   const provider = await openProvider(t);
   const oidc = trusting(t, provider);
   const { port } = picture();
-  const served = await serve(t, port, { pages: builtPages(t), choice: { ...loopback, oidc } });
+  const served = await serve(t, port, { pages: freshPages(), choice: { ...loopback, oidc } });
   const page = await (await openBrowser(t)).newPage();
   const faults = faultsOf(page);
   provider.groups = ['oncall'];

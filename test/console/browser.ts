@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, globSync, renameSync, rmSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import axe from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { connectAgent } from '../../src/client.ts';
+import { eventually, type Stand } from '../system/stand.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -30,25 +31,33 @@ export async function openBrowser(t: TestContext): Promise<Browser> {
   return browser;
 }
 
-/** Pages built from the sources as they are, in a folder of their own. */
-export function builtPages(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sf-pages-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const built = spawnSync(process.execPath, [join(root, 'scripts/build-console.ts'), '--to', folder], {
+/** The folder of the pages that the agents' consoles serve: built anew when the sources are newer. */
+export function freshPages(): string {
+  const pages = join(root, 'dist', 'console');
+  const index = join(pages, 'index.html');
+  const madeMs = existsSync(index) ? statSync(index).mtimeMs : 0;
+  const sources = globSync('src/console/**/*.{ts,tsx,css,html}', { cwd: root });
+  if (sources.every((file) => statSync(join(root, file)).mtimeMs < madeMs)) return pages;
+  // Beside it, and put in its place whole: other test files serve from there at the same moment.
+  const fresh = `${pages}-${process.pid}`;
+  const built = spawnSync(process.execPath, [join(root, 'scripts/build-console.ts'), '--to', fresh], {
     encoding: 'utf8',
   });
   assert.equal(built.status, 0, built.stderr);
-  return folder;
+  if (existsSync(pages)) renameSync(pages, `${fresh}-old`);
+  renameSync(fresh, pages);
+  rmSync(`${fresh}-old`, { recursive: true, force: true });
+  return pages;
 }
 
-/** The agents' consoles serve `dist/console`: built anew when the sources are newer. */
-export function freshPages(): void {
-  const index = join(root, 'dist/console/index.html');
-  const madeMs = existsSync(index) ? statSync(index).mtimeMs : 0;
-  const sources = globSync('src/console/**/*.{ts,tsx,css,html}', { cwd: root });
-  if (sources.every((file) => statSync(join(root, file)).mtimeMs < madeMs)) return;
-  const built = spawnSync(process.execPath, [join(root, 'scripts/build-console.ts')], { encoding: 'utf8' });
-  assert.equal(built.status, 0, built.stderr);
+/** Where the console of a host listens, once it does: it may still be starting when all instances are as planned. */
+export function consoleOf(stand: Stand, host: string): Promise<string> {
+  return eventually(`the console of ${host}`, async () => {
+    const view = await connectAgent(stand.at(host, 'agent.sock'))
+      .console()
+      .catch(() => null);
+    return view?.state === 'listening' ? view.url : null;
+  });
 }
 
 /** Errors and refused scripts, as the page's console has them. */

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { incident, instance, service, status } from '../cli/views.ts';
 import { picture, serve } from '../serve/web/console.ts';
-import { browserMissing, builtPages, demandAccessible, faultsOf, openBrowser } from './browser.ts';
+import { browserMissing, demandAccessible, faultsOf, freshPages, openBrowser } from './browser.ts';
 
 const skip = browserMissing();
-const most = { timeout: 20_000 };
+const most = { timeout: 60_000 };
 const hosts = ['a', 'b', 'c', 'd'];
 
 function large(failed: number) {
@@ -33,7 +33,7 @@ function large(failed: number) {
 }
 
 test('2,000 instances: the first view, its size, a change, the filter', { skip }, async (t) => {
-  const pages = builtPages(t);
+  const pages = freshPages();
   const shown = picture();
   shown.show(large(-1));
   const served = await serve(t, shown.port, { pages });
@@ -70,7 +70,7 @@ test('2,000 instances: the first view, its size, a change, the filter', { skip }
 });
 
 test('names that mean harm are text, and the layout stays whole', { skip }, async (t) => {
-  const pages = builtPages(t);
+  const pages = freshPages();
   const shown = picture();
   const nasty = [
     `<script>alert(1)</script>`,
@@ -118,7 +118,7 @@ test('names that mean harm are text, and the layout stays whole', { skip }, asyn
 });
 
 test('a silent agent and a lost server are said, with the age', { skip }, async (t) => {
-  const pages = builtPages(t);
+  const pages = freshPages();
   const shown = picture();
   const served = await serve(t, shown.port, { pages });
   const page = await (await openBrowser(t)).newPage();
@@ -133,7 +133,7 @@ test('a silent agent and a lost server are said, with the age', { skip }, async 
 });
 
 test('forty hosts are counted, and those that are not up are named', { skip }, async (t) => {
-  const pages = builtPages(t);
+  const pages = freshPages();
   const names = Array.from({ length: 40 }, (_, index) => `host-${String(index).padStart(2, '0')}`);
   const shown = picture({
     topology: () =>

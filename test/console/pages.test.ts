@@ -7,12 +7,22 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { freePort } from '../free-port.ts';
-import { activeOn, asPlanned, killHost, makeStand, pidOf, services, signal, type Stand } from '../system/stand.ts';
-import { browserMissing, demandAccessible, faultsOf, freshPages, openBrowser } from './browser.ts';
+import {
+  activeOn,
+  asPlanned,
+  eventually,
+  killHost,
+  makeStand,
+  pidOf,
+  services,
+  signal,
+  type Stand,
+} from '../system/stand.ts';
+import { browserMissing, consoleOf, demandAccessible, faultsOf, freshPages, openBrowser } from './browser.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const skip = browserMissing();
-const most = { timeout: 20_000 };
+const most = { timeout: 60_000 };
 
 /** HTML, control characters, a line of a megabyte, a right-to-left override. */
 const hostile = `console.log('<img src=x onerror="document.title=1">'); console.log('\\u001b[31mred\\u0007 \\u202etxt.exe'); console.log('x'.repeat(1e6)); setInterval(() => {}, 1e6)`;
@@ -47,9 +57,7 @@ async function started(t: Parameters<typeof makeStand>[0]): Promise<{ stand: Sta
   const stand = makeStand(t, await described());
   await stand.up();
   await stand.until('all is fine', (view) => view.severity === 0);
-  const { stdout } = await stand.cli('doctor');
-  const base = /console of a +listens on (http:\S+)/.exec(stdout)?.[1] ?? assert.fail(stdout);
-  return { stand, base };
+  return { stand, base: await consoleOf(stand, 'a') };
 }
 
 const sees = (page: Page, text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor(most);
@@ -68,6 +76,7 @@ test('one look, acting, and being honest when parts are lost', { skip }, async (
 
   await page.goto(base);
   await sees(page, /It stands/);
+  await page.locator('[role=rowheader]').nth(1).waitFor(most);
   assert.equal(await page.locator('[role=rowheader]').count(), 2);
   await sees(page, 'rack-1');
 
@@ -94,16 +103,15 @@ test('one look, acting, and being honest when parts are lost', { skip }, async (
   assert.match(await page.getByRole('dialog').innerText(), new RegExp(`Done: active on ${to}`));
   await demandAccessible(page, 'dialog');
   await page.keyboard.press('Escape');
-  assert.ok(
+  await eventually('the journal names her', async () =>
     (await stand.journal()).some((line) => JSON.stringify(line).includes('maria')),
-    'the journal names her',
   );
 
   // What Standfast does by itself is seen as well.
   await page.goto(base);
   await sees(page, /It stands/);
-  const view = (await stand.status()) ?? assert.fail('no status');
-  const from = activeOn(view, 'web') ?? assert.fail('not active');
+  const view = await stand.until('it is whole', (now) => asPlanned(now) && activeOn(now, 'web') === to);
+  const from = to;
   signal(pidOf(view, 'web', from), 'SIGKILL');
   await sees(page, /failover/);
 
@@ -139,8 +147,7 @@ test('one look, acting, and being honest when parts are lost', { skip }, async (
   assert.deepEqual(faults, []);
 
   // A host is lost: the other's console does not show it as healthy. Its own console is gone: said, with the age.
-  const { stdout } = await stand.cli('doctor');
-  const other = /console of b +listens on (http:\S+)/.exec(stdout)?.[1] ?? assert.fail(stdout);
+  const other = await consoleOf(stand, 'b');
   const second = await browser.newPage();
   await second.goto(`${other}/hosts`);
   await page.goto(base);

@@ -8,11 +8,13 @@ import { request as requestTls } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import type { StatusView } from '../../src/api.ts';
 import type { ConsoleView } from '../../src/api-web.ts';
 import { connectAgent } from '../../src/client.ts';
 import { freePort } from '../free-port.ts';
 import { ask, type Answer } from '../serve/web/console.ts';
-import { asPlanned, eventually, makeStand, signal, type Stand } from '../system/stand.ts';
+import { activeOn, asPlanned, eventually, makeStand, signal, type Stand } from '../system/stand.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -46,6 +48,10 @@ async function twoPorts(): Promise<number> {
     if (free) return port;
   }
 }
+
+/** As planned, and each of two has one active. */
+const asWhole = (view: StatusView): boolean =>
+  asPlanned(view) && activeOn(view, 'pair') !== null && activeOn(view, 'held') !== null;
 
 const viewOf = (stand: Stand, host: string): Promise<ConsoleView | null> =>
   connectAgent(stand.at(host, 'agent.sock'))
@@ -96,9 +102,16 @@ test('people look and act through the console of any host', async (t) => {
   const at = (host: 'a' | 'b', path: string, headers: Record<string, string> = {}, body?: object): Promise<Answer> =>
     ask(base + (host === 'a' ? 0 : 1), { path, headers, ...(body === undefined ? {} : { method: 'POST', body }) });
 
+  // Each agent hears of the other in its own time. The first of `on` has a start, no more: the other may be the active one.
+  for (const host of ['a', 'b'] as const) await stand.until('all as planned', asWhole, host);
+  const first = activeOn((await stand.status()) ?? assert.fail('no status'), 'pair');
+  const second = first === 'a' ? 'b' : 'a';
   for (const host of ['a', 'b'] as const) {
-    const { json } = await at(host, '/api/v1/status');
-    assert.deepEqual([json.system, json.severity, json.source.host, json.source.agent], ['seen', 0, host, 'live']);
+    const { json } = await eventually('its status', async () => {
+      const answer = await at(host, '/api/v1/status');
+      return answer.json.severity === 0 && answer.json.source.agent === 'live' ? answer : null;
+    });
+    assert.deepEqual([json.system, json.source.host], ['seen', host]);
     assert.match((await at(host, '/')).text, /<script type="module"/, 'the built pages');
   }
   assert.match((await stand.cli('doctor')).stdout, /console of b +listens on/);
@@ -111,42 +124,49 @@ test('people look and act through the console of any host', async (t) => {
     cookie: String(signedIn.headers['set-cookie']?.[0]).split(';')[0] ?? '',
     'standfast-csrf': String(signedIn.json?.csrf),
   };
-  const action = { kind: 'failover', service: 'pair', host: 'b', why: 'patching a' };
+  const action = { kind: 'failover', service: 'pair', host: second, why: `patching ${first}` };
   const before = await at('b', '/api/v1/intents/preview', headers, action);
-  assert.match(before.json.will, /^b becomes active/);
-  assert.equal((await at('a', '/api/v1/status')).json.services[0].active[0], 'a', 'a preview does nothing');
+  assert.match(before.json.will, new RegExp(`^${second} becomes active`));
+  assert.equal((await at('a', '/api/v1/status')).json.services[0].active[0], first, 'a preview does nothing');
   const refused = await at('b', '/api/v1/intents/preview', headers, { ...action, service: 'held', host: null });
   assert.equal(refused.json.answer.code, 'SF-410');
   const done = await at('b', '/api/v1/intents', headers, action);
   assert.equal(done.json.ok, true);
-  await stand.until('b is active', (view) => view.services[0]?.active[0] === 'b');
-  const { json: found } = await at('a', '/api/v1/journal?q=maria+failover');
-  assert.match(found.lines[0].text, /maria asked: failover pair/);
+  await stand.until('it has moved', (view) => asWhole(view) && activeOn(view, 'pair') === second);
+  // What is done is written down a little later, and a page asks at most once a second.
+  await eventually('the journal', async () => {
+    const { json } = await at('a', '/api/v1/journal?q=maria+failover');
+    return json.lines.some((each: { text: string }) => /maria asked: failover pair/.test(each.text));
+  });
 
   // What no status has.
-  const { json: pair } = await at('a', '/api/v1/services/pair');
-  assert.deepEqual(pair.measured.filter((each: { bMs: number[] }) => each.bMs.length > 0).length, 2);
-  assert.equal(pair.failovers.length, 1);
-  assert.deepEqual(pair.missing, []);
+  const { json: pair } = await eventually('its failover and what was measured', async () => {
+    const answer = await at('a', '/api/v1/services/pair');
+    const { failovers, measured, missing } = answer.json;
+    const both = measured.filter((each: { bMs: number[] }) => each.bMs.length > 0).length === 2;
+    return failovers.length > 0 && both && missing.length === 0 ? answer : null;
+  });
+  assert.equal(pair.failovers.filter((each: { to: string }) => each.to === second).length, 1);
   const { json: held } = await eventually('two answers of the check', async () => {
     const answer = await at('b', '/api/v1/services/held');
     return answer.json.checks[0]?.recent.length > 1 ? answer : null;
   });
   assert.deepEqual([held.checks[0].host, held.checks[0].result], ['a', 'ok']);
-  assert.deepEqual(
-    (await at('a', '/api/v1/logs/pair')).json.outputs.map((each: { host: string; lines: string[] }) => [
-      each.host,
-      each.lines[0],
-    ]),
-    [
-      ['a', '<b>hello'],
-      ['b', '<b>hello'],
-    ],
-  );
-  assert.ok((await at('a', '/api/v1/explain/pair')).json.steps.length > 3);
+  const hello = [
+    ['a', '<b>hello'],
+    ['b', '<b>hello'],
+  ];
+  await eventually('what both wrote', async () => {
+    const { json } = await at('a', '/api/v1/logs/pair');
+    const wrote = json.outputs.map((each: { host: string; lines: string[] }) => [each.host, each.lines[0]]);
+    return isDeepStrictEqual(wrote, hello);
+  });
+  await eventually('its story', async () => (await at('a', '/api/v1/explain/pair')).json.steps.length > 3);
   assert.equal((await at('a', '/api/v1/explain/nothing')).status, 404);
-  assert.ok((await at('a', '/api/v1/timeline')).json.some((each: { kind: string }) => each.kind === 'failover'));
-  assert.ok((await at('a', '/api/v1/budget')).json.points.length > 2);
+  await eventually('the failover on the axis', async () =>
+    (await at('a', '/api/v1/timeline')).json.some((each: { kind: string }) => each.kind === 'failover'),
+  );
+  await eventually('the budget', async () => (await at('a', '/api/v1/budget')).json.points.length > 2);
   const assessed = await eventually('the assessment', async () => {
     const { json } = await at('a', '/api/v1/assessment');
     return json.state === 'done' ? json : null;
@@ -161,7 +181,7 @@ test('people look and act through the console of any host', async (t) => {
     const now = consolePid(stand, 'a');
     return now !== null && now !== pid && (await viewOf(stand, 'a'))?.state === 'listening' ? now : null;
   });
-  assert.equal((await at('a', '/api/v1/me', headers)).json.name, 'maria');
+  await eventually('who was signed in', async () => (await at('a', '/api/v1/me', headers)).json.name === 'maria');
   assert.deepEqual(
     (await stand.status())?.services.map((each) => each.instances.map(({ pid: its }) => its)),
     view?.services.map((each) => each.instances.map(({ pid: its }) => its)),
