@@ -127,8 +127,8 @@ function isRunning(line: Buffer): boolean {
 /** What follows the name, which stands in brackets and may hold anything; null: the process ended (ESRCH). */
 function read(file: number): Buffer | null {
   try {
-    const size = readSync(file, buffer, 0, buffer.length, 0);
-    return buffer.subarray(buffer.lastIndexOf(')', size) + 2, size);
+    const line = buffer.subarray(0, readSync(file, buffer, 0, buffer.length, 0));
+    return line.subarray(line.lastIndexOf(')') + 2);
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 // The process list, signal handlers and owners of ports, on real processes.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
@@ -36,6 +37,14 @@ test('another process with the same pid is not the one observed', async (t) => {
   assert.equal(isAlive(2 ** 22 + 1, ticks), false);
   seen.observer.observe(plan({ dir: '/', startTicks: ticks - 1 }));
   await seen.kind('processGone');
+});
+
+test('a process that runs is not taken for gone, whatever lay where its line is read to', () => {
+  const list = new URL('../../src/observe/process-list.ts', import.meta.url).href;
+  const program = `Buffer.allocUnsafe = (size) => Buffer.alloc(size, ')');
+    const { isAlive } = await import('${list}');
+    process.stdout.write(String(isAlive(${process.pid}, ${startTicks(process.pid)})));`;
+  assert.equal(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }), 'true');
 });
 
 test('a name with brackets and blanks does not mislead', async (t) => {
