@@ -135,8 +135,28 @@ export function impatient(real: Ground, hung: string): Ground {
 
 /** On a host where programs begin at once, however busy this one is now. */
 export function idle(real: Ground): Ground {
-  const atOnce = { kind: 'ended', code: 0, output: '', errors: '', tookMs: 1, cpuMs: 1 } as const;
-  return { ...real, ask: (argv, how) => (argv[0] === 'true' ? Promise.resolve(atOnce) : real.ask(argv, how)) };
+  return beginningIn(real, 1);
+}
+
+/** On a host so busy that whatever is late is its doing, however idle this one is now. */
+export function busy(real: Ground): Ground {
+  return beginningIn(real, 3_600_000);
+}
+
+function beginningIn(real: Ground, tookMs: number): Ground {
+  const begun = { kind: 'ended', code: 0, output: '', errors: '', tookMs, cpuMs: 1 } as const;
+  return { ...real, ask: (argv, how) => (argv[0] === 'true' ? Promise.resolve(begun) : real.ask(argv, how)) };
+}
+
+/** Where what ends takes no time, however busy this host is now; what hangs hangs. */
+export function swift(real: Ground): Ground {
+  return {
+    ...real,
+    async ask(argv, how) {
+      const asked = await real.ask(argv, how);
+      return asked.kind === 'ended' ? { ...asked, tookMs: 1 } : asked;
+    },
+  };
 }
 
 /** On a host so short of processors that each program takes so much longer. */

@@ -14,7 +14,8 @@ import { openIdle } from '../../../src/observe/modes/idle.ts';
 import { openNames } from '../../../src/observe/modes/names.ts';
 import { openPorts } from '../../../src/observe/modes/ports.ts';
 import { openSockets } from '../../../src/observe/modes/sockets.ts';
-import { folder, ground, idle, look, needs, said, sh, shQuietly, starved, watchOn } from './look.ts';
+import { freePort } from '../../free-port.ts';
+import { busy, folder, ground, idle, look, needs, said, sh, shQuietly, starved, watchOn } from './look.ts';
 
 let farHosts = 0;
 
@@ -77,10 +78,7 @@ test(
     far.rule('tcp dport 7000 reject with tcp reset');
     assert.deepEqual(said(await look(detector, { ...watch, peers: [peer] })), ['port-refused fault']);
     // A port of this host, closed here, which a firewall would make of it: nobody who listens is for its service to tell.
-    const closed = createServer().listen(0, '127.0.0.1');
-    await once(closed, 'listening');
-    const { port } = closed.address() as AddressInfo;
-    await new Promise((done) => closed.close(done));
+    const port = await freePort();
     const own = async (name: string, lines: readonly string[]): Promise<readonly string[]> => {
       let line = '';
       const detectorHere = openPorts(ground({ asking: () => ['echo', line] }));
@@ -137,7 +135,7 @@ test('packets that are lost', { skip: needs('ip', 'nft') }, async (t) => {
   assert.deepEqual(await look(loss, watchOn(root, {})), []);
   far.rule('tcp dport 7000 numgen random mod 100 < 10 drop');
   far.run(
-    'const s=require("net").connect(7000,"127.0.0.1");const b=Buffer.alloc(20000);const go=()=>{while(s.write(b));s.once("drain",go)};s.on("connect",go)',
+    'const s=require("net").connect(7000,"127.0.0.1");const b=Buffer.alloc(20000);const go=()=>{while(s.write(b));s.once("drain",go)};s.on("error",()=>{}).on("connect",go)',
   );
   const enough = (): boolean => {
     const { out, again } = counted();
@@ -224,7 +222,7 @@ test(
       dir,
       ...argv,
     ];
-    const detector = openNames(ground({ asking }));
+    const detector = openNames(busy(ground({ asking })));
     const watch = watchOn(dir, { names: [{ name: 'rates.test', services: ['pricer'] }] });
     resolver('options timeout:1 attempts:1\nnameserver 127.0.0.114\n');
     hosts('10.1.1.1 rates.test\n10.1.1.2 rates.test\n');
@@ -265,16 +263,7 @@ test(
   async (t) => {
     const dir = folder(t);
     mkdirSync(join(dir, 'data'), { mode: 0o700 });
-    const ports = await Promise.all(
-      [0, 1].map(async () => {
-        const server = createServer().listen(0, '127.0.0.1');
-        await once(server, 'listening');
-        const { port } = server.address() as AddressInfo;
-        server.close();
-        await once(server, 'close');
-        return port;
-      }),
-    );
+    const ports = [await freePort(), await freePort()];
     const client = `http://127.0.0.1:${ports[0]}`;
     const peer = `http://127.0.0.1:${ports[1]}`;
     const etcd = spawn(
@@ -305,8 +294,9 @@ test(
       rmSync(dir, { recursive: true, force: true });
     });
     sh(
-      'for i in $(seq 100); do etcdctl --endpoints "$1" endpoint health >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1',
+      'until etcdctl --endpoints "$1" endpoint health >/dev/null 2>&1; do kill -0 "$2" || exit 1; sleep 0.1; done',
       client,
+      String(etcd.pid),
     );
     const detector = openEtcd(ground());
     assert.deepEqual(said(await look(detector, watchOn(dir, { etcd: [client] }))), []);
