@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { InstanceView, StatusView } from '../../src/api.ts';
+import { settle } from '../../src/cli/start/follow.ts';
 import { isPlanned, unplanned } from '../../src/cli/start/planned.ts';
+import { systemLayout } from '../../src/layout.ts';
+import { fakeAgent, folder } from './stage.ts';
 import { instance, service, status } from './views.ts';
 
 /** Of the two hosts a and b, with one service that stands so on a. */
@@ -24,4 +27,29 @@ test('as planned is only what was heard to be so', () => {
     unplanned(view('unknown', 'unknown'), ['a']).instances.map((each) => each.service),
     ['web'],
   );
+});
+
+test('when time is over just as all is as planned for a moment, what was missing before is told', async (t) => {
+  const state = folder(t);
+  const agent = await fakeAgent(t, state, { view: view('starting', 'active') });
+  const wholeView = status({
+    services: [service('web', [instance('a', 'active', { startedAtMs: Date.now() + 600_000 })])],
+  });
+  let nowMs = 0;
+  const settled = await settle(
+    { now: () => nowMs },
+    { name: 'pricing', layout: systemLayout(state, 'pricing'), hosts: ['a'] },
+    {
+      hosts: ['a'],
+      untilMs: 60_000,
+      signal: new AbortController().signal,
+      show: ({ services }) => {
+        if (services[0]?.instances[0]?.phase === 'starting') return agent.show(wholeView);
+        nowMs = 60_000;
+        void agent.close();
+      },
+    },
+  );
+  assert.equal(settled.kind, 'late');
+  assert.equal(settled.kind === 'late' && settled.view?.services[0]?.instances[0]?.phase, 'starting');
 });

@@ -9,7 +9,7 @@ import { failoverLine, happenings, timed } from './happenings.ts';
 import { presences } from './keepers.ts';
 import { isPlanned } from './planned.ts';
 
-/** How the waiting ended; `late`: its time was over. */
+/** How the waiting ended; `late`: its time was over, with the last picture in which something was missing, or else the last. */
 export type Settled =
   | { readonly kind: 'planned'; readonly view: StatusView }
   | { readonly kind: 'late'; readonly view: StatusView | null }
@@ -17,7 +17,7 @@ export type Settled =
 
 /** Shows each picture until every instance of the hosts is in its planned phase, `untilMs` has come, or ^C. */
 export async function settle(
-  context: Context,
+  context: Pick<Context, 'now'>,
   system: ChosenSystem,
   of: {
     readonly hosts: readonly string[];
@@ -27,19 +27,22 @@ export async function settle(
   },
 ): Promise<Settled> {
   let last: StatusView | null = null;
+  let missing: StatusView | null = null;
   while (!of.signal.aborted && context.now() < of.untilMs) {
     const agent = await findAgent(system);
     if (agent !== null) {
       const planned = await watch(agent, of.untilMs - context.now(), of.signal, (view) => {
         last = view;
         of.show(view);
-        return isPlanned(view, of.hosts) ? settlesIn(view) : null;
+        if (isPlanned(view, of.hosts)) return settlesIn(view);
+        missing = view;
+        return null;
       });
       if (planned && last !== null) return { kind: 'planned', view: last };
     }
     await pause(100, of.signal);
   }
-  return of.signal.aborted ? { kind: 'interrupted' } : { kind: 'late', view: last };
+  return of.signal.aborted ? { kind: 'interrupted' } : { kind: 'late', view: missing ?? last };
 }
 
 /** Tells what happens until ^C, or until agents and keepers are gone. */

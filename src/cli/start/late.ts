@@ -31,10 +31,11 @@ export async function lateFailure(
   const more = instances.length > most.instances ? [`… and ${instances.length - most.instances} more.`] : [];
   const silent = hosts.map((host) => `Host ${host} has not reported.`);
   const first = instances[0];
+  const hardly = first === undefined && hosts.length === 0 ? ['All of it is, but has not been for a second yet.'] : [];
   return new Failure({
     code: 'SF-307',
     what: `not every instance is in its planned phase after ${durationText(timeoutMs)}`,
-    why: [...silent, ...told, ...more].join('\n'),
+    why: [...silent, ...told, ...more, ...hardly].join('\n'),
     next: `It goes on trying. ${first === undefined ? context.command('status') : `${context.command(`explain ${first.service}`)}   ${context.command(`logs ${first.service}`)}`}`,
     exit: 1,
   });
