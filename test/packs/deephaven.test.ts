@@ -7,9 +7,9 @@ import { asPlanned, eventually, instanceOf, serviceOf } from '../system/stand.ts
 import { faults, pidOf } from './faults.ts';
 import {
   allStand,
+  areSeen,
   atOnce,
   breakIt,
-  isSeen,
   levels,
   mend,
   missingHere,
@@ -55,10 +55,8 @@ test(
     assert.equal(instanceOf(back, 'db_dis', 'dh').manager?.kind, 'monit');
     assert.equal(instanceOf(back, 'db_dis', 'dh').pid, pidOf(paths, 'db_dis'), 'the one that monit started');
 
-    await Promise.all([
-      ...restarted.map((fault) => isSeen(stand, fault)),
-      ...others.flat().map((fault) => (fault.kill ? undefined : breakIt(rehearsal, fault))),
-    ]);
+    for (const fault of others.flat()) if (!fault.kill) fault.make(paths);
+    await areSeen(stand, [...new Set([...restarted, ...others.flat()])]);
     // A page is tried without one of its steps here; each without each of them by `npm run rehearsal`.
     const file = sample.find((fault) => fault.what === 'its property file was removed') ?? assert.fail('no such fault');
     await mustFailWithout(rehearsal, { page: file.service, step: 0 });

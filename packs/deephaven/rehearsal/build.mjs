@@ -3,7 +3,7 @@
 // runbooks and programs are those of the pack.
 
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -93,12 +93,22 @@ function program(name) {
   return found;
 }
 
-/** Held until all are given away, so that none is given twice. */
+/**
+ * Held until all are given away, so that none is given twice. Below those that the kernel gives to connections: one of these may have taken it by the time a
+ * process that was killed comes back to it.
+ */
 async function freePort(held) {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  held.push(server);
-  return server.address().port;
+  for (;;) {
+    const server = createServer();
+    const port = randomInt(24_000, 26_000);
+    const free = await new Promise((done) => {
+      server.once('error', () => done(false));
+      server.listen(port, '127.0.0.1', () => done(true));
+    });
+    if (!free) continue;
+    held.push(server);
+    return port;
+  }
 }
 
 function installPrograms() {
