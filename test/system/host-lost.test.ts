@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { asPlanned, eventually, instanceOf, makeStand, serviceOf, signal } from './stand.ts';
+import { asPlanned, eventually, incidentsIn, instanceOf, makeStand, serviceOf, signal } from './stand.ts';
 
 test('what ran on a lost host is graded, told and counted until it is back', async (t) => {
   const stand = makeStand(
@@ -29,7 +29,7 @@ services:
     for (const each of there) signal(each.pid, 'SIGKILL');
     return there.length === 0;
   });
-  const lost = await stand.until('it is told', (view) => view.incidents.length === 1 && view.severity === 1, 'a');
+  const lost = await stand.until('it is told', (view) => incidentsIn(view).length === 1 && view.severity === 1, 'a');
   assert.equal(instanceOf(lost, 'right', 'b').phase, 'unknown');
   assert.equal(serviceOf(lost, 'right').severity, 1);
   assert.deepEqual(serviceOf(lost, 'right').active, []);
@@ -40,7 +40,7 @@ services:
   assert.ok(usedMs > 0 && usedMs <= mostMs, `used ${usedMs} ms of ${mostMs}`);
   const later = await stand.until('it counts on', (view) => view.objective.usedMs > lost.objective.usedMs, 'a');
   await stand.up();
-  const after = await stand.until('all as planned', (view) => asPlanned(view) && view.incidents.length === 0, 'a');
+  const after = await stand.until('all as planned', (view) => asPlanned(view) && incidentsIn(view).length === 0, 'a');
   assert.ok(after.objective.usedMs >= later.objective.usedMs);
   const kept = await stand.until('some time later', (view) => view.atMs > after.atMs + 300, 'a');
   assert.equal(kept.objective.usedMs, after.objective.usedMs, 'it counts no more');

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeStand } from './stand.ts';
+import { incidentsIn, makeStand } from './stand.ts';
 
 const description = `
 system: modes
@@ -66,7 +66,7 @@ test('a property that is gone is named first, explained, and put back in one ste
   assert.equal(readFileSync(file, 'utf8'), good);
   await stand.until(
     'it stands again',
-    ({ services, incidents }) => services.every(({ active }) => active.length === 1) && incidents.length === 0,
+    (view) => view.services.every(({ active }) => active.length === 1) && incidentsIn(view).length === 0,
   );
   assert.equal((await stand.cli('known-good', 'pricer@a')).code, 0);
 

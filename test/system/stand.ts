@@ -180,6 +180,16 @@ export function asPlanned(view: StatusView): boolean {
   );
 }
 
+/** What is open. Without those on the model: where the machine is busy any recovery may take longer than was predicted, which is one until the next fits. */
+export function incidentsIn(view: StatusView): StatusView['incidents'] {
+  return view.incidents.filter(({ id }) => !isOnModel(id));
+}
+
+/** An incident that says that what is predicted does not hold. */
+export function isOnModel(incident: unknown): boolean {
+  return typeof incident === 'string' && incident.startsWith('model-');
+}
+
 /** The one host on which it is active; null: not one. */
 export function activeOn(view: StatusView, service: string): string | null {
   const { active } = serviceOf(view, service);
