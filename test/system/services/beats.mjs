@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 
 const { STANDFAST_SOCKET: socketPath, STANDFAST_INSTANCE: instance = '' } = process.env;
+let said = false;
 setInterval(() => {
   const beat = request({
     socketPath,
@@ -10,6 +11,10 @@ setInterval(() => {
     headers: { 'Standfast-Instance': instance },
   });
   beat.on('error', () => undefined);
-  beat.on('response', (response) => response.resume());
+  beat.on('response', (response) => {
+    response.resume();
+    if (!said) console.log('beats');
+    said = true;
+  });
   beat.end();
 }, 50);

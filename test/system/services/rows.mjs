@@ -6,3 +6,4 @@ database.exec('pragma journal_mode = wal; create table if not exists beats (name
 const beat = database.prepare('insert or replace into beats values (?, ?)');
 setInterval(() => beat.run(process.env.STANDFAST_SERVICE ?? '', Date.now()), 50);
 beat.run(process.env.STANDFAST_SERVICE ?? '', Date.now());
+console.log('beats');
