@@ -12,7 +12,7 @@ const pair = (program: string): string => `system: stopped
 objective: { unavailable: 1m, per: 1h, recoverWithin: 5s }
 hosts: { a: { address: 127.0.0.1 }, b: { address: 127.0.0.1 } }
 services:
-  one: { run: ${process.execPath} ${services}/${program}, policy: hot-active/warm-active, on: { a: { env: { PORT: "${ports[0]}" } }, b: { env: { PORT: "${ports[1]}" } } }, activate: { signal: SIGUSR1 } }
+  one: { run: ${process.execPath} ${services}/${program}, policy: hot-active/warm-active, on: { a: { env: { PORT: "${ports[0]}" } }, b: { env: { PORT: "${ports[1]}" } } }, ready: { tcp: "127.0.0.1:\${PORT}" }, activate: { signal: SIGUSR1 } }
 `;
 
 for (const [program, what] of [

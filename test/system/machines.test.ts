@@ -29,6 +29,8 @@ services:
     run: [sh, s.sh]
     policy: hot-active/warm-active
     on: [a, b, c]
+    # A signal that comes before it listens for it would end it.
+    ready: { log: hello }
     activate: { signal: SIGUSR1 }
 `;
 
@@ -69,7 +71,9 @@ test('three machines stand as one system, by the store, by promises, and when on
   assert.equal(statSync(join(a.state, 'far', 'a', 'peer.pem')).mode & 0o777, 0o600);
 
   // From any machine: what was written, the journal, an act, the lines between them.
-  assert.match((await c.cli('logs', 's@a')).stdout, /hello from a\nactive/);
+  await eventually('c shows what was written on a', async () =>
+    /hello from a\nactive/.test((await c.cli('logs', 's@a')).stdout),
+  );
   const restarted = pidOf(await b.until('b is up', allUp), 's', 'b');
   assert.equal((await c.cli('restart', 's@b', '--why', 'to see')).code, 0);
   await c.until('it was restarted on b', (view) => {
@@ -95,8 +99,11 @@ test('three machines stand as one system, by the store, by promises, and when on
   // One of them falls silent: it steps down. Nobody else is active, since nobody can take over.
   c.cut();
   await a.until('it has stepped down', (view) => activeOn(view, 's') === null);
-  const lapse = (await a.journal()).findLast((line) => line.rule === 124);
-  assert.deepEqual(lapse?.because['noPromise'], ['c']);
+  const lapse = await eventually('that is written down', async () =>
+    (await a.journal()).findLast((line) => line.rule === 124),
+  );
+  // On a machine so busy that b takes a session to answer, b too.
+  assert.match(JSON.stringify(lapse.because['noPromise']), /"c"/);
   assert.equal(activeOn((await b.status()) ?? assert.fail('b answers'), 's'), null);
   await c.until('it hears nobody, and says so', (view) =>
     ['a', 'b'].every((host) => hostState(view, host) === 'silent'),
