@@ -34,7 +34,7 @@ objective: { unavailable: 1m, per: 1h, recoverWithin: 5s }
 hosts: { a: { address: 127.0.0.1 }, b: { address: 127.0.0.1 } }
 services:
   both: { run: sleep 1000, policy: hot-active/hot-active, consumers: dropDuplicates, on: [a, b] }
-  one: { run: node ${services}/serve.mjs, policy: hot-active/warm-active, on: [a, b], activate: { signal: SIGUSR1 } }
+  one: { run: node ${services}/serve.mjs, policy: hot-active/warm-active, on: [a, b], ready: { log: "ready, " }, activate: { signal: SIGUSR1 } }
   cold: { run: sleep 1000, policy: hot-active/cold-passive, on: [a, b] }
   alone: { run: sleep 1000, on: [b] }
 `,
@@ -74,7 +74,7 @@ test('all of an instance ends with it: children, those that forked away, those t
   const stand = await startStand(
     t,
     `${oneHost}  family: { run: sh ${services}/family.sh, stop: { forcedAfter: 300ms } }
-  deaf: { run: node ${services}/serve.mjs, env: { IGNORES_TERM: "1", PORT: "${await freePort()}" }, ready: { http: "http://127.0.0.1:\${PORT}/ready" }, stop: { forcedAfter: 300ms } }
+  deaf: { run: node ${services}/serve.mjs, env: { IGNORES_TERM: "1", PORT: "${await freePort()}" }, ready: { http: "http://127.0.0.1:\${PORT}/ready" }, stop: { forcedAfter: 1s } }
 `,
   );
   const kin = (): number[] =>
@@ -132,7 +132,8 @@ test('what exits at once for ever is tried ever more rarely, never given up, and
   assert.equal(more.severity, 1);
   const ends = (await stand.journal()).filter((line) => line.kind === 'ended' && line.service === 'gone');
   const gaps = ends.slice(1).map((line, index) => line.atMs - (ends[index]?.atMs ?? 0));
-  assert.ok((gaps.at(-1) ?? 0) > 1.5 * (gaps[0] ?? 0), `the gaps grow: ${gaps.join(', ')}`);
+  // A busy machine makes any of them longer, and none shorter.
+  assert.ok((gaps.at(-1) ?? 0) > 1.5 * Math.min(...gaps), `the gaps grow: ${gaps.join(', ')}`);
 });
 
 test('output without pause, and bytes that are no text, cost neither the disk nor the service', async (t) => {
@@ -204,8 +205,13 @@ test('schedules open and close in their own zone, and what finishes is done', as
 `,
   );
   assert.equal((await stand.cli('up', stand.folder, '--detach', '--timeout', '1s')).code, 1);
-  const view = await stand.until('the one that fails is seen', (each) => each.severity === 1);
-  assert.equal(instanceOf(view, 'now', 'a').phase, 'active');
+  const view = await stand.until(
+    'one runs, one fails, one is done',
+    (each) =>
+      each.severity === 1 &&
+      instanceOf(each, 'now', 'a').phase === 'active' &&
+      instanceOf(each, 'done', 'a').lastExit?.code === 0,
+  );
   for (const name of ['later', 'elsewhere', 'done']) {
     const instance = instanceOf(view, name, 'a');
     assert.deepEqual([instance.phase, instance.planned, instance.severity], ['down', 'down', 0], name);
