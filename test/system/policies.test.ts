@@ -10,12 +10,14 @@ import {
   asPlanned,
   eventually,
   instanceOf,
+  isOnModel,
   killHost,
   pidOf,
   serviceOf,
   services,
   signal,
   startStand,
+  type Stand,
 } from './stand.ts';
 
 const twoHosts = `system: pair
@@ -39,8 +41,8 @@ test('an active that is killed is replaced under each policy and by each way of 
     `${twoHosts}  signalled: { run: ${serve}, policy: hot-active/warm-active, ${await served()}, activate: { signal: SIGUSR1 } }
   probed: { run: ${serve}, policy: hot-active/warm-active, ${await served()}, activate: { signal: SIGUSR1 }, ${byProbe} }
   web: { run: ${serve}, policy: hot-active/warm-active, ${await served()}, activate: { http: "http://127.0.0.1:\${PORT}/activate" } }
-  command: { run: ${serve}, policy: hot-active/warm-passive, ${await served(', LOAD_MS: "150"')}, activate: { command: "curl -sf -X POST http://127.0.0.1:\${PORT}/activate" }, ${byProbe} }
-  message: { run: ${process.execPath} ${services}/member.mjs, policy: hot-active/warm-passive, ${(await served(', LOAD_MS: "150"')).replace(/ready:.*/, 'ready: { tcp: "127.0.0.1:${PORT}" }')}, activate: { message: true } }
+  command: { run: ${serve}, policy: hot-active/warm-passive, ${await served(', LOAD_MS: "200"')}, activate: { command: "curl -sf -X POST http://127.0.0.1:\${PORT}/activate" }, ${byProbe} }
+  message: { run: ${process.execPath} ${services}/member.mjs, policy: hot-active/warm-passive, ${(await served(', LOAD_MS: "200"')).replace(/ready:.*/, 'ready: { tcp: "127.0.0.1:${PORT}" }')}, activate: { message: true } }
   cold: { run: ${serve}, policy: hot-active/cold-passive, ${await served(', BOOT_MS: "150"')} }
 `,
   );
@@ -51,13 +53,13 @@ test('an active that is killed is replaced under each policy and by each way of 
     'each is active again under a new term, and its other half is back',
     (view) =>
       asPlanned(view) &&
+      view.severity === 0 &&
       names.every(
         (name) =>
           serviceOf(view, name).term > serviceOf(before, name).term && serviceOf(view, name).active.length === 1,
       ),
   );
-  assert.equal(after.severity, 0);
-  const failovers = await stand.failovers();
+  const failovers = await failoversFrom(stand, names.length);
   for (const name of names) {
     const found = failovers.filter((each) => each.service === name);
     assert.equal(found.length, 1, `${name} failed over once`);
@@ -83,7 +85,8 @@ test('people move a service both ways: confirmed it keeps its process, unconfirm
   const serve = `node ${services}/serve.mjs`;
   const stand = await startStand(
     t,
-    `${twoHosts}  confirmed: { run: ${serve}, policy: hot-active/warm-active, ${await served()}, activate: { signal: SIGUSR1 }, ${byProbe}, deactivate: { http: "http://127.0.0.1:\${PORT}/standby" } }
+    // A move that takes longer than a recovery may calls somebody.
+    `${twoHosts.replace('recoverWithin: 4s', 'recoverWithin: 40s')}  confirmed: { run: ${serve}, policy: hot-active/warm-active, ${await served()}, activate: { signal: SIGUSR1 }, ${byProbe}, deactivate: { http: "http://127.0.0.1:\${PORT}/standby" } }
   unconfirmed: { run: ${serve}, policy: hot-active/warm-active, ${await served()}, activate: { signal: SIGUSR1 }, ${byProbe} }
   cold: { run: ${serve}, policy: hot-active/cold-passive, ${await served()} }
   alone: { run: sleep 1000, on: [a] }
@@ -99,7 +102,7 @@ test('people move a service both ways: confirmed it keeps its process, unconfirm
     }
     const after = await stand.until(
       `all is on ${to}`,
-      (view) => asPlanned(view) && moved.every((name) => activeOn(view, name) === to),
+      (view) => asPlanned(view) && view.severity === 0 && moved.every((name) => activeOn(view, name) === to),
     );
     const from = other(to);
     assert.equal(pidOf(after, 'confirmed', from), pidOf(before, 'confirmed', from), 'deactivated, not ended');
@@ -112,15 +115,18 @@ test('people move a service both ways: confirmed it keeps its process, unconfirm
     assert.equal(instanceOf(after, 'cold', from).phase, 'down');
     for (const name of moved) assert.equal(serviceOf(after, name).term, serviceOf(before, name).term + 1);
   }
-  const failovers = await stand.failovers();
-  assert.ok(!(await stand.journal()).some((line) => line.kind === 'incident'), 'nobody is woken by it');
+  const failovers = await failoversFrom(stand, 6);
+  const woken = (await stand.journal()).filter(({ kind, because }) => kind === 'incident' && !isOnModel(because['id']));
+  assert.deepEqual(woken, [], 'nobody is woken by it');
   assert.equal(failovers.length, 6);
   for (const each of failovers) {
-    plausible(each);
+    plausible(each, 40_000);
     assert.equal(each.planned, true);
   }
-  assert.equal((await stand.status())!.severity, 0);
-  assert.deepEqual(JSON.parse((await stand.cli('intents', '--json')).stdout), [], 'what was asked for is over');
+  await eventually(
+    'what was asked for is over',
+    async () => (JSON.parse((await stand.cli('intents', '--json')).stdout) as unknown[]).length === 0,
+  );
 
   const refusals: [string[], string][] = [
     [['nothing-of-the-kind'], 'SF-007'],
@@ -178,7 +184,7 @@ test('standby: it is the standby that asks, through member or the socket, and th
   const after = await stand.until('b has it', (view) => activeOn(view, 'pair') === 'b' && asPlanned(view));
   assert.equal(pidOf(after, 'pair', 'a'), pidOf(before, 'pair', 'a'), 'deactivated in order');
   await eventually('it is told that it is under way', () => /takeover: /.test(stand.output('pair', 'b')));
-  const [only] = await stand.failovers();
+  const [only] = await failoversFrom(stand, 1);
   assert.equal(only?.to, 'b');
   plausible(only!);
 });
@@ -211,12 +217,20 @@ test('hot on both: each serves without a lease; losing one costs nothing, or wha
   }
 });
 
+/** All, once so many are written down: what is active is seen a moment earlier. */
+function failoversFrom(stand: Stand, count: number): Promise<FailoverView[]> {
+  return eventually(`${count} failovers are written down`, async () => {
+    const all = await stand.failovers();
+    return all.length >= count ? all : null;
+  });
+}
+
 /** The parts are there, none is negative, and z is their sum. */
-function plausible(each: FailoverView): void {
+function plausible(each: FailoverView, declaredZMs = 4000): void {
   const { dMs, switchMs, bMs, iMs, zMs } = each;
   for (const [name, value] of Object.entries({ dMs, switchMs, bMs, zMs }))
     assert.ok(value !== null && value >= 0, `${each.service}: ${name} is ${value}`);
   const sum = (dMs ?? 0) + (switchMs ?? 0) + (bMs ?? 0) + (iMs ?? 0);
   assert.ok(Math.abs((zMs ?? 0) - sum) < 1, `${each.service}: ${sum} is not ${zMs}`);
-  assert.equal(each.declaredZMs, 4000);
+  assert.equal(each.declaredZMs, declaredZMs);
 }
