@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { freePort } from '../free-port.ts';
-import { asPlanned, makeStand, pidOf, serviceOf, services, signal, textOf } from './stand.ts';
+import { asPlanned, eventually, makeStand, pidOf, serviceOf, services, signal, textOf } from './stand.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -38,7 +38,8 @@ services:
   // Registered after the stand's own end, which still needs it.
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   await stand.up();
-  const before = await stand.until('all as planned', asPlanned);
+  let before = await stand.until('all as planned', asPlanned);
+  let lapsed = false;
 
   const agentFile = join(folder, 'src', 'agent.ts');
   const first = readFileSync(agentFile, 'utf8');
@@ -47,6 +48,7 @@ services:
   writeFileSync(agentFile, next);
   for (const host of ['a', 'b']) {
     const { agentPid } = before.hosts.find((each) => each.name === host) ?? assert.fail(host);
+    const fromMs = performance.now();
     signal(agentPid ?? assert.fail('no agent'), 'SIGTERM');
     const view = await stand.until(
       `the next agent of ${host}`,
@@ -57,16 +59,23 @@ services:
         each.hosts.some((one) => one.name === host && one.agentPid !== agentPid && one.agentPid !== null),
       host,
     );
-    for (const [service, where] of [
-      ['one', 'a'],
-      ['one', 'b'],
-      ['alone', 'b'],
-    ] as const)
-      assert.equal(pidOf(view, service, where), pidOf(before, service, where), `${service} on ${where}`);
+    const awayMs = performance.now() - fromMs;
+    assert.equal(pidOf(view, 'alone', 'b'), pidOf(before, 'alone', 'b'));
+    // On a machine so busy that an agent needs a session to come back, its lease has to end.
+    if (awayMs > 1500 && serviceOf(view, 'one').term > serviceOf(before, 'one').term) {
+      assert.match(textOf(stand.at(host, 'keeper.log')), /one@.*: its deadline passed/);
+      t.diagnostic(`the agent of ${host} was away for ${Math.round(awayMs)} ms`);
+      lapsed = true;
+      before = view;
+      continue;
+    }
+    for (const where of ['a', 'b']) assert.equal(pidOf(view, 'one', where), pidOf(before, 'one', where), where);
     assert.equal(serviceOf(view, 'one').term, serviceOf(before, 'one').term);
     assert.match(textOf(stand.at(host, 'agent.log')), /the next version serves/);
-    const { stdout } = await stand.cli('journal', '--since', '1m');
-    assert.match(stdout, new RegExp(`one was running on ${host} when the agent came back, and was left running`));
+    const said = new RegExp(`one was running on ${host} when the agent came back, and was left running`);
+    await eventually('it is written down', async () =>
+      said.test((await stand.cli('journal', '--since', '10m')).stdout),
+    );
   }
-  assert.deepEqual(await stand.failovers(), []);
+  if (!lapsed) assert.deepEqual(await stand.failovers(), []);
 });
