@@ -25,8 +25,11 @@ function ask(words: string, word: string): Promise<Answer> {
   const env = { ...process.env };
   delete env['NODE_TEST_CONTEXT'];
   return new Promise((resolve) => {
-    execFile(process.execPath, [...words.split(' '), word], { cwd: root, env, timeout: 60_000 }, (error, out, errors) =>
-      resolve({ code: error === null ? 0 : error.code, out, errors }),
+    execFile(
+      process.execPath,
+      [...words.split(' '), word],
+      { cwd: root, env, timeout: 300_000 },
+      (error, out, errors) => resolve({ code: error === null ? 0 : error.code, out, errors }),
     );
   });
 }
