@@ -1,4 +1,5 @@
 // child.ts MODULE WHERE JOB …: one of several processes that use a store at the same time.
+import { flushCompileCache } from 'node:module';
 import { ms } from '../../src/model/units.ts';
 import type { Store } from '../../src/ports.ts';
 import { put } from './basic.cases.ts';
@@ -7,6 +8,8 @@ import type { Opener } from './store.cases.ts';
 const [module = '', where = '', job = '', ...args] = process.argv.slice(2);
 const { open } = (await import(module)) as { open: Opener };
 const store = await open(where, 'system');
+// One that is killed keeps nothing of what it compiled.
+flushCompileCache();
 await work(store, job, args);
 await store.close();
 

@@ -86,6 +86,7 @@ function memberOf(
   args: readonly string[],
 ): Member {
   let child: ChildProcess | null = null;
+  const isAlone = !initial.includes(',');
   return {
     name: plan.name,
     clientUrl: plan.client,
@@ -116,7 +117,8 @@ function memberOf(
           ['--name', plan.name, '--data-dir', plan.data, '--listen-client-urls', plan.client],
           ['--advertise-client-urls', plan.client, '--listen-peer-urls', plan.peer],
           ['--initial-advertise-peer-urls', plan.peer, '--initial-cluster', initial],
-          ['--heartbeat-interval', '50', '--election-timeout', '500', ...args],
+          // One alone waits for nobody's answer.
+          ['--heartbeat-interval', isAlone ? '10' : '50', '--election-timeout', isAlone ? '100' : '500', ...args],
         ].flat(),
         { stdio: 'ignore' },
       );
