@@ -116,7 +116,11 @@ export class Availability {
       if (!momentary) this.#down = [...this.#down, part];
       this.#last = { part, at: this.#world.now };
     } else this.#down = this.#down.filter((each) => each !== part);
-    if (service !== null) this.#shared.set(service, (this.#shared.get(service) ?? 0) + (down ? 1 : -1));
+    if (service === null) return;
+    const away = (this.#shared.get(service) ?? 0) + (down ? 1 : -1);
+    // A nought left behind would be another situation than none.
+    if (away === 0) this.#shared.delete(service);
+    else this.#shared.set(service, away);
   }
 
   finished(service: string): void {

@@ -46,6 +46,7 @@ const silent = new Set([
   'adopted',
   'activateAt',
   'deposedAt',
+  'reportedActive',
 ]);
 /** Only whether there is one. */
 const onlyWhether = new Set([
