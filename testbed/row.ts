@@ -123,6 +123,10 @@ export async function runOnce(row: Row, bed: Bed, explained = true): Promise<Run
 /** All as planned, every member of etcd there, the bystander on another host than the subject, and `plain` on the same, so that the fault befalls both. */
 async function prepared(bed: Bed): Promise<StatusView> {
   await bed.etcdWhole();
+  return placed(bed);
+}
+
+async function placed(bed: Bed): Promise<StatusView> {
   const view = await bed.settled();
   const { host } = bed.activeOf(view, 'subject');
   for (const service of bed.services) {
@@ -130,7 +134,7 @@ async function prepared(bed: Bed): Promise<StatusView> {
     const at = bed.activeOf(view, service);
     if ((at.host === host) === (service === 'plain')) continue;
     await bed.failover(at, service, service === 'plain' ? host : (bed.others(at)[0]?.host ?? host));
-    return prepared(bed);
+    return placed(bed);
   }
   return view;
 }

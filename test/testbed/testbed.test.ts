@@ -16,7 +16,8 @@ const named = (name: string): Row => rows.find((row) => row.name === name) ?? as
 
 const etcdStopped: Row = {
   ...named('etcd-stopped'),
-  fault: lasting(5000, stopped(etcd(({ bed }) => bed.machines))),
+  // Longer than any lease or promise.
+  fault: lasting(3000, stopped(etcd(({ bed }) => bed.machines))),
 };
 
 test('hosts lost, cut off, and without their store: never two actives, and one afterwards', { skip }, async (t) => {
