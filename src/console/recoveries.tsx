@@ -26,7 +26,8 @@ export function Recoveries({
           <Suspense fallback={<p>Drawing…</p>}>
             <Plot failovers={failovers} />
           </Suspense>
-          <div className="overflow-x-auto" tabIndex={0} role="group" aria-label="Recoveries as a table">
+          {/* `relative`: else what is there for screen readers alone, which is placed absolutely, is not clipped and makes the page as wide. */}
+          <div className="relative overflow-x-auto" tabIndex={0} role="group" aria-label="Recoveries as a table">
             <table className="w-full text-sm tabular-nums">
               <thead>
                 <tr>

@@ -10,7 +10,7 @@ import type { Page } from 'playwright-core';
 import { freePort } from '../free-port.ts';
 import { openProvider, trusting } from '../serve/web/a-provider.ts';
 import { loopback, picture, serve } from '../serve/web/console.ts';
-import { instanceOf, makeStand, pidOf, signal, type Stand } from '../system/stand.ts';
+import { eventually, instanceOf, makeStand, pidOf, signal, type Stand } from '../system/stand.ts';
 import { browserMissing, consoleOf, demandAccessible, faultsOf, freshPages, openBrowser } from './browser.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
@@ -130,9 +130,10 @@ test('buttons act, by mouse and by keyboard, and a run is followed as it goes', 
   await stand.until('b is banned', (view) => view.hosts.some((each) => each.state === 'banned'));
   await act(page, 'End the ban', /./, /Ended/);
   await stand.until('the ban is over', (view) => view.hosts.every((each) => each.state === 'up'));
-  const journal = JSON.stringify(await stand.journal());
-  for (const verb of ['stop', 'start', 'pause', 'maintenance', 'ban'])
-    assert.match(journal, new RegExp(`"verb":"${verb}"`), verb);
+  await eventually('all of it in the journal', async () => {
+    const journal = JSON.stringify(await stand.journal());
+    return ['stop', 'start', 'pause', 'maintenance', 'ban'].every((verb) => journal.includes(`"verb":"${verb}"`));
+  });
 
   // An incident that is over, from the record, onto the clipboard.
   await page.goto(`${base}/incidents`);

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { freePort } from '../free-port.ts';
 import {
   activeOn,
@@ -136,6 +136,10 @@ test('one look, acting, and being honest when parts are lost', { skip }, async (
     .getByText(/^(Done\.|It waits for a person\.|Failed:)/)
     .first()
     .waitFor(most);
+  const degraded = await stand.until('the incident is open', (now) => now.incidents.length > 0);
+  await t.test('every page: keys, axe in light, dark and on a phone', () =>
+    everyPage(browser, base, degraded.incidents[0]?.id ?? ''),
+  );
   rmSync(`${stand.folder}/flag`);
 
   // What a service wrote is text.
@@ -160,12 +164,8 @@ test('one look, acting, and being honest when parts are lost', { skip }, async (
     .waitFor(most);
 });
 
-test('every page: keys, axe in light, dark and on a phone', { skip }, async (t) => {
-  const { stand, base } = await started(t);
-  const browser = await openBrowser(t);
-  stand.write('', 'flag');
-  const degraded = await stand.until('an incident is open', (view) => view.incidents.length > 0);
-  const incident = degraded.incidents[0]?.id ?? '';
+/** While an incident is open, and after a failover. */
+async function everyPage(browser: Browser, base: string, incident: string): Promise<void> {
   const paths = [
     '/',
     '/service/web',
@@ -221,4 +221,5 @@ test('every page: keys, axe in light, dark and on a phone', { skip }, async (t) 
     for (const key of keys) await page.keyboard.press(key);
     await page.waitForURL(base + path, most);
   }
-});
+  await page.close();
+}

@@ -38,15 +38,23 @@ export function picture(more: Partial<ConsolePort> & { readonly answer?: IntentA
   const told: Told = { intents: [], acks: [] };
   const accounts: Account[] = [];
   const listeners = new Set<() => void>();
-  let shown: ConsoleStatus = { ...status(), source: { host: 'a', agent: 'live', asOfMs: Date.now(), why: null } };
+  let shown: { readonly view: StatusView; readonly source: Partial<ConsoleStatus['source']> } = {
+    view: status(),
+    source: {},
+  };
+  // Heard just now, unless it is said when: an agent that lives goes on telling.
+  const present = (): ConsoleStatus => ({
+    ...shown.view,
+    source: { host: 'a', agent: 'live', asOfMs: Date.now(), why: null, ...shown.source },
+  });
   const { answer = { ok: true, id: 'restart-1', text: 'under way' }, ...rest } = more;
   const port: ConsolePort = {
-    present: () => shown,
+    present,
     follow(changed) {
       listeners.add(changed);
       return () => listeners.delete(changed);
     },
-    status: () => Promise.resolve(shown),
+    status: () => Promise.resolve(present()),
     failovers: () => Promise.resolve([failoverView()]),
     intents: () => Promise.resolve([]),
     intend(asked) {
@@ -56,7 +64,7 @@ export function picture(more: Partial<ConsolePort> & { readonly answer?: IntentA
     preview: () => Promise.resolve(answer),
     ack(incident, owner) {
       told.acks.push({ incident, owner });
-      return Promise.resolve(shown.incidents.some((each) => each.id === incident));
+      return Promise.resolve(shown.view.incidents.some((each) => each.id === incident));
     },
     details: () => Promise.resolve({ of: [], missing: [] }),
     explain: () => Promise.resolve(null),
@@ -87,7 +95,7 @@ export function picture(more: Partial<ConsolePort> & { readonly answer?: IntentA
     told,
     accounts,
     show(view, source = {}) {
-      shown = { ...view, source: { host: 'a', agent: 'live', asOfMs: Date.now(), why: null, ...source } };
+      shown = { view, source };
       for (const listener of listeners) listener();
     },
     followed: () => listeners.size,
@@ -131,11 +139,12 @@ export interface Answer {
 
 /** Serves it on a free port, with pages of its own, until the test ends. */
 export async function serve(t: TestContext, port: ConsolePort, more: Partial<WebOptions> = {}): Promise<Served> {
-  const pages = mkdtempSync(join(tmpdir(), 'sf-pages-'));
-  mkdirSync(join(pages, 'assets'));
+  const home = mkdtempSync(join(tmpdir(), 'sf-pages-'));
+  const pages = join(home, 'pages');
+  mkdirSync(join(pages, 'assets'), { recursive: true });
   writeFileSync(join(pages, 'index.html'), '<!doctype html><title>page</title>');
   writeFileSync(join(pages, 'assets', 'main-1234.js'), 'export {};');
-  writeFileSync(join(pages, '..', 'sf-secret.txt'), 'secret');
+  writeFileSync(join(home, 'sf-secret.txt'), 'secret');
   const logged: string[] = [];
   const app = consoleApp({
     port,
@@ -151,7 +160,7 @@ export async function serve(t: TestContext, port: ConsolePort, more: Partial<Web
   await app.listen({ host: '127.0.0.1', port: 0 });
   t.after(async () => {
     await app.close();
-    rmSync(pages, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true });
   });
   const { port: number } = app.server.address() as AddressInfo;
   const asking = (asked: Asked): Promise<Answer> => ask(number, asked);
