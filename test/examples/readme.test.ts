@@ -171,7 +171,11 @@ suite('examples/pricing/README.md', () => {
         const row = await toldFailover(checkout, ({ service: name, to }) => name === 'risk' && to === 'b');
         assert.ok((row.iMs ?? 0) >= 390, `i was ${row.iMs}`);
       },
-      'Kill Standfast': async (checkout) => void (await activeOn(checkout, 'risk', 'a')),
+      'Kill Standfast': async (checkout) => {
+        // To a, and back when the agent there is not given the processor for as long as its leases last.
+        await toldFailover(checkout, ({ service: name, from }) => name === 'risk' && from === 'b');
+        await checkout.until('risk is active', (status) => service(status, 'risk').active.length === 1);
+      },
       'Lose a host': async (checkout) => void (await activeOn(checkout, 'pricer', 'b')),
       'Do it on purpose': async (checkout) => void (await activeOn(checkout, 'pricer', 'a')),
     });
