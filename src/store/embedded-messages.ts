@@ -39,6 +39,8 @@ export type Ask =
 
 /** What the thread tells. */
 export type Tell =
+  /** The thread runs: what takes long from here on is the disk. */
+  | { readonly tell: 'begun' }
   | { readonly tell: 'opened'; readonly known: Known }
   | {
       readonly tell: 'cannotOpen';

@@ -30,6 +30,7 @@ function serve(start: WorkerStart, tell: (tell: Tell) => void): void {
   let store: EmbeddedFile;
   let lostSince = 0;
   let busyUntil = 0;
+  tell({ tell: 'begun' });
   try {
     store = openEmbeddedFile(start.file, start.prefix, start.known, monotonicMs() + openWithinMs);
   } catch (error) {

@@ -11,6 +11,8 @@ import { StoreUnreachable, type Store, type StoreEntry, type TxnAnswer } from '.
 import type { Ask, Known, Tell, WorkerStart } from './embedded-messages.ts';
 import { StoreError } from './errors.ts';
 
+/** For the thread to begin, which on a busy machine may take longer than any disk; then for the disk to answer. */
+const beginWithinMs = 60_000;
 const openWithinMs = 5000;
 const readWithinMs = 2000;
 /** The thread's pulse is felt this often; it beats every 250 ms. Two looks without a beat: the disk stalls. */
@@ -61,10 +63,16 @@ function connect(file: string, prefix: string): Store & { readonly opened: Promi
   let seenBeats = -1;
   let stillFor = 0;
 
-  const openTimer = setTimeout(() => {
-    opened.reject(new StoreUnreachable(`the disk under ${file} has not answered for ${openWithinMs} ms`));
+  const openLate = (why: string): void => {
+    opened.reject(new StoreUnreachable(why));
     void close();
-  }, openWithinMs);
+  };
+  let begun = false;
+  let openTimer = setTimeout(
+    openLate,
+    beginWithinMs,
+    `the thread that opens ${file} has not begun within ${beginWithinMs} ms`,
+  );
   const pulseTimer = setInterval(feelPulse, pulseMs);
   pulseTimer.unref();
 
@@ -170,6 +178,17 @@ function connect(file: string, prefix: string): Store & { readonly opened: Promi
     stillFor = 0;
     trouble('stall', null);
     switch (tell.tell) {
+      case 'begun':
+        // Of the first thread only: the others begin when the first could not open it, or later.
+        if (begun || closed) return;
+        begun = true;
+        clearTimeout(openTimer);
+        openTimer = setTimeout(
+          openLate,
+          openWithinMs,
+          `the disk under ${file} has not answered for ${openWithinMs} ms`,
+        );
+        return;
       case 'opened':
         known = tell.known;
         restartAfterMs = restartMs.first;
