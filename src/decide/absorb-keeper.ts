@@ -87,7 +87,8 @@ function place(d: Draft, running: Running, note: 'adopted' | 'foundRunning' = 'a
   const active = running.role === 'active';
   // The keeper remembers the last term of what was deactivated. A deadline that stands says that nobody had it confirmed yet.
   const unconfirmed = !active && running.deadline !== null;
-  const readyWithin = d.runService(running.service)?.ready?.within ?? 0;
+  const service = d.runService(running.service);
+  const readyWithin = service?.ready?.within ?? 0;
   // The agent before may have died while it was still starting: it is asked again whether it is ready.
   const starting = !(active && running.term > 0) && between(running.startedAt, d.mono) < readyWithin;
   d.setSlot(running.service, {
@@ -101,14 +102,10 @@ function place(d: Draft, running: Running, note: 'adopted' | 'foundRunning' = 'a
       startedAtMs: running.startedAtMs,
       readyAt: starting ? null : d.mono,
       activeAt: active && !starting ? d.mono : null,
-      beats: starting ? null : noBeats,
+      beats: starting || (service?.detect.heartbeat ?? null) === null ? null : noBeats,
       adopted: true,
       deadline: running.deadline,
-      callUnsure:
-        active &&
-        running.term > 0 &&
-        isCalled(d.runService(running.service)) &&
-        !d.s.reportedActive.includes(running.instance),
+      callUnsure: active && running.term > 0 && isCalled(service) && !d.s.reportedActive.includes(running.instance),
     },
   });
   d.note({
@@ -125,7 +122,6 @@ function place(d: Draft, running: Running, note: 'adopted' | 'foundRunning' = 'a
     pid: running.pid,
     startTicks: running.startTicks,
   });
-  const service = d.runService(running.service);
   if (unconfirmed && service !== undefined)
     endInstance(d, service, { why: 'hand-over', rule: 216, orderly: true, planned: true });
 }
