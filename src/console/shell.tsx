@@ -40,7 +40,10 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             <Shape of="stands" size={16} />
             <Said text={status?.system ?? 'Standfast'} most={60} />
           </Link>
-          <nav aria-label="Pages" className="relative order-last -mx-2 flex w-full overflow-x-auto lg:order-none lg:w-auto">
+          <nav
+            aria-label="Pages"
+            className="relative order-last -mx-2 flex w-full overflow-x-auto lg:order-none lg:w-auto"
+          >
             {places.map(([href, name]) => {
               const here = href === '/' ? location === '/' : location.startsWith(href.replace(/s$/, ''));
               return (
