@@ -49,6 +49,7 @@ import { openJournal } from './journal/journal.ts';
 import { monoNow, wallNow } from './keeper/clock.ts';
 import { agentCommand, programFolder } from './agent/command.ts';
 import { readStat } from './keeper/proc.ts';
+import { openGroupOf } from './keeper/group-of.ts';
 import { realInstances } from './keeper/paths.ts';
 import { startKeeper } from './keeper/start-keeper.ts';
 import { bytes, ms, type Now } from './model/units.ts';
@@ -143,7 +144,7 @@ const managed = openManagedHere({
   tell,
   log,
 });
-const ownHand = openOwnHand(await realInstances(layout), monoNow);
+const ownHand = openOwnHand(await realInstances(layout), await openGroupOf(), monoNow);
 const keeper: KeeperLink = openKeeperLink({
   socket: layout.keeperSocket,
   tell,

@@ -1,9 +1,12 @@
 // The agent's own way to end an instance when its keeper does not: the keeper may be stopped or starved, and what is leased must not outlive
-// the lease. First the process group, by a signal alone; then what left it, found by the mark in its environment, until nothing of it lives.
-// Does not cover: a process that left the group and wiped its environment. Only the keeper, which knows control groups, finds that.
+// the lease. First, by signals alone, its control group, where its main process lives in one, and its process group; then what left them, found by the
+// mark in its environment, until nothing of it lives.
+// Does not cover, where there is no control group: a process that left the process group and wiped its environment.
 
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { processesIn, type Cgroup } from '../keeper/cgroup.ts';
+import type { GroupOf } from '../keeper/group-of.ts';
 import { Marks } from '../keeper/marks.ts';
 import { readStat } from '../keeper/proc.ts';
 import { send } from '../keeper/reaper.ts';
@@ -37,7 +40,7 @@ const againMs = 5;
 const mostRemembered = 100;
 
 /** `instancesFolder`: of the host, as marks name it. */
-export function openOwnHand(instancesFolder: string, now: () => MonoMs): OwnHand {
+export function openOwnHand(instancesFolder: string, groupOf: GroupOf, now: () => MonoMs): OwnHand {
   const marks = new Marks(instancesFolder);
   const goneAt = new Map<string, MonoMs>();
   const remember = (instance: string): void => {
@@ -45,9 +48,10 @@ export function openOwnHand(instancesFolder: string, now: () => MonoMs): OwnHand
     const [oldest] = goneAt.keys();
     if (goneAt.size > mostRemembered && oldest !== undefined) goneAt.delete(oldest);
   };
-  const clear = async (instance: string, main: MainProcess | null): Promise<void> => {
+  const clear = async (instance: string, main: MainProcess | null, group: Cgroup | null): Promise<void> => {
     const its = { group: main?.pid ?? 0, sinceTicks: main?.startTicks ?? 0 };
     for (let look = 0, empty = 0; look < mostLooks && empty < emptyLooks; look += 1) {
+      killGroup(group);
       const living = await marks.of(instance, its);
       for (const pid of living) send(pid, 'SIGKILL');
       empty = living.length === 0 ? empty + 1 : 0;
@@ -57,9 +61,12 @@ export function openOwnHand(instancesFolder: string, now: () => MonoMs): OwnHand
   };
   return {
     kill(instance, main) {
-      if (main !== null && isSameGroup(main)) send(-main.pid, 'SIGKILL');
+      const same = main !== null && isSameGroup(main) ? main : null;
+      const group = same === null ? null : groupOf(same.pid, instance);
+      killGroup(group);
+      if (same !== null) send(-same.pid, 'SIGKILL');
       // A /proc that cannot be read leaves the rest to the keeper.
-      void clear(instance, main).catch(() => undefined);
+      void clear(instance, main, group).catch(() => undefined);
     },
     seen(ended) {
       const at = goneAt.get(ended.instance);
@@ -73,6 +80,11 @@ export function openOwnHand(instancesFolder: string, now: () => MonoMs): OwnHand
       };
     },
   };
+}
+
+/** Everything in it at once, however far it forked: no look through all processes of a busy machine. */
+function killGroup(group: Cgroup | null): void {
+  for (const pid of group === null ? [] : (processesIn(group) ?? [])) send(pid, 'SIGKILL');
 }
 
 /** It is still the process that we know, and leads its group. */

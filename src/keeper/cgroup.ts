@@ -185,15 +185,18 @@ function isAbsence(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENODEV');
 }
 
-interface Hierarchy {
+/** A tree of control groups that is mounted here. */
+export interface Hierarchy {
   readonly version: 'v1' | 'v2';
   readonly mount: string;
+  /** None under v2. */
   readonly controllers: readonly string[];
   /** The keeper's own group below the mount. */
   readonly own: string;
 }
 
-async function mountedHierarchies(): Promise<Hierarchy[]> {
+/** Those of this machine, as this process sees them; none when that cannot be read. */
+export async function mountedHierarchies(): Promise<Hierarchy[]> {
   const [mounts, own] = await Promise.all([
     readFile('/proc/self/mountinfo', 'utf8'),
     readFile('/proc/self/cgroup', 'utf8'),

@@ -5,7 +5,7 @@ import { connectAgent } from '../../client.ts';
 import type { ChosenSystem, Context } from '../context.ts';
 import { pause } from '../interruption.ts';
 import { happenings, timed } from '../start/happenings.ts';
-import { presences } from '../start/keepers.ts';
+import { presences, processesGone } from '../start/keepers.ts';
 
 type TakenUp =
   | { readonly kind: 'done' }
@@ -59,11 +59,13 @@ export async function takeUp(
       last = view;
       const { hash, revision } = view.description;
       if (hash !== of.hash && (revision ?? 0) > of.afterRevision) return { kind: 'replaced' };
-      const gone = (await presences(system.layout, here)).every((each) => !each.agent && !each.keeper);
-      if (gone && takenUp(view, of.hash, of.hosts).length === 0) return { kind: 'done' };
     }
-    if (allGo && (await presences(system.layout, here)).every((each) => !each.agent && !each.keeper))
-      return { kind: 'gone' };
+    const gone = (await presences(system.layout, here)).every((each) => !each.agent && !each.keeper);
+    const rest = view === null ? null : takenUp(view, of.hash, of.hosts).length;
+    if (gone && (allGo || rest === 0)) {
+      await processesGone(context, system, here);
+      return { kind: allGo ? 'gone' : 'done' };
+    }
     if (!(await pause(150, signal))) return { kind: 'interrupted' };
   }
   return { kind: 'late', view: last };

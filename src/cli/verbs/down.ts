@@ -1,8 +1,5 @@
 // `down`: the services in order, then agents and keepers. Ends when all of them are gone.
 
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as rest } from 'node:timers/promises';
 
 import type { StatusView } from '../../api.ts';
@@ -15,7 +12,7 @@ import type { ExitStatus } from '../failure.ts';
 import { pause } from '../interruption.ts';
 import { ownerName } from '../owner.ts';
 import { startKeepers } from '../start/begin.ts';
-import { presences } from '../start/keepers.ts';
+import { presences, processesGone } from '../start/keepers.ts';
 import { leftovers } from '../start/leftovers.ts';
 import { happenings, timed } from '../start/happenings.ts';
 import { answeringAgents } from '../systems.ts';
@@ -27,9 +24,6 @@ const stuckAfterMs = 180_000;
 /** A keeper starts its agent again within this time. */
 const agentBackMs = 15_000;
 const askAgainMs = 1_000;
-/** Whether an agent or a keeper whose socket is gone has ended is looked for so long, which is longer than they give themselves on a stalled disk. */
-const endWithinMs = 15_000;
-const endLookMs = 10;
 const goneWithinMs = 2_000;
 
 /** Exit 0: all is down (or left running, as asked); 1: refused, or not down in time; 3: nobody could be asked. */
@@ -173,7 +167,7 @@ async function untilGone(
   for (;;) {
     const there = (await presences(system.layout, system.hosts)).filter((each) => each.agent || each.keeper);
     if (there.length === 0) {
-      await processesGone(context, system);
+      await processesGone(context, system, system.hosts);
       return 'gone';
     }
     const view = await statusOfAny(
@@ -203,30 +197,6 @@ async function untilGone(
         view,
       );
     if (!(await pause(150, signal))) return 'interrupted';
-  }
-}
-
-/** Agents and keepers close their sockets, and end later: whoever looks for their processes after `down` finds none. */
-async function processesGone(context: Context, system: ChosenSystem): Promise<void> {
-  const locks = system.hosts.flatMap((host) =>
-    ['agent', 'keeper'].map((kind) => join(system.layout.host(host).folder, `${kind}.lock`)),
-  );
-  const pids = await Promise.all(locks.map((lock) => readFile(lock, 'utf8').catch(() => '')));
-  const are = pids.map(Number).filter((pid) => pid > 0);
-  for (
-    const untilMs = context.now() + endWithinMs;
-    context.now() < untilMs && are.some((pid) => isOurs(pid, system.name));
-  )
-    await rest(endLookMs);
-}
-
-/** It lives, and is an agent or a keeper of this system: the number may have been given out again. */
-function isOurs(pid: number, system: string): boolean {
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return words.includes(system) && words.some((word) => /\b(agent|keeper)\.[jt]s$/.test(word));
-  } catch {
-    return false;
   }
 }
 
