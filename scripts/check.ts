@@ -79,7 +79,8 @@ function runTests(): Tally {
       process.execPath,
       [
         '--test',
-        '--test-concurrency=2',
+        // Half of the time of a test it waits for something: more files than processors at once.
+        '--test-concurrency=3',
         // A test that hangs is named, rather than hung on to.
         '--test-timeout=600000',
         `--test-reporter=${join(root, 'scripts', 'test-reporter.ts')}`,
