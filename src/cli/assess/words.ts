@@ -50,15 +50,14 @@ export function downtimeWords({ prospect, analysis, stated }: Assessment): strin
       ? `; in nine years of ten between ${durationWords(from)} and ${durationWords(to)}`
       : ' (no part states a rate, so there is no range)';
   const [low, high] = analysis.whole.interval;
-  const bounds =
-    low < high ? ` It is between ${shareWords(low)} and ${shareWords(high)}; the upper end is counted.` : '';
+  const bounds = low < high ? ` It is between ${apartWords(low, high)}; the upper end is counted.` : '';
   const wrong = analysis.ifAssumedWrong;
   return [
-    `Unavailable ${shareWords(prospect.unavailability)} of the time, ${durationWords(prospect.yearlyMs)} a year on average${range}.${bounds}`,
+    `Unavailable ${shareWords(prospect.unavailability)} of the time, ${durationWords(prospect.yearlyMs)} a year on average${range}.${stated ? bounds : ''}`,
     ...(stated
       ? []
       : [
-          `Of it ${shareWords(prospect.failovers)} while failing over (${countWords(prospect.failoversPerYear)} a year), ${shareWords(prospect.structural)} with nothing left to take over.`,
+          `Of it ${shareWords(prospect.failovers)} while failing over (${countWords(prospect.failoversPerYear)} a year), ${shareWords(prospect.structural)} with nothing left to take over.${bounds.replace('It', 'The latter')}`,
         ]),
     ...(prospect.withoutRate > 0 && prospect.perYear > 0
       ? [
@@ -71,6 +70,13 @@ export function downtimeWords({ prospect, analysis, stated }: Assessment): strin
           `If every assumed figure is wrong by a factor of ${assumedFactor}: ${shareWords(wrong[0])} to ${shareWords(wrong[1])}, failovers aside.`,
         ]),
   ];
+}
+
+/** Both ends of a range, with as many digits as it takes to tell them apart. */
+function apartWords(low: number, high: number): string {
+  let digits = 3;
+  while (digits < 17 && low.toPrecision(digits) === high.toPrecision(digits)) digits += 1;
+  return [low, high].map((end) => (end === 0 ? '0' : end.toPrecision(digits))).join(' and ');
 }
 
 /** `about 12`, `0.3`. */
