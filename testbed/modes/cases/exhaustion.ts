@@ -217,7 +217,7 @@ export const exhaustionCases: readonly Case[] = [
         prepare: (place) => cgroup(place, 'memory', String(96 << 20)),
         make: async (place) => {
           // Each further start asks again, as a service does that cannot do with less.
-          await place.sh('echo go > go; touch always');
+          await place.sh('touch always; echo go > go');
         },
         also: ['memory-limit'],
         shows: 'app',
@@ -231,7 +231,7 @@ export const exhaustionCases: readonly Case[] = [
           ),
         ),
         prepare: (place) => cgroup(place, 'memory', String(96 << 20)),
-        make: async (place) => void (await place.sh('echo go > go; touch always')),
+        make: async (place) => void (await place.sh('touch always; echo go > go')),
         also: ['memory-limit'],
         shows: 'app',
       },
